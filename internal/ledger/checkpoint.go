@@ -1,0 +1,132 @@
+package ledger
+
+import (
+	"encoding/base64"
+	"io"
+	"strconv"
+	"strings"
+
+	"golang.org/x/mod/sumdb/note"
+
+	"duly/internal/fault"
+)
+
+// Checkpoint is what a log commits to at one moment: its origin, its size and
+// the root of its tree (C2SP tlog-checkpoint).
+type Checkpoint struct {
+	Origin string
+	Size   int64
+	Root   Hash
+}
+
+// Text gives the body of the signed note: origin, size and root, a line each.
+func (c Checkpoint) Text() string {
+	return c.Origin + "\n" + strconv.FormatInt(c.Size, 10) + "\n" + base64.StdEncoding.EncodeToString(c.Root[:]) + "\n"
+}
+
+func parseCheckpoint(text string) (Checkpoint, error) {
+	bad := fault.New(fault.Broken, "the checkpoint is not three lines of origin, size and root", "")
+	lines := strings.Split(text, "\n")
+	if len(lines) != 4 || lines[3] != "" || lines[0] == "" {
+		return Checkpoint{}, bad
+	}
+	size, err := strconv.ParseInt(lines[1], 10, 64)
+	if err != nil || size < 0 || strconv.FormatInt(size, 10) != lines[1] {
+		return Checkpoint{}, bad
+	}
+	root, err := base64.StdEncoding.Strict().DecodeString(lines[2])
+	if err != nil || len(root) != len(Hash{}) {
+		return Checkpoint{}, bad
+	}
+	return Checkpoint{lines[0], size, Hash(root)}, nil
+}
+
+// LogKey is the log's private signing key. It signs checkpoints and nothing else,
+// and is kept outside the database.
+type LogKey struct {
+	signer note.Signer
+	secret string
+	public string
+}
+
+// NewLogKey makes a key whose name is the log's origin.
+func NewLogKey(random io.Reader, origin string) (*LogKey, error) {
+	if !ValidOrigin(origin) {
+		return nil, fault.Newf(fault.Invalid, "%q cannot name a log", origin).
+			WithFix("use a name like example.com/duly, without spaces or plus signs")
+	}
+	secret, public, err := note.GenerateKey(random, origin)
+	if err != nil {
+		return nil, fault.Wrap(fault.Failed, err, "cannot make a signing key")
+	}
+	return parseLogKey(secret, public)
+}
+
+// ValidOrigin says whether s may name a log (C2SP tlog-checkpoint): not empty, no
+// white space, no plus sign.
+func ValidOrigin(s string) bool {
+	return s != "" && len(s) <= 200 && checkText(s) == nil && !strings.ContainsFunc(s, func(c rune) bool {
+		return c <= ' ' || c == '+' || c == 0x7f || c == 0x85 || c == 0xa0
+	})
+}
+
+// ParseLogKey reads what Encode wrote.
+func ParseLogKey(text string) (*LogKey, error) {
+	secret, public, ok := strings.Cut(strings.TrimSpace(text), "\n")
+	if !ok {
+		return nil, fault.New(fault.Invalid, "this is not a log's signing key", "")
+	}
+	return parseLogKey(secret, public)
+}
+
+func parseLogKey(secret, public string) (*LogKey, error) {
+	signer, err := note.NewSigner(secret)
+	if err != nil {
+		return nil, fault.New(fault.Invalid, "this is not a log's signing key", "")
+	}
+	if _, err := note.NewVerifier(public); err != nil {
+		return nil, fault.New(fault.Invalid, "the signing key has no valid public half", "")
+	}
+	return &LogKey{signer, secret, public}, nil
+}
+
+// Encode gives the key as two lines, secret and public, for a file of mode 0600.
+func (k *LogKey) Encode() string { return k.secret + "\n" + k.public + "\n" }
+
+// Public gives the verifier key ("vkey" of C2SP signed-note), to be handed to
+// outsiders by another way than the log itself.
+func (k *LogKey) Public() string { return k.public }
+
+// Origin gives the name of the log that the key signs for.
+func (k *LogKey) Origin() string { return k.signer.Name() }
+
+// Sign gives the checkpoint as a signed note.
+func (k *LogKey) Sign(c Checkpoint) ([]byte, error) {
+	signed, err := note.Sign(&note.Note{Text: c.Text()}, k.signer)
+	if err != nil {
+		return nil, fault.Wrap(fault.Failed, err, "cannot sign the checkpoint")
+	}
+	return signed, nil
+}
+
+// OpenCheckpoint checks the signature of a signed checkpoint under the verifier
+// key and gives its content. Signatures by other keys are ignored.
+func OpenCheckpoint(signed []byte, vkey string) (Checkpoint, error) {
+	verifier, err := note.NewVerifier(vkey)
+	if err != nil {
+		return Checkpoint{}, fault.Newf(fault.Invalid, "%q is not a verifier key", vkey).
+			WithFix("give the line that the company published, name+hash+key")
+	}
+	n, err := note.Open(signed, note.VerifierList(verifier))
+	if err != nil {
+		return Checkpoint{}, fault.New(fault.Broken, "the checkpoint is not signed by the log's key", "")
+	}
+	c, err := parseCheckpoint(n.Text)
+	if err != nil {
+		return Checkpoint{}, err
+	}
+	if c.Origin != verifier.Name() {
+		return Checkpoint{}, fault.New(fault.Broken, "the checkpoint's origin is not the key's name", "")
+	}
+	return c, nil
+}

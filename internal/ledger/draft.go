@@ -1,0 +1,111 @@
+package ledger
+
+import (
+	"io"
+	"strconv"
+
+	"duly/internal/fault"
+)
+
+// Draft is a revision before it stands in the log: its values are sealed under
+// fresh salts, but nobody has signed it and it has no time yet.
+type Draft struct {
+	Schema      *Schema
+	ID          string
+	Rev         int64
+	Prev        Hash
+	Public      []byte
+	Disclosures []Disclosure // one per sealed field, in schema order
+	Digests     []Hash       // of the disclosures, in the same order
+	Fields      Hash         // the field root over the digests
+	nonce       [nonceSize]byte
+}
+
+// NewDraft seals a record as revision rev of id. prev is the leaf hash of the
+// previous revision, zero for the first. random gives salts and nonce and must
+// be cryptographically secure.
+func NewDraft[T any](kind *Kind[T], record *T, id string, rev int64, prev Hash, random io.Reader) (*Draft, error) {
+	public, sealed, err := kind.Encode(record)
+	if err != nil {
+		return nil, err
+	}
+	d := &Draft{
+		Schema: kind.schema, ID: id, Rev: rev, Prev: prev, Public: public,
+		Disclosures: make([]Disclosure, len(sealed)),
+		Digests:     make([]Hash, len(sealed)),
+	}
+	for i, value := range sealed {
+		d.Disclosures[i], err = newDisclosure(random, kind.sealed[i].field.Name, value)
+		if err != nil {
+			return nil, err
+		}
+		d.Digests[i] = d.Disclosures[i].Digest()
+	}
+	d.Fields = FieldRoot(d.Digests)
+	if _, err := io.ReadFull(random, d.nonce[:]); err != nil {
+		return nil, fault.Wrap(fault.Failed, err, "cannot read random bytes")
+	}
+	return d, nil
+}
+
+// Statement gives the bytes that a person signs for this draft.
+func (d *Draft) Statement(log LogID) []byte {
+	return statement(log, d.Schema.Kind, d.Schema.hash, d.ID, d.Rev, d.Prev, d.Public, d.Fields)
+}
+
+// Leaf finishes the draft. time is in microseconds since 1970 UTC; for a kind
+// dated by day only its day is kept.
+func (d *Draft) Leaf(time int64, actor string, sigs []Signature) *Leaf {
+	l := &Leaf{
+		Kind: d.Schema.Kind, Schema: d.Schema.hash, ID: d.ID, Rev: d.Rev, Prev: d.Prev,
+		Actor: actor, Public: d.Public, Fields: d.Fields, Nonce: d.nonce[:], Sigs: sigs,
+	}
+	if d.Schema.ByDay {
+		l.Day = dayOf(time)
+	} else {
+		l.Time = time
+	}
+	return l
+}
+
+// LogID names a log in a statement: its origin, and the epoch within it. An
+// epoch begins with a log's first entry and with every restore.
+type LogID struct {
+	Origin string
+	Epoch  int64
+}
+
+// Statement gives the bytes that people have signed for a leaf in the log.
+func (l *Leaf) Statement(log LogID) []byte {
+	return statement(log, l.Kind, l.Schema, l.ID, l.Rev, l.Prev, l.Public, l.Fields)
+}
+
+// statementLabel separates signatures of people from every other signature.
+const statementLabel = "duly/statement/1\n"
+
+// statement is the label and a canonical JSON object: where the revision stands
+// (origin, epoch, id, revision, previous leaf), what it is (kind, schema) and all
+// that it says (public fields in clear, sealed fields by their root).
+func statement(log LogID, kind string, schema Hash, id string, rev int64, prev Hash, public []byte, fields Hash) []byte {
+	b := make([]byte, 0, 512+len(public))
+	b = append(b, statementLabel...)
+	b = append(b, `{"epoch":`...)
+	b = strconv.AppendInt(b, log.Epoch, 10)
+	b = append(b, `,"fields":"`...)
+	b = b64.AppendEncode(b, fields[:])
+	b = append(b, `","id":`...)
+	b = appendText(b, id)
+	b = append(b, `,"kind":`...)
+	b = appendText(b, kind)
+	b = append(b, `,"origin":`...)
+	b = appendText(b, log.Origin)
+	b = append(b, `,"prev":`...)
+	b = appendPrev(b, rev, prev)
+	b = append(b, `,"public":`...)
+	b = append(b, public...)
+	b = append(b, `,"rev":`...)
+	b = strconv.AppendInt(b, rev, 10)
+	b = append(b, `,"schema":"`...)
+	b = b64.AppendEncode(b, schema[:])
+	return append(b, '"', '}')
+}

@@ -1,0 +1,237 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"io"
+	"io/fs"
+	"net/url"
+	"strings"
+	"sync"
+	"time"
+
+	_ "github.com/jackc/pgx/v5/stdlib" // driver "pgx"
+	"github.com/pressly/goose/v3"
+	"github.com/pressly/goose/v3/database"
+	_ "modernc.org/sqlite" // driver "sqlite"
+
+	"embed"
+
+	"duly/internal/fault"
+	"duly/internal/ledger"
+)
+
+// Config says where the records live and where time and randomness come from.
+type Config struct {
+	// DSN is the path of a SQLite file, or a postgres:// URL.
+	DSN    string
+	Now    func() time.Time // defaults to time.Now
+	Random io.Reader        // for salts, nonces and ids: must be cryptographically secure
+}
+
+// DB is an open store. It is safe for concurrent use; writers queue.
+type DB struct {
+	config   Config
+	postgres bool
+	writer   *sql.DB // SQLite: one connection. PostgreSQL: the same pool as reader
+	reader   *sql.DB
+
+	mu   sync.Mutex // held by the writing transaction of this process
+	tree *ledger.Tree
+	ins  map[string]string // insert statements by table and row count
+}
+
+// Migrations are one room's tables: SQL files for goose, numbered from 0001.
+type Migrations struct {
+	Room  string
+	Files fs.FS
+}
+
+//go:embed migrations/*.sql
+var files embed.FS
+
+// Open opens the store and brings its tables up to date. rooms are migrated in
+// the given order, after the store's own tables.
+func Open(ctx context.Context, config Config, rooms ...Migrations) (*DB, error) {
+	if config.Now == nil {
+		config.Now = time.Now
+	}
+	db := &DB{config: config, ins: map[string]string{}}
+	var err error
+	if strings.HasPrefix(config.DSN, "postgres://") || strings.HasPrefix(config.DSN, "postgresql://") {
+		db.postgres = true
+		if db.writer, err = sql.Open("pgx", config.DSN); err != nil {
+			return nil, openError(err)
+		}
+		db.reader = db.writer
+	} else if err = db.openSQLite(); err != nil {
+		return nil, openError(err)
+	}
+	for _, m := range append([]Migrations{{"store", files}}, rooms...) {
+		if err := db.migrate(ctx, m); err != nil {
+			db.Close()
+			return nil, openError(err)
+		}
+	}
+	return db, nil
+}
+
+// openSQLite opens one writing connection and a pool of readers. synchronous=FULL
+// keeps every commit through a power cut; immediate transactions take the write
+// lock at once, so that two writers wait instead of failing half-way.
+func (db *DB) openSQLite() error {
+	const pragmas = "&_pragma=busy_timeout(15000)&_pragma=journal_mode(wal)&_pragma=synchronous(full)&_pragma=foreign_keys(1)&_pragma=cache_size(-65536)"
+	path := (&url.URL{Path: db.config.DSN}).EscapedPath()
+	var err error
+	if db.writer, err = sql.Open("sqlite", "file:"+path+"?_txlock=immediate"+pragmas); err != nil {
+		return err
+	}
+	db.writer.SetMaxOpenConns(1)
+	if db.reader, err = sql.Open("sqlite", "file:"+path+"?_txlock=deferred"+pragmas); err != nil {
+		return err
+	}
+	db.reader.SetMaxOpenConns(4)
+	return nil
+}
+
+func openError(err error) error {
+	var known *fault.Error
+	if errors.As(err, &known) {
+		return err
+	}
+	return fault.Wrap(fault.Failed, err, "cannot open the database").
+		WithFix("check that it exists, that you may write to it and that it is a Duly database")
+}
+
+func (db *DB) migrate(ctx context.Context, m Migrations) error {
+	dialect := database.DialectSQLite3
+	if db.postgres {
+		dialect = database.DialectPostgres
+	}
+	versions, err := database.NewStore(dialect, "version_"+m.Room)
+	if err != nil {
+		return err
+	}
+	sub, err := fs.Sub(m.Files, "migrations")
+	if err != nil {
+		return err
+	}
+	provider, err := goose.NewProvider("", db.writer, sub, goose.WithStore(versions), goose.WithDisableGlobalRegistry(true))
+	if err != nil {
+		return err
+	}
+	_, err = provider.Up(ctx)
+	return err
+}
+
+// Close closes the store.
+func (db *DB) Close() error {
+	err := db.writer.Close()
+	if db.reader != db.writer {
+		err = errors.Join(err, db.reader.Close())
+	}
+	return err
+}
+
+// Postgres says which engine this is, for the few places where they differ.
+func (db *DB) Postgres() bool { return db.postgres }
+
+// Queryer is what reads: a *DB (committed state) or a *Tx (including what the
+// transaction has written so far).
+type Queryer interface {
+	Query(ctx context.Context, query string, args ...any) (*sql.Rows, error)
+}
+
+// Query runs one reading statement on committed state.
+func (db *DB) Query(ctx context.Context, query string, args ...any) (*sql.Rows, error) {
+	return db.reader.QueryContext(ctx, query, args...)
+}
+
+// Log is the committed head of the log.
+type Log struct {
+	Origin string
+	Size   int64
+	Time   int64 // of the last entry, microseconds
+}
+
+// Head gives the committed head of the log. The code is NotFound when Begin has
+// not run yet.
+func Head(ctx context.Context, q Queryer) (Log, error) {
+	var l Log
+	err := one(ctx, q, "select origin, size, time from log where id = 1", nil, &l.Origin, &l.Size, &l.Time)
+	return l, err
+}
+
+// one reads exactly one row.
+func one(ctx context.Context, q Queryer, query string, args []any, into ...any) error {
+	rows, err := q.Query(ctx, query, args...)
+	if err != nil {
+		return readError(err)
+	}
+	defer rows.Close()
+	if !rows.Next() {
+		if err := rows.Err(); err != nil {
+			return readError(err)
+		}
+		return fault.New(fault.NotFound, "there is no such record", "")
+	}
+	if err := rows.Scan(into...); err != nil {
+		return readError(err)
+	}
+	return readError(rows.Close())
+}
+
+func readError(err error) error {
+	if err == nil {
+		return nil
+	}
+	var known *fault.Error
+	if errors.As(err, &known) || errors.Is(err, context.Canceled) {
+		return err
+	}
+	return fault.Wrap(fault.Failed, err, "cannot read the database")
+}
+
+func writeError(err error) error {
+	if err == nil {
+		return nil
+	}
+	var known *fault.Error
+	if errors.As(err, &known) || errors.Is(err, context.Canceled) {
+		return err
+	}
+	return fault.Wrap(fault.Failed, err, "cannot write the database").
+		WithFix("nothing of this step was kept; check disk space and access, then run it again")
+}
+
+// LoadTile gives the stored hashes of a tile.
+func LoadTile(ctx context.Context, q Queryer, level int, n int64) ([]byte, error) {
+	var hashes []byte
+	err := one(ctx, q, "select hashes from tile where level = $1 and n = $2", []any{level, n}, &hashes)
+	if fault.CodeOf(err) == fault.NotFound {
+		return nil, fault.Newf(fault.Broken, "tile %d/%d of the log is missing", level, n)
+	}
+	return hashes, err
+}
+
+// Root gives the root of the tree at an earlier or the present size, from the
+// stored tiles, in O(log n) reads.
+func Root(ctx context.Context, q Queryer, size int64) (ledger.Hash, error) {
+	head, err := Head(ctx, q)
+	if err != nil {
+		return ledger.Hash{}, err
+	}
+	return prover(ctx, q, head.Size).RootAt(size)
+}
+
+// Inclusion proves that entry seq stands in the tree of the given size.
+func Inclusion(ctx context.Context, q Queryer, seq, size int64) ([]ledger.Hash, error) {
+	return prover(ctx, q, size).Inclusion(seq)
+}
+
+func prover(ctx context.Context, q Queryer, size int64) ledger.Prover {
+	return ledger.Prover{Size: size, Load: func(level int, index int64) ([]byte, error) {
+		return LoadTile(ctx, q, level, index)
+	}}
+}

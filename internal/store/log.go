@@ -1,0 +1,151 @@
+package store
+
+import (
+	"context"
+	"strings"
+
+	"duly/internal/fault"
+	"duly/internal/ledger"
+)
+
+// Epoch begins a stretch of the log under one signing key. The first entry of a
+// log is its first epoch; a new key or a restore from a copy opens the next and
+// quotes the last checkpoint known before it.
+type Epoch struct {
+	Number     int64  `duly:"number,public"`
+	LogKey     string `duly:"log_key,public,hash"` // SHA-256 of the verifier key's text
+	QuotedSize int64  `duly:"quoted_size,public"`
+	QuotedRoot string `duly:"quoted_root,public,hash"`
+}
+
+// Epochs is the kind of Epoch.
+var Epochs = ledger.Define[Epoch]("epoch", 1)
+
+// Erasure says that sealed values of one entry were erased, and why. The leaf and
+// the digests stay, so the tree still verifies.
+type Erasure struct {
+	Target string `duly:"target,public,hash,column"` // leaf hash of the erased entry
+	Field  int64  `duly:"field,public"`              // index in the schema's order
+	Reason string `duly:"reason,public,enum=retention|request|court_order|error"`
+	Note   string `duly:"note,legal"`
+}
+
+// Erasures is the kind of Erasure.
+var Erasures = ledger.Define[Erasure]("erasure", 1)
+
+// Begin makes an empty log with its first epoch. It fails when the database
+// already holds a log.
+func (db *DB) Begin(ctx context.Context, origin, actor string, first *Epoch) error {
+	if !ledger.ValidOrigin(origin) {
+		return fault.Newf(fault.Invalid, "%q cannot name a log", origin)
+	}
+	if _, err := db.writer.ExecContext(ctx, "insert into log (id, origin, size, time) values (1, $1, 0, 0)", origin); err != nil {
+		return fault.Wrap(fault.Refused, err, "the database already holds a log")
+	}
+	return db.Write(ctx, actor, func(tx *Tx) error {
+		if tx.size != 0 {
+			return fault.New(fault.Refused, "the log already has entries", "")
+		}
+		_, err := Create(tx, Epochs, first)
+		return err
+	})
+}
+
+// currentEpoch gives the log's name with the number of its newest epoch; it is
+// epoch 1 while the first entry is being written.
+func currentEpoch(ctx context.Context, q Queryer, origin string) (ledger.LogID, error) {
+	list, err := read(ctx, q, Epochs, "r.seq = (select max(seq) from r_epoch)", nil)
+	if err != nil {
+		return ledger.LogID{}, err
+	}
+	id := ledger.LogID{Origin: origin, Epoch: 1}
+	if len(list) > 0 {
+		id.Epoch = list[0].Record.Number
+	}
+	return id, nil
+}
+
+// Erase removes one sealed value of a revision, everywhere the store keeps it,
+// and records that it did. The salt goes with the value, so the digest that stays
+// tells nothing.
+func Erase[T any](tx *Tx, kind *ledger.Kind[T], seq int64, field, reason, note string) (Ref, error) {
+	r, err := GetBySeq(tx.ctx, tx, kind, seq)
+	if err != nil {
+		return Ref{}, err
+	}
+	index := -1
+	for i, f := range kind.Schema().Sealed {
+		if f.Name == field {
+			index = i
+		}
+	}
+	if index < 0 {
+		return Ref{}, fault.Newf(fault.Invalid, "a %s has no sealed field %q", kind.Name(), field)
+	}
+	r.Disclosures[index] = ""
+	parts := make([]string, len(r.Disclosures))
+	for i, d := range r.Disclosures {
+		parts[i] = string(d)
+	}
+	if err := tx.Exec("update entry set disclosures = $1 where seq = $2", strings.Join(parts, "~"), seq); err != nil {
+		return Ref{}, err
+	}
+	if kind.Schema().Sealed[index].Column {
+		if err := tx.Exec("update r_"+kind.Name()+" set "+field+" = null where seq = $1", seq); err != nil {
+			return Ref{}, err
+		}
+	}
+	return Create(tx, Erasures, &Erasure{Target: r.Hash.String(), Field: int64(index), Reason: reason, Note: note})
+}
+
+// Entry is one position of the log as it is stored.
+type Entry struct {
+	Seq         int64
+	Leaf        []byte
+	Digests     []byte
+	Disclosures string
+}
+
+// Entries calls each for every entry from position from to before position to, in
+// order. Memory does not grow with their number.
+func Entries(ctx context.Context, q Queryer, from, to int64, each func(Entry) error) error {
+	rows, err := q.Query(ctx, "select seq, leaf, digests, disclosures from entry where seq >= $1 and seq < $2 order by seq", from, to)
+	if err != nil {
+		return readError(err)
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var e Entry
+		if err := rows.Scan(&e.Seq, &e.Leaf, &e.Digests, &e.Disclosures); err != nil {
+			return readError(err)
+		}
+		if err := each(e); err != nil {
+			return err
+		}
+	}
+	return readError(rows.Err())
+}
+
+// EntryAt reads one entry.
+func EntryAt(ctx context.Context, q Queryer, seq int64) (Entry, error) {
+	e := Entry{Seq: seq}
+	err := one(ctx, q, "select leaf, digests, disclosures from entry where seq = $1", []any{seq}, &e.Leaf, &e.Digests, &e.Disclosures)
+	if fault.CodeOf(err) == fault.NotFound {
+		err = fault.Newf(fault.NotFound, "the log has no entry %d", seq)
+	}
+	return e, err
+}
+
+// SaveCheckpoint keeps a signed checkpoint. It is written after the entries that
+// it covers were committed, by the signer and nobody else.
+func (db *DB) SaveCheckpoint(ctx context.Context, size int64, note []byte) error {
+	_, err := db.writer.ExecContext(ctx, "insert into checkpoint (size, note) values ($1, $2) on conflict (size) do nothing", size, string(note))
+	return writeError(err)
+}
+
+// LastCheckpoint gives the newest signed checkpoint, or NotFound.
+func LastCheckpoint(ctx context.Context, q Queryer) (size int64, note []byte, err error) {
+	var text string
+	err = one(ctx, q, "select size, note from checkpoint order by size desc limit 1", nil, &size, &text)
+	return size, []byte(text), err
+}

@@ -1,0 +1,262 @@
+package store
+
+import (
+	"context"
+	"reflect"
+	"strings"
+
+	"duly/internal/fault"
+	"duly/internal/ledger"
+)
+
+// Ref says where a revision stands.
+type Ref struct {
+	ID   string
+	Rev  int64
+	Seq  int64       // position in the log
+	Hash ledger.Hash // of the leaf
+}
+
+// Revision is one revision of a record as it was read.
+type Revision[T any] struct {
+	Ref
+	Record      *T
+	Leaf        *ledger.Leaf
+	Digests     []ledger.Hash
+	Disclosures []ledger.Disclosure // "" where the field was erased
+	ToSeq       int64               // position that superseded it; -1 for the newest
+}
+
+// Signer signs a statement for a person: a key file at the command line, a
+// passkey in a browser.
+type Signer interface {
+	Sign(statement []byte) ledger.Signature
+}
+
+// Create writes a new record and gives its position.
+func Create[T any](tx *Tx, kind *ledger.Kind[T], record *T, signers ...Signer) (Ref, error) {
+	id, err := ledger.NewID(tx.db.config.Random)
+	if err != nil {
+		return Ref{}, err
+	}
+	return put(tx, kind, id, head{}, record, signers)
+}
+
+// Revise writes the next revision of a record. If the record says the same as
+// its newest revision, nothing is written and changed is false.
+//
+// Errors: NotFound when there is no such record of this kind.
+func Revise[T any](tx *Tx, kind *ledger.Kind[T], id string, record *T, signers ...Signer) (ref Ref, changed bool, err error) {
+	last, err := Get(tx.ctx, tx, kind, id)
+	if err != nil {
+		return Ref{}, false, err
+	}
+	if len(signers) == 0 && same(kind, last.Record, record) {
+		return last.Ref, false, nil
+	}
+	ref, err = put(tx, kind, id, head{last.Seq, last.Rev, last.Hash}, record, signers)
+	return ref, err == nil, err
+}
+
+// same compares two records by what they commit to.
+func same[T any](kind *ledger.Kind[T], a, b *T) bool {
+	publicA, sealedA, errA := kind.Encode(a)
+	publicB, sealedB, errB := kind.Encode(b)
+	return errA == nil && errB == nil && string(publicA) == string(publicB) && reflect.DeepEqual(sealedA, sealedB)
+}
+
+func put[T any](tx *Tx, kind *ledger.Kind[T], id string, last head, record *T, signers []Signer) (Ref, error) {
+	schema := kind.Schema()
+	if tx.failed != nil {
+		return Ref{}, tx.failed
+	}
+	draft, err := ledger.NewDraft(kind, record, id, last.rev+1, last.hash, tx.db.config.Random)
+	if err != nil {
+		return Ref{}, err
+	}
+	if len(signers) < schema.Signers {
+		return Ref{}, fault.Newf(fault.Refused, "a %s needs %d signatures of people and has %d", schema.Kind, schema.Signers, len(signers))
+	}
+	var sigs []ledger.Signature
+	if len(signers) > 0 {
+		statement := draft.Statement(tx.log)
+		for _, s := range signers {
+			sigs = append(sigs, s.Sign(statement))
+		}
+	}
+	now := tx.Now()
+	leaf := draft.Leaf(now, tx.actor, sigs)
+	tx.time = now
+	seq, hash := tx.append(leaf.Encode(), draft)
+	if last.rev > 0 {
+		if err := tx.Exec("update r_"+schema.Kind+" set to_seq = $1 where seq = $2", seq, last.seq); err != nil {
+			return Ref{}, err
+		}
+	}
+	row := append([]any{seq, id, draft.Rev, nil}, kind.Columns(record)...)
+	tx.insert(insertInto(schema), row...)
+	return Ref{id, draft.Rev, seq, hash}, tx.failed
+}
+
+// insertInto names a kind's table and the columns that Kind.Columns fills.
+func insertInto(s *ledger.Schema) string {
+	return "r_" + s.Kind + " (seq, id, rev, to_seq, " + strings.Join(s.ColumnNames(), ", ") + ")"
+}
+
+// At is a point on both time axes: the day that a statement holds for, and the
+// log position at which it was known. A zero Day means any day; Seq is the last
+// position that counts, or negative for now.
+type At struct {
+	Day string
+	Seq int64
+}
+
+// Now asks for what is known now, whatever day it holds for.
+var Now = At{Seq: -1}
+
+const columns = "r.seq, r.id, r.rev, coalesce(r.to_seq, -1), e.leaf, e.digests, e.disclosures"
+
+// Get reads the newest revision of a record.
+func Get[T any](ctx context.Context, q Queryer, kind *ledger.Kind[T], id string) (*Revision[T], error) {
+	return only(Select(ctx, q, kind, "r.id = $1", id))
+}
+
+// GetAt reads the revision of a record that held on a day as known at a position.
+// Of the revisions known by then that cover the day, the latest wins: a later
+// statement corrects an earlier one for the days both cover, and no others.
+func GetAt[T any](ctx context.Context, q Queryer, kind *ledger.Kind[T], id string, at At) (*Revision[T], error) {
+	return only(SelectAt(ctx, q, kind, at, "r.id = $1", id))
+}
+
+// GetBySeq reads the revision at a position of the log.
+func GetBySeq[T any](ctx context.Context, q Queryer, kind *ledger.Kind[T], seq int64) (*Revision[T], error) {
+	return only(read(ctx, q, kind, "r.seq = $1", []any{seq}))
+}
+
+func only[T any](list []*Revision[T], err error) (*Revision[T], error) {
+	if err != nil {
+		return nil, err
+	}
+	if len(list) == 0 {
+		return nil, fault.New(fault.NotFound, "there is no such record", "")
+	}
+	return list[0], nil
+}
+
+// Select reads the newest revisions of all records that meet a condition on typed
+// columns ("r.sector = $1"; empty for all), in the order of the log.
+func Select[T any](ctx context.Context, q Queryer, kind *ledger.Kind[T], where string, args ...any) ([]*Revision[T], error) {
+	return read(ctx, q, kind, and("r.to_seq is null", where), args)
+}
+
+// SelectAt is Select as of a day and a position. The condition must be one that
+// all revisions of a record meet or none (such as its id or a reference), since
+// it is applied before the latest revision is chosen.
+func SelectAt[T any](ctx context.Context, q Queryer, kind *ledger.Kind[T], at At, where string, args ...any) ([]*Revision[T], error) {
+	known, day := "r.to_seq is null", ""
+	if at.Seq >= 0 {
+		args = append(args, at.Seq)
+		known = "r.seq <= " + param(len(args))
+	}
+	if at.Day == "" {
+		if at.Seq >= 0 {
+			known += " and (r.to_seq is null or r.to_seq > " + param(len(args)) + ")"
+		}
+		return read(ctx, q, kind, and(known, where), args)
+	}
+	args = append(args, at.Day)
+	p := param(len(args))
+	covers := func(t string) string {
+		return "(" + t + ".valid_from is null or " + t + ".valid_from <= " + p + ") and (" + t + ".valid_to is null or " + t + ".valid_to > " + p + ")"
+	}
+	knownThen := func(t string) string { return "1 = 1" }
+	if at.Seq >= 0 {
+		s := param(len(args) - 1)
+		knownThen = func(t string) string { return t + ".seq <= " + s }
+	}
+	day = knownThen("r") + " and " + covers("r") + " and not exists (select 1 from r_" + kind.Name() +
+		" n where n.id = r.id and n.rev > r.rev and " + knownThen("n") + " and " + covers("n") + ")"
+	return read(ctx, q, kind, and(day, where), args)
+}
+
+// History reads all revisions of a record, oldest first.
+func History[T any](ctx context.Context, q Queryer, kind *ledger.Kind[T], id string) ([]*Revision[T], error) {
+	return read(ctx, q, kind, "r.id = $1", []any{id})
+}
+
+func and(a, b string) string {
+	if b == "" {
+		return a
+	}
+	return a + " and (" + b + ")"
+}
+
+func param(n int) string {
+	const digits = "0123456789"
+	if n < 10 {
+		return "$" + digits[n:n+1]
+	}
+	return param(n/10) + digits[n%10:n%10+1]
+}
+
+func read[T any](ctx context.Context, q Queryer, kind *ledger.Kind[T], where string, args []any) ([]*Revision[T], error) {
+	rows, err := q.Query(ctx, "select "+columns+" from r_"+kind.Name()+" r join entry e on e.seq = r.seq where "+where+" order by r.seq", args...)
+	if err != nil {
+		return nil, readError(err)
+	}
+	defer rows.Close()
+	var list []*Revision[T]
+	for rows.Next() {
+		r := &Revision[T]{}
+		var leaf, digests []byte
+		var disclosures string
+		if err := rows.Scan(&r.Seq, &r.ID, &r.Rev, &r.ToSeq, &leaf, &digests, &disclosures); err != nil {
+			return nil, readError(err)
+		}
+		if err := r.decode(kind, leaf, digests, disclosures); err != nil {
+			return nil, err
+		}
+		list = append(list, r)
+	}
+	return list, readError(rows.Err())
+}
+
+func (r *Revision[T]) decode(kind *ledger.Kind[T], leaf, digests []byte, disclosures string) error {
+	var err error
+	if r.Leaf, err = ledger.ParseLeaf(leaf); err != nil {
+		return err
+	}
+	r.Hash = ledger.LeafHash(leaf)
+	if r.Digests, r.Disclosures, err = Split(digests, disclosures); err != nil {
+		return err
+	}
+	values := make([][]byte, len(r.Disclosures))
+	for i, d := range r.Disclosures {
+		if d == "" {
+			continue
+		}
+		if values[i], err = kind.Schema().CheckDisclosure(i, d); err != nil {
+			return err
+		}
+	}
+	r.Record, err = kind.Decode(r.Leaf.Public, values)
+	return err
+}
+
+// Split takes apart the stored digests and disclosures of an entry.
+func Split(digests []byte, disclosures string) ([]ledger.Hash, []ledger.Disclosure, error) {
+	n := len(digests) / 32
+	parts := []string{}
+	if n > 0 {
+		parts = strings.Split(disclosures, "~")
+	}
+	if len(digests)%32 != 0 || len(parts) != n || (n == 0 && disclosures != "") {
+		return nil, nil, fault.New(fault.Broken, "an entry's digests and disclosures do not fit each other", "")
+	}
+	hs, ds := make([]ledger.Hash, n), make([]ledger.Disclosure, n)
+	for i := range n {
+		copy(hs[i][:], digests[32*i:])
+		ds[i] = ledger.Disclosure(parts[i])
+	}
+	return hs, ds, nil
+}

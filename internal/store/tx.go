@@ -1,0 +1,256 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"strconv"
+	"strings"
+
+	"duly/internal/fault"
+	"duly/internal/ledger"
+)
+
+// Tx is a writing transaction. It holds the lock of the log from its first
+// statement to its end and must not be used by two goroutines.
+type Tx struct {
+	db     *DB
+	ctx    context.Context
+	sql    *sql.Tx
+	actor  string
+	log    ledger.LogID
+	size   int64
+	time   int64
+	tree   *ledger.Tree
+	begun  bool
+	rows   map[string][][]any   // buffered inserts by table
+	stmts  map[string]*sql.Stmt // prepared inserts of a full chunk, by table
+	order  []string             // tables in the order of first use
+	wrote  int64
+	failed error
+}
+
+type head struct {
+	seq, rev int64
+	hash     ledger.Hash
+}
+
+// chunk is how many rows one insert statement carries: enough to make the cost
+// of a statement small, few enough for the parameter limit of either engine.
+const chunk = 50
+
+// Write runs fn in one transaction as the given actor (a key id) and commits what
+// it wrote. If fn fails, nothing is kept.
+func (db *DB) Write(ctx context.Context, actor string, fn func(*Tx) error) error {
+	if !ledger.ValidID(actor) {
+		return fault.Newf(fault.Invalid, "%q is not the key id of a person", actor)
+	}
+	db.mu.Lock()
+	defer db.mu.Unlock()
+	stx, err := db.writer.BeginTx(ctx, nil)
+	if err != nil {
+		return writeError(err)
+	}
+	defer stx.Rollback()
+	tx := &Tx{db: db, ctx: ctx, sql: stx, actor: actor, rows: map[string][][]any{}, stmts: map[string]*sql.Stmt{}}
+	if err := tx.lock(); err != nil {
+		return err
+	}
+	if err := fn(tx); err != nil {
+		return err
+	}
+	if err := tx.finish(); err != nil {
+		return err
+	}
+	if err := stx.Commit(); err != nil {
+		db.tree = nil
+		return writeError(err)
+	}
+	return nil
+}
+
+// lock takes the row of the log and loads its right edge. The update is the same
+// on both engines and makes any other writer wait.
+func (tx *Tx) lock() error {
+	if _, err := tx.sql.ExecContext(tx.ctx, "update log set size = size where id = 1"); err != nil {
+		return writeError(err)
+	}
+	l, err := Head(tx.ctx, tx)
+	if err != nil {
+		return err
+	}
+	tx.size, tx.time = l.Size, l.Time
+	if tx.log, err = currentEpoch(tx.ctx, tx, l.Origin); err != nil {
+		return err
+	}
+	tx.tree = tx.db.tree
+	tx.db.tree = nil // a failed transaction leaves no half-advanced edge behind
+	if tx.tree == nil || tx.tree.Size() != l.Size {
+		tx.tree, err = ledger.NewTree(l.Size, func(level int, n int64) ([]byte, error) {
+			return LoadTile(tx.ctx, tx, level, n)
+		})
+		if err != nil {
+			return err
+		}
+	}
+	tx.tree.Track()
+	tx.begun = true
+	return nil
+}
+
+// finish writes what is buffered, the tiles that changed and the log's new head.
+func (tx *Tx) finish() error {
+	if tx.failed != nil {
+		return tx.failed
+	}
+	if err := tx.flush(); err != nil {
+		return err
+	}
+	if tx.wrote > 0 {
+		for _, t := range tx.tree.Changed() {
+			_, err := tx.sql.ExecContext(tx.ctx, `insert into tile (level, n, hashes) values ($1, $2, $3)
+				on conflict (level, n) do update set hashes = excluded.hashes`, t.Level, t.Index, t.Hashes)
+			if err != nil {
+				return writeError(err)
+			}
+		}
+		if err := tx.Exec("update log set size = $1, time = $2 where id = 1", tx.size, tx.time); err != nil {
+			return err
+		}
+	}
+	tx.db.tree = tx.tree
+	return nil
+}
+
+// Query runs one reading statement that sees what the transaction has written.
+func (tx *Tx) Query(ctx context.Context, query string, args ...any) (*sql.Rows, error) {
+	if err := tx.flush(); err != nil {
+		return nil, err
+	}
+	return tx.sql.QueryContext(ctx, query, args...)
+}
+
+// Exec runs one writing statement on a table that is not evidence (a cache, a
+// cursor). Records are written by Create and Revise only.
+func (tx *Tx) Exec(query string, args ...any) error {
+	if err := tx.flush(); err != nil {
+		return err
+	}
+	_, err := tx.sql.ExecContext(tx.ctx, query, args...)
+	return writeError(err)
+}
+
+// Log names the log and its epoch, for statements that people sign.
+func (tx *Tx) Log() ledger.LogID { return tx.log }
+
+// Size is the number of entries, including those of this transaction.
+func (tx *Tx) Size() int64 { return tx.size }
+
+// Now gives the time that the next entry will have at the earliest, in
+// microseconds since 1970 UTC: the clock's, or just after the last entry's.
+func (tx *Tx) Now() int64 { return max(tx.db.config.Now().UnixMicro(), tx.time+1) }
+
+// append adds a leaf to the log and gives its position and hash.
+func (tx *Tx) append(leaf []byte, d *ledger.Draft) (int64, ledger.Hash) {
+	seq := tx.size
+	tx.size++
+	tx.wrote++
+	h := ledger.LeafHash(leaf)
+	tx.tree.Append(h)
+	digests := make([]byte, 0, 32*len(d.Digests))
+	for i := range d.Digests {
+		digests = append(digests, d.Digests[i][:]...)
+	}
+	tx.insert("entry (seq, leaf, digests, disclosures)", seq, leaf, digests, joinDisclosures(d.Disclosures))
+	return seq, h
+}
+
+func joinDisclosures(ds []ledger.Disclosure) string {
+	n := len(ds)
+	for _, d := range ds {
+		n += len(d)
+	}
+	var b strings.Builder
+	b.Grow(n)
+	for i, d := range ds {
+		if i > 0 {
+			b.WriteByte('~')
+		}
+		b.WriteString(string(d))
+	}
+	return b.String()
+}
+
+// insert buffers one row; into names the table and its columns.
+func (tx *Tx) insert(into string, values ...any) {
+	if _, known := tx.rows[into]; !known {
+		tx.order = append(tx.order, into)
+	}
+	tx.rows[into] = append(tx.rows[into], values)
+	if len(tx.rows[into]) == chunk {
+		tx.failed = tx.write(into)
+	}
+}
+
+// flush writes all buffered rows.
+func (tx *Tx) flush() error {
+	for _, into := range tx.order {
+		if err := tx.write(into); err != nil {
+			tx.failed = err
+		}
+	}
+	return tx.failed
+}
+
+func (tx *Tx) write(into string) error {
+	rows := tx.rows[into]
+	if len(rows) == 0 || tx.failed != nil {
+		return tx.failed
+	}
+	args := make([]any, 0, len(rows)*len(rows[0]))
+	for _, r := range rows {
+		args = append(args, r...)
+	}
+	tx.rows[into] = rows[:0]
+	text := tx.db.insertSQL(into, len(rows), len(rows[0]))
+	if len(rows) < chunk {
+		_, err := tx.sql.ExecContext(tx.ctx, text, args...)
+		return writeError(err)
+	}
+	stmt, prepared := tx.stmts[into]
+	if !prepared {
+		var err error
+		if stmt, err = tx.sql.PrepareContext(tx.ctx, text); err != nil {
+			return writeError(err)
+		}
+		tx.stmts[into] = stmt
+	}
+	_, err := stmt.ExecContext(tx.ctx, args...)
+	return writeError(err)
+}
+
+func (db *DB) insertSQL(into string, rows, columns int) string {
+	key := into + "#" + strconv.Itoa(rows)
+	if text, ok := db.ins[key]; ok {
+		return text
+	}
+	var b strings.Builder
+	b.WriteString("insert into " + into + " values ")
+	n := 0
+	for i := range rows {
+		if i > 0 {
+			b.WriteByte(',')
+		}
+		for j := range columns {
+			n++
+			if j == 0 {
+				b.WriteByte('(')
+			} else {
+				b.WriteByte(',')
+			}
+			b.WriteString("$" + strconv.Itoa(n))
+		}
+		b.WriteByte(')')
+	}
+	db.ins[key] = b.String()
+	return b.String()
+}
