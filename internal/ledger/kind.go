@@ -386,3 +386,25 @@ func columnValue(v reflect.Value) any {
 	}
 	return string(s.append(nil))
 }
+
+// ColumnOf gives what a typed column must hold for a canonical value, as Columns
+// would give it; a verifier compares it with the stored row. A nil value (withheld
+// or erased) is nil.
+func ColumnOf(f Field, value []byte) any {
+	if value == nil {
+		return nil
+	}
+	r := reader{b: value}
+	s := r.scalar()
+	switch {
+	case s.IsNull():
+		return nil
+	case f.Type == TypeScalar || f.Type == TypeTexts || f.Type == TypeEnums:
+		return string(value)
+	case f.Type == TypeBool:
+		return s.integer
+	case f.Type == TypeInt:
+		return s.integer
+	}
+	return s.text
+}

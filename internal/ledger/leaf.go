@@ -246,3 +246,15 @@ func ValidID(s string) bool {
 	}
 	return true
 }
+
+// PublicField gives the canonical value of one public field, or nil.
+func (l *Leaf) PublicField(name string) []byte {
+	r := reader{b: l.Public}
+	var found []byte
+	r.members(func(n string, v Scalar) {
+		if n == name {
+			found = v.append(nil)
+		}
+	})
+	return found
+}

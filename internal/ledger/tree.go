@@ -187,3 +187,12 @@ func CheckInclusion(proof []Hash, index, size int64, leaf, root Hash) error {
 	}
 	return nil
 }
+
+// Forget drops the changes remembered so far, except the tiles that still grow.
+func (t *Tree) Forget() {
+	for at, hashes := range t.dirty {
+		if len(hashes) == tileWidth*len(Hash{}) {
+			delete(t.dirty, at)
+		}
+	}
+}

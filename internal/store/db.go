@@ -148,6 +148,27 @@ func (db *DB) Query(ctx context.Context, query string, args ...any) (*sql.Rows, 
 	return db.reader.QueryContext(ctx, query, args...)
 }
 
+// Snapshot runs fn on one unchanging view of the committed state, whoever writes
+// meanwhile. The Queryer answers one query at a time and ends with fn.
+func (db *DB) Snapshot(ctx context.Context, fn func(Queryer) error) error {
+	options := &sql.TxOptions{ReadOnly: true}
+	if db.postgres {
+		options.Isolation = sql.LevelRepeatableRead
+	}
+	tx, err := db.reader.BeginTx(ctx, options)
+	if err != nil {
+		return readError(err)
+	}
+	defer tx.Rollback()
+	return fn(snapshot{tx})
+}
+
+type snapshot struct{ tx *sql.Tx }
+
+func (s snapshot) Query(ctx context.Context, query string, args ...any) (*sql.Rows, error) {
+	return s.tx.QueryContext(ctx, query, args...)
+}
+
 // Log is the committed head of the log.
 type Log struct {
 	Origin string

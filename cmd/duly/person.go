@@ -1,0 +1,48 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"slices"
+
+	"duly/internal/act"
+	"duly/internal/fault"
+	"duly/internal/workspace"
+)
+
+type personCmd struct {
+	Add personAddCmd `cmd:"" help:"Add a person and make a signing key."`
+}
+
+type personAddCmd struct {
+	Name string     `arg:"" help:"The name by which acts name the person (--as)."`
+	Role []act.Role `help:"A role: administrator, analyst, approver, governing_body, sales, expert or auditor." required:"" placeholder:"ROLE"`
+}
+
+type personResult struct {
+	Name  string     `json:"name"`
+	Roles []act.Role `json:"roles"`
+	Key   string     `json:"key_file"`
+}
+
+// Run adds the person.
+func (c *personAddCmd) Run(a *app) error {
+	for _, r := range c.Role {
+		if !slices.Contains(act.Roles, r) {
+			return fault.Newf(fault.Invalid, "%q is not a role", r).WithFix(fmt.Sprintf("use one of %v", act.Roles))
+		}
+	}
+	return a.write(func(w *workspace.Workspace) error {
+		by, err := w.Actor(a.ctx, "")
+		if err != nil {
+			return err
+		}
+		path, err := w.AddPerson(a.ctx, by, c.Name, c.Role)
+		if err != nil {
+			return err
+		}
+		return a.print(personResult{c.Name, c.Role, path}, func(out io.Writer) {
+			fmt.Fprintf(out, "Added %s with the roles %v.\nThe key file belongs to the person: %s\n", c.Name, c.Role, path)
+		})
+	})
+}

@@ -1,0 +1,68 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"os"
+
+	"duly/internal/bundle"
+	"duly/internal/fault"
+	"duly/internal/workspace"
+)
+
+type verifyCmd struct {
+	Path       string `arg:"" optional:"" help:"A workspace, a bundle or a disclosure; the workspace of --workspace otherwise."`
+	Key        string `help:"The log's verifier key, as you got it from outside." placeholder:"VKEY"`
+	Checkpoint string `help:"A signed checkpoint that you kept, or got from elsewhere." type:"path" placeholder:"FILE"`
+}
+
+// Run checks what the path names.
+func (c *verifyCmd) Run(a *app) error {
+	path := c.Path
+	if path == "" {
+		path = a.cli.Workspace
+	}
+	trust := bundle.Trust{Key: c.Key}
+	if c.Checkpoint != "" {
+		var err error
+		if trust.Checkpoint, err = os.ReadFile(c.Checkpoint); err != nil {
+			return fault.Wrap(fault.Invalid, err, "cannot read the checkpoint")
+		}
+	}
+	known, err := released()
+	if err != nil {
+		return err
+	}
+	info, err := os.Stat(path)
+	if err != nil {
+		return fault.Wrap(fault.NotFound, errors.Unwrap(err), "cannot read "+path)
+	}
+	if !info.IsDir() {
+		result, err := bundle.VerifyFile(path, known, trust)
+		if err != nil {
+			return err
+		}
+		return a.print(result, result.Print)
+	}
+	w, err := workspace.OpenUnchecked(a.ctx, path, options())
+	if err != nil {
+		return err
+	}
+	defer w.Close()
+	report, err := w.Verify(a.ctx, known, trust, packBytes)
+	if err != nil {
+		return err
+	}
+	return a.print(report, func(out io.Writer) {
+		report.Print(out)
+		for _, line := range report.NotEvidence {
+			fmt.Fprintf(out, "not evidence: %s\n", line)
+		}
+	})
+}
+
+// packBytes finds the bytes of a pack that ratings name.
+func packBytes(hash string) ([]byte, error) {
+	return nil, fault.Newf(fault.NotFound, "pack %s is not one of this release", hash)
+}

@@ -1,0 +1,103 @@
+// Package act says who may do what: roles, acts, and the question "may this actor
+// do this act" as an interface.
+//
+// It knows no records. Every room's service asks an [Authority] before it acts, so
+// that the command line, an API and pages all meet the same answer.
+package act
+
+import (
+	"slices"
+	"strings"
+
+	"duly/internal/fault"
+)
+
+// Role is what a person is to the company's due diligence.
+type Role string
+
+// The roles. Who sells cannot judge; who runs the system can decide nothing.
+const (
+	Administrator Role = "administrator"  // runs the workspace: adds people, loads data, signs nothing
+	Analyst       Role = "analyst"        // gathers facts, closes hits, prepares assessments
+	Approver      Role = "approver"       // decides within its authority
+	GoverningBody Role = "governing_body" // decides what nobody below may
+	Sales         Role = "sales"          // sells: may register customers, may judge nothing
+	Expert        Role = "expert"         // a civil-rights expert
+	Auditor       Role = "auditor"        // reads everything, changes nothing
+)
+
+// Roles lists all roles.
+var Roles = []Role{Administrator, Analyst, Approver, GoverningBody, Sales, Expert, Auditor}
+
+// Act is something that a person does.
+type Act string
+
+// The acts.
+const (
+	AddPerson Act = "add a person"
+	Load      Act = "load data"
+	Judge     Act = "prepare an assessment"
+	SetFact   Act = "set a fact"
+	CloseHit  Act = "close a hit"
+	Decide    Act = "decide"
+	Publish   Act = "report and export"
+)
+
+// Actor is a person who acts, by key id and roles.
+type Actor struct {
+	Key   string
+	Roles []Role
+}
+
+// Authority answers whether an actor may do an act. The error is a fault of code
+// Refused that says why and who may.
+type Authority interface {
+	May(Actor, Act) error
+}
+
+// Table is an Authority that lets each act be done by the roles it lists, and by
+// nobody who also holds a role that excludes it.
+type Table struct {
+	Allow   map[Act][]Role
+	Exclude map[Act][]Role
+}
+
+// Default keeps selling, running and judging apart (GC-03, IM-04).
+var Default = Table{
+	Allow: map[Act][]Role{
+		AddPerson: {Administrator},
+		Load:      {Administrator, Analyst, Sales},
+		Judge:     {Administrator, Analyst},
+		SetFact:   {Administrator, Analyst},
+		CloseHit:  {Analyst, Approver},
+		Decide:    {Approver, GoverningBody},
+		Publish:   {Administrator, Analyst, Approver, GoverningBody, Auditor},
+	},
+	Exclude: map[Act][]Role{
+		Judge: {Sales}, SetFact: {Sales}, CloseHit: {Sales}, Decide: {Sales, Administrator},
+	},
+}
+
+// May implements Authority.
+func (t Table) May(a Actor, what Act) error {
+	for _, role := range t.Exclude[what] {
+		if slices.Contains(a.Roles, role) {
+			return fault.Newf(fault.Refused, "a person with the role %s may not %s", role, what).
+				WithFix("ask someone else: " + list(t.Allow[what]))
+		}
+	}
+	for _, role := range t.Allow[what] {
+		if slices.Contains(a.Roles, role) {
+			return nil
+		}
+	}
+	return fault.Newf(fault.Refused, "only a person with one of these roles may %s: %s", what, list(t.Allow[what]))
+}
+
+func list(roles []Role) string {
+	names := make([]string, len(roles))
+	for i, r := range roles {
+		names[i] = string(r)
+	}
+	return strings.Join(names, ", ")
+}

@@ -1,0 +1,154 @@
+package bundle
+
+import (
+	"bufio"
+	"bytes"
+	"encoding/binary"
+	"io"
+	"os"
+	"path/filepath"
+	"slices"
+	"strconv"
+
+	"duly/internal/fault"
+	"duly/internal/ledger"
+)
+
+const (
+	idBytes    = 24
+	linkBytes  = idBytes + 8 + 8 + 32 + 32
+	linksKept  = 1 << 17 // in memory: about 13 MB
+	partitions = 64
+)
+
+// link is one revision as the chain of its record sees it.
+type link struct {
+	id         string
+	rev, seq   int64
+	hash, prev ledger.Hash
+}
+
+// chains checks that the revisions of every record are numbered 1, 2, 3, ... in
+// the order of the log and that each names the leaf before it. Links beyond
+// linksKept are spilled to one temporary file per partition of ids, so that only
+// one partition is in memory at a time.
+type chains struct {
+	kept  []link
+	dir   string
+	files []*os.File
+	bufs  []*bufio.Writer
+}
+
+func (c *chains) add(l link) error {
+	c.kept = append(c.kept, l)
+	if len(c.kept) < linksKept {
+		return nil
+	}
+	return c.spill()
+}
+
+func (c *chains) spill() error {
+	if c.dir == "" {
+		dir, err := os.MkdirTemp("", "duly-verify")
+		if err != nil {
+			return fault.Wrap(fault.Failed, err, "cannot make a temporary directory")
+		}
+		c.dir = dir
+		for i := range partitions {
+			f, err := os.OpenFile(filepath.Join(dir, strconv.Itoa(i)), os.O_RDWR|os.O_CREATE|os.O_EXCL, 0o600)
+			if err != nil {
+				return fault.Wrap(fault.Failed, err, "cannot write a temporary file")
+			}
+			c.files = append(c.files, f)
+			c.bufs = append(c.bufs, bufio.NewWriterSize(f, 1<<14))
+		}
+	}
+	var row [linkBytes]byte
+	for _, l := range c.kept {
+		copy(row[:idBytes], l.id)
+		binary.BigEndian.PutUint64(row[24:], uint64(l.rev))
+		binary.BigEndian.PutUint64(row[32:], uint64(l.seq))
+		copy(row[40:], l.hash[:])
+		copy(row[72:], l.prev[:])
+		if _, err := c.bufs[partition(l.id)].Write(row[:]); err != nil {
+			return fault.Wrap(fault.Failed, err, "cannot write a temporary file")
+		}
+	}
+	c.kept = c.kept[:0]
+	return nil
+}
+
+// partition spreads ids, whose characters are a-z and 2-7.
+func partition(id string) int { return (int(id[0])*32 + int(id[1])) % partitions }
+
+// finish checks all chains and reports every break.
+func (c *chains) finish(report func(seq int64, what string)) error {
+	if c.dir == "" {
+		check(c.kept, report)
+		return nil
+	}
+	if err := c.spill(); err != nil {
+		return err
+	}
+	for i, f := range c.files {
+		if err := c.bufs[i].Flush(); err != nil {
+			return fault.Wrap(fault.Failed, err, "cannot write a temporary file")
+		}
+		if _, err := f.Seek(0, io.SeekStart); err != nil {
+			return fault.Wrap(fault.Failed, err, "cannot read a temporary file")
+		}
+		links, err := readLinks(bufio.NewReaderSize(f, 1<<16))
+		if err != nil {
+			return err
+		}
+		check(links, report)
+	}
+	return nil
+}
+
+func readLinks(r io.Reader) ([]link, error) {
+	var links []link
+	var row [linkBytes]byte
+	for {
+		if _, err := io.ReadFull(r, row[:]); err == io.EOF {
+			return links, nil
+		} else if err != nil {
+			return nil, fault.Wrap(fault.Failed, err, "cannot read a temporary file")
+		}
+		l := link{id: string(row[:idBytes]), rev: int64(binary.BigEndian.Uint64(row[24:])), seq: int64(binary.BigEndian.Uint64(row[32:]))}
+		copy(l.hash[:], row[40:])
+		copy(l.prev[:], row[72:])
+		links = append(links, l)
+	}
+}
+
+func check(links []link, report func(seq int64, what string)) {
+	slices.SortFunc(links, func(a, b link) int {
+		if n := bytes.Compare([]byte(a.id), []byte(b.id)); n != 0 {
+			return n
+		}
+		return int(a.seq - b.seq)
+	})
+	var last link
+	for _, l := range links {
+		switch {
+		case l.id != last.id && l.rev != 1:
+			report(l.seq, "the first revision of record "+l.id+" in the log is numbered "+strconv.FormatInt(l.rev, 10)+", not 1")
+		case l.id == last.id && l.rev != last.rev+1:
+			report(l.seq, "record "+l.id+" goes from revision "+strconv.FormatInt(last.rev, 10)+" to "+strconv.FormatInt(l.rev, 10))
+		case l.id == last.id && l.prev != last.hash:
+			report(l.seq, "revision "+strconv.FormatInt(l.rev, 10)+" of record "+l.id+" does not name the revision before it")
+		}
+		last = l
+	}
+}
+
+// close removes the temporary files.
+func (c *chains) close() {
+	for _, f := range c.files {
+		f.Close()
+	}
+	if c.dir != "" {
+		os.RemoveAll(c.dir)
+	}
+}

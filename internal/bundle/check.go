@@ -1,0 +1,306 @@
+package bundle
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"sort"
+	"strings"
+
+	"duly/internal/fault"
+	"duly/internal/ledger"
+)
+
+// Sealed is one sealed field of an entry as its audience sees it: disclosed (the
+// disclosure), withheld (only the digest), or erased (only the digest, and an
+// erasure entry must say so).
+type Sealed struct {
+	Disclosure ledger.Disclosure // "" when withheld or erased
+	Digest     ledger.Hash
+	Erased     bool
+}
+
+// Problem is one thing that does not hold.
+type Problem struct {
+	Seq  int64 // the entry, or -1 when it is about the whole
+	What string
+}
+
+func (p Problem) String() string {
+	if p.Seq < 0 {
+		return p.What
+	}
+	return fmt.Sprintf("entry %d: %s", p.Seq, p.What)
+}
+
+// maxProblems bounds what is reported; one is enough to fail.
+const maxProblems = 20
+
+// Counts says what a check has seen.
+type Counts struct {
+	Entries    int64            `json:"entries"`
+	Kinds      map[string]int64 `json:"kinds"`
+	Disclosed  int64            `json:"disclosed"`
+	Withheld   int64            `json:"withheld"`
+	Erased     int64            `json:"erased"`
+	Signatures int64            `json:"signatures"`
+	Ratings    Replays          `json:"ratings"`
+}
+
+// Replays says how ratings came out when they were computed again.
+type Replays struct {
+	Exact        int64 `json:"exact"`        // same result from all inputs
+	Consistent   int64 `json:"consistent"`   // some inputs withheld: the result is possible
+	NotReplayed  int64 `json:"not_replayed"` // the list of inputs is withheld
+	Contradicted int64 `json:"contradicted"`
+}
+
+// Options says what a check needs from its surroundings.
+type Options struct {
+	Schemas Schemas
+	Origin  string
+	Key     string // the log's verifier key: the newest epoch must name it
+	// Pack gives the bytes of a pack by its SHA-256, for replaying ratings.
+	Pack func(hash string) ([]byte, error)
+	// Entry gives an earlier entry again, for a rating's inputs.
+	Entry func(seq int64) (leaf []byte, fields []Sealed, err error)
+	// Erasable says that a missing disclosure needs an erasure entry; it is so in a
+	// workspace. In a bundle, fields say themselves whether they are withheld.
+	Erasable bool
+}
+
+// Checker checks a log from its first entry. It is used by one goroutine.
+type Checker struct {
+	options  Options
+	tree     *ledger.Tree
+	chains   chains
+	counts   Counts
+	problems []Problem
+	hidden   int // problems beyond maxProblems
+	epoch    int64
+	keyNamed bool        // the newest epoch names the key that signs
+	last     ledger.Leaf // for the order of times
+	people   map[string]bool
+	missing  map[string]int64 // erased fields by target#field, and where
+	erased   map[string]bool
+	replay   replayer
+	buffer   []ledger.Hash
+}
+
+// NewChecker makes a checker for an empty log.
+func NewChecker(o Options) *Checker {
+	tree, _ := ledger.NewTree(0, nil)
+	return &Checker{
+		options: o, tree: tree, counts: Counts{Kinds: map[string]int64{}},
+		people: map[string]bool{}, missing: map[string]int64{}, erased: map[string]bool{},
+		replay: replayer{options: o},
+	}
+}
+
+// Close removes temporary files.
+func (c *Checker) Close() { c.chains.close() }
+
+// Size is the number of entries checked so far, which is the next one's position.
+func (c *Checker) Size() int64 { return c.tree.Size() }
+
+// Report adds a problem that the caller found (a column, a gap).
+func (c *Checker) Report(seq int64, what string) {
+	if len(c.problems) == maxProblems {
+		c.hidden++
+		return
+	}
+	c.problems = append(c.problems, Problem{seq, what})
+}
+
+// Entry checks the next entry. It returns the parsed leaf and the values of the
+// disclosed fields by name, or a nil leaf when it could not be read; what does not
+// hold is reported, not returned. An error means that the check could not go on.
+func (c *Checker) Entry(leafBytes []byte, fields []Sealed) (*ledger.Leaf, map[string][]byte, error) {
+	seq := c.tree.Size()
+	hash := ledger.LeafHash(leafBytes)
+	c.tree.Append(hash)
+	c.counts.Entries++
+	leaf, err := ledger.ParseLeaf(leafBytes)
+	if err != nil {
+		c.Report(seq, err.Error())
+		return nil, nil, nil
+	}
+	c.counts.Kinds[leaf.Kind]++
+	if err := c.chains.add(link{leaf.ID, leaf.Rev, seq, hash, leaf.Prev}); err != nil {
+		return nil, nil, err
+	}
+	c.order(seq, leaf)
+	schema := c.options.Schemas[leaf.Schema]
+	if schema == nil {
+		c.Report(seq, fmt.Sprintf("the %s has a schema that was never released", leaf.Kind))
+		return leaf, nil, nil
+	}
+	if err := schema.Check(leaf); err != nil {
+		c.Report(seq, err.Error())
+		return leaf, nil, nil
+	}
+	c.note(seq, leaf)
+	c.signatures(seq, leaf)
+	values := c.fields(seq, hash, schema, leaf, fields)
+	if leaf.Kind == "rating" && values != nil {
+		outcome, err := c.replay.rating(leaf, values)
+		if err != nil {
+			c.Report(seq, err.Error())
+		}
+		c.counts.Ratings.add(outcome)
+	}
+	return leaf, values, nil
+}
+
+// order checks that time never runs backwards.
+func (c *Checker) order(seq int64, leaf *ledger.Leaf) {
+	switch {
+	case leaf.Day != "":
+		if leaf.Day < c.last.Day {
+			c.Report(seq, "its day is before that of an earlier entry")
+		}
+		c.last.Day = leaf.Day
+	case leaf.Time <= c.last.Time:
+		c.Report(seq, "its time is not after that of the entry before it")
+	default:
+		c.last.Time = leaf.Time
+	}
+}
+
+// note remembers what later entries depend on: the epoch, people's keys, erasures.
+func (c *Checker) note(seq int64, leaf *ledger.Leaf) {
+	if seq == 0 && leaf.Kind != "epoch" {
+		c.Report(seq, "a log begins with an epoch, this is a "+leaf.Kind)
+	}
+	switch leaf.Kind {
+	case "epoch":
+		values := leaf.PublicValues()
+		number, _ := values["number"].Value().(int64)
+		sum := sha256.Sum256([]byte(c.options.Key))
+		c.keyNamed = values["log_key"].Value() == hex.EncodeToString(sum[:])
+		if number != c.epoch+1 {
+			c.Report(seq, fmt.Sprintf("epoch %d follows epoch %d", number, c.epoch))
+		}
+		c.epoch = number
+	case "person":
+		values := leaf.PublicValues()
+		key, _ := values["key"].Value().(string)
+		c.people[key] = values["state"].Value() == "active"
+	case "erasure":
+		values := leaf.PublicValues()
+		target, _ := values["target"].Value().(string)
+		field, _ := values["field"].Value().(int64)
+		c.erased[erasureKey(target, int(field))] = true
+	}
+}
+
+func erasureKey(target string, field int) string { return fmt.Sprintf("%s#%d", target, field) }
+
+// signatures checks every person's signature over the statement, and that the
+// key belongs to a person whom the log had registered by then.
+func (c *Checker) signatures(seq int64, leaf *ledger.Leaf) {
+	if len(leaf.Sigs) == 0 {
+		return
+	}
+	statement := leaf.Statement(ledger.LogID{Origin: c.options.Origin, Epoch: c.epoch})
+	seen := map[string]bool{}
+	for _, s := range leaf.Sigs {
+		c.counts.Signatures++
+		switch {
+		case !s.Verify(statement):
+			c.Report(seq, "the signature of "+s.KeyID()+" does not fit what the entry says")
+		case !c.people[s.PublicHash()]:
+			c.Report(seq, "it is signed by "+s.KeyID()+", who is not an active person of this log")
+		case seen[s.PublicHash()]:
+			c.Report(seq, "the same person signed it twice")
+		}
+		seen[s.PublicHash()] = true
+	}
+}
+
+// fields checks the sealed fields against the field root and the schema and gives
+// the disclosed values by name.
+func (c *Checker) fields(seq int64, hash ledger.Hash, schema *ledger.Schema, leaf *ledger.Leaf, fields []Sealed) map[string][]byte {
+	if len(fields) != len(schema.Sealed) {
+		c.Report(seq, fmt.Sprintf("it has %d sealed fields, schema %s has %d", len(fields), schema.Name(), len(schema.Sealed)))
+		return nil
+	}
+	c.buffer = c.buffer[:0]
+	for _, f := range fields {
+		c.buffer = append(c.buffer, f.Digest)
+	}
+	if ledger.FieldRoot(c.buffer) != leaf.Fields {
+		c.Report(seq, "its sealed fields are not those that the leaf commits to")
+		return nil
+	}
+	values := make(map[string][]byte, len(fields))
+	for i, f := range fields {
+		if f.Disclosure == "" {
+			c.absent(seq, hash, i, f)
+			continue
+		}
+		c.counts.Disclosed++
+		if f.Disclosure.Digest() != f.Digest {
+			c.Report(seq, fmt.Sprintf("the disclosure of %q does not match its digest", schema.Sealed[i].Name))
+			continue
+		}
+		value, err := schema.CheckDisclosure(i, f.Disclosure)
+		if err != nil {
+			c.Report(seq, err.Error())
+			continue
+		}
+		values[schema.Sealed[i].Name] = value
+	}
+	return values
+}
+
+func (c *Checker) absent(seq int64, hash ledger.Hash, i int, f Sealed) {
+	if !f.Erased && !c.options.Erasable {
+		c.counts.Withheld++
+		return
+	}
+	c.counts.Erased++
+	c.missing[erasureKey(hash.String(), i)] = seq
+}
+
+// Finish checks what needs the whole log and gives the root of all entries. It
+// does not compare the root with a checkpoint: that is the caller's, who knows
+// which one to trust.
+func (c *Checker) Finish() (root ledger.Hash, err error) {
+	if err := c.chains.finish(c.Report); err != nil {
+		return root, err
+	}
+	keys := make([]string, 0, len(c.missing))
+	for key := range c.missing {
+		if !c.erased[key] {
+			keys = append(keys, key)
+		}
+	}
+	sort.Strings(keys)
+	for _, key := range keys {
+		_, field, _ := strings.Cut(key, "#")
+		c.Report(c.missing[key], "the disclosure of field "+field+" is missing and no erasure entry says why")
+	}
+	if !c.keyNamed {
+		c.Report(-1, "the newest epoch of the log names another signing key than the one that signed the checkpoint")
+	}
+	return c.tree.Root()
+}
+
+// Counts says what was seen.
+func (c *Checker) Counts() Counts { return c.counts }
+
+// Err gives all problems as one fault of code Broken, or nil.
+func (c *Checker) Err() error {
+	if len(c.problems) == 0 {
+		return nil
+	}
+	lines := make([]string, 0, len(c.problems)+1)
+	for _, p := range c.problems {
+		lines = append(lines, p.String())
+	}
+	if c.hidden > 0 {
+		lines = append(lines, fmt.Sprintf("and %d more", c.hidden))
+	}
+	return fault.New(fault.Broken, strings.Join(lines, "\n"), "")
+}

@@ -1,0 +1,326 @@
+package bundle
+
+import (
+	"bufio"
+	"bytes"
+	"crypto/sha256"
+	"encoding/base64"
+	"encoding/hex"
+	"io"
+	"slices"
+	"strconv"
+	"strings"
+
+	"duly/internal/fault"
+	"duly/internal/ledger"
+)
+
+// Manifest says what a bundle holds and for whom.
+type Manifest struct {
+	Origin  string
+	Key     string // verifier key of the log, for convenience: trust comes from outside
+	Size    int64  // entries 0 to Size-1
+	Classes []ledger.Class
+}
+
+// Encode gives the canonical bytes of the manifest.
+func (m Manifest) Encode() []byte {
+	classes := make([]string, len(m.Classes))
+	for i, c := range m.Classes {
+		classes[i] = strconv.Quote(string(c))
+	}
+	return []byte(`{"classes":[` + strings.Join(classes, ",") + `],"duly":"bundle/1","key":` + strconv.Quote(m.Key) +
+		`,"origin":` + strconv.Quote(m.Origin) + `,"size":` + strconv.FormatInt(m.Size, 10) + "}\n")
+}
+
+// Writer writes a bundle: the manifest and checkpoint first, then every entry in
+// order, then the packs.
+type Writer struct {
+	zip      zipWriter
+	manifest Manifest
+	line     []byte
+}
+
+// NewWriter starts a bundle in an empty file.
+func NewWriter(file io.WriteSeeker, m Manifest, checkpoint []byte) (*Writer, error) {
+	w := &Writer{zip: zipWriter{file: file}, manifest: m}
+	if err := w.zip.add("bundle.json", writeAll(m.Encode())); err != nil {
+		return nil, err
+	}
+	return w, w.zip.add("checkpoint", writeAll(checkpoint))
+}
+
+func writeAll(data []byte) func(io.Writer) error {
+	return func(out io.Writer) error {
+		_, err := out.Write(data)
+		return err
+	}
+}
+
+// Entries writes all entries. next calls put once per entry, in order.
+func (w *Writer) Entries(next func(put func(leaf []byte, schema *ledger.Schema, digests []ledger.Hash, disclosures []ledger.Disclosure) error) error) error {
+	return w.zip.add("entries", func(out io.Writer) error {
+		return next(func(leaf []byte, schema *ledger.Schema, digests []ledger.Hash, disclosures []ledger.Disclosure) error {
+			w.line = append(append(w.line[:0], leaf...), '\n')
+			w.line = appendSealed(w.line, Redact(schema, w.manifest.Classes, digests, disclosures))
+			_, err := out.Write(append(w.line, '\n'))
+			return err
+		})
+	})
+}
+
+// Redact decides what an audience sees of an entry: fields of the given classes
+// are disclosed, all others withheld. What was erased stays erased.
+func Redact(schema *ledger.Schema, classes []ledger.Class, digests []ledger.Hash, disclosures []ledger.Disclosure) []Sealed {
+	fields := make([]Sealed, len(digests))
+	for i, d := range digests {
+		fields[i] = Sealed{Digest: d, Erased: disclosures[i] == ""}
+		if slices.Contains(classes, schema.Sealed[i].Class) {
+			fields[i].Disclosure = disclosures[i]
+		}
+	}
+	return fields
+}
+
+// Packs writes the packs that ratings name, in the order of their hashes.
+func (w *Writer) Packs(packs map[string][]byte) error {
+	hashes := make([]string, 0, len(packs))
+	for h := range packs {
+		hashes = append(hashes, h)
+	}
+	slices.Sort(hashes)
+	for _, h := range hashes {
+		if err := w.zip.add("packs/"+h+".yaml", writeAll(packs[h])); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Close finishes the archive. It does not close the file.
+func (w *Writer) Close() error { return w.zip.close() }
+
+var b64 = base64.RawURLEncoding.Strict()
+
+// appendSealed writes the sealed fields of one entry on one line: a disclosure as
+// it is, a withheld digest behind a full stop, an erased one behind an exclamation
+// mark, with tildes between.
+func appendSealed(b []byte, fields []Sealed) []byte {
+	for i, f := range fields {
+		if i > 0 {
+			b = append(b, '~')
+		}
+		switch {
+		case f.Disclosure != "":
+			b = append(b, f.Disclosure...)
+		case f.Erased:
+			b = b64.AppendEncode(append(b, '!'), f.Digest[:])
+		default:
+			b = b64.AppendEncode(append(b, '.'), f.Digest[:])
+		}
+	}
+	return b
+}
+
+func parseSealed(line []byte) ([]Sealed, error) {
+	if len(line) == 0 {
+		return nil, nil
+	}
+	parts := bytes.Split(line, []byte{'~'})
+	fields := make([]Sealed, len(parts))
+	for i, p := range parts {
+		if len(p) > 0 && (p[0] == '.' || p[0] == '!') {
+			raw, err := b64.DecodeString(string(p[1:]))
+			if err != nil || len(raw) != len(ledger.Hash{}) {
+				return nil, fault.New(fault.Broken, "a digest is malformed", "")
+			}
+			fields[i] = Sealed{Digest: ledger.Hash(raw), Erased: p[0] == '!'}
+			continue
+		}
+		if len(p) == 0 {
+			return nil, fault.New(fault.Broken, "a sealed field is empty", "")
+		}
+		d := ledger.Disclosure(p)
+		fields[i] = Sealed{Disclosure: d, Digest: d.Digest()}
+	}
+	return fields, nil
+}
+
+// Archive is an open bundle file.
+type Archive struct {
+	Manifest   Manifest
+	Checkpoint []byte
+	packs      map[string][]byte
+	file       io.ReaderAt
+	entries    member
+	index      []int64 // byte offset of every indexStep-th entry
+}
+
+// indexStep is how many entries stand between two known offsets: random access
+// costs at most that many lines, and the index stays small.
+const indexStep = 64
+
+// maxLine bounds one line of a bundle.
+const maxLine = 64 << 20
+
+// OpenArchive reads the outside of a bundle and refuses what is not canonical.
+func OpenArchive(file io.ReaderAt, size int64) (*Archive, error) {
+	members, err := readZip(file, size)
+	if err != nil {
+		return nil, err
+	}
+	a := &Archive{file: file, packs: map[string][]byte{}}
+	if len(members) < 3 || members[0].name != "bundle.json" || members[1].name != "checkpoint" || members[2].name != "entries" {
+		return nil, fault.New(fault.Broken, "the bundle does not begin with bundle.json, checkpoint and entries", "")
+	}
+	a.entries = members[2]
+	manifest, err := a.read(members[0], 1<<16)
+	if err != nil {
+		return nil, err
+	}
+	if a.Manifest, err = parseManifest(manifest); err != nil {
+		return nil, err
+	}
+	if a.Checkpoint, err = a.read(members[1], 1<<16); err != nil {
+		return nil, err
+	}
+	last := ""
+	for _, m := range members[3:] {
+		hash, ok := strings.CutPrefix(m.name, "packs/")
+		hash, yaml := strings.CutSuffix(hash, ".yaml")
+		content, err := a.read(m, 4<<20)
+		if err != nil {
+			return nil, err
+		}
+		sum := sha256.Sum256(content)
+		if !ok || !yaml || hash != hex.EncodeToString(sum[:]) || hash <= last {
+			return nil, fault.Newf(fault.Broken, "member %s is not a pack named by its hash, in order", m.name)
+		}
+		last = hash
+		a.packs[hash] = content
+	}
+	return a, nil
+}
+
+func (a *Archive) read(m member, limit int64) ([]byte, error) {
+	if m.size > limit {
+		return nil, fault.Newf(fault.Broken, "member %s of the bundle is too large", m.name)
+	}
+	data := make([]byte, m.size)
+	if _, err := a.file.ReadAt(data, m.data()); err != nil && err != io.EOF {
+		return nil, fault.Wrap(fault.Failed, err, "cannot read the bundle")
+	}
+	return data, nil
+}
+
+func parseManifest(data []byte) (Manifest, error) {
+	bad := fault.New(fault.Broken, "bundle.json is not canonical", "")
+	var m Manifest
+	rest, ok := strings.CutPrefix(string(data), `{"classes":[`)
+	list, rest, ok2 := strings.Cut(rest, `],"duly":"bundle/1","key":"`)
+	key, rest, ok3 := strings.Cut(rest, `","origin":"`)
+	origin, rest, ok4 := strings.Cut(rest, `","size":`)
+	size, err := strconv.ParseInt(strings.TrimSuffix(rest, "}\n"), 10, 64)
+	if !ok || !ok2 || !ok3 || !ok4 || err != nil || size < 0 {
+		return m, bad
+	}
+	m = Manifest{Origin: origin, Key: key, Size: size}
+	at := -1
+	for quoted := range strings.SplitSeq(list, ",") {
+		if list == "" {
+			break
+		}
+		class := ledger.Class(strings.Trim(quoted, `"`))
+		i := slices.Index(ledger.Classes, class)
+		if i <= at {
+			return m, fault.New(fault.Broken, "bundle.json names an unknown class, or classes out of order", "")
+		}
+		at = i
+		m.Classes = append(m.Classes, class)
+	}
+	if !bytes.Equal(m.Encode(), data) {
+		return m, bad
+	}
+	return m, nil
+}
+
+// scan calls each for the entries from position from on. each says whether to go on.
+func (a *Archive) scan(from int64, each func(seq int64, leaf []byte, fields []Sealed) (bool, error)) error {
+	start := from / indexStep
+	var offset int64
+	if start > 0 {
+		if start >= int64(len(a.index)) {
+			return fault.Newf(fault.Broken, "entry %d is not before this one", from)
+		}
+		offset = a.index[start]
+	}
+	seq := start * indexStep
+	r := &lines{r: bufio.NewReaderSize(io.NewSectionReader(a.file, a.entries.data()+offset, a.entries.size-offset), 1<<16), offset: offset}
+	for {
+		at := r.offset
+		leaf, err := r.next()
+		if err == io.EOF {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		sealed, err := r.second()
+		if err != nil {
+			return err
+		}
+		if seq%indexStep == 0 && seq/indexStep == int64(len(a.index)) {
+			a.index = append(a.index, at)
+		}
+		if seq >= from {
+			fields, err := parseSealed(sealed)
+			if err != nil {
+				return err
+			}
+			if goOn, err := each(seq, leaf, fields); err != nil || !goOn {
+				return err
+			}
+		}
+		seq++
+	}
+}
+
+// lines reads lines that each end in one line feed.
+type lines struct {
+	r      *bufio.Reader
+	offset int64
+	one    []byte
+	two    []byte
+}
+
+func (l *lines) next() ([]byte, error) {
+	var err error
+	l.one, err = l.read(l.one[:0])
+	return l.one, err
+}
+
+func (l *lines) second() ([]byte, error) {
+	var err error
+	if l.two, err = l.read(l.two[:0]); err == io.EOF {
+		err = fault.New(fault.Broken, "the entries end in the middle of one", "")
+	}
+	return l.two, err
+}
+
+func (l *lines) read(into []byte) ([]byte, error) {
+	for {
+		part, err := l.r.ReadSlice('\n')
+		into = append(into, part...)
+		l.offset += int64(len(part))
+		switch {
+		case err == nil:
+			return into[:len(into)-1], nil
+		case err == bufio.ErrBufferFull && len(into) < maxLine:
+			continue
+		case err == io.EOF && len(into) == 0:
+			return nil, io.EOF
+		default:
+			return nil, fault.New(fault.Broken, "a line of the entries is too long or has no end", "")
+		}
+	}
+}

@@ -1,0 +1,85 @@
+package bundle
+
+import (
+	"io/fs"
+	"strings"
+
+	"duly/internal/fault"
+	"duly/internal/ledger"
+)
+
+// pinned names, by kind, the fields that must stand in clear whatever a schema
+// says: outcomes, counts, overrides and hard stops may never be withheld (RS-06).
+// The verifier owns this list; a schema that seals one of them is refused.
+var pinned = map[string][]string{
+	"account":     {"state"},
+	"customer":    {"state"},
+	"deployment":  {"state"},
+	"list":        {"sha256", "entries", "published"},
+	"pack":        {"sha256", "state"},
+	"run":         {"task", "day", "covered"},
+	"hit":         {"state"},
+	"triage":      {"lane", "by_default", "pack"},
+	"rating":      {"method", "best", "worst", "tier", "hard_stops", "known", "facts", "sum", "pending"},
+	"decision":    {"act", "tier", "hard_stops", "review_day", "signatures"},
+	"usage_count": {"condition", "day", "exposures", "deviations", "unknown"},
+	"finding":     {"grade", "state", "condition"},
+	"person":      {"state", "roles", "key"},
+	"epoch":       {"number", "log_key", "quoted_size", "quoted_root"},
+	"erasure":     {"target", "field", "reason"},
+}
+
+// signed names the kinds whose every revision must carry a person's signature.
+var signed = map[string]int{"decision": 1}
+
+// Schemas knows the released schemas by their hash.
+type Schemas map[ledger.Hash]*ledger.Schema
+
+// ReadSchemas reads released schema documents: *.json under the root of fsys, each
+// of which must be named in schemas.sum with its hash. It refuses a schema that
+// seals a pinned field or asks for fewer signatures than the kind needs.
+func ReadSchemas(fsys fs.FS) (Schemas, error) {
+	sum, err := fs.ReadFile(fsys, "schemas.sum")
+	if err != nil {
+		return nil, fault.Wrap(fault.Failed, err, "the released schemas cannot be read")
+	}
+	schemas := Schemas{}
+	for line := range strings.Lines(string(sum)) {
+		name, hash, ok := strings.Cut(strings.TrimSpace(line), " ")
+		if !ok {
+			return nil, fault.Newf(fault.Broken, "schemas.sum: %q is not a name and a hash", line)
+		}
+		doc, err := fs.ReadFile(fsys, name+".json")
+		if err != nil {
+			return nil, fault.Wrap(fault.Broken, err, "schemas.sum names a schema that is not there")
+		}
+		s, err := ledger.ParseSchema([]byte(strings.TrimSuffix(string(doc), "\n")))
+		if err != nil {
+			return nil, fault.Wrap(fault.Broken, err, name)
+		}
+		if s.Name() != name || s.Hash().String() != hash {
+			return nil, fault.Newf(fault.Broken, "schema %s is not the one that schemas.sum froze", name)
+		}
+		if err := checkPins(s); err != nil {
+			return nil, err
+		}
+		schemas[s.Hash()] = s
+	}
+	return schemas, nil
+}
+
+func checkPins(s *ledger.Schema) error {
+	public := map[string]bool{}
+	for _, f := range s.Public {
+		public[f.Name] = true
+	}
+	for _, name := range pinned[s.Kind] {
+		if !public[name] {
+			return fault.Newf(fault.Broken, "schema %s does not show %q in clear, which may never be withheld", s.Name(), name)
+		}
+	}
+	if s.Signers < signed[s.Kind] {
+		return fault.Newf(fault.Broken, "schema %s asks for %d signatures of people, a %s needs %d", s.Name(), s.Signers, s.Kind, signed[s.Kind])
+	}
+	return nil
+}

@@ -1,0 +1,255 @@
+package bundle
+
+import (
+	"fmt"
+	"io"
+	"os"
+	"slices"
+
+	"duly/internal/fault"
+	"duly/internal/ledger"
+)
+
+// Trust is what a verifier brings from outside. Without it a log that was made
+// again with a fresh key would pass.
+type Trust struct {
+	Key        string // verifier key of the log; "" when none was given
+	Checkpoint []byte // a signed checkpoint known from elsewhere; nil when none was given
+}
+
+// Assurance says how far a check can be trusted.
+type Assurance string
+
+// The levels of assurance, from what the verifier brought and who cosigned.
+const (
+	NoAssurance Assurance = "none"    // no key from outside
+	KeyGiven    Assurance = "log key" // the log's key came from outside; no witness has cosigned
+)
+
+// Result is what a check found.
+type Result struct {
+	What      string    `json:"what"` // workspace, bundle or disclosure
+	Origin    string    `json:"origin"`
+	Size      int64     `json:"size"` // entries covered by the checkpoint
+	Root      string    `json:"root"`
+	Covered   bool      `json:"covered"` // every entry is covered by a checkpoint
+	Uncovered int64     `json:"uncovered"`
+	Assurance Assurance `json:"assurance"`
+	Counts    Counts    `json:"counts"`
+	Classes   []string  `json:"classes,omitempty"`
+	Field     string    `json:"field,omitempty"`
+	Value     string    `json:"value,omitempty"`
+}
+
+// Assure opens a checkpoint under the key that came from outside or, without one,
+// under the key that the log itself shows, and says what that is worth.
+func (t Trust) Assure(signed []byte, shown string) (ledger.Checkpoint, Assurance, error) {
+	key, level := shown, NoAssurance
+	if t.Key != "" {
+		key, level = t.Key, KeyGiven
+	}
+	c, err := ledger.OpenCheckpoint(signed, key)
+	return c, level, err
+}
+
+// Verify checks a bundle file. The error is a fault of code Broken that lists what
+// does not hold, or Failed when the file could not be read.
+func Verify(file io.ReaderAt, size int64, schemas Schemas, trust Trust) (*Result, error) {
+	a, err := OpenArchive(file, size)
+	if err != nil {
+		return nil, err
+	}
+	if trust.Key != "" && a.Manifest.Key != trust.Key {
+		return nil, fault.New(fault.Broken, "the bundle shows another log key than the one you gave", "")
+	}
+	c, level, err := trust.Assure(a.Checkpoint, a.Manifest.Key)
+	if err != nil {
+		return nil, err
+	}
+	if c.Origin != a.Manifest.Origin || c.Size != a.Manifest.Size {
+		return nil, fault.New(fault.Broken, "the bundle's checkpoint is of another log or size than its manifest says", "")
+	}
+	checker, err := a.check(schemas, trust, c)
+	if err != nil {
+		return nil, err
+	}
+	if err := checker.Err(); err != nil {
+		return nil, err
+	}
+	r := &Result{What: "bundle", Origin: c.Origin, Size: c.Size, Root: c.Root.String(), Covered: true, Assurance: level, Counts: checker.Counts()}
+	for _, class := range a.Manifest.Classes {
+		r.Classes = append(r.Classes, string(class))
+	}
+	return r, nil
+}
+
+// check runs all entries through a checker and compares the tree with the
+// bundle's checkpoint and the one from outside.
+func (a *Archive) check(schemas Schemas, trust Trust, c ledger.Checkpoint) (*Checker, error) {
+	used := map[string]bool{}
+	checker := NewChecker(Options{
+		Schemas: schemas, Origin: c.Origin, Key: a.Manifest.Key, Entry: a.entry,
+		Pack: func(hash string) ([]byte, error) {
+			if p, ok := a.packs[hash]; ok {
+				return p, nil
+			}
+			return nil, fault.Newf(fault.Broken, "pack %s is not in the bundle", hash)
+		},
+	})
+	defer checker.Close()
+	outside, err := trust.OutsideOf(c.Origin, a.Manifest.Key)
+	if err != nil {
+		return nil, err
+	}
+	err = a.scan(0, func(seq int64, leafBytes []byte, fields []Sealed) (bool, error) {
+		outside.Compare(checker)
+		leaf, _, err := checker.Entry(leafBytes, fields)
+		if leaf != nil {
+			a.checkClasses(checker, seq, schemas[leaf.Schema], fields)
+			if leaf.Kind == "pack" {
+				hash, _ := leaf.PublicValues()["sha256"].Value().(string)
+				used[hash] = true
+			}
+		}
+		return true, err
+	})
+	if err != nil {
+		return nil, err
+	}
+	outside.Compare(checker)
+	root, err := checker.Finish()
+	if err != nil {
+		return nil, err
+	}
+	if checker.Size() != c.Size || root != c.Root {
+		checker.Report(-1, fmt.Sprintf("the entries have root %s over %d, the checkpoint has %s over %d", root, checker.Size(), c.Root, c.Size))
+	}
+	outside.Finish(checker)
+	for hash := range a.packs {
+		if !used[hash] {
+			checker.Report(-1, "pack "+hash+" is in the bundle but not in the log")
+		}
+	}
+	return checker, nil
+}
+
+// checkClasses holds the manifest to its word: every field of the classes that it
+// names is disclosed (unless erased), and no field of another class.
+func (a *Archive) checkClasses(c *Checker, seq int64, schema *ledger.Schema, fields []Sealed) {
+	if schema == nil || len(fields) != len(schema.Sealed) {
+		return
+	}
+	for i, f := range fields {
+		named := slices.Contains(a.Manifest.Classes, schema.Sealed[i].Class)
+		if !f.Erased && named != (f.Disclosure != "") {
+			c.Report(seq, fmt.Sprintf("field %q is of class %s, and the manifest says otherwise about that class", schema.Sealed[i].Name, schema.Sealed[i].Class))
+		}
+	}
+}
+
+// entry gives an earlier entry again.
+func (a *Archive) entry(seq int64) (leaf []byte, fields []Sealed, err error) {
+	err = a.scan(seq, func(at int64, l []byte, f []Sealed) (bool, error) {
+		leaf, fields = slices.Clone(l), f
+		return false, nil
+	})
+	if err == nil && leaf == nil {
+		err = fault.Newf(fault.Broken, "entry %d is not in the bundle", seq)
+	}
+	return leaf, fields, err
+}
+
+// Outside is a checkpoint known from elsewhere, to be compared when the check
+// reaches its size.
+type Outside struct {
+	checkpoint ledger.Checkpoint
+	given      bool
+	reached    bool
+}
+
+// OutsideOf opens the checkpoint from outside, if one was given.
+func (t Trust) OutsideOf(origin, shown string) (*Outside, error) {
+	if t.Checkpoint == nil {
+		return &Outside{}, nil
+	}
+	c, _, err := t.Assure(t.Checkpoint, shown)
+	if err != nil {
+		return nil, err
+	}
+	if c.Origin != origin {
+		return nil, fault.New(fault.Broken, "the checkpoint that you gave is of another log", "")
+	}
+	return &Outside{checkpoint: c, given: true}, nil
+}
+
+// Compare compares the root of the entries so far when their number is that of
+// the checkpoint from outside.
+func (o *Outside) Compare(c *Checker) {
+	if !o.given || o.reached || c.Size() != o.checkpoint.Size {
+		return
+	}
+	o.reached = true
+	if root, err := c.tree.Root(); err != nil || root != o.checkpoint.Root {
+		c.Report(-1, fmt.Sprintf("the first %d entries are not those of the checkpoint that you gave", o.checkpoint.Size))
+	}
+}
+
+// Finish reports a log that ends before the checkpoint from outside.
+func (o *Outside) Finish(c *Checker) {
+	if o.given && !o.reached {
+		c.Report(-1, fmt.Sprintf("the checkpoint that you gave covers %d entries, here are only %d: some were removed", o.checkpoint.Size, c.Size()))
+	}
+}
+
+// VerifyFile checks a file that is a bundle or a disclosure.
+func VerifyFile(path string, schemas Schemas, trust Trust) (*Result, error) {
+	file, err := os.Open(path)
+	if err != nil {
+		return nil, fault.Wrap(fault.Failed, err, "cannot read the file")
+	}
+	defer file.Close()
+	info, err := file.Stat()
+	if err != nil {
+		return nil, fault.Wrap(fault.Failed, err, "cannot read the file")
+	}
+	first := make([]byte, 1)
+	if _, err := file.ReadAt(first, 0); err != nil || first[0] != '{' {
+		return Verify(file, info.Size(), schemas, trust)
+	}
+	if info.Size() > maxProof {
+		return nil, fault.New(fault.Broken, "the disclosure is too large", "")
+	}
+	data, err := io.ReadAll(io.LimitReader(file, maxProof))
+	if err != nil {
+		return nil, fault.Wrap(fault.Failed, err, "cannot read the file")
+	}
+	return VerifyDisclosure(data, schemas, trust)
+}
+
+// maxProof bounds the size of a disclosure file.
+const maxProof = 16 << 20
+
+// Print writes the result for people: what was checked, how far to trust it, and
+// what no checkpoint covers.
+func (r *Result) Print(out io.Writer) {
+	fmt.Fprintf(out, "%s of the log %s: everything holds\n", r.What, r.Origin)
+	if r.What == "disclosure" {
+		fmt.Fprintf(out, "  field %q is %s\n", r.Field, r.Value)
+	} else {
+		n := r.Counts
+		fmt.Fprintf(out, "  entries     %d (%d disclosed fields, %d withheld, %d erased)\n", n.Entries, n.Disclosed, n.Withheld, n.Erased)
+		fmt.Fprintf(out, "  signatures  %d of people, all fit\n", n.Signatures)
+		fmt.Fprintf(out, "  ratings     %d computed again to the same result, %d possible with some inputs withheld, %d not replayed\n",
+			n.Ratings.Exact, n.Ratings.Consistent, n.Ratings.NotReplayed)
+	}
+	fmt.Fprintf(out, "  checkpoint  %d entries, root %s\n", r.Size, r.Root)
+	if r.Uncovered > 0 {
+		fmt.Fprintf(out, "  uncovered   the last %d entries are under no checkpoint yet\n", r.Uncovered)
+	}
+	switch r.Assurance {
+	case KeyGiven:
+		fmt.Fprintln(out, "assurance: signed by the key that you gave; no outside witness has cosigned")
+	default:
+		fmt.Fprintln(out, "assurance: none: a log made again with a fresh key would pass; give --key and --checkpoint from outside")
+	}
+}
