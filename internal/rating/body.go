@@ -1,0 +1,164 @@
+package rating
+
+// body is a method pack below its header, as YAML.
+type body struct {
+	Facts      []factBody        `yaml:"facts,required"`
+	Families   map[string]string `yaml:"families,required"`
+	Indicators []indicatorBody   `yaml:"indicators,required"`
+	Severity   severityBody      `yaml:"severity,required"`
+	Likelihood likelihoodBody    `yaml:"likelihood,required"`
+	Matrix     map[string]string `yaml:"matrix,required"`
+	Controls   controlsBody      `yaml:"controls,required"`
+	Tiers      tiersBody         `yaml:"tiers,required"`
+	Decisions  decisionsBody     `yaml:"decisions,required"`
+	Stops      []stopBody        `yaml:"hard_stops,required"`
+	Complete   []requirementBody `yaml:"complete_when,required"`
+	Tests      testsBody         `yaml:"tests,required"`
+}
+
+type factBody struct {
+	ID       string   `yaml:"id,required"`
+	Type     string   `yaml:"type,required"`
+	Question string   `yaml:"question,required"`
+	Required bool     `yaml:"required"`
+	Register string   `yaml:"register"`
+	Values   []string `yaml:"values"`
+	Min      *int64   `yaml:"min"`
+	Max      *int64   `yaml:"max"`
+}
+
+type indicatorBody struct {
+	ID     string `yaml:"id,required"`
+	Title  string `yaml:"title,required"`
+	Family string `yaml:"family,required"`
+	Weight int    `yaml:"weight,required"`
+	Origin string `yaml:"origin,required"`
+	When   string `yaml:"when,required"`
+}
+
+type severityBody struct {
+	VulnerableGroup   string        `yaml:"vulnerable_group,required"` // the fact
+	VulnerableRaises  int           `yaml:"vulnerable_raises_scale_by,required"`
+	IrremediableFloor int           `yaml:"irremediable_floor,required"`
+	Questions         questionsBody `yaml:"questions,required"`
+	Rights            []rightBody   `yaml:"rights,required"`
+}
+
+type questionsBody struct {
+	Scale           string `yaml:"scale,required"`
+	Scope           string `yaml:"scope,required"`
+	Irremediability string `yaml:"irremediability,required"`
+}
+
+type rightBody struct {
+	ID       string `yaml:"id,required"`
+	Title    string `yaml:"title,required"`
+	Articles string `yaml:"articles,required"`
+}
+
+type likelihoodBody struct {
+	Base       int    `yaml:"base,required"`
+	Cap        int    `yaml:"cap,required"`
+	ActualHarm string `yaml:"actual_harm,required"` // the fact that lifts likelihood to the cap
+}
+
+type controlsBody struct {
+	Required           string `yaml:"required,required"`
+	Operating          string `yaml:"operating,required"`
+	TechnicalOrOutside string `yaml:"technical_or_independent,required"`
+	Audited            string `yaml:"independently_audited,required"`
+	PercentForOne      int64  `yaml:"percent_for_one,required"`
+	PercentForTwo      int64  `yaml:"percent_for_two,required"`
+	LowestLikelihood   int    `yaml:"lowest_likelihood,required"`
+}
+
+type tierBody struct {
+	Tier   string `yaml:"tier,required"`
+	Months int    `yaml:"review_months,required"`
+}
+
+type tiersBody struct {
+	Low        tierBody `yaml:"LOW,required"`
+	Medium     tierBody `yaml:"MEDIUM,required"`
+	High       tierBody `yaml:"HIGH,required"`
+	Critical   tierBody `yaml:"CRITICAL,required"`
+	Incomplete string   `yaml:"incomplete_at_least,required"` // a band
+}
+
+type decisionsBody struct {
+	Existing   string       `yaml:"existing,required"` // the fact
+	Low        decisionBody `yaml:"LOW,required"`
+	Medium     decisionBody `yaml:"MEDIUM,required"`
+	High       decisionBody `yaml:"HIGH,required"`
+	Critical   decisionBody `yaml:"CRITICAL,required"`
+	LegalStop  string       `yaml:"legal_stop,required"`
+	PolicyStop string       `yaml:"policy_stop,required"`
+	Incomplete string       `yaml:"incomplete,required"`
+}
+
+type decisionBody struct {
+	New      string `yaml:"new,required"`
+	Existing string `yaml:"existing,required"`
+}
+
+type stopBody struct {
+	ID    string `yaml:"id,required"`
+	Title string `yaml:"title,required"`
+	Basis string `yaml:"basis,required"`
+	When  string `yaml:"when,required"`
+}
+
+type requirementBody struct {
+	ID    string `yaml:"id,required"`
+	Title string `yaml:"title,required"`
+	When  string `yaml:"when,required"`
+}
+
+type testsBody struct {
+	Baseline   map[string]any  `yaml:"baseline,required"` // facts of a deployment that raises nothing
+	Indicators []indicatorTest `yaml:"indicators,required"`
+	Stops      []indicatorTest `yaml:"hard_stops,required"`
+	Severity   []severityTest  `yaml:"severity,required"`
+	Cases      []caseTest      `yaml:"cases,required"`
+}
+
+// indicatorTest gives facts over the baseline with which an indicator (or a stop)
+// is raised, clear and unknown.
+type indicatorTest struct {
+	ID      string         `yaml:"id,required"`
+	Raised  map[string]any `yaml:"raised,required"`
+	Clear   map[string]any `yaml:"clear,required"`
+	Unknown map[string]any `yaml:"unknown,required"`
+}
+
+type severityTest struct {
+	Sev    [3]int `yaml:"sev,required"`
+	Expect int    `yaml:"expect,required"`
+}
+
+// caseTest is one deployment: its facts over the baseline, the indicators that
+// exactly they raise, the same as a case for duly rate, and the result of both.
+type caseTest struct {
+	ID         string         `yaml:"id,required"`
+	Title      string         `yaml:"title,required"`
+	Facts      map[string]any `yaml:"facts,required"`
+	Raises     []string       `yaml:"raises,required"`
+	Sev        [3]*int        `yaml:"sev,required"`
+	Actual     bool           `yaml:"actual"`
+	Existing   bool           `yaml:"existing"`
+	Incomplete bool           `yaml:"incomplete"`
+	Expect     expectBody     `yaml:"expect,required"`
+}
+
+type expectBody struct {
+	S        int      `yaml:"S,required"`
+	L        int      `yaml:"L,required"`
+	Inherent string   `yaml:"inherent,required"`
+	Ctrl     int      `yaml:"ctrl,required"`
+	LR       int      `yaml:"LR,required"`
+	Residual string   `yaml:"residual,required"`
+	Tier     string   `yaml:"tier,required"`
+	Stops    []string `yaml:"hs,required"`
+	Decision string   `yaml:"decision,required"`
+	Review   int      `yaml:"review,required"`
+}

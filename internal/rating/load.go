@@ -1,0 +1,285 @@
+package rating
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"duly/internal/fault"
+	"duly/internal/pack"
+	"duly/internal/rule"
+)
+
+// Load makes a method of a pack. It refuses, with file, line and column: a pack of
+// another kind, an expression that does not compile, a name that leads nowhere, and
+// whatever would let a raised indicator lower a result (a weight below 1, a matrix
+// that falls along a row or a column).
+func Load(p *pack.Pack) (*Method, error) {
+	if p.Kind != pack.Method {
+		return nil, p.Fault(fmt.Sprintf("this is a pack of kind %s", p.Kind), "give a method", "kind")
+	}
+	m := &Method{
+		ID: p.ID, Version: p.Version, Title: p.Title, Hash: p.Hash, pack: p,
+		index: map[string]int{}, byID: map[string]int{}, stopIDs: map[string]int{},
+	}
+	if err := p.Decode(&m.body); err != nil {
+		return nil, err
+	}
+	for _, step := range []func() error{
+		m.loadFacts, m.loadRights, m.loadSpecial, m.loadRules, m.loadMatrix, m.loadNumbers, m.loadTiers,
+	} {
+		if err := step(); err != nil {
+			return nil, err
+		}
+	}
+	return m, nil
+}
+
+func (m *Method) loadFacts() error {
+	for i, f := range m.body.Facts {
+		fact := Fact{
+			ID: f.ID, Question: f.Question, Required: f.Required, Register: f.Register, Values: f.Values,
+		}
+		for _, t := range []rule.Type{rule.Text, rule.Int, rule.Bool, rule.Texts} {
+			if t.String() == f.Type {
+				fact.Type = t
+			}
+		}
+		listed := fact.Type == rule.Text || fact.Type == rule.Texts
+		switch {
+		case fact.Type == 0:
+			return m.pack.Fault(fmt.Sprintf("%q is not a type of fact", f.Type), "use text, int, bool or texts", "facts", i, "type")
+		case listed != (len(f.Values) > 0):
+			return m.pack.Fault("values belong to facts of type text and texts, and only to them", "", "facts", i)
+		case (fact.Type == rule.Int) != (f.Min != nil && f.Max != nil):
+			return m.pack.Fault("min and max belong to facts of type int, and only to them", "", "facts", i)
+		}
+		if fact.Type == rule.Int {
+			fact.Min, fact.Max = *f.Min, *f.Max
+			const most = 1 << 53 // what a record can hold, and what keeps sums from overflowing
+			if fact.Min > fact.Max || fact.Min <= -most || fact.Max >= most {
+				return m.pack.Fault("min is above max, or a bound is 2^53 or more", "", "facts", i, "min")
+			}
+		}
+		if _, ok := m.index[f.ID]; ok {
+			return m.pack.Fault(fmt.Sprintf("the fact %q is there twice", f.ID), "", "facts", i, "id")
+		}
+		m.addFact(fact)
+	}
+	return nil
+}
+
+func (m *Method) addFact(f Fact) int {
+	m.index[f.ID] = len(m.facts)
+	m.facts = append(m.facts, f)
+	return m.index[f.ID]
+}
+
+// loadRights adds the three facts of each right: harm.<right>.scale (0: the right
+// is not affected), .scope and .irremediability.
+func (m *Method) loadRights() error {
+	q := m.body.Severity.Questions
+	for i, r := range m.body.Severity.Rights {
+		add := func(part, question string) int {
+			return m.addFact(Fact{
+				ID: "harm." + r.ID + "." + part, Type: rule.Int, Required: true, Max: 5,
+				Question: r.Title + ": " + question,
+			})
+		}
+		for _, part := range []string{"scale", "scope", "irremediability"} {
+			if _, ok := m.index["harm."+r.ID+"."+part]; ok {
+				return m.pack.Fault(fmt.Sprintf("the facts of the right %q are there already", r.ID), "give it another id", "severity", "rights", i, "id")
+			}
+		}
+		m.rights = append(m.rights, right{
+			id: r.ID, scale: add("scale", q.Scale), scope: add("scope", q.Scope), irre: add("irremediability", q.Irremediability),
+		})
+	}
+	if len(m.rights) == 0 {
+		return m.pack.Fault("a method needs at least one right", "", "severity", "rights")
+	}
+	return nil
+}
+
+func (m *Method) loadSpecial() error {
+	b, s := &m.body, &m.special
+	for _, x := range []struct {
+		into *int
+		id   string
+		typ  rule.Type
+		path []any
+	}{
+		{&s.vulnerable, b.Severity.VulnerableGroup, rule.Bool, []any{"severity", "vulnerable_group"}},
+		{&s.actual, b.Likelihood.ActualHarm, rule.Bool, []any{"likelihood", "actual_harm"}},
+		{&s.existing, b.Decisions.Existing, rule.Bool, []any{"decisions", "existing"}},
+		{&s.required, b.Controls.Required, rule.Int, []any{"controls", "required"}},
+		{&s.operating, b.Controls.Operating, rule.Int, []any{"controls", "operating"}},
+		{&s.technical, b.Controls.TechnicalOrOutside, rule.Bool, []any{"controls", "technical_or_independent"}},
+		{&s.independent, b.Controls.Audited, rule.Bool, []any{"controls", "independently_audited"}},
+	} {
+		i, ok := m.index[x.id]
+		if !ok || m.facts[i].Type != x.typ {
+			return m.pack.Fault(fmt.Sprintf("%q is not a fact of type %s", x.id, x.typ), "add it to facts", x.path...)
+		}
+		*x.into = i
+	}
+	return nil
+}
+
+func (m *Method) loadRules() error {
+	vars := map[string]rule.Type{}
+	for _, f := range m.facts {
+		vars[f.ID] = f.Type
+	}
+	env, err := rule.NewEnv(vars)
+	if err != nil {
+		return m.pack.Place(err, "facts")
+	}
+	m.env = env
+	for _, f := range m.facts {
+		slot, _ := env.Slot(f.ID)
+		m.slots = append(m.slots, slot)
+	}
+	m.families = slices.Sorted(maps.Keys(m.body.Families))
+	m.touches = make([][]int, len(m.facts))
+	for _, step := range []func(*rule.Env) error{m.loadIndicators, m.loadStops, m.loadComplete} {
+		if err := step(env); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// compile adds a rule under the next running number and gives the facts it reads.
+func (m *Method) compile(env *rule.Env, id, when string, path ...any) ([]string, error) {
+	r, err := env.Compile(when)
+	if err != nil {
+		return nil, m.pack.Place(err, append(path, "when")...)
+	}
+	facts := r.Vars()
+	for _, name := range facts {
+		m.touches[m.index[name]] = append(m.touches[m.index[name]], len(m.rules))
+	}
+	reading := Reading{ID: id, Facts: facts}
+	reading.head = string(trace(nil).reading(&reading))
+	m.rules, m.readings = append(m.rules, r), append(m.readings, reading)
+	return facts, nil
+}
+
+func (m *Method) loadIndicators(env *rule.Env) error {
+	for i, b := range m.body.Indicators {
+		family, ok := slices.BinarySearch(m.families, b.Family)
+		_, twice := m.byID[b.ID]
+		switch {
+		case !ok:
+			return m.pack.Fault(fmt.Sprintf("%q is not a family", b.Family), "use "+strings.Join(m.families, ", "), "indicators", i, "family")
+		case b.Weight < 1:
+			return m.pack.Fault(fmt.Sprintf("the weight %d would let a raised indicator count for nothing or lower the result", b.Weight), "use 1 or more", "indicators", i, "weight")
+		case twice:
+			return m.pack.Fault(fmt.Sprintf("the indicator %q is there twice", b.ID), "", "indicators", i, "id")
+		}
+		facts, err := m.compile(env, b.ID, b.When, "indicators", i)
+		if err != nil {
+			return err
+		}
+		m.byID[b.ID] = i
+		m.indicators = append(m.indicators, indicator{
+			Indicator{b.ID, b.Title, b.Family, b.Weight, b.Origin, b.When, facts}, family,
+		})
+	}
+	return nil
+}
+
+func (m *Method) loadStops(env *rule.Env) error {
+	for i, b := range m.body.Stops {
+		if b.Basis != string(Legal) && b.Basis != string(Policy) {
+			return m.pack.Fault(fmt.Sprintf("%q is not what a hard stop rests on", b.Basis), "use legal or policy", "hard_stops", i, "basis")
+		}
+		if _, ok := m.stopIDs[b.ID]; ok {
+			return m.pack.Fault(fmt.Sprintf("the hard stop %q is there twice", b.ID), "", "hard_stops", i, "id")
+		}
+		facts, err := m.compile(env, b.ID, b.When, "hard_stops", i)
+		if err != nil {
+			return err
+		}
+		m.stopIDs[b.ID] = i
+		m.stops = append(m.stops, Stop{b.ID, b.Title, Basis(b.Basis), b.When, facts})
+	}
+	return nil
+}
+
+func (m *Method) loadComplete(env *rule.Env) error {
+	for i, b := range m.body.Complete {
+		if _, err := m.compile(env, b.ID, b.When, "complete_when", i); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// loadMatrix reads rows "5" to "1", columns from likelihood 1 to 5.
+func (m *Method) loadMatrix() error {
+	letters := map[byte]Band{'L': Low, 'M': Medium, 'H': High, 'C': Critical}
+	for s := 1; s <= 5; s++ {
+		key := fmt.Sprint(s)
+		row := m.body.Matrix[key]
+		if len(row) != 5 || len(m.body.Matrix) != 5 {
+			return m.pack.Fault("the matrix needs rows 1 to 5 of five letters each", "use L, M, H and C", "matrix", key)
+		}
+		for l := 1; l <= 5; l++ {
+			band, ok := letters[row[l-1]]
+			if !ok {
+				return m.pack.Fault(fmt.Sprintf("%q is not a band", row[l-1]), "use L, M, H and C", "matrix", key)
+			}
+			m.matrix[s][l] = band
+			if band < m.matrix[s][l-1] || band < m.matrix[s-1][l] {
+				return m.pack.Fault(fmt.Sprintf("severity %d, likelihood %d is below a cell of less severity or likelihood", s, l),
+					"a band never falls to the right or upwards", "matrix", key)
+			}
+		}
+	}
+	return nil
+}
+
+func (m *Method) loadNumbers() error {
+	b := &m.body
+	for _, x := range []struct {
+		value, low, high int
+		path             []any
+	}{
+		{b.Severity.VulnerableRaises, 0, 5, []any{"severity", "vulnerable_raises_scale_by"}},
+		{b.Severity.IrremediableFloor, 1, 5, []any{"severity", "irremediable_floor"}},
+		{b.Likelihood.Cap, 1, 5, []any{"likelihood", "cap"}},
+		{b.Likelihood.Base, 1, b.Likelihood.Cap, []any{"likelihood", "base"}},
+		{b.Controls.LowestLikelihood, 1, b.Likelihood.Cap, []any{"controls", "lowest_likelihood"}},
+		{int(b.Controls.PercentForOne), 1, int(b.Controls.PercentForTwo), []any{"controls", "percent_for_one"}},
+		{int(b.Controls.PercentForTwo), 1, 100, []any{"controls", "percent_for_two"}},
+	} {
+		if x.value < x.low || x.value > x.high {
+			return m.pack.Fault(fmt.Sprintf("%d is not between %d and %d", x.value, x.low, x.high), "", x.path...)
+		}
+	}
+	return nil
+}
+
+func (m *Method) loadTiers() error {
+	t := m.body.Tiers
+	m.tiers = [5]tierBody{Low: t.Low, Medium: t.Medium, High: t.High, Critical: t.Critical}
+	for b := Low; b <= Critical; b++ {
+		if m.tiers[b].Months < 1 || b > Low && m.tiers[b].Months > m.tiers[b-1].Months {
+			return m.pack.Fault("a higher band is reviewed at least as often", "give the months until the next review", "tiers", b.String(), "review_months")
+		}
+	}
+	band := slices.Index(bandNames[:], t.Incomplete)
+	if band < int(Low) {
+		return m.pack.Fault(fmt.Sprintf("%q is not a band", t.Incomplete), "use LOW, MEDIUM, HIGH or CRITICAL", "tiers", "incomplete_at_least")
+	}
+	m.floorBand = Band(band)
+	return nil
+}
+
+// caseFault is a fault of a case's or an input's field.
+func caseFault(field, what, fix string) *fault.Error {
+	return fault.New(fault.Invalid, what, fix).At("", 0, field)
+}

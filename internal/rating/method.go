@@ -1,0 +1,140 @@
+package rating
+
+import (
+	"slices"
+	"sync"
+
+	"duly/internal/pack"
+	"duly/internal/rule"
+)
+
+// Engine names this arithmetic. It stands in every rating, and changes whenever
+// the same pack and facts would give another trace; a test over reference traces
+// fails until it does.
+const Engine = "rm/1"
+
+// Band is a band of risk, from Low to Critical.
+type Band int8
+
+// The bands, lowest first.
+const (
+	Low Band = iota + 1
+	Medium
+	High
+	Critical
+)
+
+var bandNames = [...]string{"", "LOW", "MEDIUM", "HIGH", "CRITICAL"}
+
+// String gives LOW, MEDIUM, HIGH or CRITICAL.
+func (b Band) String() string { return bandNames[b] }
+
+// MarshalText gives the same as String.
+func (b Band) MarshalText() ([]byte, error) { return []byte(bandNames[b]), nil }
+
+// Basis says what a hard stop rests on.
+type Basis string
+
+// A legal stop can be lifted only by a licence; a policy stop only by the
+// governing body.
+const (
+	Legal  Basis = "legal"
+	Policy Basis = "policy"
+)
+
+// Fact is something that a method asks about a deployment.
+type Fact struct {
+	ID       string
+	Type     rule.Type // Text, Int, Bool or Texts
+	Question string
+	Required bool     // while it is unknown the rating is pending
+	Register string   // where the register holds it ("customer.sector"); may be empty
+	Values   []string // what a Text may be and a Texts may hold
+	Min, Max int64    // bounds of an Int
+}
+
+// Indicator is a sign of risk that is raised, clear or unknown.
+type Indicator struct {
+	ID, Title, Family string
+	Weight            int
+	Origin            string   // whose idea it is
+	When              string   // the expression
+	Facts             []string // that the expression reads, sorted
+}
+
+// Stop is a hard stop: where it holds nothing is allowed, whatever the score.
+type Stop struct {
+	ID, Title string
+	Basis     Basis
+	When      string
+	Facts     []string
+}
+
+// Method is a method pack made ready to rate with. It is safe for concurrent use.
+type Method struct {
+	ID, Version, Title string
+	Hash               string // SHA-256 of the pack
+
+	pack       *pack.Pack
+	body       body
+	facts      []Fact
+	index      map[string]int // of facts
+	env        *rule.Env
+	slots      []int    // of facts, in the rules' values
+	families   []string // ids, sorted
+	indicators []indicator
+	byID       map[string]int // of indicators
+	stops      []Stop
+	stopIDs    map[string]int
+	rules      []*rule.Rule // by running number: indicators first, then stops, then requirements
+	readings   []Reading    // by running number: what is the same in every rating
+	rights     []right
+	matrix     [6][6]Band // by severity and likelihood
+	tiers      [5]tierBody
+	floorBand  Band // an incomplete case gets at least the tier of this band
+	special    special
+	sheets     sync.Pool
+	touches    [][]int // by fact: the rules that read it
+}
+
+type indicator struct {
+	Indicator
+	family int // index into families
+}
+
+// right holds where the three facts of a right are.
+type right struct {
+	id                 string
+	scale, scope, irre int
+}
+
+// special holds the facts that the arithmetic itself reads.
+type special struct {
+	vulnerable, actual, existing                int
+	required, operating, technical, independent int
+}
+
+// Facts gives the facts that the method asks for, in the pack's order, the three
+// of each right last. The slice is the caller's own.
+func (m *Method) Facts() []Fact { return slices.Clone(m.facts) }
+
+// Fact gives a fact by its id.
+func (m *Method) Fact(id string) (Fact, bool) {
+	i, ok := m.index[id]
+	if !ok {
+		return Fact{}, false
+	}
+	return m.facts[i], true
+}
+
+// Indicators gives the method's indicators in the pack's order.
+func (m *Method) Indicators() []Indicator {
+	out := make([]Indicator, len(m.indicators))
+	for i := range m.indicators {
+		out[i] = m.indicators[i].Indicator
+	}
+	return out
+}
+
+// Stops gives the method's hard stops in the pack's order.
+func (m *Method) Stops() []Stop { return slices.Clone(m.stops) }

@@ -1,0 +1,158 @@
+package rating
+
+import "duly/internal/rule"
+
+// sheet is the working paper of one rating: the facts' values by position, nil
+// while unknown, and the answers of the rules by running number.
+type sheet struct {
+	m           *Method
+	values      []any
+	vars        *rule.Values // the same values, as rules read them
+	answers     []rule.Tri
+	best, worst []int  // largest weight by family
+	idle        []bool // by fact: it does not matter here
+}
+
+// outcome is what follows from a sheet.
+type outcome struct {
+	best, worst End
+	controls    Controls
+	open        int // hard stops that cannot be ruled out
+	pending     bool
+	verdict
+}
+
+// sheet gives an empty sheet, used before if there is one.
+func (m *Method) sheet() *sheet {
+	if s, ok := m.sheets.Get().(*sheet); ok {
+		clear(s.values)
+		s.vars.Reset()
+		return s
+	}
+	n := len(m.families)
+	sums := make([]int, 2*n)
+	return &sheet{
+		m: m, values: make([]any, len(m.facts)), vars: m.env.NewValues(),
+		answers: make([]rule.Tri, len(m.rules)),
+		best:    sums[:n], worst: sums[n:], idle: make([]bool, len(m.facts)),
+	}
+}
+
+// done gives the sheet back; what it held must not be used any more.
+func (s *sheet) done() { s.m.sheets.Put(s) }
+
+// set gives a fact a checked value; nil makes it unknown.
+func (s *sheet) set(fact int, value any) error {
+	s.values[fact] = value
+	return s.vars.Set(s.m.slots[fact], value)
+}
+
+func (s *sheet) truth(fact int) rule.Tri {
+	switch s.values[fact] {
+	case true:
+		return rule.True
+	case false:
+		return rule.False
+	}
+	return rule.Unknown
+}
+
+func (s *sheet) outcome() outcome {
+	m := s.m
+	s.families()
+	s.markIdle()
+	o := outcome{controls: m.controls(s.values)}
+	var best, worst int
+	for i := range m.rights {
+		r := s.right(&m.rights[i])
+		best, worst = max(best, r.Best[3]), max(worst, r.Worst[3])
+	}
+	actual := s.truth(m.special.actual)
+	o.best = m.end(best, s.best, actual == rule.True, o.controls.Possible)
+	o.worst = m.end(worst, s.worst, actual != rule.False, o.controls.Credit)
+
+	var legal, policy bool
+	o.pending = s.incomplete()
+	for i := range m.stops {
+		switch s.answers[len(m.indicators)+i] {
+		case rule.True:
+			legal = legal || m.stops[i].Basis == Legal
+			policy = policy || m.stops[i].Basis == Policy
+		case rule.Unknown:
+			o.open++
+			o.pending = true
+		}
+	}
+	o.verdict = m.decide(o.worst, legal, policy, o.pending, s.truth(m.special.existing) == rule.True)
+	return o
+}
+
+func (s *sheet) families() {
+	clear(s.best)
+	clear(s.worst)
+	for i := range s.m.indicators {
+		x := &s.m.indicators[i]
+		switch s.answers[i] {
+		case rule.True:
+			s.best[x.family] = max(s.best[x.family], x.Weight)
+			fallthrough
+		case rule.Unknown:
+			s.worst[x.family] = max(s.worst[x.family], x.Weight)
+		}
+	}
+}
+
+// right takes an unknown part as 0 at the best end and as 5 at the worst.
+func (s *sheet) right(r *right) RightReading {
+	out := RightReading{ID: r.id}
+	vulnerable := s.truth(s.m.special.vulnerable)
+	for i, fact := range [3]int{r.scale, r.scope, r.irre} {
+		if v, ok := s.values[fact].(int64); ok {
+			out.Best[i], out.Worst[i] = int(v), int(v)
+		} else {
+			out.Worst[i] = 5
+		}
+	}
+	s.m.uplift(&out.Best, vulnerable == rule.True)
+	s.m.uplift(&out.Worst, vulnerable != rule.False)
+	return out
+}
+
+// uplift raises the scale of an affected right where a vulnerable group is hit,
+// then works out the severity; a right that is not affected is all 0.
+func (m *Method) uplift(t *[4]int, vulnerable bool) {
+	if t[0] == 0 {
+		*t = [4]int{}
+		return
+	}
+	if vulnerable {
+		t[0] = min(5, t[0]+m.body.Severity.VulnerableRaises)
+	}
+	t[3] = m.severity(t[0], t[1], t[2])
+}
+
+// markIdle marks the facts that do not matter: scope and irremediability of a
+// right that is not affected.
+func (s *sheet) markIdle() {
+	for i := range s.m.rights {
+		r := &s.m.rights[i]
+		v, ok := s.values[r.scale].(int64)
+		s.idle[r.scope], s.idle[r.irre] = ok && v == 0, ok && v == 0
+	}
+}
+
+// incomplete says whether a required fact that matters is unknown, or a
+// requirement of the method is not known to be met.
+func (s *sheet) incomplete() bool {
+	for i := len(s.m.indicators) + len(s.m.stops); i < len(s.answers); i++ {
+		if s.answers[i] != rule.True {
+			return true
+		}
+	}
+	for i := range s.m.facts {
+		if s.m.facts[i].Required && s.values[i] == nil && !s.idle[i] {
+			return true
+		}
+	}
+	return false
+}

@@ -1,0 +1,12 @@
+// Package packs carries the packs that ship with Duly: methods, triage rules and
+// conditions of use, as YAML with their tests beside them. They are data: the
+// rooms that use them read them through [duly/internal/pack].
+package packs
+
+import "embed"
+
+// Files holds the packs as they are released, by path: methods/rm-1.yaml,
+// triage/base.yaml, conditions/face-search.yaml and so on.
+//
+//go:embed methods triage conditions
+var Files embed.FS
