@@ -1,0 +1,133 @@
+package names
+
+import "strings"
+
+// The tables below are facts about naming, written by hand.
+
+// forms lists legal forms by the class that makes them comparable across
+// countries: limited companies, companies by shares, partnerships, state and
+// non-profit forms. The class "company" says only that it is one, and goes with all.
+var forms = map[string]string{
+	"company": "co|company|corp|corporation|inc|incorporated|cie|compagnie|cia|compania|companhia|sirketi|kampaniya|kompaniya",
+	"limited": "ltd|limited|llc|lc|ltda|limitada|lda|gmbh|sarl|srl|bv|bvba|sprl|kft|doo|dooel|eood|ood|tov|tzov|ooo|too|oy|aps|mchj|osoo|" +
+		"sp zoo|sp z oo|pty ltd|pte ltd|pvt ltd|private limited|pty limited|pte limited|co ltd|company limited|ltd co|ltd sti|limited sirketi|" +
+		"s de rl|s de rl de cv|sdn bhd|sl|slu|sasu|fze|fzc|fzco|fzllc|fz llc|wll|spc|unipessoal lda|ltd liability co|" +
+		"limited liability|liability company|limited liability company|limited liability partnership company|ltd liability company|with limited liability|" +
+		"gesellschaft mit beschrankter haftung|societe a responsabilite limitee|sociedad de responsabilidad limitada|" +
+		"societa a responsabilita limitata|societatea cu raspundere limitata|sociedade limitada|besloten vennootschap|" +
+		"obshchestvo s ogranichennoi otvetstvennostyu|obshchestvo s ogranichennoy otvetstvennostyu|" +
+		"obschestvo s ogranichennoi otvetstvennostyu|obschestvo s ogranichennoy otvetstvennostyu|" +
+		"obshchestvo s ogranichennoi otvetstvennostiu|tovarystvo z obmezhenoyu vidpovidalnistyu|" +
+		"tovaristvo z obmezhenoyu vidpovidalnistyu|tavarystva z abmezhavanai adkaznastsiu",
+	"shares": "jsc|ojsc|cjsc|pjsc|pjs|ao|oao|zao|pao|aat|zat|oat|at|vat|sa|sas|sau|sab|sa de cv|sab de cv|sapi de cv|ca|ag|plc|spa|nv|asa|ab|oyj|as|asc|ad|ead|" +
+		"tbk|pt|kk|bhd|berhad|se|psc|pjsco|qsc|sal|saoc|saog|jsco|kgaa|aktiengesellschaft|aktiebolag|aktsionernoe obshchestvo|aktsionernoye obshchestvo|" +
+		"public limited company|joint stock|stock company|joint stock company|joint stock co|open joint stock company|closed joint stock company|" +
+		"public joint stock company|private joint stock company|otkrytoe aktsionernoe obshchestvo|otkrytoye aktsionernoye obshchestvo|" +
+		"zakrytoe aktsionernoe obshchestvo|zakrytoye aktsionernoye obshchestvo|publichnoe aktsionernoe obshchestvo|" +
+		"publichnoye aktsionernoye obshchestvo|aktsionernaya kompaniya|anonim sirketi|anonim sirket|as sirketi|sociedad anonima|" +
+		"sociedade anonima|societe anonyme|societa per azioni|naamloze vennootschap|perusahaan terbatas|perseroan terbatas|kabushiki kaisha|" +
+		"adkrytae aktsyianernae tavarystva|zakrytae aktsyianernae tavarystva",
+	"partnership": "lp|llp|kg|ohg|gmbh and co kg|gmbh co kg|limited partnership|limited liability partnership|general partnership|snc|scs|sca",
+	"state": "fgup|fgbu|fgbuv|fku|fkp|gup|mup|sue|rup|sunp|fsue|federal state unitary enterprise|state unitary enterprise|" +
+		"republican unitary enterprise|unitary enterprise|federalnoe gosudarstvennoe unitarnoe predpriyatie|" +
+		"federal state budgetary institution|federal state autonomous institution",
+	"nonprofit": "ano|ngo|npo|ev|autonomous non profit organization|autonomous nonprofit organization|avtonomnaya nekommercheskaya organizatsiya|" +
+		"eingetragener verein|stichting|gemeinnutzige gmbh|ggmbh",
+}
+
+// endOnly are forms that are also words or initials: they count only as the
+// last words of a name.
+const endOnly = "as|se|at|ad|ca|sal|sl|spc|kk|lc|lp|kg|sca|scs|snc|ev|nv|ab|pt|cia|sab|sas|oy|aps|asc|sau|asa|cie|ead|ood|too|vat|zat|aat|oat|sa|ag|bv"
+
+// startToo are forms of endOnly that also come first, in Russian, Belarusian,
+// Ukrainian and Indonesian order.
+const startToo = "aat|oat|zat|vat|pt|too|at|sa|cv|ab"
+
+// honorifics are titles and ranks before or inside a person's name.
+const honorifics = "mr|mrs|ms|miss|dr|prof|professor|sir|lord|lady|dame|sheikh|shaikh|sheik|shaykh|cheikh|haji|hajji|hajj|haj|al haj|alhaj|alhaji|el hadj|" +
+	"sayyid|sayed|syed|sayid|mullah|mulla|mawlawi|maulavi|maulana|ustad|qari|hafiz|imam|ayatollah|hojatoleslam|ingeniero|ing|engineer|" +
+	"gen|general|lt|ltg|maj|major|col|colonel|brig|brigadier|capt|captain|sgt|cdr|adm|admiral|commander|lieutenant|lieutenant general|major general|" +
+	"brigadier general|president|prasident|prince|princess|king|queen|hon|honourable|honorable|rev|reverend|jr|sr|junior|senior|phd|md|esq|" +
+	"herr|frau|monsieur|madame|mme|senor|senora|don|dona|gospodin"
+
+// particles tie the words of a name and tell little by themselves.
+const particles = "al|el|il|ul|ur|us|ud|ad|ar|an|as|az|ash|bin|ben|ibn|bint|binti|ould|wuld|de|del|dela|la|las|los|le|les|lo|du|di|da|dos|das|do|" +
+	"von|van|vander|der|den|zu|zur|ter|ten|y|e|i|o|and|the|of|for|in|on|et|und|og|och|ve|wa|va|a|an|to|at|by|na|po|za|s|z|i|v|en|des|d|l|fur|per|sur|st|" +
+	"aka|para|com|con"
+
+// generics are words that many organisations share.
+const generics = "group|gruppa|gruppe|grupo|groupe|holding|holdings|international|intl|trading|trade|trust|general|service|services|industry|industries|industrial|" +
+	"enterprise|enterprises|investment|investments|management|consulting|consultancy|consultants|engineering|construction|constructions|contracting|" +
+	"technology|technologies|tech|technical|technique|systems|system|solutions|global|national|import|export|shipping|maritime|marine|bank|banking|finance|" +
+	"financial|capital|fund|development|center|centre|institute|foundation|association|organization|organisation|ministry|department|bureau|agency|" +
+	"office|state|federal|federation|university|research|scientific|science|sciences|production|factory|plant|works|transport|transportation|logistics|energy|oil|" +
+	"gas|petroleum|petrochemical|electronics|electronic|electric|security|media|communications|communication|telecommunications|company|commercial|" +
+	"manufacturing|products|equipment|supply|supplies|materials|partners|partnership|associates|ventures|corporation|authority|administration|" +
+	"council|committee|union|society|academy|college|school|laboratory|design|project|projects|business|market|marketing|exchange|money|" +
+	"republic|islamic|public|private|central|joint|limited|liability|north|south|east|west|northern|southern|eastern|western|new|united|first|" +
+	"real|estate|property|properties|asset|assets|mining|metal|metals|steel|chemical|chemicals|pharmaceutical|medical|food|foods|agricultural|" +
+	"airlines|airline|air|aviation|aircraft|aerospace|auto|automotive|motor|motors|travel|tourism|hotel|insurance|brokers|digital|data|software|online|" +
+	"police|sheriff|county|city|municipal|district|region|regional"
+
+// vesselPrefixes stand before the names of ships.
+const vesselPrefixes = "mv|mt|ms|ss|mts|msv|fv|rv|tug|vessel|m v|m t"
+
+// romans are the numerals that follow the names of funds, ships and phases.
+var romans = map[string]string{
+	"i": "1", "ii": "2", "iii": "3", "iv": "4", "v": "5", "vi": "6", "vii": "7", "viii": "8", "ix": "9", "x": "10",
+	"xi": "11", "xii": "12", "xiii": "13", "xiv": "14", "xv": "15", "xvi": "16", "xvii": "17", "xviii": "18", "xix": "19", "xx": "20",
+}
+
+// The tables in the form that Prepare asks. Phrases stand without their spaces.
+var (
+	formOf       = formTable()
+	formWords    = formWordTable()
+	endOnlySet   = set(endOnly)
+	startTooSet  = set(startToo)
+	honorificSet = set(honorifics)
+	particleSet  = set(particles)
+	genericSet   = set(generics)
+	prefixSet    = set(vesselPrefixes)
+)
+
+// longestPhrase is the number of words of the longest phrase in the tables.
+const longestPhrase = 5
+
+func set(words string) map[string]bool {
+	m := make(map[string]bool)
+	for w := range strings.SplitSeq(words, "|") {
+		m[strings.ReplaceAll(w, " ", "")] = true
+	}
+	return m
+}
+
+func formTable() map[string]string {
+	m := make(map[string]string)
+	for class, phrases := range forms {
+		for p := range strings.SplitSeq(phrases, "|") {
+			m[strings.ReplaceAll(p, " ", "")] = class
+		}
+	}
+	return m
+}
+
+// formWordTable maps the long words of legal forms, and what is left of each
+// without one letter, to the words.
+func formWordTable() map[string]string {
+	m := make(map[string]string)
+	for _, phrases := range forms {
+		for w := range strings.FieldsFuncSeq(phrases, func(r rune) bool { return r == ' ' || r == '|' }) {
+			if len(w) < 5 {
+				continue
+			}
+			m[w] = w
+			for i := range len(w) {
+				rest := w[:i] + w[i+1:]
+				if old := m[rest]; old == "" || old != rest && w < old {
+					m[rest] = w
+				}
+			}
+		}
+	}
+	return m
+}

@@ -1,0 +1,12 @@
+// Package screening compares the register with watchlists and keeps what a person
+// made of each resemblance.
+//
+// Adding a list copies its files into the workspace under their hash; every later
+// reading checks them against it. A run screens all customers against all lists in
+// use and records itself, whatever it finds, so that "no hit" can be told from
+// "never screened". A resemblance at or above the matcher's default threshold
+// becomes an open hit, once per customer and list entry; a hit that was closed
+// stays closed. Closing a hit needs a person and a reason.
+//
+// The matcher is watchlist.Index and nothing else.
+package screening

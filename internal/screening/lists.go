@@ -1,0 +1,156 @@
+package screening
+
+import (
+	"context"
+	"errors"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+
+	"duly/internal/fault"
+	"duly/internal/store"
+	"duly/internal/watchlist"
+)
+
+// Shelf is the directory in which a workspace keeps the files of its lists.
+type Shelf string
+
+// Add reads a list, copies its files to the shelf under their hash, and records
+// it. A list of the same name that was in use is replaced; the same content again
+// changes nothing (added is false).
+func Add(ctx context.Context, db *store.DB, actor string, shelf Shelf, format, path, today string) (list *watchlist.List, added bool, err error) {
+	list, err = watchlist.Read(format, path)
+	if err != nil {
+		return nil, false, err
+	}
+	if err := shelf.keep(list, path); err != nil {
+		return nil, false, err
+	}
+	err = db.Write(ctx, actor, func(tx *store.Tx) error {
+		known, err := store.Select(ctx, tx, Lists, "r.list = $1", list.Name)
+		if err != nil {
+			return err
+		}
+		record := &List{
+			SHA256: list.SHA256, State: "in_use", Entries: int64(len(list.Entities)), Rejects: int64(len(list.Rejects)),
+			Published: list.Published, Added: today, Name: list.Name, Format: list.Format, License: list.License,
+		}
+		for _, k := range known {
+			if k.Record.SHA256 == list.SHA256 && k.Record.State == "in_use" {
+				return nil
+			}
+			_, added, err = store.Revise(tx, Lists, k.ID, record)
+			return err
+		}
+		added = true
+		_, err = store.Create(tx, Lists, record)
+		return err
+	})
+	return list, added, err
+}
+
+func (s Shelf) place(hash string) string { return filepath.Join(string(s), hash) }
+
+// keep copies the files of a list to the shelf, whole or not at all.
+func (s Shelf) keep(list *watchlist.List, path string) error {
+	place := s.place(list.SHA256)
+	if _, err := os.Stat(place); err == nil {
+		return nil
+	}
+	if err := os.MkdirAll(string(s), 0o755); err != nil {
+		return fault.Wrap(fault.Failed, err, "cannot keep the list")
+	}
+	tmp, err := os.MkdirTemp(string(s), ".tmp-")
+	if err != nil {
+		return fault.Wrap(fault.Failed, err, "cannot keep the list")
+	}
+	defer os.RemoveAll(tmp)
+	if err := copyList(path, tmp); err != nil {
+		return fault.Wrap(fault.Failed, err, "cannot keep the list")
+	}
+	if err := os.Rename(tmp, place); err != nil && !errors.Is(err, fs.ErrExist) {
+		return fault.Wrap(fault.Failed, err, "cannot keep the list")
+	}
+	return nil
+}
+
+// copyList copies a file, or the files of a directory, into dir/list.
+func copyList(path, dir string) error {
+	info, err := os.Stat(path)
+	if err != nil {
+		return err
+	}
+	if !info.IsDir() {
+		return copyFile(path, filepath.Join(dir, "list"+filepath.Ext(path)))
+	}
+	entries, err := os.ReadDir(path)
+	if err != nil {
+		return err
+	}
+	if err := os.Mkdir(filepath.Join(dir, "list"), 0o755); err != nil {
+		return err
+	}
+	for _, e := range entries {
+		if info, err := os.Stat(filepath.Join(path, e.Name())); err != nil || !info.Mode().IsRegular() {
+			continue
+		}
+		if err := copyFile(filepath.Join(path, e.Name()), filepath.Join(dir, "list", e.Name())); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func copyFile(from, to string) error {
+	in, err := os.Open(from)
+	if err != nil {
+		return err
+	}
+	defer in.Close()
+	out, err := os.Create(to)
+	if err != nil {
+		return err
+	}
+	_, err = io.Copy(out, in)
+	return errors.Join(err, out.Sync(), out.Close())
+}
+
+// read reads a list back from the shelf and checks it against its hash.
+func (s Shelf) read(l *List) (*watchlist.List, error) {
+	found, err := filepath.Glob(filepath.Join(s.place(l.SHA256), "list*"))
+	if err != nil || len(found) != 1 {
+		return nil, fault.Newf(fault.Broken, "the files of list %q are missing from the workspace", l.Name).WithFix("add the list again")
+	}
+	list, err := watchlist.Read(l.Format, found[0])
+	if err != nil {
+		return nil, err
+	}
+	if list.SHA256 != l.SHA256 {
+		return nil, fault.Newf(fault.Broken, "the files of list %q were changed since it was added", l.Name).WithFix("remove them and add the list again")
+	}
+	return list, nil
+}
+
+// Load reads every list in use.
+func Load(ctx context.Context, q store.Queryer, shelf Shelf) ([]*watchlist.List, error) {
+	records, err := store.Select(ctx, q, Lists, "")
+	if err != nil {
+		return nil, err
+	}
+	var lists []*watchlist.List
+	for _, r := range records {
+		if r.Record.State != "in_use" {
+			continue
+		}
+		list, err := shelf.read(r.Record)
+		if err != nil {
+			return nil, err
+		}
+		lists = append(lists, list)
+	}
+	if len(lists) == 0 {
+		return nil, fault.New(fault.NotFound, "there is no watchlist in this workspace", "add one with `duly lists add FORMAT:PATH`")
+	}
+	return lists, nil
+}

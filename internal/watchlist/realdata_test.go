@@ -1,0 +1,174 @@
+package watchlist
+
+import (
+	"bufio"
+	"encoding/csv"
+	"encoding/json"
+	"os"
+	"path/filepath"
+	"slices"
+	"testing"
+)
+
+// testdata gives the directory of real files, or skips.
+func testdata(t testing.TB) string {
+	dir := os.Getenv("DULY_TESTDATA")
+	if dir == "" {
+		t.Skip("DULY_TESTDATA is not set; it names a directory with watchlists/ and names/")
+	}
+	return dir
+}
+
+func load(t testing.TB, format, path string) *List {
+	l, err := Read(format, filepath.Join(testdata(t), path))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return l
+}
+
+// TestRealLists protects the counts of two real lists, which were counted by
+// other means: rows of the files, and alias rows whose ent_num the list lacks.
+func TestRealLists(t *testing.T) {
+	for _, c := range []struct {
+		format, path string
+		want         Summary
+	}{
+		{"ofac", "watchlists/ofac-2024-05", Summary{Entities: 14965, Aliases: 21700, OrphanAliases: 19486 - 18018, OrphanRows: 2476}},
+		{"csl", "watchlists/csl-2022-04", Summary{Entities: 14160 - 112, Aliases: 19445, Merged: 112}},
+	} {
+		got := load(t, c.format, c.path).Summary()
+		t.Logf("%s: %+v", c.path, got)
+		if got != c.want {
+			t.Errorf("%s: %+v, want %+v", c.path, got, c.want)
+		}
+	}
+}
+
+// labelled is one question of names/watchlist-queries.jsonl.
+type labelled struct {
+	Query    string   `json:"query"`
+	Kind     string   `json:"kind"`
+	Expected string   `json:"expected_id"` // empty for a name that is on no list
+	AlsoOK   []string `json:"also_ok"`
+}
+
+func questions(t testing.TB) []labelled {
+	f, err := os.Open(filepath.Join(testdata(t), "names", "watchlist-queries.jsonl"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	var out []labelled
+	for s := bufio.NewScanner(f); s.Scan(); {
+		var q labelled
+		if err := json.Unmarshal(s.Bytes(), &q); err != nil {
+			t.Fatal(err)
+		}
+		out = append(out, q)
+	}
+	return out
+}
+
+// tally counts decisions against labels.
+type tally struct{ right, wrong, missed int }
+
+func (c tally) f1() (precision, recall, f1 float64) {
+	precision = float64(c.right) / float64(max(c.right+c.wrong, 1))
+	recall = float64(c.right) / float64(max(c.right+c.missed, 1))
+	return precision, recall, 2 * precision * recall / max(precision+recall, 1e-9)
+}
+
+// TestScreeningAccuracy holds the alerts at the default setting above a bar on
+// 1,000 labelled questions. A listed name whose alerts all name somebody else
+// counts as missed and as wrong.
+func TestScreeningAccuracy(t *testing.T) {
+	x := NewIndex(load(t, "ofac", "watchlists/ofac-2024-05"))
+	var all tally
+	kinds := make(map[string][2]int) // questions, and alerts that are right (listed) or wrong (clean)
+	first := 0
+	for _, q := range questions(t) {
+		expected := append([]string{q.Expected}, q.AlsoOK...)
+		alerts, right := 0, false
+		for i, h := range x.Search(Query{Name: q.Query}, 10) {
+			hit := slices.Contains(expected, h.Entity.SourceID)
+			if i == 0 && hit {
+				first++
+			}
+			if h.Alert {
+				alerts++
+				right = right || hit
+			}
+		}
+		k := kinds[q.Kind]
+		k[0]++
+		switch {
+		case right:
+			all.right++
+			k[1]++
+		case q.Expected != "":
+			all.missed++
+		}
+		if alerts > 0 && !right {
+			all.wrong++
+			if q.Expected == "" {
+				k[1]++
+			}
+		}
+		kinds[q.Kind] = k
+	}
+	precision, recall, f1 := all.f1()
+	t.Logf("precision %.3f, recall %.3f, F1 %.3f, right entity first %d; alerts by kind of question %v", precision, recall, f1, first, kinds)
+	if f1 < 0.965 || precision < 0.96 || recall < 0.965 {
+		t.Errorf("below the bar: F1 0.965, precision 0.96, recall 0.965")
+	}
+}
+
+// TestPairAccuracy holds the decisions on 826 labelled pairs above a bar.
+func TestPairAccuracy(t *testing.T) {
+	f, err := os.Open(filepath.Join(testdata(t), "names", "cases.csv"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	rows, err := csv.NewReader(f).ReadAll()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var all tally
+	for _, r := range rows[1:] { // case_group, schema, name1, name2, is_match, ...
+		_, alert := ComparePair(r[1], r[2], r[3])
+		switch match := r[4] == "true"; {
+		case alert && match:
+			all.right++
+		case alert:
+			all.wrong++
+		case match:
+			all.missed++
+		}
+	}
+	precision, recall, f1 := all.f1()
+	t.Logf("%d pairs: precision %.3f, recall %.3f, F1 %.3f", len(rows)-1, precision, recall, f1)
+	if f1 < 0.83 || precision < 0.85 {
+		t.Errorf("below the bar: F1 0.83, precision 0.85")
+	}
+}
+
+// BenchmarkSearchReal asks a real list the labelled questions; the baseline
+// compares every name.
+func BenchmarkSearchReal(b *testing.B) {
+	x := NewIndex(load(b, "ofac", "watchlists/ofac-2024-05"))
+	asked := questions(b)
+	for _, c := range []struct {
+		name   string
+		search func(Query, int) []Hit
+	}{{"index", x.Search}, {"baseline every name", x.bruteForce}} {
+		b.Run(c.name, func(b *testing.B) {
+			b.ReportAllocs()
+			for i := 0; b.Loop(); i++ {
+				c.search(Query{Name: asked[i%len(asked)].Query}, 10)
+			}
+			b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "names/s")
+		})
+	}
+}

@@ -1,0 +1,259 @@
+package watchlist
+
+import (
+	"cmp"
+	"fmt"
+	"reflect"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+
+	"duly/internal/names"
+
+	"pgregory.net/rapid"
+)
+
+// person makes a made-up entry.
+func person(id, name string, aliases ...string) Entity {
+	e := Entity{SourceID: id, List: "test", Kind: names.Person, Name: name}
+	for _, a := range aliases {
+		e.addAlias(a, false)
+	}
+	return e
+}
+
+// crowd makes n entries with made-up names of three words from a small stock of
+// syllables, so that many share words and near words.
+func crowd(n int) *List {
+	syllables := strings.Fields("ba dor kel min zor tav rim sul qua pen har vik lum nes gar")
+	l := &List{Name: "crowd", Format: "test"}
+	word := func(i int) string {
+		return syllables[i%15] + syllables[i/15%15] + syllables[i/225%15]
+	}
+	for i := range n {
+		given, middle, family := word(i*7), word(i*31+5), word(i*17+11)
+		l.Entities = append(l.Entities, person(fmt.Sprint(100000+i), strings.ToUpper(family)+", "+given+" "+middle, given+" "+family))
+	}
+	return l
+}
+
+// bruteForce is Search without the index: every name is compared.
+func (x *Index) bruteForce(q Query, limit int) []Hit {
+	a := newQuestion(&q)
+	var best []scored
+	for i := range x.entries {
+		e := &x.entries[i]
+		if s := names.Score(a.as(e.name.Kind), e.name, x.weights) * x.factor(a, e); s >= leastScore {
+			best = raise(best, scored{entity: e.entity, entry: int32(i), score: s})
+		}
+	}
+	x.sort(best)
+	var hits []Hit
+	for _, b := range best[:min(limit, len(best))] {
+		hits = append(hits, x.hit(a, b))
+	}
+	return hits
+}
+
+// TestIndexFindsWhatBruteForceFinds holds the index against comparing every
+// name: after a slip in a name the best entity is found with its score, but for
+// one in twenty (a slip that also joins two words).
+func TestIndexFindsWhatBruteForceFinds(t *testing.T) {
+	x := NewIndex(crowd(400))
+	missed, asked := 0, 0
+	rapid.Check(t, func(t *rapid.T) {
+		e := &x.entries[rapid.IntRange(0, len(x.entries)-1).Draw(t, "entry")]
+		name := []byte(x.text(e))
+		at := rapid.IntRange(0, len(name)-1).Draw(t, "at")
+		switch rapid.IntRange(0, 3).Draw(t, "slip") {
+		case 0:
+			name = slices.Delete(name, at, at+1)
+		case 1:
+			name[at] = 'x'
+		case 2:
+			name = slices.Insert(name, at, 'e')
+		}
+		q := Query{Name: string(name)}
+		want := x.bruteForce(q, 1)
+		got := x.Search(q, 1)
+		if len(want) == 0 || !want[0].Alert {
+			return
+		}
+		asked++
+		if len(got) == 0 || got[0].Score < want[0].Score {
+			missed++
+		}
+	})
+	if missed*20 > asked {
+		t.Errorf("the index missed %d of %d", missed, asked)
+	}
+}
+
+// TestSearch protects what one list entry must answer to, and in which order.
+func TestSearch(t *testing.T) {
+	l := crowd(200)
+	ada := person("7", "PENNYWORTH, Ada Quimby", "THE PENNY")
+	ada.Aliases[0].Weak = true
+	ada.BirthDates, ada.Countries = []string{"1960-01-02"}, []string{"IR"}
+	ada.Identifiers = []Identifier{{"Passport", "B 765-4321", "IR"}}
+	twin := person("10", "PENNYWORTH, Ada Quimby")
+	l.Entities = append(l.Entities, ada, twin, Entity{SourceID: "8", Kind: names.Organization, Name: "Pennyworth Holdings LLC"})
+	x := NewIndex(l)
+	ids := func(q Query) (out []string) {
+		for _, h := range x.Search(q, 10) {
+			if h.Alert {
+				out = append(out, h.Entity.SourceID)
+			}
+		}
+		return out
+	}
+	score := func(q Query) float64 {
+		for _, h := range x.Search(q, 10) {
+			if h.Entity.SourceID == "7" {
+				return h.Score
+			}
+		}
+		return 0
+	}
+	for _, c := range []struct {
+		protects string
+		q        Query
+		want     []string
+	}{
+		{"ties by id", Query{Name: "Ada Quimby Pennyworth"}, []string{"10", "7"}},
+		{"typo", Query{Name: "Ada Quimby Penyworth"}, []string{"10", "7"}},
+		{"joined", Query{Name: "adaquimbypennyworth"}, nil},
+		{"two joined", Query{Name: "Ada QuimbyPennyworth"}, []string{"10", "7"}},
+		{"identifier with another name", Query{Name: "Boris Otherman", Identifiers: []string{"b7654321"}}, []string{"7"}},
+		{"identifier without a name", Query{Identifiers: []string{"B765 4321"}}, []string{"7"}},
+		{"organisation", Query{Name: "Pennyworth Holding"}, []string{"8"}},
+		{"weak alias alone", Query{Name: "The Penny"}, []string{"7"}},
+		{"nobody", Query{Name: "Xaver Unlisted"}, nil},
+		{"nothing asked", Query{}, nil},
+	} {
+		if got := ids(c.q); !slices.Equal(got, c.want) {
+			t.Errorf("%s: %v, want %v", c.protects, got, c.want)
+		}
+	}
+	plain := score(Query{Name: "Ada Penyworth"})
+	for _, agrees := range []Query{
+		{Name: "Ada Penyworth", BirthDates: []string{"1960"}}, {Name: "Ada Penyworth", BirthDates: []string{"1960-02-01"}},
+		{Name: "Ada Penyworth", Countries: []string{"Iran"}}, {Name: "Ada Penyworth", Countries: []string{"Atlantis"}}, {Name: "Ada Penyworth", Kind: names.Person},
+	} {
+		if got := score(agrees); got != plain {
+			t.Errorf("%+v scores %.3f instead of %.3f", agrees, got, plain)
+		}
+	}
+	for _, contradicts := range []Query{
+		{Name: "Ada Penyworth", BirthDates: []string{"1988"}}, {Name: "Ada Penyworth", Countries: []string{"FR"}}, {Name: "Ada Penyworth", Kind: names.Vessel},
+	} {
+		if got := score(contradicts); got >= plain {
+			t.Errorf("%+v scores %.3f, not below %.3f", contradicts, got, plain)
+		}
+	}
+	if h := x.Search(Query{Name: "Ada Quimby Pennyworth"}, 1); len(h) != 1 || h[0].MatchedName != "PENNYWORTH, Ada Quimby" || len(h[0].Match.Parts) != 3 {
+		t.Errorf("hit %+v", h)
+	}
+}
+
+// TestSearchIsDeterministic protects that hits do not depend on other searches,
+// also when many run at once, and that an entity comes once.
+func TestSearchIsDeterministic(t *testing.T) {
+	x := NewIndex(crowd(300))
+	ask := func(i int) []Hit { return x.Search(Query{Name: x.text(&x.entries[i*2])}, 10) }
+	want := make([][]Hit, 50)
+	for i := range want {
+		want[i] = ask(i)
+		seen := make(map[*Entity]bool)
+		for k, h := range want[i] {
+			if seen[h.Entity] {
+				t.Fatal("an entity comes twice")
+			}
+			seen[h.Entity] = true
+			if k > 0 && cmp.Compare(want[i][k-1].Score, h.Score) < 0 {
+				t.Fatal("hits are not best first")
+			}
+		}
+	}
+	var all sync.WaitGroup
+	for range 4 {
+		all.Go(func() {
+			for i := range want {
+				if got := ask(i); !reflect.DeepEqual(got, want[i]) {
+					t.Errorf("question %d is answered differently", i)
+				}
+			}
+		})
+	}
+	all.Wait()
+}
+
+// TestComparePair protects the kinds and the default setting of duly pairs.
+func TestComparePair(t *testing.T) {
+	for _, c := range []struct {
+		schema, a, b string
+		alert        bool
+	}{
+		{"Person", "Ada Pennyworth", "PENNYWORTH, Ada", true},
+		{"company", "Pennyworth LLC", "Pennyworth Ltd", true},
+		{"Company", "Pennyworth Fund II", "Pennyworth Fund III", false},
+		{"Unheard", "Ada Pennyworth", "Boris Otherman", false},
+		{"", "", "", false},
+	} {
+		if score, alert := ComparePair(c.schema, c.a, c.b); alert != c.alert || alert != (score >= DefaultThreshold) {
+			t.Errorf("%+v: %.2f %v", c, score, alert)
+		}
+	}
+}
+
+// TestDatesFit protects how near dates of birth must be.
+func TestDatesFit(t *testing.T) {
+	for _, c := range []struct {
+		a, b string
+		fit  bool
+	}{
+		{"1970", "1970-03-12", true}, {"1970-03-12", "1970-12-03", true}, {"1970-03-12", "1970-03-15", true}, {"1970", "1971", true},
+		{"1961-05-05", "1960/1962", true}, {"1960/1962", "1961", true}, {"1970", "1973", false}, {"1970-03-12", "1984-11-29", false}, {"1965", "1960/1962", false},
+	} {
+		if datesFit(c.a, c.b) != c.fit {
+			t.Errorf("%s and %s: fit is not %v", c.a, c.b, c.fit)
+		}
+	}
+}
+
+func ExampleIndex_Search() {
+	list := &List{Name: "example", Entities: []Entity{{SourceID: "1", Kind: names.Organization, Name: "QUIBBLETON TRADING, L.L.C."}}}
+	for _, hit := range NewIndex(list).Search(Query{Name: "Quibbelton Trading Ltd"}, 10) {
+		fmt.Println(hit.Entity.SourceID, hit.Alert, hit.MatchedName)
+	}
+	// Output: 1 true QUIBBLETON TRADING, L.L.C.
+}
+
+// BenchmarkSearch asks 15,000 made-up entities with 30,000 names for names with
+// one slip; the baseline compares every name.
+func BenchmarkSearch(b *testing.B) {
+	x := NewIndex(crowd(15_000))
+	ask := func(i int) Query {
+		name := x.text(&x.entries[i*37%len(x.entries)])
+		return Query{Name: name[:3] + "x" + name[4:]}
+	}
+	run := func(search func(Query, int) []Hit) func(*testing.B) {
+		return func(b *testing.B) {
+			b.ReportAllocs()
+			for i := 0; b.Loop(); i++ {
+				search(ask(i), 10)
+			}
+			b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "names/s")
+		}
+	}
+	b.Run("index", run(x.Search))
+	b.Run("baseline every name", run(x.bruteForce))
+}
+
+func BenchmarkNewIndex(b *testing.B) {
+	l := crowd(15_000)
+	for b.Loop() {
+		NewIndex(l)
+	}
+}
