@@ -1,0 +1,184 @@
+package evidence_test
+
+import (
+	"context"
+	"crypto/rand"
+	"fmt"
+	"path/filepath"
+	"testing"
+
+	"pgregory.net/rapid"
+
+	"duly/internal/evidence"
+	"duly/internal/fault"
+	"duly/internal/ledger"
+	"duly/internal/store"
+)
+
+func said(value ledger.Scalar, asOf string, grades ...string) evidence.Statement {
+	s := evidence.Statement{Fact: &evidence.Fact{Value: value, AsOf: asOf}}
+	for _, g := range grades {
+		s.Sources = append(s.Sources, &evidence.Source{Grade: g})
+	}
+	return s
+}
+
+// A weak or stale statement must never push aside a strong, fresh one, and what
+// nobody knows must never come out as no.
+func TestSettle(t *testing.T) {
+	yes, no, unknown := ledger.Bool(true), ledger.Bool(false), ledger.Unknown("not asked")
+	for _, c := range []struct {
+		name string
+		in   []evidence.Statement
+		want string
+	}{
+		{"nothing stated is absent", nil, ""},
+		{"one statement", []evidence.Statement{said(yes, "2026-01-01", "media")}, "true"},
+		{"a court outweighs the party itself, though older", []evidence.Statement{said(yes, "2026-01-01", "court"), said(no, "2026-05-01", "party")}, "true"},
+		{"of one grade the later counts", []evidence.Statement{said(yes, "2026-01-01", "ngo"), said(no, "2026-05-01", "ngo")}, "false"},
+		{"one day, one grade, two answers", []evidence.Statement{said(yes, "2026-05-01", "ngo"), said(no, "2026-05-01", "ngo")}, "unknown (sources disagree)"},
+		{"out of date", []evidence.Statement{said(no, "2020-01-01", "court")}, "unknown (out of date)"},
+		{"from the future of the question", []evidence.Statement{said(no, "2027-01-01", "court")}, ""},
+		{"nobody knows", []evidence.Statement{said(unknown, "2026-05-01", "court")}, "unknown (not asked)"},
+		{"somebody knows", []evidence.Statement{said(unknown, "2026-05-01", "court"), said(yes, "2026-05-01", "allegation")}, "true"},
+		{"no source is the weakest", []evidence.Statement{said(no, "2026-05-01"), said(yes, "2026-01-01", "allegation")}, "true"},
+		{"no day is not fresh", []evidence.Statement{said(no, "", "court")}, "unknown (out of date)"},
+	} {
+		if got := evidence.Settle(c.in, "2026-06-01", 365).String(); got != c.want {
+			t.Errorf("%s: %s, want %s", c.name, got, c.want)
+		}
+	}
+}
+
+// The order in which statements were read must not decide.
+func TestSettleOrder(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		values := []ledger.Scalar{ledger.Bool(true), ledger.Bool(false), ledger.Unknown("a"), ledger.Unknown("b"), {}, ledger.Int(3)}
+		list := rapid.SliceOfN(rapid.Custom(func(t *rapid.T) evidence.Statement {
+			day := rapid.SampledFrom([]string{"", "2019-01-01", "2026-01-01", "2026-02-01", "2030-01-01"}).Draw(t, "day")
+			grade := rapid.SampledFrom([]string{"court", "media", "party"}).Draw(t, "grade")
+			return said(rapid.SampledFrom(values).Draw(t, "value"), day, grade)
+		}), 0, 6).Draw(t, "list")
+		want := evidence.Settle(list, "2026-06-01", 365).String()
+		if got := evidence.Settle(rapid.Permutation(list).Draw(t, "other"), "2026-06-01", 365).String(); got != want {
+			t.Fatalf("%s, and in another order %s", want, got)
+		}
+	})
+}
+
+func TestFresh(t *testing.T) {
+	for _, c := range []struct {
+		asOf, day string
+		shelf     int
+		want      bool
+	}{
+		{"2026-01-01", "2026-01-31", 30, true},
+		{"2026-01-01", "2026-02-01", 30, false},
+		{"2024-02-28", "2024-03-01", 2, true}, // a leap year
+		{"2026-01-02", "2026-01-01", 30, false},
+		{"", "2026-01-01", 0, true},
+		{"", "2026-01-01", 30, false},
+	} {
+		if got := evidence.Fresh(c.asOf, c.day, c.shelf); got != c.want {
+			t.Errorf("seen %q, asked %s, shelf %d: %v", c.asOf, c.day, c.shelf, got)
+		}
+	}
+}
+
+func TestSupport(t *testing.T) {
+	s := evidence.Statement{Sources: []*evidence.Source{{Publisher: "A"}, {Publisher: "A"}, {Publisher: "B"}, {}}}
+	if n := s.Support(); n != 3 {
+		t.Errorf("%d independent sources, want 3", n)
+	}
+}
+
+const actor = "abcdefghijklmnopqrstuvwx"
+
+func newStore(t *testing.T) *store.DB {
+	t.Helper()
+	ctx := context.Background()
+	db, err := store.Open(ctx, store.Config{DSN: filepath.Join(t.TempDir(), "duly.db"), Random: rand.Reader}, evidence.Migrations)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { db.Close() })
+	if err := db.Begin(ctx, "example.org/log", actor, &store.Epoch{Number: 1}); err != nil {
+		t.Fatal(err)
+	}
+	return db
+}
+
+// Statements of different sources stand beside each other; the same one is
+// revised; a fact cannot cite what does not exist.
+func TestSet(t *testing.T) {
+	ctx, db := context.Background(), newStore(t)
+	var court, paper store.Ref
+	err := db.Write(ctx, actor, func(tx *store.Tx) (err error) {
+		if court, err = store.Create(tx, evidence.Sources, &evidence.Source{Origin: evidence.Origin{State: "active"}, Grade: "court"}); err != nil {
+			return err
+		}
+		paper, err = store.Create(tx, evidence.Sources, &evidence.Source{Origin: evidence.Origin{State: "active"}, Grade: "media"})
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	set := func(value bool, source string) string {
+		id, err := evidence.Set(ctx, db, actor, &evidence.Fact{Subject: "s", Fact: "abuse", Value: ledger.Bool(value), AsOf: "2026-01-01", Sources: []string{source}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return id
+	}
+	first := set(true, court.ID)
+	other := set(false, paper.ID)
+	if first == other || set(false, court.ID) != first {
+		t.Error("statements of two sources share a record, or one source has two")
+	}
+	set(true, court.ID)
+	statements, err := evidence.Statements(ctx, db, "s", store.Now)
+	if err != nil || len(statements["abuse"]) != 2 {
+		t.Fatal(err, statements)
+	}
+	if got := evidence.Settle(statements["abuse"], "2026-02-01", 365).String(); got != "true" {
+		t.Errorf("the settled value is %s, want the court's", got)
+	}
+	_, err = evidence.Set(ctx, db, actor, &evidence.Fact{Subject: "s", Fact: "abuse", Sources: []string{"zzz"}})
+	if err == nil || fault.CodeOf(err) != fault.NotFound {
+		t.Errorf("a source that does not exist: %v", err)
+	}
+	if _, err = evidence.Set(ctx, db, actor, &evidence.Fact{Fact: "abuse"}); err == nil {
+		t.Error("a fact without a subject was taken")
+	}
+}
+
+// Every schema has its table with the columns that the store fills.
+func TestMigrations(t *testing.T) {
+	db, ctx := newStore(t), context.Background()
+	for _, s := range []*ledger.Schema{evidence.Sources.Schema(), evidence.Facts.Schema()} {
+		for _, c := range s.ColumnNames() {
+			rows, err := db.Query(ctx, "select "+c+" from r_"+s.Kind)
+			if err != nil {
+				t.Errorf("%s.%s: %v", s.Kind, c, err)
+				continue
+			}
+			rows.Close()
+		}
+	}
+}
+
+func ExampleSettle() {
+	court := evidence.Statement{
+		Fact:    &evidence.Fact{Value: ledger.Bool(true), AsOf: "2026-03-01"},
+		Sources: []*evidence.Source{{Grade: "court"}},
+	}
+	vendor := evidence.Statement{
+		Fact:    &evidence.Fact{Value: ledger.Bool(false), AsOf: "2026-06-01"},
+		Sources: []*evidence.Source{{Grade: "party"}},
+	}
+	fmt.Println(evidence.Settle([]evidence.Statement{court, vendor}, "2026-11-24", 365))
+	fmt.Println(evidence.Settle([]evidence.Statement{court, vendor}, "2029-11-24", 365))
+	// Output:
+	// true
+	// unknown (out of date)
+}

@@ -1,0 +1,126 @@
+package evidence
+
+import (
+	"slices"
+	"time"
+
+	"duly/internal/ledger"
+)
+
+// grades lists the grades of sources, the strongest first (GC-09): a court's
+// finding, a regulator's, a report of a state or the United Nations, a
+// non-governmental report with its method, media, an allegation, what the vendor
+// or the customer says of itself, and not graded.
+var grades = []string{"court", "regulator", "official", "ngo", "media", "allegation", "party", "unknown"}
+
+// Strength ranks a grade: 0 is the strongest. What is not a grade ranks as
+// unknown, the weakest.
+func Strength(grade string) int {
+	if i := slices.Index(grades, grade); i >= 0 {
+		return i
+	}
+	return len(grades) - 1
+}
+
+// Statement is a fact with the sources that it cites, as far as they are known.
+type Statement struct {
+	Fact    *Fact
+	Sources []*Source
+}
+
+// strength is that of the best source; a statement without one is the weakest.
+func (s Statement) strength() int {
+	best := len(grades) - 1
+	for _, source := range s.Sources {
+		best = min(best, Strength(source.Grade))
+	}
+	return best
+}
+
+// Fresh says whether what was seen on asOf may still be used on day: not later
+// than it, and at most shelf days old. A shelf of 0 never expires; a day that is
+// not stated is not fresh unless the shelf is 0.
+func Fresh(asOf, day string, shelf int) bool {
+	if asOf == "" {
+		return shelf == 0
+	}
+	if asOf > day {
+		return false
+	}
+	if shelf == 0 {
+		return true
+	}
+	seen, err := time.Parse(time.DateOnly, asOf)
+	if err != nil {
+		return false
+	}
+	return seen.AddDate(0, 0, shelf).Format(time.DateOnly) >= day
+}
+
+// Settle gives the value that a judgement may use on a day, from all statements
+// of one fact about one subject. Among the fresh ones that know the value, the
+// strongest grade counts, and within it the latest day seen. Where statements of
+// that grade and day disagree, where all are out of date, or where nobody knows,
+// the value is unknown with the reason; it is absent when nothing was stated.
+// The order of the statements does not matter.
+func Settle(statements []Statement, day string, shelf int) ledger.Scalar {
+	var known []Statement
+	reason := ""
+	for _, s := range statements {
+		why, unknown := s.Fact.Value.UnknownReason()
+		switch {
+		case s.Fact.Value.IsNull() || s.Fact.AsOf > day:
+		case unknown:
+			reason = max(reason, why)
+		case !Fresh(s.Fact.AsOf, day, shelf):
+			reason = max(reason, "out of date")
+		default:
+			known = append(known, s)
+		}
+	}
+	if len(known) == 0 {
+		if reason == "" {
+			return ledger.Scalar{}
+		}
+		return ledger.Unknown(reason)
+	}
+	best := slices.MinFunc(known, func(a, b Statement) int {
+		if d := a.strength() - b.strength(); d != 0 {
+			return d
+		}
+		if a.Fact.AsOf != b.Fact.AsOf {
+			if a.Fact.AsOf > b.Fact.AsOf {
+				return -1
+			}
+			return 1
+		}
+		return 0
+	})
+	for _, s := range known {
+		if s.strength() == best.strength() && s.Fact.AsOf == best.Fact.AsOf && !equal(s.Fact.Value, best.Fact.Value) {
+			return ledger.Unknown("sources disagree")
+		}
+	}
+	return best.Fact.Value
+}
+
+func equal(a, b ledger.Scalar) bool {
+	x, errX := a.MarshalJSON()
+	y, errY := b.MarshalJSON()
+	return errX == nil && errY == nil && string(x) == string(y)
+}
+
+// Support counts the independent sources of a statement: two of one publisher
+// count once, and a source that names no publisher counts for itself. Fewer than
+// two is to be shown as single-source (GC-09).
+func (s Statement) Support() int {
+	publishers, unnamed := map[string]bool{}, 0
+	for _, source := range s.Sources {
+		if source.Publisher == "" {
+			unnamed++
+		} else {
+			publishers[source.Publisher] = true
+		}
+	}
+	return len(publishers) + unnamed
+}

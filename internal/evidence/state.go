@@ -1,0 +1,65 @@
+package evidence
+
+import (
+	"context"
+	"strings"
+
+	"duly/internal/fault"
+	"duly/internal/store"
+)
+
+// State writes what a source says of a fact. One source has one statement of a
+// fact about a subject: what it says later revises it, what another says stands
+// beside it. Saying the same again writes nothing.
+//
+// system names who states it when no source record is cited.
+func State(ctx context.Context, tx *store.Tx, f Fact, system, today string) error {
+	if f.Subject == "" || f.Fact == "" || f.AsOf == "" {
+		return fault.New(fault.Invalid, "a fact needs a subject, a name and the day it was seen", "")
+	}
+	f.Identity = strings.Join([]string{f.Subject, f.Fact, system, strings.Join(f.Sources[:min(1, len(f.Sources))], "")}, "|")
+	f.Origin = Origin{State: "active", ValidFrom: f.AsOf, Received: today, Source: system, SourceRef: f.Identity}
+	known, err := store.Select(ctx, tx, Facts, "r.identity = $1", f.Identity)
+	if err != nil {
+		return err
+	}
+	if len(known) == 0 {
+		_, err = store.Create(tx, Facts, &f)
+		return err
+	}
+	if equal(known[0].Record.Value, f.Value) {
+		return nil // said before: the day on which it was first seen stays
+	}
+	_, _, err = store.Revise(tx, Facts, known[0].ID, &f)
+	return err
+}
+
+// About reads all statements about a subject in force, with their sources, by fact.
+func About(ctx context.Context, q store.Queryer, subject string) (map[string][]Stated, error) {
+	facts, err := store.Select(ctx, q, Facts, "r.subject = $1", subject)
+	if err != nil || len(facts) == 0 {
+		return nil, err
+	}
+	out := map[string][]Stated{}
+	for _, f := range facts {
+		if f.Record.State != "active" {
+			continue
+		}
+		s := Stated{Revision: f, Statement: Statement{Fact: f.Record}}
+		for _, id := range f.Record.Sources {
+			source, err := store.Get(ctx, q, Sources, id)
+			if err != nil {
+				return nil, err
+			}
+			s.Statement.Sources = append(s.Statement.Sources, source.Record)
+		}
+		out[f.Record.Fact] = append(out[f.Record.Fact], s)
+	}
+	return out, nil
+}
+
+// Stated is a statement with the revision that it stands in.
+type Stated struct {
+	Statement
+	Revision *store.Revision[Fact]
+}

@@ -1,0 +1,504 @@
+package intake_test
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"sort"
+	"strings"
+	"testing"
+
+	"pgregory.net/rapid"
+
+	"duly/internal/evidence"
+	"duly/internal/fault"
+	"duly/internal/intake"
+	"duly/internal/register"
+	"duly/internal/store"
+	"duly/internal/store/storetest"
+)
+
+const salesMapping = `
+source: crm
+input: {format: csv}
+row_id: [account, change]
+lookups:
+  sector: {default: unknown, values: {policing: [police], schools: [school]}}
+  capability: {values: {plate_reader: [plates], other: [chairs]}}
+records:
+  buyer:
+    kind: customer
+    identity: {key: [agency, city, state]}
+    fields:
+      name: {column: agency}
+      sector: {column: type, lookup: sector}
+      jurisdiction: {column: state}
+  product:
+    kind: product
+    identity: {scheme: crm-product, column: product}
+    require: [intended]
+    fields:
+      name: {column: product}
+      intended: {column: product, lookup: capability}
+  account:
+    kind: account
+    main: true
+    identity: {scheme: crm-account, column: account}
+    fields:
+      customer: {record: buyer}
+      product: {record: product}
+      name: {column: account}
+      amount: {column: total, money: "."}
+      valid_from: {column: since, date: YYYY-MM-DD}
+`
+
+const salesHeader = "account,change,agency,city,state,type,product,total,since\n"
+
+func mapping(t testing.TB, text string) *intake.Mapping {
+	t.Helper()
+	m, err := intake.ParseMapping("m.yaml", []byte(text))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return m
+}
+
+func file(t testing.TB, text string) string {
+	t.Helper()
+	dir, err := os.MkdirTemp("", "intake")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { os.RemoveAll(dir) })
+	name := filepath.Join(dir, "rows.csv")
+	if err := os.WriteFile(name, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return name
+}
+
+// bring imports text and gives the outcomes as "rows created revised same ambiguous rejected".
+func bring(t testing.TB, db *store.DB, m *intake.Mapping, text string, change ...func(*intake.Options)) (*intake.Report, string) {
+	t.Helper()
+	o := intake.Options{Received: "2026-11-01"}
+	for _, c := range change {
+		c(&o)
+	}
+	r, err := intake.Import(context.Background(), db, actor, m, []string{file(t, text)}, o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return r, fmt.Sprint(r.Rows, r.Created, r.Revised, r.Same, r.Ambiguous, r.Rejected)
+}
+
+func all[T any](t testing.TB, list []*store.Revision[T], err error) []*store.Revision[T] {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return list
+}
+
+func customers(t testing.TB, db *store.DB) []*store.Revision[register.Customer] {
+	list, err := store.Select(context.Background(), db, register.Customers, "")
+	return all(t, list, err)
+}
+
+func accounts(t testing.TB, db *store.DB) []*store.Revision[register.Account] {
+	list, err := store.Select(context.Background(), db, register.Accounts, "")
+	return all(t, list, err)
+}
+
+func questions(t testing.TB, db *store.DB) []*store.Revision[intake.Ambiguity] {
+	list, err := store.Select(context.Background(), db, intake.Ambiguities, "")
+	return all(t, list, err)
+}
+
+// The whole path on both engines: records, references, money, spine, rejects, and
+// a second import that changes nothing.
+func TestImport(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, dsn string) {
+		db, m, ctx := openStore(t, dsn), mapping(t, salesMapping), context.Background()
+		if err := db.Begin(ctx, "example.org/log", actor, &store.Epoch{Number: 1}); err != nil {
+			t.Fatal(err)
+		}
+		text := salesHeader +
+			"A1,0,Oak Police,Oak,VA,police,plates,100.50,2025-02-01\n" +
+			"A2,0,Oak School,Oak,VA,school,lamps,-20,2025-02-02\n" +
+			"A3,0,Oak Police,Oak,VA,police,chairs,12.345,2025-02-03\n" + // a third decimal
+			"A1,1,oak  police,Oak,VA,police,plates,7,2025-03-01\n" +
+			"A2,0,Oak School,Oak,VA,school,lamps,-20,2025-02-02\n"
+		var rejects bytes.Buffer
+		r, got := bring(t, db, m, text, func(o *intake.Options) { o.Rejects = &rejects })
+		if got != "5 2 1 1 0 1" {
+			t.Fatal(got)
+		}
+		if want := (register.Spine{Accounts: 5, Net: 6750 + 0, Gross: 14750, NoCustomer: 1, NoProduct: 3, Unmapped: 3,
+			UnmappedNet: -4000, UnmappedGross: 4000, WithoutAmount: 1}); *r.Spine != want {
+			t.Errorf("spine %+v", *r.Spine)
+		}
+		var line map[string]any
+		if err := json.Unmarshal(rejects.Bytes(), &line); err != nil || line["line"] != 4.0 || line["field"] != "total" ||
+			line["row"] != "A3,0,Oak Police,Oak,VA,police,chairs,12.345,2025-02-03" || !strings.HasSuffix(line["file"].(string), "rows.csv") {
+			t.Errorf("rejects: %s", rejects.String())
+		}
+		who := map[string]*register.Customer{}
+		for _, c := range customers(t, db) {
+			who[c.ID] = c.Record
+		}
+		for _, a := range accounts(t, db) {
+			buyer := who[a.Record.Customer]
+			switch a.Record.Name {
+			case "A1":
+				if a.Rev != 2 || *a.Record.Amount != 700 || buyer.Name != "Oak Police" || buyer.Sector != "policing" || a.Record.Product == "" || a.Record.ValidFrom != "2025-03-01" {
+					t.Errorf("A1: %+v", a.Record)
+				}
+			case "A2":
+				if *a.Record.Amount != -2000 || buyer.Sector != "schools" || a.Record.Product != "" || a.Record.Source != "crm" || a.Record.Received != "2026-11-01" {
+					t.Errorf("A2: %+v", a.Record)
+				}
+			}
+		}
+		before, _ := store.Head(ctx, db)
+		_, got = bring(t, db, m, text)
+		after, _ := store.Head(ctx, db)
+		if got != "5 0 0 4 0 1" || before.Size != after.Size {
+			t.Errorf("again: %s, log %d then %d", got, before.Size, after.Size)
+		}
+	})
+}
+
+// Nothing may be written when a file does not fit, and the error must help.
+func TestImportRefuses(t *testing.T) {
+	db, m := newStore(t), mapping(t, salesMapping)
+	good := file(t, salesHeader+"A1,0,Oak Police,Oak,VA,police,plates,1,2025-02-01\n")
+	bad := file(t, strings.Replace(salesHeader, "total", "totl", 1)+"A1,0,Oak Police,Oak,VA,police,plates,1,2025-02-01\n")
+	before, _ := store.Head(context.Background(), db)
+	for _, c := range []struct {
+		files []string
+		o     intake.Options
+		want  string
+		code  fault.Code
+	}{
+		{[]string{good, bad}, intake.Options{Received: "2026-11-01"}, `rows.csv:1: "total": the mapping names a column that the file does not have; did you mean "totl"?`, fault.Invalid},
+		{[]string{good, filepath.Join(t.TempDir(), "none.csv")}, intake.Options{Received: "2026-11-01"}, "none.csv: there is no such file", fault.Invalid},
+		{[]string{good}, intake.Options{Received: "1.11.2026"}, "day of receipt", fault.Invalid},
+		{[]string{file(t, salesHeader+"A1,0,O,O,VA,police,plates,1,2025-02-01\nA2,0,O,O,VA,police,plates,x,2025-02-01\n")},
+			intake.Options{Received: "2026-11-01", Strict: true}, "1 of 2 rows were rejected, and nothing was written", fault.Refused},
+	} {
+		_, err := intake.Import(context.Background(), db, actor, m, c.files, c.o)
+		if err == nil || !strings.Contains(err.Error(), c.want) || fault.CodeOf(err) != c.code {
+			t.Errorf("%v, want %s", err, c.want)
+		}
+	}
+	if after, _ := store.Head(context.Background(), db); after.Size != before.Size {
+		t.Error("a refused import wrote something")
+	}
+}
+
+func named(identity string) string {
+	return "source: list\ninput: {format: csv}\nrow_id: [id]\nrecords:\n  agency:\n    kind: customer\n    main: true\n    identity: " + identity +
+		"\n    fields:\n      name: {column: name}\n      place: {column: place}\n"
+}
+
+// The heart of the room: what joins, what stays apart, and what a person decides.
+func TestIdentity(t *testing.T) {
+	const header = "id,name,ori,county,state,place\n"
+	key, ori := "{key: [name, county, state]}", "{scheme: ori, column: ori}"
+	for _, c := range []struct {
+		name, identity, rows, want string
+		customers                  int
+	}{
+		{"the same name alone never joins", "name", "1,Washington County Sheriff,,,,\n2,washington county  sheriff,,,,\n3,Oak Police,,,,\n", "3 2 0 0 1 0", 2},
+		{"different identifiers stay apart, whatever the name", ori, "1,W,A1,,,\n2,W,A2,,,\n3,W,A1,,,\n", "3 2 1 0 0 0", 2},
+		{"a blank identifier leaves the name", ori, "1,W,A1,,,\n2,W,,,,\n3,X,,,,\n", "3 2 0 0 1 0", 2},
+		{"a full key joins, without regard to case", key, "1,W,,Oak,VA,\n2,w,,OAK,VA,\n3,W,,Elm,VA,\n", "3 2 1 0 0 0", 2},
+		{"a blank part agrees with a fuller key", key, "1,W,,Oak,VA,\n2,W,,,VA,\n", "2 1 0 0 1 0", 1},
+		{"whatever the order", key, "1,W,,,VA,\n2,W,,Oak,VA,\n", "2 1 0 0 1 0", 1},
+		{"a blank part that nothing agrees with", key, "1,W,,Oak,VA,\n2,W,,,TX,\n", "2 2 0 0 0 0", 2},
+		{"two with the same blank", key, "2,W,,,VA,\n1,W,,,VA,\n", "2 1 0 0 1 0", 1},
+		{"the first part of a key cannot be blank", key, "1,,,Oak,VA,\n", "1 0 0 0 0 1", 0},
+		{"an identifier joins across a different key", "[" + ori + ", " + key + "]", "1,W,A1,Oak,VA,\n2,W Police,A1,Oak,VA,\n3,W Police,,Oak,VA,\n", "3 1 2 0 0 0", 1},
+		{"a key does not join against the identifier", "[" + ori + ", " + key + "]", "1,W,A1,Oak,VA,\n2,W,A2,Oak,VA,\n", "2 1 0 0 1 0", 1},
+		{"identities of two records", "[" + ori + ", " + key + "]", "1,W,A1,Oak,VA,\n2,X,A2,Elm,VA,\n3,X,A1,Elm,VA,\n", "3 2 0 0 1 0", 2},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			db, m := newStore(t), mapping(t, named(c.identity))
+			_, got := bring(t, db, m, header+c.rows)
+			if n := len(customers(t, db)); got != c.want || n != c.customers {
+				t.Errorf("%s with %d customers, want %s with %d", got, n, c.want, c.customers)
+			}
+			before, _ := store.Head(context.Background(), db)
+			again, _ := bring(t, db, m, header+c.rows)
+			after, _ := store.Head(context.Background(), db)
+			if before.Size != after.Size || again.Created+again.Revised != 0 {
+				t.Errorf("the second import wrote: %+v", again)
+			}
+		})
+	}
+}
+
+// Another system's record of the same name is neither joined nor doubled.
+func TestIdentityAcrossSources(t *testing.T) {
+	db := newStore(t)
+	bring(t, db, mapping(t, named("{scheme: ori, column: ori}")), "id,name,ori,place\n1,Oak Police,A1,\n")
+	other := mapping(t, strings.Replace(named("{key: [name, state]}"), "source: list", "source: atlas", 1))
+	text := "id,name,state,place\n9,Oak Police,VA,\n"
+	if _, got := bring(t, db, other, text); got != "1 0 0 0 1 0" {
+		t.Fatal(got)
+	}
+	q := questions(t, db)
+	oak := customers(t, db)[0]
+	if len(q) != 1 || q[0].Record.Name != "Oak Police" || !slices.Equal(q[0].Record.Candidates, []string{oak.ID}) || q[0].Record.State != "open" {
+		t.Fatalf("%+v", q)
+	}
+	ctx := context.Background()
+	if err := intake.Resolve(ctx, db, actor, q[0].ID, "zzz"); fault.CodeOf(err) != fault.NotFound || err == nil {
+		t.Error("resolved to a record that does not exist:", err)
+	}
+	if err := intake.Resolve(ctx, db, actor, q[0].ID, oak.ID); err != nil {
+		t.Fatal(err)
+	}
+	if err := intake.Resolve(ctx, db, actor, q[0].ID, ""); fault.CodeOf(err) != fault.Refused {
+		t.Error("resolved twice:", err)
+	}
+	if _, got := bring(t, db, other, text+"10,OAK POLICE,VA,\n"); got != "2 0 2 0 0 0" {
+		t.Errorf("after the answer: %s", got)
+	}
+	if n := len(customers(t, db)); n != 1 {
+		t.Errorf("%d customers", n)
+	}
+}
+
+// A person may also find that the row means a new customer.
+func TestResolveNew(t *testing.T) {
+	db, m := newStore(t), mapping(t, named("name"))
+	text := "id,name,place\n1,Oak Police,\n2,Oak Police,\n"
+	bring(t, db, m, text)
+	if err := intake.Resolve(context.Background(), db, actor, questions(t, db)[0].ID, ""); err != nil {
+		t.Fatal(err)
+	}
+	if _, got := bring(t, db, m, text); got != "2 1 0 1 0 0" || len(customers(t, db)) != 2 {
+		t.Errorf("%s, %d customers", got, len(customers(t, db)))
+	}
+}
+
+// What a shared record leaves open is filled; what rows disagree about is
+// reported and the first statement stands; a later file may change it; another
+// system may not.
+func TestSharedRecords(t *testing.T) {
+	db, m := newStore(t), mapping(t, salesMapping)
+	sector := func() string { return customers(t, db)[0].Record.Sector }
+	row := func(account, kind string) string { return account + ",0,Oak,Oak,VA," + kind + ",plates,1,2025-01-01\n" }
+	r, _ := bring(t, db, m, salesHeader+row("A1", "?")+row("A2", "police")+row("A3", "school"))
+	if r.Conflict != 1 || r.Conflicts[0].Line != 4 || r.Conflicts[0].Field != "sector" || sector() != "policing" {
+		t.Errorf("%+v %s", r.Conflicts, sector())
+	}
+	if r, _ := bring(t, db, m, salesHeader+row("A1", "?")+row("A2", "school")); r.Conflict != 0 || sector() != "schools" {
+		t.Errorf("a later file: %d conflicts, %s", r.Conflict, sector())
+	}
+	other := mapping(t, strings.Replace(salesMapping, "source: crm", "source: erp", 1))
+	if r, _ := bring(t, db, other, salesHeader+row("B1", "police")); r.Conflict != 1 || sector() != "schools" {
+		t.Errorf("another system: %d conflicts, %s", r.Conflict, sector())
+	}
+}
+
+// A person's mapping of an account to a product outlives further rows that do
+// not state one.
+func TestKeepsWhatRowsDoNotState(t *testing.T) {
+	db, m, ctx := newStore(t), mapping(t, salesMapping), context.Background()
+	row := func(change, day string) string { return "A1," + change + ",Oak,Oak,VA,police,lamps,1," + day + "\n" }
+	bring(t, db, m, salesHeader+row("0", "2025-01-01"))
+	a := accounts(t, db)[0]
+	a.Record.Product, a.Record.Source, a.Record.SourceRef = "p", "person", ""
+	if err := db.Write(ctx, actor, func(tx *store.Tx) error {
+		_, _, err := store.Revise(tx, register.Accounts, a.ID, a.Record)
+		return err
+	}); err != nil {
+		t.Fatal(err)
+	}
+	if _, got := bring(t, db, m, salesHeader+row("0", "2025-01-01")+row("1", "2025-02-01")); got != "2 0 1 1 0 0" {
+		t.Error(got)
+	}
+	if a := accounts(t, db)[0]; a.Record.Product != "p" || a.Record.ValidFrom != "2025-02-01" {
+		t.Errorf("%+v", a.Record)
+	}
+}
+
+// Both time axes: a modification that comes late holds for its own days, and the
+// newest revision is still the one of the latest day.
+func TestLateRow(t *testing.T) {
+	db, m, ctx := newStore(t), mapping(t, salesMapping), context.Background()
+	row := func(change, total, day string) string {
+		return "A1," + change + ",Oak,Oak,VA,police,plates," + total + "," + day + "\n"
+	}
+	bring(t, db, m, salesHeader+row("4", "4", "2025-04-01")+row("1", "1", "2025-01-01"))
+	early, _ := store.Head(ctx, db)
+	if _, got := bring(t, db, m, salesHeader+row("2", "2", "2025-02-01")); got != "1 0 1 0 0 0" {
+		t.Fatal(got)
+	}
+	a := accounts(t, db)[0]
+	if *a.Record.Amount != 400 {
+		t.Errorf("the newest revision bills %d", *a.Record.Amount)
+	}
+	for _, c := range []struct {
+		day  string
+		seq  int64
+		want int64
+	}{
+		{"2025-01-15", -1, 100}, {"2025-02-15", -1, 200}, {"2025-05-01", -1, 400},
+		{"2025-01-15", early.Size - 1, 100}, {"2025-02-15", early.Size - 1, 100}, {"2025-05-01", early.Size - 1, 400},
+	} {
+		r, err := store.GetAt(ctx, db, register.Accounts, a.ID, store.At{Day: c.day, Seq: c.seq})
+		if err != nil || *r.Record.Amount != c.want {
+			t.Errorf("%s known at %d: %v %v, want %d", c.day, c.seq, err, r, c.want)
+		}
+	}
+	s, err := register.SpineNow(ctx, db)
+	if err != nil || s.Net != 700 {
+		t.Errorf("%v: the spine bills %d", err, s.Net)
+	}
+}
+
+// A row that goes back to an older content cannot be told from an old file; it is
+// left alone and counted.
+func TestOutdated(t *testing.T) {
+	db, m := newStore(t), mapping(t, salesMapping)
+	row := func(total string) string {
+		return salesHeader + "A1,0,Oak,Oak,VA,police,plates," + total + ",2025-01-01\n"
+	}
+	bring(t, db, m, row("1"))
+	bring(t, db, m, row("2"))
+	if r, got := bring(t, db, m, row("1")); got != "1 0 0 1 0 0" || r.Outdated != 1 {
+		t.Error(got, r.Outdated)
+	}
+}
+
+func TestFacts(t *testing.T) {
+	db := newStore(t)
+	m := mapping(t, `
+source: survey
+input: {format: jsonl}
+row_id: [id]
+records:
+  paper: {kind: source, identity: {scheme: url, column: url}, fields: {grade: media, url: {column: url}}}
+  answer:
+    kind: fact
+    main: true
+    identity: {key: [about, question]}
+    fields: {subject: {column: about}, fact: {column: question}, value: {column: answer}, as_of: {column: day, date: YYYY-MM-DD}}
+`)
+	_, got := bring(t, db, m, `{"id":1,"url":"https://example.org/a","about":"c1","question":"audited","answer":true,"day":"2026-01-02"}
+{"id":2,"url":"https://example.org/a","about":"c1","question":"cameras","answer":12,"day":"2026-02-30"}
+{"id":3,"url":"https://example.org/b","about":"c1","question":"cameras","answer":12,"day":"2026-02-03"}`)
+	if got != "3 2 0 0 0 1" {
+		t.Fatal(got)
+	}
+	list, err := store.Select(context.Background(), db, evidence.Facts, "r.fact = $1", "cameras")
+	if err != nil || len(list) != 1 || list[0].Record.Value.Value() != int64(12) {
+		t.Error(err, list)
+	}
+}
+
+// snapshot gives what the store says, without random ids and positions.
+func snapshot(t testing.TB, db *store.DB) string {
+	ctx, names := context.Background(), map[string]string{}
+	var out []string
+	for _, c := range customers(t, db) {
+		names[c.ID] = c.Record.Identity
+		out = append(out, fmt.Sprint("customer ", c.Record.Identity, " ", c.Record.Sector, " ", c.Record.State))
+	}
+	for _, a := range accounts(t, db) {
+		history, err := store.History(ctx, db, register.Accounts, a.ID)
+		for _, h := range all(t, history, err) {
+			out = append(out, fmt.Sprint("account ", h.Record.Identity, h.Rev, names[h.Record.Customer], h.Record.Product != "", h.Record.ValidFrom, h.Record.ValidTo, *h.Record.Amount, h.Record.SourceRef))
+		}
+	}
+	for _, q := range questions(t, db) {
+		var candidates []string
+		for _, c := range q.Record.Candidates {
+			candidates = append(candidates, names[c])
+		}
+		sort.Strings(candidates)
+		out = append(out, fmt.Sprint("question ", q.Record.SourceRef, q.Record.Identities, candidates))
+	}
+	sort.Strings(out)
+	return strings.Join(out, "\n")
+}
+
+// rows draws a file's rows from a small world in which agencies share names and
+// leave parts of their key blank.
+func rows(t *rapid.T) []string {
+	seen := map[string]string{}
+	return rapid.SliceOfN(rapid.Custom(func(t *rapid.T) string {
+		pick := func(label string, of ...string) string { return rapid.SampledFrom(of).Draw(t, label) }
+		id := pick("account", "A1", "A2", "A3", "A4") + "," + pick("change", "0", "1", "2")
+		if row, ok := seen[id]; ok {
+			return row
+		}
+		agency := pick("agency", "Oak", "Elm")
+		seen[id] = strings.Join([]string{id, agency, pick("city", "", "X", "Y"), pick("state", "", "VA", "TX"), "police",
+			pick("product", "plates", "lamps"), pick("total", "1", "2", "-3.5", "oops"), pick("since", "2025-01-01", "2025-02-01", "2025-03-01")}, ",") + "\n"
+		return seen[id]
+	}), 0, 12).Draw(t, "rows")
+}
+
+// Importing twice is importing once; the order of the rows does not matter; an
+// import that was stopped and run again ends like one that was not; a dry run
+// counts the same. Batches of two rows make every boundary a place to stop.
+func TestImportProperties(t *testing.T) {
+	m := mapping(t, salesMapping)
+	fresh := func() *store.DB {
+		db := openStore(t, filepath.Join(t.TempDir(), fmt.Sprint(rapidRuns, ".db")))
+		rapidRuns++
+		if err := db.Begin(context.Background(), "example.org/log", actor, &store.Epoch{Number: 1}); err != nil {
+			t.Fatal(err)
+		}
+		return db
+	}
+	small := func(o *intake.Options) { o.Batch = 2 }
+	rapid.Check(t, func(rt *rapid.T) {
+		list := rows(rt)
+		db := fresh()
+		dry, dryCounts := bring(t, db, m, salesHeader+strings.Join(list, ""), small, func(o *intake.Options) { o.DryRun = true })
+		first, counts := bring(t, db, m, salesHeader+strings.Join(list, ""), small)
+		want := snapshot(t, db)
+		if dry.DryRun = false; counts != dryCounts || asJSON(dry) != asJSON(first) {
+			rt.Fatalf("dry run %s\nimport  %s", asJSON(dry), asJSON(first))
+		}
+		before, _ := store.Head(context.Background(), db)
+		again, _ := bring(t, db, m, salesHeader+strings.Join(list, ""), small)
+		if after, _ := store.Head(context.Background(), db); after.Size != before.Size || again.Same != first.Created+first.Revised+first.Same {
+			rt.Fatalf("the second import: %+v after %+v", again, first)
+		}
+
+		mixed := fresh()
+		_, mixedCounts := bring(t, mixed, m, salesHeader+strings.Join(rapid.Permutation(list).Draw(rt, "order"), ""), small)
+		if got := snapshot(t, mixed); got != want || mixedCounts != counts {
+			rt.Fatalf("in another order: %s\n%s\nwant %s\n%s", mixedCounts, got, counts, want)
+		}
+
+		stopped, stopAt := fresh(), rapid.IntRange(1, 4).Draw(rt, "stop")
+		ctx, cancel := context.WithCancel(context.Background())
+		o := intake.Options{Received: "2026-11-01", Batch: 2, Progress: func(int, int) {
+			if stopAt--; stopAt == 0 {
+				cancel()
+			}
+		}}
+		if _, err := intake.Import(ctx, stopped, actor, m, []string{file(t, salesHeader+strings.Join(list, ""))}, o); err != nil && !errors.Is(err, context.Canceled) {
+			rt.Fatal(err)
+		}
+		cancel()
+		bring(t, stopped, m, salesHeader+strings.Join(list, ""), small)
+		if got := snapshot(t, stopped); got != want {
+			rt.Fatalf("after a stop:\n%s\nwant\n%s", got, want)
+		}
+	})
+}
+
+var rapidRuns int
