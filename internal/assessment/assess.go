@@ -1,0 +1,246 @@
+package assessment
+
+import (
+	"context"
+	"strconv"
+	"strings"
+
+	"duly/internal/bundle"
+	"duly/internal/fault"
+	"duly/internal/pack"
+	"duly/internal/rating"
+	"duly/internal/register"
+	"duly/internal/runs"
+	"duly/internal/store"
+	"duly/internal/triage"
+)
+
+// Which says what to assess: all accounts of the lanes, or those that the ids
+// name (accounts or deployments).
+type Which struct {
+	Lanes []triage.Lane
+	IDs   []string
+}
+
+// Summary says what an assessment run did.
+type Summary struct {
+	Assessed int            `json:"assessed"`
+	Pending  int            `json:"pending"`
+	Outcomes map[string]int `json:"outcomes"`
+	Worst    map[string]int `json:"worst"`
+	Best     map[string]int `json:"best"`
+	Missing  map[string]int `json:"missing"` // ratings by required fact that is unknown
+	Changed  int            `json:"changed"`
+	Run      int64          `json:"entry"`
+	Subjects []Assessed     `json:"subjects,omitempty"` // when ids were named
+}
+
+// Assessed is one rating as it came out.
+type Assessed struct {
+	Subject string         `json:"subject"`
+	Account string         `json:"account"`
+	Rating  rating.Rating  `json:"rating"`
+	Outlook rating.Outlook `json:"outlook"`
+}
+
+// batch is how many ratings one transaction writes.
+const batch = 500
+
+// Assess rates the deployments and records what changed and the run. preparer is
+// the key id of the person in whose name it is prepared, who may not decide on it.
+func Assess(ctx context.Context, db *store.DB, preparer, today string, p *pack.Pack, which Which, progress func(done, all int)) (*Summary, error) {
+	m, err := rating.Load(p)
+	if err != nil {
+		return nil, err
+	}
+	portfolio, err := triage.ReadPortfolio(ctx, db)
+	if err != nil {
+		return nil, err
+	}
+	accounts, err := which.pick(ctx, db, portfolio)
+	if err != nil {
+		return nil, err
+	}
+	previous, err := Current(ctx, db)
+	if err != nil {
+		return nil, err
+	}
+	s := &Summary{Outcomes: map[string]int{}, Worst: map[string]int{}, Best: map[string]int{}, Missing: map[string]int{}}
+	for from := 0; from < len(accounts); from += batch {
+		part := accounts[from:min(from+batch, len(accounts))]
+		err := db.Write(ctx, preparer, func(tx *store.Tx) error {
+			if err := runs.Use(tx, p); err != nil {
+				return err
+			}
+			for _, a := range part {
+				if err := s.one(ctx, tx, m, portfolio, a, previous, preparer, today, len(which.IDs) > 0); err != nil {
+					return err
+				}
+			}
+			return nil
+		})
+		if err != nil {
+			return nil, err
+		}
+		if progress != nil {
+			progress(s.Assessed, len(accounts))
+		}
+	}
+	return s, db.Write(ctx, preparer, func(tx *store.Tx) error {
+		population, err := runs.Root(nil)
+		if err != nil {
+			return err
+		}
+		ref, err := store.Create(tx, runs.Runs, &runs.Run{
+			Task: "assess", Day: today, Covered: int64(s.Assessed), Findings: int64(s.Pending), Population: population, Inputs: []string{p.Hash},
+		})
+		s.Run = ref.Seq
+		return err
+	})
+}
+
+// pick gives the accounts to assess, in the order of the log.
+func (w Which) pick(ctx context.Context, q store.Queryer, p *triage.Portfolio) ([]*store.Revision[register.Account], error) {
+	lanes, err := triage.Current(ctx, q)
+	if err != nil {
+		return nil, err
+	}
+	wanted := map[string]bool{}
+	for _, id := range w.IDs {
+		wanted[id] = true
+	}
+	var picked []*store.Revision[register.Account]
+	for _, a := range p.Accounts {
+		byID := wanted[a.ID]
+		if d := p.Deployments[a.ID]; d != nil && wanted[d.ID] {
+			byID = true
+			delete(wanted, d.ID)
+		}
+		delete(wanted, a.ID)
+		if byID || inLanes(w.Lanes, lanes[a.ID]) {
+			picked = append(picked, a)
+		}
+	}
+	for id := range wanted {
+		return nil, fault.Newf(fault.NotFound, "there is no account or deployment %q", id)
+	}
+	return picked, nil
+}
+
+func inLanes(lanes []triage.Lane, t *store.Revision[triage.Triage]) bool {
+	if t == nil {
+		return false
+	}
+	for _, l := range lanes {
+		if string(l) == t.Record.Lane {
+			return true
+		}
+	}
+	return false
+}
+
+func (s *Summary) one(ctx context.Context, tx *store.Tx, m *rating.Method, p *triage.Portfolio, a *store.Revision[register.Account], previous map[string]*store.Revision[Rating], preparer, today string, detail bool) error {
+	g, err := gather(ctx, tx, m, p, a, today)
+	if err != nil {
+		return err
+	}
+	r, err := m.Rate(g.inputs)
+	if err != nil {
+		return err
+	}
+	outlook, err := m.Outlook(g.inputs)
+	if err != nil {
+		return err
+	}
+	record := toRecord(&r, &outlook, g, preparer)
+	s.count(record)
+	if detail {
+		s.Subjects = append(s.Subjects, Assessed{g.subject, a.ID, r, outlook})
+	}
+	before := previous[g.subject]
+	if before == nil {
+		s.Changed++
+		_, err = store.Create(tx, Ratings, record)
+		return err
+	}
+	if before.Record.Trace == record.Trace && strings.Join(before.Record.Inputs, "\n") == strings.Join(record.Inputs, "\n") {
+		return nil // the same facts and the same result: the preparer of the first stays
+	}
+	s.Changed++
+	_, _, err = store.Revise(tx, Ratings, before.ID, record)
+	return err
+}
+
+func (s *Summary) count(r *Rating) {
+	s.Assessed++
+	if r.Pending {
+		s.Pending++
+	}
+	s.Outcomes[r.Outcome]++
+	s.Worst[r.Worst]++
+	s.Best[r.Best]++
+	for _, f := range r.Missing {
+		s.Missing[f]++
+	}
+}
+
+// askLimit is how many of the most useful questions a rating keeps.
+const askLimit = 10
+
+func toRecord(r *rating.Rating, o *rating.Outlook, g *gathered, preparer string) *Rating {
+	out := &Rating{
+		Method: r.MethodHash, Engine: engineNumber(),
+		Best: r.Best.Residual.String(), Worst: r.Worst.Residual.String(), Inherent: r.Worst.Inherent.String(),
+		Severity: int64(r.Worst.S), Sum: int64(r.Worst.Sum), Left: int64(r.Worst.LR),
+		Tier: r.Tier, HardStops: r.HardStops, Pending: r.Pending, Known: int64(r.Known), Facts: int64(r.Total),
+		Outcome: outcomeOf(r.Decision), Review: int64(r.Review),
+		Subject: g.subject, Account: g.account.ID, Inputs: g.named, Missing: r.Missing,
+		Trace: bundle.Trace(r), Preparer: preparer,
+	}
+	for i, q := range o.Questions {
+		if i == askLimit {
+			break
+		}
+		out.Ask = append(out.Ask, q.Fact+": "+q.Text)
+	}
+	return out
+}
+
+// outcomeOf maps the method's wording of a decision to the enum that stands in
+// clear.
+func outcomeOf(decision string) string {
+	for _, o := range []struct{ prefix, outcome string }{
+		{"APPROVE WITH CONDITIONS", "approve_with_conditions"}, {"APPROVE", "approve"}, {"ESCALATE", "escalate"},
+		{"DECLINE", "decline"}, {"SUSPEND", "suspend"}, {"PROHIBITED (legal", "prohibited_legal"},
+		{"PROHIBITED (policy", "prohibited_policy"},
+	} {
+		if strings.HasPrefix(decision, o.prefix) {
+			return o.outcome
+		}
+	}
+	return "pending"
+}
+
+// Current gives the newest rating of every subject.
+func Current(ctx context.Context, q store.Queryer) (map[string]*store.Revision[Rating], error) {
+	list, err := store.Select(ctx, q, Ratings, "")
+	if err != nil {
+		return nil, err
+	}
+	out := make(map[string]*store.Revision[Rating], len(list))
+	for _, r := range list {
+		out[r.Record.Subject] = r
+	}
+	return out, nil
+}
+
+// engineNumber is the version of the arithmetic, as it stands in clear: the number
+// behind the slash of rating.Engine.
+func engineNumber() int64 {
+	_, digits, _ := strings.Cut(rating.Engine, "/")
+	n, err := strconv.ParseInt(digits, 10, 64)
+	if err != nil {
+		panic("assessment: rating.Engine ends in no number")
+	}
+	return n
+}

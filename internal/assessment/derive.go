@@ -1,0 +1,92 @@
+package assessment
+
+import (
+	"context"
+
+	"duly/internal/evidence"
+	"duly/internal/ledger"
+	"duly/internal/screening"
+	"duly/internal/store"
+	"duly/internal/triage"
+)
+
+// derivedBy is the system in whose name the program states what it works out from
+// its own records.
+const derivedBy = "duly"
+
+// Facts that the program states itself.
+const (
+	factListMatch = "screening.list_match"
+	factExisting  = "deployment.existing"
+	factRole      = "chain.role"
+	factEndUser   = "end_user.identity"
+)
+
+// derive states what the program can say of a deployment from its own records, as
+// facts that a rating can name and an outsider can read: whether a party of the
+// chain is on a list, whether the deployment runs already, who stands in between,
+// and whether the end user is named. What a person stated about the last two
+// stands; a list match is never a matter of statement.
+func derive(ctx context.Context, tx *store.Tx, p *triage.Portfolio, subject string, chain triage.Chain, stated []map[string][]evidence.Stated, today string) (map[string][]evidence.Stated, error) {
+	said := func(fact string) bool {
+		for _, about := range stated {
+			for _, s := range about[fact] {
+				if s.Fact.Source != derivedBy {
+					return true
+				}
+			}
+		}
+		return false
+	}
+	values := map[string]string{}
+	if match := listMatch(p, chain); match != "" {
+		values[factListMatch] = match
+	}
+	if chain.Customer != nil && chain.Between == nil && !said(factRole) {
+		values[factRole] = "none"
+	}
+	if chain.Customer != nil && !said(factEndUser) {
+		values[factEndUser] = "undisclosed"
+		if chain.EndUserKnown {
+			values[factEndUser] = "named"
+		}
+	}
+	for _, fact := range []string{factListMatch, factRole, factEndUser} {
+		if v, ok := values[fact]; ok {
+			if err := say(ctx, tx, subject, fact, ledger.Text(v), today); err != nil {
+				return nil, err
+			}
+		}
+	}
+	if !said(factExisting) {
+		if err := say(ctx, tx, subject, factExisting, ledger.Bool(true), today); err != nil {
+			return nil, err
+		}
+	}
+	return evidence.About(ctx, tx, subject)
+}
+
+// say states a fact unless it was said already: its day stays the first.
+func say(ctx context.Context, tx *store.Tx, subject, fact string, value ledger.Scalar, today string) error {
+	return evidence.State(ctx, tx, evidence.Fact{Subject: subject, Fact: fact, Value: value, AsOf: today}, derivedBy, today)
+}
+
+// listMatch says what screening knows of the parties of a chain; "" when nobody
+// was screened.
+func listMatch(p *triage.Portfolio, chain triage.Chain) string {
+	if !p.Screened || chain.Customer == nil {
+		return ""
+	}
+	var hits screening.Counts
+	for _, who := range chain.Parties() {
+		hits.Open += p.Hits[who].Open
+		hits.Confirmed += p.Hits[who].Confirmed
+	}
+	switch {
+	case hits.Confirmed > 0:
+		return "confirmed"
+	case hits.Open > 0:
+		return "open"
+	}
+	return "none"
+}

@@ -1,0 +1,199 @@
+package assessment
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+
+	"duly/internal/bundle"
+	"duly/internal/evidence"
+	"duly/internal/ledger"
+	"duly/internal/rating"
+	"duly/internal/register"
+	"duly/internal/rule"
+	"duly/internal/store"
+	"duly/internal/triage"
+)
+
+// gathered is what is known of one deployment.
+type gathered struct {
+	inputs  rating.Inputs
+	named   []string // fact, entry, field and digest, for Rating.Inputs
+	account *store.Revision[register.Account]
+	subject string
+}
+
+// record is one record of the chain, as facts look into it.
+type record struct {
+	id     string
+	leaf   *ledger.Leaf
+	seq    int64
+	schema *ledger.Schema
+	values []ledger.Disclosure
+	hashes []ledger.Hash
+}
+
+func recordOf[T any](kind *ledger.Kind[T], r *store.Revision[T]) *record {
+	if r == nil {
+		return nil
+	}
+	return &record{r.ID, r.Leaf, r.Seq, kind.Schema(), r.Disclosures, r.Digests}
+}
+
+// field reads one field of the record: its value and the digest that commits to
+// it ("public" for a field in clear).
+func (r *record) field(name string) (value ledger.Scalar, digest string, ok bool) {
+	if raw := r.leaf.PublicField(name); raw != nil {
+		return value, "public", value.UnmarshalJSON(raw) == nil
+	}
+	i := slices.IndexFunc(r.schema.Sealed, func(f ledger.Field) bool { return f.Name == name })
+	if i < 0 || r.values[i] == "" {
+		return value, "", false
+	}
+	raw, err := r.schema.CheckDisclosure(i, r.values[i])
+	if err != nil {
+		return value, "", false
+	}
+	return value, r.hashes[i].String(), value.UnmarshalJSON(raw) == nil
+}
+
+// gather collects the inputs of one account's deployment.
+func gather(ctx context.Context, tx *store.Tx, m *rating.Method, p *triage.Portfolio, a *store.Revision[register.Account], today string) (*gathered, error) {
+	g := &gathered{inputs: rating.Inputs{}, account: a, subject: a.ID}
+	chain := p.Chain(a.Record)
+	deployment := p.Deployments[a.ID]
+	if deployment != nil {
+		g.subject = deployment.ID
+	}
+	records := map[string]*record{
+		"account":      recordOf(register.Accounts, a),
+		"deployment":   recordOf(register.Deployments, deployment),
+		"product":      recordOf(register.Products, p.Products[a.Record.Product]),
+		"customer":     recordOf(register.Customers, chain.Customer),
+		"end_user":     recordOf(register.Customers, chain.EndUser),
+		"integrator":   recordOf(register.Customers, chain.Between),
+		"relationship": recordOf(register.Relationships, chain.Link),
+	}
+	stated, err := statements(ctx, tx, records)
+	if err != nil {
+		return nil, err
+	}
+	own, err := derive(ctx, tx, p, g.subject, chain, stated, today)
+	if err != nil {
+		return nil, err
+	}
+	stated = append([]map[string][]evidence.Stated{own}, stated...)
+	for _, f := range m.Facts() {
+		if g.fromStatements(f, stated, today) || f.Register == "" {
+			continue
+		}
+		kind, field, _ := strings.Cut(f.Register, ".")
+		if r := records[kind]; r != nil {
+			g.fromRecord(f, r, field)
+		}
+	}
+	return g, nil
+}
+
+// chainOrder is the order in which subjects are asked: the nearest first.
+var chainOrder = []string{"deployment", "account", "product", "end_user", "integrator", "customer"}
+
+// statements reads what is stated about every record of the chain, nearest first.
+func statements(ctx context.Context, q store.Queryer, records map[string]*record) ([]map[string][]evidence.Stated, error) {
+	var out []map[string][]evidence.Stated
+	seen := map[string]bool{}
+	for _, kind := range chainOrder {
+		r := records[kind]
+		if r == nil || seen[r.id] {
+			continue
+		}
+		seen[r.id] = true
+		about, err := evidence.About(ctx, q, r.id)
+		if err != nil {
+			return nil, err
+		}
+		if about != nil {
+			out = append(out, about)
+		}
+	}
+	return out, nil
+}
+
+// fromStatements settles a fact from statements. A yes along the chain beats an
+// unknown, which beats a no; of other types the nearest subject counts.
+func (g *gathered) fromStatements(f rating.Fact, stated []map[string][]evidence.Stated, today string) bool {
+	type candidate struct {
+		value ledger.Scalar
+		from  evidence.Stated
+	}
+	var best *candidate
+	for _, about := range stated {
+		list := about[f.ID]
+		if len(list) == 0 {
+			continue
+		}
+		value, from := settle(list, today)
+		if value.IsNull() {
+			continue
+		}
+		c := &candidate{value, from}
+		if best == nil || (f.Type == rule.Bool && worse(c.value, best.value)) {
+			best = c
+		}
+	}
+	if best == nil {
+		return false
+	}
+	g.inputs[f.ID] = bundle.InputValue(f, best.value)
+	const valueField = "value"
+	if _, digest, ok := recordOf(evidence.Facts, best.from.Revision).field(valueField); ok {
+		g.named = append(g.named, name(f.ID, best.from.Revision.Seq, valueField, digest))
+	}
+	return true
+}
+
+// settle gives the value of one subject's statements and the statement it rests on.
+func settle(list []evidence.Stated, today string) (ledger.Scalar, evidence.Stated) {
+	plain := make([]evidence.Statement, len(list))
+	for i, s := range list {
+		plain[i] = s.Statement
+	}
+	const neverStale = 0
+	value := evidence.Settle(plain, today, neverStale)
+	for _, s := range list {
+		if s.Fact.Value.String() == value.String() {
+			return value, s
+		}
+	}
+	return value, list[0]
+}
+
+func worse(a, b ledger.Scalar) bool {
+	rank := func(s ledger.Scalar) int {
+		if _, unknown := s.UnknownReason(); unknown {
+			return 1
+		}
+		if s.Value() == true {
+			return 2
+		}
+		return 0
+	}
+	return rank(a) > rank(b)
+}
+
+// fromRecord takes a fact from a field of the register. A word of the register
+// that is none of the method's answers leaves the fact unknown.
+func (g *gathered) fromRecord(f rating.Fact, r *record, field string) {
+	value, digest, ok := r.field(field)
+	if !ok || value.IsNull() {
+		return
+	}
+	g.inputs[f.ID] = bundle.InputValue(f, value)
+	g.named = append(g.named, name(f.ID, r.seq, field, digest))
+}
+
+// name writes an input as a verifier reads it: fact, entry, field, digest.
+func name(fact string, seq int64, field, digest string) string {
+	return fmt.Sprintf("%s %d %s %s", fact, seq, field, digest)
+}

@@ -1,0 +1,44 @@
+package assessment
+
+import (
+	"embed"
+
+	"duly/internal/ledger"
+	"duly/internal/store"
+)
+
+// Rating is the result of a method for one deployment. What stands in clear are
+// outcomes; Inputs name entries by position, field and digest.
+type Rating struct {
+	Method    string   `duly:"method,public,hash"` // SHA-256 of the pack
+	Engine    int64    `duly:"engine,public"`      // version of the arithmetic
+	Best      string   `duly:"best,public,enum=LOW|MEDIUM|HIGH|CRITICAL"`
+	Worst     string   `duly:"worst,public,enum=LOW|MEDIUM|HIGH|CRITICAL,column"`
+	Inherent  string   `duly:"inherent,public,enum=LOW|MEDIUM|HIGH|CRITICAL"`
+	Severity  int64    `duly:"severity,public"`
+	Sum       int64    `duly:"sum,public"`        // likelihood before the cap
+	Left      int64    `duly:"likelihood,public"` // after cap and controls
+	Tier      string   `duly:"tier,public,enum=SDD|CDD|EDD|EDD+GB"`
+	HardStops []string `duly:"hard_stops,public,enum=HS-L1|HS-L2|HS-L3|HS-L4|HS-P1|HS-P2|HS-P3|HS-P4|HS-P5"`
+	Pending   bool     `duly:"pending,public"`
+	Known     int64    `duly:"known,public"` // facts known
+	Facts     int64    `duly:"facts,public"` // facts that matter
+	Outcome   string   `duly:"outcome,public,enum=approve|approve_with_conditions|escalate|decline|suspend|prohibited_legal|prohibited_policy|pending"`
+	Review    int64    `duly:"review_months,public"`
+	Subject   string   `duly:"subject,customer,column"` // deployment, or account that maps to none
+	Account   string   `duly:"account,customer,column"`
+	Inputs    []string `duly:"inputs,customer"`
+	Missing   []string `duly:"missing,customer"` // required facts that are unknown
+	Ask       []string `duly:"ask,customer"`     // unknown facts, the most useful first
+	Trace     string   `duly:"trace,customer"`
+	Preparer  string   `duly:"preparer,personal"` // key id of who prepared it
+}
+
+// Ratings is the kind of Rating.
+var Ratings = ledger.Define[Rating]("rating", 1)
+
+//go:embed migrations/*.sql
+var files embed.FS
+
+// Migrations makes this room's table.
+var Migrations = store.Migrations{Room: "assessment", Files: files}
