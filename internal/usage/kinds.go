@@ -1,0 +1,73 @@
+package usage
+
+import (
+	"embed"
+
+	"duly/internal/ledger"
+	"duly/internal/store"
+)
+
+// ObjectRecord says that an object of telemetry was counted, once. Its identity is
+// the content and the rules: the same content delivered again adds nothing, and
+// other rules count it anew.
+type ObjectRecord struct {
+	SHA256    string `duly:"sha256,public,hash,column"`
+	Rules     string `duly:"rules,public,hash,column"`
+	State     string `duly:"state,public,enum=complete|incomplete|skipped"`
+	Day       string `duly:"day,public,date"`
+	Bytes     int64  `duly:"bytes,public"`
+	Read      int64  `duly:"read,public"` // = matched + unmatched + rejected
+	Matched   int64  `duly:"matched,public"`
+	Unmatched int64  `duly:"unmatched,public"`
+	Rejected  int64  `duly:"rejected,public"`
+	Unmapped  int64  `duly:"unmapped,public"` // events of accounts that map to no deployment
+	Changed   bool   `duly:"changed,public"`  // the name had come with other content before
+	Source    string `duly:"source,security"`
+	Name      string `duly:"name,security"`
+	Identity  string `duly:"identity,security,column"` // source and name
+}
+
+// CountRecord is what happened under one condition in one deployment on one day,
+// over all objects counted so far.
+type CountRecord struct {
+	Condition  string   `duly:"condition,public,hash"`
+	Day        string   `duly:"day,public,date"`
+	Exposures  int64    `duly:"exposures,public"`
+	Deviations int64    `duly:"deviations,public"`
+	Unknown    int64    `duly:"unknown,public"`
+	Deployment string   `duly:"deployment,customer,column"`
+	Clause     string   `duly:"clause,customer"` // the condition's id
+	Identity   string   `duly:"identity,customer,column"`
+	Assumed    []string `duly:"assumed,customer"`
+}
+
+// FindingRecord says that a condition was not kept in a deployment on a day.
+type FindingRecord struct {
+	State      string   `duly:"state,public,enum=open|closed,column"`
+	Grade      string   `duly:"grade,public,enum=low|medium|high|critical"`
+	Kind       string   `duly:"kind,public,enum=breach|deviation|blind_spot"`
+	Condition  string   `duly:"condition,public,hash"`
+	Day        string   `duly:"day,public,date"`
+	Calls      int64    `duly:"calls,public"`
+	Deployment string   `duly:"deployment,customer,column"`
+	Clause     string   `duly:"clause,customer"`
+	BindsBy    string   `duly:"binds_by,customer"` // the clause by which guidance binds
+	Identity   string   `duly:"identity,customer,column"`
+	First      string   `duly:"first,security"` // event id and time
+	Last       string   `duly:"last,security"`
+	Evidence   []string `duly:"evidence,security"`
+	Assumed    []string `duly:"assumed,customer"`
+}
+
+// The kinds of record that this room owns.
+var (
+	ObjectRecords = ledger.Define[ObjectRecord]("usage_object", 1)
+	Counts        = ledger.Define[CountRecord]("usage_count", 1)
+	Findings      = ledger.Define[FindingRecord]("finding", 1)
+)
+
+//go:embed migrations/*.sql
+var files embed.FS
+
+// Migrations makes this room's tables.
+var Migrations = store.Migrations{Room: "usage", Files: files}

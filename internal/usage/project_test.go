@@ -1,0 +1,165 @@
+package usage
+
+import (
+	"bytes"
+	"encoding/json"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+	"unicode/utf8"
+)
+
+// members reads an object with encoding/json and gives what stands under each
+// name, in lower case where it is ASCII.
+func members(raw []byte) (map[string][]json.RawMessage, bool) {
+	d := json.NewDecoder(bytes.NewReader(raw))
+	if open, err := d.Token(); err != nil || open != json.Delim('{') {
+		return nil, false
+	}
+	out := map[string][]json.RawMessage{}
+	for d.More() {
+		name, err := d.Token()
+		if err != nil {
+			return nil, false
+		}
+		var value json.RawMessage
+		if d.Decode(&value) != nil {
+			return nil, false
+		}
+		folded := strings.Map(func(r rune) rune {
+			if r >= 'A' && r <= 'Z' {
+				return r + 'a' - 'A'
+			}
+			return r
+		}, name.(string))
+		out[folded] = append(out[folded], value)
+	}
+	return out, true
+}
+
+// agree compares the projector with encoding/json on one text.
+func agree(t *testing.T, data []byte) {
+	t.Helper()
+	p := newProjector()
+	p.buf = data
+	ok := p.read(false)
+	if ok && len(bytes.TrimRight(p.buf[p.pos:], " \t\r\n")) > 0 {
+		return // more than one value
+	}
+	if !json.Valid(data) {
+		if ok {
+			t.Fatalf("%q is no JSON and was read", data)
+		}
+		return
+	}
+	all, isObject := members(data)
+	if !isObject {
+		return
+	}
+	if !ok {
+		if p.why != "is nested too deeply" {
+			t.Fatalf("%q is JSON and was not read: %s, more %v", data, p.why, p.more)
+		}
+		return
+	}
+	if p.kind != isEvent || p.unfit != "" {
+		return
+	}
+	for name, got := range map[string][]byte{
+		"eventid": p.id, "eventsource": p.source, "eventname": p.name, "awsregion": p.region, "errorcode": p.errorCode,
+	} {
+		if want := one(t, all[name]); want != string(got) {
+			t.Fatalf("%q: %s is %q, want %q", data, name, got, want)
+		}
+	}
+	want := one(t, all["recipientaccountid"])
+	if want == "" && len(all["useridentity"]) > 0 {
+		if who, ok := members(all["useridentity"][0]); ok {
+			want = one(t, who["accountid"])
+		}
+	}
+	if want != string(p.account) {
+		t.Fatalf("%q: account %q, want %q", data, p.account, want)
+	}
+	if params := all["requestparameters"]; len(params) > 0 != (p.params != nil) || p.params != nil && !bytes.Equal(params[0], p.params) {
+		t.Fatalf("%q: requestParameters %q, want %q", data, p.params, params)
+	}
+	if at, err := time.Parse(time.RFC3339, one(t, all["eventtime"])); err != nil || !at.Equal(p.time) {
+		t.Fatalf("%q: time %v, want %v %v", data, p.time, at, err)
+	}
+}
+
+func one(t *testing.T, values []json.RawMessage) string {
+	t.Helper()
+	var text *string
+	switch {
+	case len(values) > 1:
+		t.Fatalf("two values %q and the event was taken", values)
+	case len(values) == 1 && json.Unmarshal(values[0], &text) != nil:
+		t.Fatalf("%q was taken for a text", values[0])
+	case len(values) == 0 || text == nil:
+		return ""
+	}
+	return *text
+}
+
+// Protects: the projector reads what encoding/json reads, and refuses what it
+// refuses.
+func FuzzProjector(f *testing.F) {
+	for _, s := range []string{
+		first, second, digest, `{"eventSource":"s","eventName":"n","eventTime":"2023-07-10T12:00:00Z","x":[1,-0.5e+3,true,null,{"a":"\u00e9\\"}]}`,
+		`{"a":01}`, `{"a":1.}`, `{"a":-}`, `{"a":1e}`, `{"a":"\x"}`, `{"a":"` + "\x01" + `"}`, `{"a":1,}`, `{,}`, `[1,]`, `{"a" 1}`, "{\"\xff\":1}",
+		`{"USERIDENTITY":{"ACCOUNTID":"1"},"eventName":"n","EVENTSOURCE":"s","eventTime":"2023-07-10T12:00:00+02:00"}`, `{"event\u004eame":"n"}`,
+	} {
+		f.Add([]byte(s))
+	}
+	f.Fuzz(agree)
+}
+
+// Protects: the same on every real event, whole and cut at many places.
+func TestProjectorOnRealEvents(t *testing.T) {
+	data, err := os.ReadFile(filepath.Join(testdata(t), "telemetry", "invictus_cloudtrail_20230710.jsonl"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	lines := bytes.Split(bytes.TrimSpace(data), []byte("\n"))
+	for i, line := range lines {
+		agree(t, line)
+		cut := line[:i*7919%len(line)]
+		p := newProjector()
+		if p.buf = cut; p.read(true) || !p.more {
+			t.Fatalf("%q is cut and was read: %s", cut, p.why)
+		}
+	}
+}
+
+// Protects: eight bytes at a time finds what one byte at a time finds.
+func FuzzPlain(f *testing.F) {
+	f.Add([]byte("abcdefgh\"ijk\\lmn\x1fopqrstuvwxyz"), 0)
+	f.Fuzz(func(t *testing.T, b []byte, i int) {
+		if i < 0 || i > len(b) {
+			return
+		}
+		want := i
+		for want < len(b) && b[want] != '"' && b[want] != '\\' && b[want] >= ' ' {
+			want++
+		}
+		if got := plain(b, i); got != want {
+			t.Fatalf("%q from %d: %d, want %d", b, i, got, want)
+		}
+		if body := unquote(b); body != nil && !utf8.Valid(body) {
+			t.Fatalf("%q gives %q", b, body)
+		}
+	})
+}
+
+func testdata(t testing.TB) string {
+	t.Helper()
+	dir := os.Getenv("DULY_TESTDATA")
+	if dir == "" {
+		t.Skip("DULY_TESTDATA is not set: real telemetry was not read")
+	}
+	return dir
+}
