@@ -5,12 +5,23 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"time"
 
+	"duly/internal/act"
+	"duly/internal/assessment"
 	"duly/internal/bundle"
+	"duly/internal/decision"
+	"duly/internal/evidence"
 	"duly/internal/fault"
+	"duly/internal/intake"
 	"duly/internal/ledger"
 	"duly/internal/people"
+	"duly/internal/register"
+	"duly/internal/runs"
+	"duly/internal/screening"
 	"duly/internal/store"
+	"duly/internal/triage"
+	"duly/internal/usage"
 	"duly/internal/workspace"
 	"duly/schemas"
 )
@@ -25,13 +36,22 @@ type app struct {
 
 // rooms lists the tables of every room, in the order in which they are made.
 func rooms() []store.Migrations {
-	return []store.Migrations{}
+	return []store.Migrations{
+		register.Migrations, evidence.Migrations, runs.Migrations, intake.Migrations, screening.Migrations,
+		usage.Migrations, triage.Migrations, assessment.Migrations, decision.Migrations,
+	}
 }
 
 // kinds lists the schema of every kind of record, for the released documents.
 func kinds() []*ledger.Schema {
 	return []*ledger.Schema{
 		store.Epochs.Schema(), store.Erasures.Schema(), people.Persons.Schema(),
+		register.Accounts.Schema(), register.Customers.Schema(), register.Identifiers.Schema(), register.Owners.Schema(),
+		register.Relationships.Schema(), register.Products.Schema(), register.Deployments.Schema(), register.Contracts.Schema(),
+		evidence.Sources.Schema(), evidence.Facts.Schema(), runs.Runs.Schema(), runs.Packs.Schema(),
+		intake.Ambiguities.Schema(), screening.Lists.Schema(), screening.Hits.Schema(),
+		usage.ObjectRecords.Schema(), usage.Counts.Schema(), usage.Findings.Schema(),
+		triage.Triages.Schema(), assessment.Ratings.Schema(), decision.Decisions.Schema(),
 	}
 }
 
@@ -78,3 +98,25 @@ func (a *app) progress(format string, args ...any) {
 }
 
 func released() (bundle.Schemas, error) { return bundle.ReadSchemas(schemas.Files) }
+
+// may gives the person who acts (the operator when name is empty) if that person
+// may do it.
+func (a *app) may(w *workspace.Workspace, name string, what act.Act) (act.Actor, error) {
+	actor, err := w.Actor(a.ctx, name)
+	if err != nil {
+		return actor, err
+	}
+	return actor, act.Default.May(actor, what)
+}
+
+// count gives a function that shows progress on standard error, at most every
+// fifth of a second.
+func (a *app) count(what string) func(done, all int) {
+	var last time.Time
+	return func(done, all int) {
+		if now := time.Now(); now.Sub(last) > 200*time.Millisecond && done > 0 {
+			last = now
+			fmt.Fprintf(a.stderr, "%d of %d %s\n", done, all, what)
+		}
+	}
+}

@@ -26,7 +26,19 @@ type cli struct {
 
 	Init    initCmd    `cmd:"" help:"Make a workspace."`
 	Person  personCmd  `cmd:"" help:"Add people who act."`
+	Import  importCmd  `cmd:"" help:"Read files through a mapping into the register."`
+	Lists   listsCmd   `cmd:"" help:"Manage watchlists."`
+	Screen  screenCmd  `cmd:"" help:"Compare names with watchlists."`
+	Hit     hitCmd     `cmd:"" help:"Work on watchlist hits."`
+	Triage  triageCmd  `cmd:"" help:"Put every account into a lane, by rule."`
+	Fact    factCmd    `cmd:"" help:"State what is known."`
+	Assess  assessCmd  `cmd:"" help:"Rate deployments."`
+	Decide  decideCmd  `cmd:"" help:"Decide on a rated deployment."`
+	Monitor monitorCmd `cmd:"" help:"Count use against conditions of use."`
 	Verify  verifyCmd  `cmd:"" help:"Check a workspace, a bundle or a disclosure."`
+	Rate    rateCmd    `cmd:"" help:"Rate cases without a workspace."`
+	Pairs   pairsCmd   `cmd:"" help:"Compare pairs of names."`
+	Pack    packCmd    `cmd:"" help:"Work on packs of rules."`
 	Version versionCmd `cmd:"" help:"Print the version."`
 }
 

@@ -50,7 +50,7 @@ func (c *verifyCmd) Run(a *app) error {
 		return err
 	}
 	defer w.Close()
-	report, err := w.Verify(a.ctx, known, trust, packBytes)
+	report, err := w.Verify(a.ctx, known, trust)
 	if err != nil {
 		return err
 	}
@@ -60,9 +60,4 @@ func (c *verifyCmd) Run(a *app) error {
 			fmt.Fprintf(out, "not evidence: %s\n", line)
 		}
 	})
-}
-
-// packBytes finds the bytes of a pack that ratings name.
-func packBytes(hash string) ([]byte, error) {
-	return nil, fault.Newf(fault.NotFound, "pack %s is not one of this release", hash)
 }

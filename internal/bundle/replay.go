@@ -1,6 +1,86 @@
 package bundle
 
-import "duly/internal/ledger"
+import (
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+
+	"duly/internal/fault"
+	"duly/internal/ledger"
+	"duly/internal/pack"
+	"duly/internal/rating"
+	"duly/internal/rule"
+)
+
+// InputValue turns a committed value into a fact of a method: a yes or no of the
+// register into a truth value, a word that is none of the method's answers, an
+// absent value or an unknown one into unknown. Rating and replaying a rating both
+// use it, so that they cannot differ.
+func InputValue(f rating.Fact, s ledger.Scalar) rating.Value {
+	if reason, unknown := s.UnknownReason(); unknown {
+		return rating.Unknown(reason)
+	}
+	switch v := s.Value().(type) {
+	case string:
+		if f.Type == rule.Bool && (v == "yes" || v == "no") {
+			return rating.Known(v == "yes")
+		}
+		if f.Type != rule.Text || !slices.Contains(f.Values, v) {
+			return rating.Unknown("the register says something else")
+		}
+	}
+	return rating.Known(s.Value())
+}
+
+// Trace gives the trace of a rating as it is committed to: every step from the
+// indicators to the decision, as one JSON object with its keys in a fixed order.
+// An indicator, stop or requirement that is in neither list is false.
+func Trace(r *rating.Rating) string {
+	t := struct {
+		Engine       string                 `json:"engine"`
+		Indicators   trueOrUnknown          `json:"indicators"`
+		Families     []rating.FamilyReading `json:"families"`
+		Rights       []rating.RightReading  `json:"rights"`
+		Vulnerable   rule.Tri               `json:"vulnerable_group"`
+		Actual       rule.Tri               `json:"actual_harm"`
+		Controls     rating.Controls        `json:"controls"`
+		Stops        trueOrUnknown          `json:"stops"`
+		Requirements trueOrUnknown          `json:"requirements"`
+		Best         rating.End             `json:"best"`
+		Worst        rating.End             `json:"worst"`
+		Tier         string                 `json:"tier"`
+		Decision     string                 `json:"decision"`
+		Review       int                    `json:"review"`
+	}{
+		r.Engine, split(r.Indicators), r.Families, r.Rights, r.Vulnerable, r.Actual, r.Controls,
+		split(r.Stops), split(r.Requirements), r.Best, r.Worst, r.Tier, r.Decision, r.Review,
+	}
+	b, err := json.Marshal(t)
+	if err != nil {
+		panic("bundle: a trace of texts and whole numbers did not encode: " + err.Error())
+	}
+	return string(b)
+}
+
+type trueOrUnknown struct {
+	True    []string `json:"true"`
+	Unknown []string `json:"unknown"`
+}
+
+func split(list []rating.Reading) trueOrUnknown {
+	out := trueOrUnknown{[]string{}, []string{}}
+	for _, r := range list {
+		switch r.State {
+		case rule.True:
+			out.True = append(out.True, r.ID)
+		case rule.Unknown:
+			out.Unknown = append(out.Unknown, r.ID)
+		}
+	}
+	return out
+}
 
 type outcome int
 
@@ -24,8 +104,184 @@ func (r *Replays) add(o outcome) {
 	}
 }
 
-type replayer struct{ options Options }
+// replayer computes ratings again from their disclosed inputs.
+type replayer struct {
+	options Options
+	methods map[string]*rating.Method
+}
 
-func (r replayer) rating(leaf *ledger.Leaf, values map[string][]byte) (outcome, error) {
-	return notReplayed, nil
+// rating computes one rating again. It is exact when all inputs are disclosed and
+// the result is the same; consistent when some are withheld and what stands in the
+// leaf is possible; contradicted otherwise, with an error that says where.
+func (r *replayer) rating(leaf *ledger.Leaf, values map[string][]byte) (outcome, error) {
+	list, shown := values["inputs"]
+	if !shown {
+		return notReplayed, nil
+	}
+	public := leaf.PublicValues()
+	hash, _ := public["method"].Value().(string)
+	m, err := r.method(hash)
+	if err != nil {
+		return contradicted, err
+	}
+	if engine, _ := public["engine"].Value().(int64); fmt.Sprint("rm/", engine) != rating.Engine {
+		return notReplayed, nil // an older arithmetic: this release cannot judge it
+	}
+	inputs, withheld, err := r.inputs(m, list)
+	if err != nil {
+		return contradicted, err
+	}
+	again, err := m.Rate(inputs)
+	if err != nil {
+		return contradicted, err
+	}
+	if withheld {
+		return possible(&again, public)
+	}
+	return exact, same(&again, public, values)
+}
+
+func (r *replayer) method(hash string) (*rating.Method, error) {
+	if m := r.methods[hash]; m != nil {
+		return m, nil
+	}
+	data, err := r.options.Pack(hash)
+	if err != nil {
+		return nil, err
+	}
+	p, err := pack.Parse("packs/"+hash, data)
+	if err != nil {
+		return nil, err
+	}
+	if p.Hash != hash {
+		return nil, fault.Newf(fault.Broken, "the pack %s has another hash", hash)
+	}
+	m, err := rating.Load(p)
+	if err != nil {
+		return nil, err
+	}
+	if r.methods == nil {
+		r.methods = map[string]*rating.Method{}
+	}
+	r.methods[hash] = m
+	return m, nil
+}
+
+// inputs reads the values that a rating names by fact, entry, field and digest.
+func (r *replayer) inputs(m *rating.Method, list []byte) (in rating.Inputs, withheld bool, err error) {
+	var named ledger.Scalar
+	if err := named.UnmarshalJSON(list); err != nil {
+		return nil, false, err
+	}
+	in = rating.Inputs{}
+	lines, _ := named.Value().([]string)
+	for _, line := range lines {
+		parts := strings.Split(line, " ")
+		if len(parts) != 4 {
+			return nil, false, fault.Newf(fault.Broken, "the rating's input %q is malformed", line)
+		}
+		seq, err := strconv.ParseInt(parts[1], 10, 64)
+		f, known := m.Fact(parts[0])
+		if err != nil || !known {
+			return nil, false, fault.Newf(fault.Broken, "the rating's input %q is malformed", line)
+		}
+		value, shown, err := r.value(seq, parts[2], parts[3])
+		if err != nil {
+			return nil, false, err
+		}
+		if !shown {
+			withheld = true
+			continue
+		}
+		if _, twice := in[f.ID]; twice {
+			return nil, false, fault.Newf(fault.Broken, "the rating names two inputs for %s", f.ID)
+		}
+		in[f.ID] = InputValue(f, value)
+	}
+	return in, withheld, nil
+}
+
+// value reads one field of an earlier entry and checks that its digest is the one
+// that the rating names.
+func (r *replayer) value(seq int64, field, digest string) (value ledger.Scalar, shown bool, err error) {
+	leafBytes, fields, err := r.options.Entry(seq)
+	if err != nil {
+		return value, false, err
+	}
+	leaf, err := ledger.ParseLeaf(leafBytes)
+	if err != nil {
+		return value, false, err
+	}
+	bad := fault.Newf(fault.Broken, "the rating's input from entry %d is not what that entry commits to", seq)
+	if digest == "public" {
+		raw := leaf.PublicField(field)
+		if raw == nil {
+			return value, false, bad
+		}
+		return value, true, value.UnmarshalJSON(raw)
+	}
+	schema := r.options.Schemas[leaf.Schema]
+	if schema == nil || len(fields) != len(schema.Sealed) {
+		return value, false, bad
+	}
+	i := slices.IndexFunc(schema.Sealed, func(f ledger.Field) bool { return f.Name == field })
+	if i < 0 || fields[i].Digest.String() != digest {
+		return value, false, bad
+	}
+	if fields[i].Disclosure == "" {
+		return value, false, nil
+	}
+	raw, err := schema.CheckDisclosure(i, fields[i].Disclosure)
+	if err != nil {
+		return value, false, err
+	}
+	return value, true, value.UnmarshalJSON(raw)
+}
+
+// outcomes gives what a rating shows in clear, as JSON by name, so that the two
+// can be compared without knowing the record's Go type.
+func outcomes(r *rating.Rating) map[string]string {
+	encode := func(v any) string {
+		b, _ := json.Marshal(v)
+		return string(b)
+	}
+	stops := r.HardStops
+	out := map[string]string{
+		"best": encode(r.Best.Residual.String()), "worst": encode(r.Worst.Residual.String()), "inherent": encode(r.Worst.Inherent.String()),
+		"severity": encode(r.Worst.S), "sum": encode(r.Worst.Sum), "likelihood": encode(r.Worst.LR), "tier": encode(r.Tier),
+		"hard_stops": encode(stops), "pending": encode(r.Pending), "known": encode(r.Known), "facts": encode(r.Total),
+		"review_months": encode(r.Review),
+	}
+	return out
+}
+
+func same(again *rating.Rating, public map[string]ledger.Scalar, values map[string][]byte) error {
+	for name, want := range outcomes(again) {
+		got, err := public[name].MarshalJSON()
+		if err != nil || string(got) != want {
+			return fault.Newf(fault.Broken, "the rating says %s %s, its inputs give %s", name, got, want)
+		}
+	}
+	if trace, ok := values["trace"]; ok {
+		var s ledger.Scalar
+		if err := s.UnmarshalJSON(trace); err != nil || s.Value() != Trace(again) {
+			return fault.New(fault.Broken, "the rating's trace is not what its inputs give", "")
+		}
+	}
+	return nil
+}
+
+var bands = []string{"LOW", "MEDIUM", "HIGH", "CRITICAL"}
+
+// possible says whether a rating can be right when the withheld inputs may be
+// anything: with them unknown, the interval must contain the one that is shown.
+func possible(again *rating.Rating, public map[string]ledger.Scalar) (outcome, error) {
+	best, _ := public["best"].Value().(string)
+	worst, _ := public["worst"].Value().(string)
+	b, w := slices.Index(bands, best), slices.Index(bands, worst)
+	low, high := slices.Index(bands, again.Best.Residual.String()), slices.Index(bands, again.Worst.Residual.String())
+	if b < low || w > high || b > w {
+		return contradicted, fault.Newf(fault.Broken, "the rating says %s to %s, its disclosed inputs allow only %s to %s", best, worst, bands[low], bands[high])
+	}
+	return consistent, nil
 }

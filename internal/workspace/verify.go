@@ -11,6 +11,7 @@ import (
 	"duly/internal/bundle"
 	"duly/internal/fault"
 	"duly/internal/ledger"
+	"duly/internal/runs"
 	"duly/internal/store"
 )
 
@@ -32,17 +33,17 @@ type Report struct {
 // Verify re-hashes everything: every entry and disclosure, the tree with all its
 // tiles, every checkpoint, the head of the log, and every typed column of every
 // table. What does not hold is one fault of code Broken that lists it.
-func (w *Workspace) Verify(ctx context.Context, schemas bundle.Schemas, trust bundle.Trust, pack func(string) ([]byte, error)) (*Report, error) {
+func (w *Workspace) Verify(ctx context.Context, schemas bundle.Schemas, trust bundle.Trust) (*Report, error) {
 	var report *Report
 	err := w.DB.Snapshot(ctx, func(q store.Queryer) error {
 		var err error
-		report, err = w.verify(&verifier{w: w, ctx: ctx, q: q, schemas: schemas}, trust, pack)
+		report, err = w.verify(&verifier{w: w, ctx: ctx, q: q, schemas: schemas}, trust)
 		return err
 	})
 	return report, err
 }
 
-func (w *Workspace) verify(v *verifier, trust bundle.Trust, pack func(string) ([]byte, error)) (*Report, error) {
+func (w *Workspace) verify(v *verifier, trust bundle.Trust) (*Report, error) {
 	if trust.Key != "" && trust.Key != w.Config.Key {
 		return nil, fault.New(fault.Broken, "the workspace has another log key than the one you gave", "")
 	}
@@ -59,7 +60,8 @@ func (w *Workspace) verify(v *verifier, trust bundle.Trust, pack func(string) ([
 	}
 	v.last = c
 	v.checker = bundle.NewChecker(bundle.Options{
-		Schemas: v.schemas, Origin: w.Config.Origin, Key: w.Config.Key, Erasable: true, Entry: v.entry, Pack: pack,
+		Schemas: v.schemas, Origin: w.Config.Origin, Key: w.Config.Key, Erasable: true, Entry: v.entry,
+		Pack: func(hash string) ([]byte, error) { return runs.Bytes(v.ctx, v.q, hash) },
 	})
 	defer v.checker.Close()
 	if v.tree, err = ledger.NewTree(0, nil); err != nil {
@@ -127,7 +129,9 @@ func (v *verifier) tables() error {
 func (v *verifier) excuse(table string) {
 	for prefix, reason := range notEvidence {
 		if strings.HasPrefix(table, prefix) {
-			v.other = append(v.other, table+": "+reason)
+			if line := "tables " + prefix + "*: " + reason; !slices.Contains(v.other, line) {
+				v.other = append(v.other, line)
+			}
 			return
 		}
 	}

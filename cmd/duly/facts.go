@@ -1,0 +1,179 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+	"strconv"
+	"strings"
+
+	"duly/internal/act"
+	"duly/internal/evidence"
+	"duly/internal/fault"
+	"duly/internal/ledger"
+	"duly/internal/rating"
+	"duly/internal/rule"
+	"duly/internal/store"
+	"duly/internal/workspace"
+)
+
+type factCmd struct {
+	Set    factSetCmd    `cmd:"" help:"State a fact about a record, with its source."`
+	Source factSourceCmd `cmd:"" help:"Add a source that facts cite."`
+}
+
+type factSourceCmd struct {
+	Title     string `arg:"" help:"What it is."`
+	Grade     string `help:"court, regulator, official, ngo, media, allegation, party or unknown." default:"unknown"`
+	Publisher string `help:"Who stands behind it."`
+	Date      string `help:"The day it was published." placeholder:"YYYY-MM-DD"`
+	URL       string `name:"url" help:"Where it is."`
+	As        string `help:"Who adds it." placeholder:"PERSON"`
+}
+
+// Run adds a source and prints its id.
+func (c *factSourceCmd) Run(a *app) error {
+	return a.write(func(w *workspace.Workspace) error {
+		actor, err := a.may(w, c.As, act.SetFact)
+		if err != nil {
+			return err
+		}
+		var ref store.Ref
+		err = w.DB.Write(a.ctx, actor.Key, func(tx *store.Tx) error {
+			ref, err = store.Create(tx, evidence.Sources, &evidence.Source{
+				Origin: evidence.Origin{State: "active", ValidFrom: c.Date, Received: w.Today(), Source: "command line"},
+				Grade:  c.Grade, Publisher: c.Publisher, Published: c.Date, Title: c.Title, URL: c.URL,
+			})
+			return err
+		})
+		if err != nil {
+			return err
+		}
+		return a.print(map[string]any{"id": ref.ID, "entry": ref.Seq}, func(out io.Writer) { fmt.Fprintln(out, ref.ID) })
+	})
+}
+
+type factSetCmd struct {
+	Subject string `arg:"" help:"The record: a deployment, account, customer or product."`
+	Fact    string `arg:"" help:"The fact's id in the method."`
+	Value   string `arg:"" help:"yes, no, a number, a word, words with commas between, or unknown:REASON."`
+	Source  string `help:"The source's id." required:"" placeholder:"ID"`
+	AsOf    string `help:"The day the source saw it; today otherwise." placeholder:"YYYY-MM-DD"`
+	Method  string `help:"The method that asks it." default:"rm-1"`
+	As      string `help:"Who states it." placeholder:"PERSON"`
+}
+
+// Run states the fact after checking it against the method's question.
+func (c *factSetCmd) Run(a *app) error {
+	value, err := c.value()
+	if err != nil {
+		return err
+	}
+	return a.write(func(w *workspace.Workspace) error {
+		actor, err := a.may(w, c.As, act.SetFact)
+		if err != nil {
+			return err
+		}
+		if c.AsOf == "" {
+			c.AsOf = w.Today()
+		}
+		if err := isRecord(a, w, c.Subject); err != nil {
+			return err
+		}
+		if _, err := store.Get(a.ctx, w.DB, evidence.Sources, c.Source); err != nil {
+			return fault.Newf(fault.NotFound, "there is no source %q", c.Source).WithFix("add one with `duly fact source TITLE`")
+		}
+		err = w.DB.Write(a.ctx, actor.Key, func(tx *store.Tx) error {
+			return evidence.State(a.ctx, tx, evidence.Fact{
+				Subject: c.Subject, Fact: c.Fact, Value: value, AsOf: c.AsOf, Sources: []string{c.Source},
+			}, "command line", w.Today())
+		})
+		if err != nil {
+			return err
+		}
+		return a.print(map[string]string{"subject": c.Subject, "fact": c.Fact, "value": value.String()}, func(out io.Writer) {
+			fmt.Fprintf(out, "%s of %s is %s, as of %s\n", c.Fact, c.Subject, value, c.AsOf)
+		})
+	})
+}
+
+// isRecord says whether an id is that of a record that facts may be about.
+func isRecord(a *app, w *workspace.Workspace, id string) error {
+	for _, kind := range []string{"deployment", "account", "customer", "product"} {
+		rows, err := w.DB.Query(a.ctx, "select 1 from r_"+kind+" where id = $1 and to_seq is null", id)
+		if err != nil {
+			return fault.Wrap(fault.Failed, err, "cannot read the register")
+		}
+		found := rows.Next()
+		rows.Close()
+		if found {
+			return nil
+		}
+	}
+	return fault.Newf(fault.NotFound, "there is no deployment, account, customer or product %q", id)
+}
+
+// value reads the value as the method's fact takes it.
+func (c *factSetCmd) value() (ledger.Scalar, error) {
+	p, err := findPack("methods", c.Method)
+	if err != nil {
+		return ledger.Scalar{}, err
+	}
+	m, err := rating.Load(p)
+	if err != nil {
+		return ledger.Scalar{}, err
+	}
+	f, ok := m.Fact(c.Fact)
+	if !ok {
+		return ledger.Scalar{}, fault.Newf(fault.Invalid, "the method %s asks no fact %q", m.ID, c.Fact).WithFix("see its facts in the pack")
+	}
+	v, err := parseValue(f, c.Value)
+	if err != nil {
+		return v, err
+	}
+	if _, unknown := v.UnknownReason(); !unknown {
+		if _, err := m.Rate(rating.Inputs{f.ID: rating.Known(v.Value())}); err != nil {
+			return v, err
+		}
+	}
+	return v, nil
+}
+
+func parseValue(f rating.Fact, text string) (ledger.Scalar, error) {
+	if reason, unknown := strings.CutPrefix(text, "unknown:"); unknown {
+		return ledger.Unknown(reason), nil
+	}
+	bad := fault.Newf(fault.Invalid, "%q does not answer %q", text, f.Question).At("", 0, f.ID)
+	switch f.Type {
+	case rule.Bool:
+		switch text {
+		case "yes", "true":
+			return ledger.Bool(true), nil
+		case "no", "false":
+			return ledger.Bool(false), nil
+		}
+		return ledger.Scalar{}, bad.WithFix("say yes, no or unknown:REASON")
+	case rule.Int:
+		n, err := strconv.ParseInt(text, 10, 64)
+		if err != nil {
+			return ledger.Scalar{}, bad.WithFix("give a whole number or unknown:REASON")
+		}
+		return ledger.Int(n), nil
+	case rule.Texts:
+		if text == "" || text == "none" {
+			return ledger.Texts([]string{}), nil
+		}
+		return ledger.Texts(strings.Split(text, ",")), nil
+	}
+	return ledger.Text(text), nil
+}
+
+// scalarOf turns a value of a JSON or YAML file into a committed value.
+func scalarOf(v any) (ledger.Scalar, error) {
+	b, err := json.Marshal(v)
+	if err != nil {
+		return ledger.Scalar{}, err
+	}
+	var s ledger.Scalar
+	return s, s.UnmarshalJSON(b)
+}

@@ -1,0 +1,123 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"sort"
+
+	"duly/internal/act"
+	"duly/internal/assessment"
+	"duly/internal/triage"
+	"duly/internal/workspace"
+)
+
+type triageCmd struct {
+	Pack string `help:"The rules." default:"base"`
+	As   string `help:"Who runs it." placeholder:"PERSON"`
+}
+
+// Run puts every account into a lane.
+func (c *triageCmd) Run(a *app) error {
+	p, err := findPack("triage", c.Pack)
+	if err != nil {
+		return err
+	}
+	return a.write(func(w *workspace.Workspace) error {
+		actor, err := a.may(w, c.As, act.Load)
+		if err != nil {
+			return err
+		}
+		s, err := triage.Run(a.ctx, w.DB, actor.Key, w.Today(), p, a.count("accounts"))
+		if err != nil {
+			return err
+		}
+		return a.print(s, func(out io.Writer) { printTriage(out, s) })
+	})
+}
+
+func printTriage(out io.Writer, s *triage.Summary) {
+	fmt.Fprintf(out, "billed and mapped to no customer or product: %d of %d accounts (%s), %s of the money\n",
+		s.Spine.Unmapped, s.Accounts, percent(s.UnmappedAccounts), percent(s.UnmappedMoney))
+	for _, lane := range []triage.Lane{triage.Stop, triage.Person, triage.Desk, triage.Auto} {
+		fmt.Fprintf(out, "%-7s %d\n", lane, s.Lanes[lane])
+	}
+	fmt.Fprintf(out, "by default, because no rule spoke: %d\n", s.ByDefault)
+	printCounts(out, "accounts by the first rule that put them there", s.Reasons)
+}
+
+// printCounts writes counts, the largest first.
+func printCounts(out io.Writer, title string, counts map[string]int) {
+	if len(counts) == 0 {
+		return
+	}
+	names := make([]string, 0, len(counts))
+	for n := range counts {
+		names = append(names, n)
+	}
+	sort.Slice(names, func(i, j int) bool {
+		if counts[names[i]] != counts[names[j]] {
+			return counts[names[i]] > counts[names[j]]
+		}
+		return names[i] < names[j]
+	})
+	fmt.Fprintln(out, title+":")
+	for _, n := range names {
+		fmt.Fprintf(out, "  %6d  %s\n", counts[n], n)
+	}
+}
+
+type assessCmd struct {
+	IDs    []string      `arg:"" optional:"" name:"id" help:"Accounts or deployments."`
+	Lane   []triage.Lane `help:"Assess all accounts of a lane: STOP, PERSON, DESK or AUTO." placeholder:"LANE"`
+	Method string        `help:"The method." default:"rm-1"`
+	As     string        `help:"In whose name it is prepared; that person cannot decide on it." placeholder:"PERSON"`
+}
+
+// Run rates deployments. Without ids and lanes it takes the lanes STOP and PERSON.
+func (c *assessCmd) Run(a *app) error {
+	p, err := findPack("methods", c.Method)
+	if err != nil {
+		return err
+	}
+	which := assessment.Which{IDs: c.IDs}
+	for _, lane := range c.Lane {
+		if _, err := triage.ParseLane(string(lane)); err != nil {
+			return err
+		}
+		which.Lanes = append(which.Lanes, lane)
+	}
+	if len(which.IDs) == 0 && len(which.Lanes) == 0 {
+		which.Lanes = []triage.Lane{triage.Stop, triage.Person}
+	}
+	return a.write(func(w *workspace.Workspace) error {
+		actor, err := a.may(w, c.As, act.Judge)
+		if err != nil {
+			return err
+		}
+		s, err := assessment.Assess(a.ctx, w.DB, actor.Key, w.Today(), p, which, a.count("deployments"))
+		if err != nil {
+			return err
+		}
+		return a.print(s, func(out io.Writer) { printAssess(out, s) })
+	})
+}
+
+func printAssess(out io.Writer, s *assessment.Summary) {
+	fmt.Fprintf(out, "assessed %d, pending %d (required facts are unknown: nothing is activated)\n", s.Assessed, s.Pending)
+	printCounts(out, "outcomes", s.Outcomes)
+	printCounts(out, "worst residual band", s.Worst)
+	printCounts(out, "best residual band", s.Best)
+	for _, one := range s.Subjects {
+		r := one.Rating
+		fmt.Fprintf(out, "%s: %s to %s, tier %s, %s; %d of %d facts known\n", one.Subject, r.Best.Residual, r.Worst.Residual, r.Tier, r.Decision, r.Known, r.Total)
+		for i, q := range one.Outlook.Questions {
+			if i == 3 {
+				break
+			}
+			fmt.Fprintf(out, "  ask next: %s (%s)\n", q.Text, q.Fact)
+		}
+	}
+	if len(s.Subjects) == 0 {
+		printCounts(out, "ratings by required fact that is missing", s.Missing)
+	}
+}

@@ -1,0 +1,54 @@
+package main
+
+import (
+	"fmt"
+	"io"
+
+	"duly/internal/act"
+	"duly/internal/pack"
+	"duly/internal/usage"
+	"duly/internal/workspace"
+)
+
+type monitorCmd struct {
+	Paths      []string `arg:"" name:"path" help:"CloudTrail files, plain or gzip, or directories of them."`
+	Conditions []string `help:"Packs of conditions." default:"face-search" placeholder:"PACK" sep:"none"`
+	As         string   `help:"Who runs it." placeholder:"PERSON"`
+}
+
+// Run counts exposure to conditions of use and deviations from them.
+func (c *monitorCmd) Run(a *app) error {
+	var packs []*pack.Pack
+	for _, name := range c.Conditions {
+		p, err := findPack("conditions", name)
+		if err != nil {
+			return err
+		}
+		packs = append(packs, p)
+	}
+	return a.write(func(w *workspace.Workspace) error {
+		actor, err := a.may(w, c.As, act.Load)
+		if err != nil {
+			return err
+		}
+		s, err := usage.Run(a.ctx, w.DB, actor.Key, w.Today(), packs, c.Paths, nil)
+		if err != nil {
+			return err
+		}
+		return a.print(s, func(out io.Writer) { printMonitor(out, s) })
+	})
+}
+
+func printMonitor(out io.Writer, s *usage.Summary) {
+	fmt.Fprintf(out, "objects    %d new, %d known before (counted once), %d incomplete, %d not telemetry\n", s.Objects, s.Known, s.Incomplete, s.Skipped)
+	fmt.Fprintf(out, "events     %d read = %d matched + %d unmatched + %d rejected\n", s.Read, s.Matched, s.Unmatched, s.Rejected)
+	fmt.Fprintf(out, "unmapped   %d events of accounts that map to no deployment\n", s.Unmapped)
+	fmt.Fprintf(out, "exposure   %d calls under a condition: %d deviated, %d cannot be told\n", s.Exposures, s.Deviations, s.Unknown)
+	fmt.Fprintf(out, "findings   %d\n", s.Findings)
+	for _, f := range s.List {
+		fmt.Fprintf(out, "  %s %s %s on %s: %d calls\n", f.Grade, f.Kind, f.Condition, f.Day, f.Calls)
+	}
+	for _, f := range s.Faults {
+		fmt.Fprintln(out, "  "+f)
+	}
+}

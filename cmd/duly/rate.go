@@ -1,0 +1,39 @@
+package main
+
+import (
+	"io"
+	"os"
+
+	"duly/internal/fault"
+	"duly/internal/rating"
+)
+
+type rateCmd struct {
+	Method string `help:"A method pack that ships with Duly, by its id, or a file." default:"rm-1"`
+	In     string `help:"Cases, in the shape of docs/rating.md." required:"" placeholder:"CASES.json"`
+	Out    string `help:"Where the ratings go." required:"" placeholder:"OUT.json"`
+}
+
+// Run rates cases without a workspace: the same input gives the same bytes.
+func (c *rateCmd) Run(a *app) error {
+	p, err := findPack("methods", c.Method)
+	if err != nil {
+		return err
+	}
+	m, err := rating.Load(p)
+	if err != nil {
+		return err
+	}
+	in, err := os.ReadFile(c.In)
+	if err != nil {
+		return fault.Wrap(fault.Invalid, err, "cannot read the cases")
+	}
+	out, err := m.RunCases(in)
+	if err != nil {
+		return fileFault(err, c.In)
+	}
+	return writeWhole(c.Out, func(w io.Writer) error {
+		_, err := w.Write(out)
+		return err
+	})
+}
