@@ -3,15 +3,67 @@ package main
 import (
 	"fmt"
 	"io"
+	"slices"
 
 	"duly/internal/act"
 	"duly/internal/decision"
+	"duly/internal/register"
 	"duly/internal/screening"
+	"duly/internal/store"
 	"duly/internal/workspace"
 )
 
 type hitCmd struct {
+	List  hitListCmd  `cmd:"" help:"List hits."`
 	Close hitCloseCmd `cmd:"" help:"Decide on a watchlist hit."`
+}
+
+type hitListCmd struct {
+	All bool `help:"Also those that are closed."`
+}
+
+type hitRow struct {
+	ID       string `json:"id"`
+	State    string `json:"state"`
+	Customer string `json:"customer"`
+	Name     string `json:"name"`
+	Matched  string `json:"matched"`
+	List     string `json:"list"`
+	Entry    string `json:"entry"`
+	Score    int64  `json:"score"` // thousandths
+	Reasons  string `json:"reasons"`
+}
+
+// Run lists hits, the highest score first.
+func (c *hitListCmd) Run(a *app) error {
+	w, err := a.open()
+	if err != nil {
+		return err
+	}
+	defer w.Close()
+	where := "r.state = 'open'"
+	if c.All {
+		where = ""
+	}
+	hits, err := store.Select(a.ctx, w.DB, screening.Hits, where)
+	if err != nil {
+		return err
+	}
+	rows := []hitRow{}
+	for _, h := range hits {
+		customer, err := store.Get(a.ctx, w.DB, register.Customers, h.Record.Subject)
+		if err != nil {
+			return err
+		}
+		r := h.Record
+		rows = append(rows, hitRow{h.ID, r.State, r.Subject, customer.Record.Name, r.Matched, r.List, r.Entry, r.Score, r.Reasons})
+	}
+	slices.SortStableFunc(rows, func(a, b hitRow) int { return int(b.Score - a.Score) })
+	return a.print(rows, func(out io.Writer) {
+		for _, r := range rows {
+			fmt.Fprintf(out, "%s  %-9s %.3f  %s ~ %s (%s, %s)\n    %s\n", r.ID, r.State, float64(r.Score)/1000, r.Name, r.Matched, r.List, r.Entry, r.Reasons)
+		}
+	})
 }
 
 type hitCloseCmd struct {
@@ -42,7 +94,7 @@ func (c *hitCloseCmd) Run(a *app) error {
 }
 
 type decideCmd struct {
-	ID     string       `arg:"" help:"The deployment or account."`
+	ID     string       `arg:"" help:"The deployment or account, by id or by account number."`
 	Act    decision.Act `arg:"" help:"approve, approve_with_conditions, escalate, decline or suspend."`
 	As     string       `help:"Who decides, and signs." required:"" placeholder:"PERSON"`
 	Reason string       `help:"Why." required:"" placeholder:"TEXT"`
@@ -68,8 +120,12 @@ func (c *decideCmd) Run(a *app) error {
 		if err != nil {
 			return err
 		}
+		found, err := register.Find(a.ctx, w.DB, c.ID)
+		if err != nil {
+			return err
+		}
 		d, ref, err := decision.Decide(a.ctx, w.DB, act.Default, decision.Request{
-			Subject: c.ID, Act: c.Act, Reason: c.Reason, By: actor, Key: key, Now: w.Now(),
+			Subject: found.ID, Act: c.Act, Reason: c.Reason, By: actor, Key: key, Now: w.Now(),
 		})
 		if err != nil {
 			return err

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"encoding/json"
 	"fmt"
 	"io"
 	"strconv"
@@ -12,6 +11,7 @@ import (
 	"duly/internal/fault"
 	"duly/internal/ledger"
 	"duly/internal/rating"
+	"duly/internal/register"
 	"duly/internal/rule"
 	"duly/internal/store"
 	"duly/internal/workspace"
@@ -19,6 +19,7 @@ import (
 
 type factCmd struct {
 	Set    factSetCmd    `cmd:"" help:"State a fact about a record, with its source."`
+	Load   factLoadCmd   `cmd:"" help:"State many facts from a file, with their sources."`
 	Source factSourceCmd `cmd:"" help:"Add a source that facts cite."`
 }
 
@@ -54,7 +55,7 @@ func (c *factSourceCmd) Run(a *app) error {
 }
 
 type factSetCmd struct {
-	Subject string `arg:"" help:"The record: a deployment, account, customer or product."`
+	Subject string `arg:"" help:"The record: a deployment, account, customer or product, or an account's number."`
 	Fact    string `arg:"" help:"The fact's id in the method."`
 	Value   string `arg:"" help:"yes, no, a number, a word, words with commas between, or unknown:REASON."`
 	Source  string `help:"The source's id." required:"" placeholder:"ID"`
@@ -77,7 +78,8 @@ func (c *factSetCmd) Run(a *app) error {
 		if c.AsOf == "" {
 			c.AsOf = w.Today()
 		}
-		if err := isRecord(a, w, c.Subject); err != nil {
+		id, err := subject(a, w.DB, c.Subject)
+		if err != nil {
 			return err
 		}
 		if _, err := store.Get(a.ctx, w.DB, evidence.Sources, c.Source); err != nil {
@@ -85,41 +87,42 @@ func (c *factSetCmd) Run(a *app) error {
 		}
 		err = w.DB.Write(a.ctx, actor.Key, func(tx *store.Tx) error {
 			return evidence.State(a.ctx, tx, evidence.Fact{
-				Subject: c.Subject, Fact: c.Fact, Value: value, AsOf: c.AsOf, Sources: []string{c.Source},
+				Subject: id, Fact: c.Fact, Value: value, AsOf: c.AsOf, Sources: []string{c.Source},
 			}, "command line", w.Today())
 		})
 		if err != nil {
 			return err
 		}
-		return a.print(map[string]string{"subject": c.Subject, "fact": c.Fact, "value": value.String()}, func(out io.Writer) {
+		return a.print(map[string]string{"subject": id, "fact": c.Fact, "value": value.String()}, func(out io.Writer) {
 			fmt.Fprintf(out, "%s of %s is %s, as of %s\n", c.Fact, c.Subject, value, c.AsOf)
 		})
 	})
 }
 
-// isRecord says whether an id is that of a record that facts may be about.
-func isRecord(a *app, w *workspace.Workspace, id string) error {
-	for _, kind := range []string{"deployment", "account", "customer", "product"} {
-		rows, err := w.DB.Query(a.ctx, "select 1 from r_"+kind+" where id = $1 and to_seq is null", id)
-		if err != nil {
-			return fault.Wrap(fault.Failed, err, "cannot read the register")
-		}
-		found := rows.Next()
-		rows.Close()
-		if found {
-			return nil
-		}
+func findMethod(name string) (*rating.Method, error) {
+	p, err := findPack("methods", name)
+	if err != nil {
+		return nil, err
 	}
-	return fault.Newf(fault.NotFound, "there is no deployment, account, customer or product %q", id)
+	return rating.Load(p)
+}
+
+// subject gives the record that a fact is about: for an account, its deployment.
+func subject(a *app, q store.Queryer, text string) (string, error) {
+	found, err := register.Find(a.ctx, q, text)
+	if err != nil || found.Kind != "account" {
+		return found.ID, err
+	}
+	deployment, err := register.DeploymentOf(a.ctx, q, found.ID)
+	if err != nil || deployment == "" {
+		return found.ID, err
+	}
+	return deployment, nil
 }
 
 // value reads the value as the method's fact takes it.
 func (c *factSetCmd) value() (ledger.Scalar, error) {
-	p, err := findPack("methods", c.Method)
-	if err != nil {
-		return ledger.Scalar{}, err
-	}
-	m, err := rating.Load(p)
+	m, err := findMethod(c.Method)
 	if err != nil {
 		return ledger.Scalar{}, err
 	}
@@ -166,14 +169,4 @@ func parseValue(f rating.Fact, text string) (ledger.Scalar, error) {
 		return ledger.Texts(strings.Split(text, ",")), nil
 	}
 	return ledger.Text(text), nil
-}
-
-// scalarOf turns a value of a JSON or YAML file into a committed value.
-func scalarOf(v any) (ledger.Scalar, error) {
-	b, err := json.Marshal(v)
-	if err != nil {
-		return ledger.Scalar{}, err
-	}
-	var s ledger.Scalar
-	return s, s.UnmarshalJSON(b)
 }

@@ -7,6 +7,7 @@ import (
 
 	"duly/internal/act"
 	"duly/internal/assessment"
+	"duly/internal/register"
 	"duly/internal/triage"
 	"duly/internal/workspace"
 )
@@ -67,7 +68,7 @@ func printCounts(out io.Writer, title string, counts map[string]int) {
 }
 
 type assessCmd struct {
-	IDs    []string      `arg:"" optional:"" name:"id" help:"Accounts or deployments."`
+	IDs    []string      `arg:"" optional:"" name:"id" help:"Deployments or accounts, by id or by account number."`
 	Lane   []triage.Lane `help:"Assess all accounts of a lane: STOP, PERSON, DESK or AUTO." placeholder:"LANE"`
 	Method string        `help:"The method." default:"rm-1"`
 	As     string        `help:"In whose name it is prepared; that person cannot decide on it." placeholder:"PERSON"`
@@ -79,20 +80,27 @@ func (c *assessCmd) Run(a *app) error {
 	if err != nil {
 		return err
 	}
-	which := assessment.Which{IDs: c.IDs}
+	which := assessment.Which{}
 	for _, lane := range c.Lane {
 		if _, err := triage.ParseLane(string(lane)); err != nil {
 			return err
 		}
 		which.Lanes = append(which.Lanes, lane)
 	}
-	if len(which.IDs) == 0 && len(which.Lanes) == 0 {
+	if len(c.IDs) == 0 && len(which.Lanes) == 0 {
 		which.Lanes = []triage.Lane{triage.Stop, triage.Person}
 	}
 	return a.write(func(w *workspace.Workspace) error {
 		actor, err := a.may(w, c.As, act.Judge)
 		if err != nil {
 			return err
+		}
+		for _, text := range c.IDs {
+			found, err := register.Find(a.ctx, w.DB, text)
+			if err != nil {
+				return err
+			}
+			which.IDs = append(which.IDs, found.ID)
 		}
 		s, err := assessment.Assess(a.ctx, w.DB, actor.Key, w.Today(), p, which, a.count("deployments"))
 		if err != nil {
@@ -108,13 +116,9 @@ func printAssess(out io.Writer, s *assessment.Summary) {
 	printCounts(out, "worst residual band", s.Worst)
 	printCounts(out, "best residual band", s.Best)
 	for _, one := range s.Subjects {
-		r := one.Rating
-		fmt.Fprintf(out, "%s: %s to %s, tier %s, %s; %d of %d facts known\n", one.Subject, r.Best.Residual, r.Worst.Residual, r.Tier, r.Decision, r.Known, r.Total)
-		for i, q := range one.Outlook.Questions {
-			if i == 3 {
-				break
-			}
-			fmt.Fprintf(out, "  ask next: %s (%s)\n", q.Text, q.Fact)
+		fmt.Fprintf(out, "%s: %s to %s, tier %s, %s; %d of %d facts known\n", one.Subject, one.Best, one.Worst, one.Tier, one.Decision, one.Known, one.Facts)
+		for _, q := range one.Ask[:min(3, len(one.Ask))] {
+			fmt.Fprintf(out, "  ask next: %s (%s)\n", q.Question, q.Fact)
 		}
 	}
 	if len(s.Subjects) == 0 {

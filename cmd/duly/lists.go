@@ -33,11 +33,17 @@ func shelf(w *workspace.Workspace) screening.Shelf {
 	return screening.Shelf(filepath.Join(w.Dir, "lists"))
 }
 
-// Run adds the lists. All are read before the first is written.
+// Run adds the lists. Of several, all are read before the first is written, so that
+// a bad one stops all.
 func (c *listsAddCmd) Run(a *app) error {
 	specs, err := parseSpecs(c.Specs)
 	if err != nil {
 		return err
+	}
+	if len(specs) > 1 {
+		if _, err := readLists(c.Specs); err != nil {
+			return err
+		}
 	}
 	return a.write(func(w *workspace.Workspace) error {
 		actor, err := a.may(w, c.As, act.Load)

@@ -9,7 +9,9 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"io"
 	"os"
 	"os/signal"
 	"syscall"
@@ -24,22 +26,26 @@ type cli struct {
 	Workspace string `help:"The workspace directory." default:".duly" env:"DULY_WORKSPACE" placeholder:"DIR"`
 	JSON      bool   `name:"json" help:"Print machine-readable output."`
 
-	Init    initCmd    `cmd:"" help:"Make a workspace."`
-	Person  personCmd  `cmd:"" help:"Add people who act."`
-	Import  importCmd  `cmd:"" help:"Read files through a mapping into the register."`
-	Lists   listsCmd   `cmd:"" help:"Manage watchlists."`
-	Screen  screenCmd  `cmd:"" help:"Compare names with watchlists."`
-	Hit     hitCmd     `cmd:"" help:"Work on watchlist hits."`
-	Triage  triageCmd  `cmd:"" help:"Put every account into a lane, by rule."`
-	Fact    factCmd    `cmd:"" help:"State what is known."`
-	Assess  assessCmd  `cmd:"" help:"Rate deployments."`
-	Decide  decideCmd  `cmd:"" help:"Decide on a rated deployment."`
-	Monitor monitorCmd `cmd:"" help:"Count use against conditions of use."`
-	Verify  verifyCmd  `cmd:"" help:"Check a workspace, a bundle or a disclosure."`
-	Rate    rateCmd    `cmd:"" help:"Rate cases without a workspace."`
-	Pairs   pairsCmd   `cmd:"" help:"Compare pairs of names."`
-	Pack    packCmd    `cmd:"" help:"Work on packs of rules."`
-	Version versionCmd `cmd:"" help:"Print the version."`
+	Init     initCmd     `cmd:"" help:"Make a workspace."`
+	Person   personCmd   `cmd:"" help:"Add people who act."`
+	Import   importCmd   `cmd:"" help:"Read files through a mapping into the register."`
+	Lists    listsCmd    `cmd:"" help:"Manage watchlists."`
+	Screen   screenCmd   `cmd:"" help:"Compare names with watchlists."`
+	Hit      hitCmd      `cmd:"" help:"Work on watchlist hits."`
+	Triage   triageCmd   `cmd:"" help:"Put every account into a lane, by rule."`
+	Fact     factCmd     `cmd:"" help:"State what is known."`
+	Assess   assessCmd   `cmd:"" help:"Rate deployments."`
+	Decide   decideCmd   `cmd:"" help:"Decide on a rated deployment."`
+	Monitor  monitorCmd  `cmd:"" help:"Count use against conditions of use."`
+	Report   reportCmd   `cmd:"" help:"Write the report of the last checkpoint."`
+	Export   exportCmd   `cmd:"" help:"Write a bundle that outsiders can verify."`
+	Disclose discloseCmd `cmd:"" help:"Disclose one sealed field, with its proof."`
+	Verify   verifyCmd   `cmd:"" help:"Check a workspace, a bundle or a disclosure."`
+	Demo     demoCmd     `cmd:"" help:"Show the whole chain on a made-up vendor."`
+	Rate     rateCmd     `cmd:"" help:"Rate cases without a workspace."`
+	Pairs    pairsCmd    `cmd:"" help:"Compare pairs of names."`
+	Pack     packCmd     `cmd:"" help:"Work on packs of rules."`
+	Version  versionCmd  `cmd:"" help:"Print the version."`
 }
 
 func main() { os.Exit(run()) }
@@ -48,35 +54,48 @@ func main() { os.Exit(run()) }
 func run() int {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
+	err := execute(ctx, os.Args[1:], os.Stdout, os.Stderr)
+	var usage usageError
+	switch {
+	case err == nil:
+		return 0
+	case errors.As(err, &usage):
+		return usage.status
+	case ctx.Err() != nil:
+		fmt.Fprintln(os.Stderr, "duly: interrupted; what was committed before is kept")
+		return 3
+	}
+	fmt.Fprintln(os.Stderr, "duly:", err)
+	return fault.ExitStatus(err)
+}
+
+// usageError says that the command line itself ended the program: help was shown,
+// or it could not be parsed and the message is printed already.
+type usageError struct{ status int }
+
+// Error implements error.
+func (e usageError) Error() string { return fmt.Sprintf("usage, exit status %d", e.status) }
+
+// execute parses a command line and runs it.
+func execute(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	var c cli
 	exit := -1
 	parser, err := kong.New(&c,
 		kong.Name("duly"),
 		kong.Description("Customer due diligence that an outsider can verify."),
-		kong.UsageOnError(),
+		kong.Writers(stdout, stderr),
 		kong.Exit(func(code int) { exit = code }),
-		kong.Vars{"version": version()},
 	)
 	if err != nil {
-		fmt.Fprintln(os.Stderr, "duly:", err)
-		return 3
+		return fault.Wrap(fault.Failed, err, "the command line is broken")
 	}
-	command, err := parser.Parse(os.Args[1:])
+	command, err := parser.Parse(args)
 	if exit >= 0 {
-		return exit
+		return usageError{exit}
 	}
 	if err != nil {
-		fmt.Fprintf(os.Stderr, "duly: %v\nRun `duly --help` for the commands.\n", err)
-		return 2
+		fmt.Fprintf(stderr, "duly: %v\nRun `duly --help` for the commands.\n", err)
+		return usageError{2}
 	}
-	a := &app{ctx: ctx, cli: &c, stdout: os.Stdout, stderr: os.Stderr}
-	if err := command.Run(a); err != nil {
-		if ctx.Err() != nil {
-			fmt.Fprintln(os.Stderr, "duly: interrupted; what was committed before is kept")
-			return 3
-		}
-		fmt.Fprintln(os.Stderr, "duly:", err)
-		return fault.ExitStatus(err)
-	}
-	return 0
+	return command.Run(&app{ctx: ctx, cli: &c, stdout: stdout, stderr: stderr})
 }

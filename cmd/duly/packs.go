@@ -52,7 +52,7 @@ func (c *packTestCmd) Run(a *app) error {
 			if err != nil {
 				return err
 			}
-			r := packResult{Pack: one.Path, Kind: string(one.Kind), SHA256: one.Hash, Failed: []pack.TestResult{}}
+			r := packResult{Pack: one.Path, Kind: one.Kind, SHA256: one.Hash, Failed: []pack.TestResult{}}
 			for _, t := range tests {
 				if t.OK {
 					r.Passed++

@@ -47,7 +47,7 @@ func comparePairs(a *app, name string, in io.Reader, out io.Writer) error {
 	n := 0
 	for {
 		row, err := rows.Read()
-		if err == io.EOF {
+		if errors.Is(err, io.EOF) {
 			break
 		}
 		if err != nil {
@@ -69,7 +69,7 @@ func csvError(name string, err error) error {
 	if errors.As(err, &parse) {
 		return fault.Newf(fault.Invalid, "the row cannot be read: %v", parse.Err).At(name, parse.Line, "")
 	}
-	if err == io.EOF {
+	if errors.Is(err, io.EOF) {
 		return fault.New(fault.Invalid, "the file is empty", "").At(name, 0, "")
 	}
 	return fault.Wrap(fault.Invalid, err, fmt.Sprintf("cannot read %s", name))

@@ -5,7 +5,6 @@ import (
 	"os"
 
 	"duly/internal/fault"
-	"duly/internal/rating"
 )
 
 type rateCmd struct {
@@ -15,12 +14,8 @@ type rateCmd struct {
 }
 
 // Run rates cases without a workspace: the same input gives the same bytes.
-func (c *rateCmd) Run(a *app) error {
-	p, err := findPack("methods", c.Method)
-	if err != nil {
-		return err
-	}
-	m, err := rating.Load(p)
+func (c *rateCmd) Run(*app) error {
+	m, err := findMethod(c.Method)
 	if err != nil {
 		return err
 	}

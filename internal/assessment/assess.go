@@ -37,10 +37,41 @@ type Summary struct {
 
 // Assessed is one rating as it came out.
 type Assessed struct {
-	Subject string         `json:"subject"`
-	Account string         `json:"account"`
-	Rating  rating.Rating  `json:"rating"`
-	Outlook rating.Outlook `json:"outlook"`
+	Subject   string   `json:"subject"`
+	Account   string   `json:"account"`
+	Best      string   `json:"best"`  // residual band if all that is unknown turns out well
+	Worst     string   `json:"worst"` // residual band if it turns out badly: what is decided on
+	Inherent  string   `json:"inherent"`
+	Tier      string   `json:"tier"`
+	HardStops []string `json:"hard_stops"`
+	Decision  string   `json:"decision"` // what the method calls for
+	Pending   bool     `json:"pending"`
+	Known     int      `json:"known"`
+	Facts     int      `json:"facts"`
+	Missing   []string `json:"missing"` // required facts that are unknown
+	Ask       []Ask    `json:"ask"`     // unknown facts, the most useful first
+	Flips     []string `json:"flips"`   // single facts that, if otherwise, give another decision
+}
+
+// Ask is an unknown fact that would narrow a rating.
+type Ask struct {
+	Fact     string `json:"fact"`
+	Question string `json:"question"`
+}
+
+func assessed(r *rating.Rating, o *rating.Outlook, g *gathered) Assessed {
+	a := Assessed{
+		Subject: g.subject, Account: g.account.ID, Best: r.Best.Residual.String(), Worst: r.Worst.Residual.String(),
+		Inherent: r.Worst.Inherent.String(), Tier: r.Tier, HardStops: r.HardStops, Decision: r.Decision, Pending: r.Pending,
+		Known: r.Known, Facts: r.Total, Missing: r.Missing,
+	}
+	for _, q := range o.Questions {
+		a.Ask = append(a.Ask, Ask{q.Fact, q.Text})
+	}
+	for _, f := range o.Flips {
+		a.Flips = append(a.Flips, f.Fact+" = "+f.To+": "+f.Decision)
+	}
+	return a
 }
 
 // batch is how many ratings one transaction writes.
@@ -155,7 +186,7 @@ func (s *Summary) one(ctx context.Context, tx *store.Tx, m *rating.Method, p *tr
 	record := toRecord(&r, &outlook, g, preparer)
 	s.count(record)
 	if detail {
-		s.Subjects = append(s.Subjects, Assessed{g.subject, a.ID, r, outlook})
+		s.Subjects = append(s.Subjects, assessed(&r, &outlook, g))
 	}
 	before := previous[g.subject]
 	if before == nil {

@@ -16,24 +16,25 @@ import (
 
 const (
 	idBytes    = 24
-	linkBytes  = idBytes + 8 + 8 + 32 + 32
+	linkBytes  = idBytes + 8 + 8 + 32 + 32 + 4
 	linksKept  = 1 << 17 // in memory: about 13 MB
 	partitions = 64
 )
 
 // link is one revision as the chain of its record sees it.
 type link struct {
-	id         string
+	id, kind   string
 	rev, seq   int64
 	hash, prev ledger.Hash
 }
 
-// chains checks that the revisions of every record are numbered 1, 2, 3, ... in
-// the order of the log and that each names the leaf before it. Links beyond
+// chains checks that the revisions of every record are of one kind, are numbered
+// 1, 2, 3, ... in the order of the log and that each names the leaf before it. Links beyond
 // linksKept are spilled to one temporary file per partition of ids, so that only
 // one partition is in memory at a time.
 type chains struct {
 	kept  []link
+	kinds []string // a spilled link names its kind by its place here
 	dir   string
 	files []*os.File
 	bufs  []*bufio.Writer
@@ -70,12 +71,22 @@ func (c *chains) spill() error {
 		binary.BigEndian.PutUint64(row[32:], uint64(l.seq))
 		copy(row[40:], l.hash[:])
 		copy(row[72:], l.prev[:])
+		binary.BigEndian.PutUint32(row[104:], c.kindNumber(l.kind))
 		if _, err := c.bufs[partition(l.id)].Write(row[:]); err != nil {
 			return fault.Wrap(fault.Failed, err, "cannot write a temporary file")
 		}
 	}
 	c.kept = c.kept[:0]
 	return nil
+}
+
+func (c *chains) kindNumber(kind string) uint32 {
+	i := slices.Index(c.kinds, kind)
+	if i < 0 {
+		i = len(c.kinds)
+		c.kinds = append(c.kinds, kind)
+	}
+	return uint32(i)
 }
 
 // partition spreads ids, whose characters are a-z and 2-7.
@@ -97,7 +108,7 @@ func (c *chains) finish(report func(seq int64, what string)) error {
 		if _, err := f.Seek(0, io.SeekStart); err != nil {
 			return fault.Wrap(fault.Failed, err, "cannot read a temporary file")
 		}
-		links, err := readLinks(bufio.NewReaderSize(f, 1<<16))
+		links, err := c.readLinks(bufio.NewReaderSize(f, 1<<16))
 		if err != nil {
 			return err
 		}
@@ -106,7 +117,7 @@ func (c *chains) finish(report func(seq int64, what string)) error {
 	return nil
 }
 
-func readLinks(r io.Reader) ([]link, error) {
+func (c *chains) readLinks(r io.Reader) ([]link, error) {
 	var links []link
 	var row [linkBytes]byte
 	for {
@@ -118,6 +129,7 @@ func readLinks(r io.Reader) ([]link, error) {
 		l := link{id: string(row[:idBytes]), rev: int64(binary.BigEndian.Uint64(row[24:])), seq: int64(binary.BigEndian.Uint64(row[32:]))}
 		copy(l.hash[:], row[40:])
 		copy(l.prev[:], row[72:])
+		l.kind = c.kinds[binary.BigEndian.Uint32(row[104:])]
 		links = append(links, l)
 	}
 }
@@ -134,6 +146,8 @@ func check(links []link, report func(seq int64, what string)) {
 		switch {
 		case l.id != last.id && l.rev != 1:
 			report(l.seq, "the first revision of record "+l.id+" in the log is numbered "+strconv.FormatInt(l.rev, 10)+", not 1")
+		case l.id == last.id && l.kind != last.kind:
+			report(l.seq, "record "+l.id+" was of another kind before: a "+last.kind+", this is a "+l.kind)
 		case l.id == last.id && l.rev != last.rev+1:
 			report(l.seq, "record "+l.id+" goes from revision "+strconv.FormatInt(last.rev, 10)+" to "+strconv.FormatInt(l.rev, 10))
 		case l.id == last.id && l.prev != last.hash:

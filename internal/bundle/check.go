@@ -4,7 +4,8 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
-	"sort"
+	"maps"
+	"slices"
 	"strings"
 
 	"duly/internal/fault"
@@ -78,11 +79,12 @@ type Checker struct {
 	problems []Problem
 	hidden   int // problems beyond maxProblems
 	epoch    int64
-	keyNamed bool        // the newest epoch names the key that signs
-	last     ledger.Leaf // for the order of times
-	people   map[string]bool
-	missing  map[string]int64 // erased fields by target#field, and where
-	erased   map[string]bool
+	keyNamed bool              // the newest epoch names the key that signs
+	last     ledger.Leaf       // for the order of times
+	people   map[string]bool   // hashes of the keys of active persons
+	keyOf    map[string]string // the newest of each person's keys, by record id
+	missing  map[string]int64  // fields without disclosure by target#field, and where
+	erased   map[string]int64  // what erasure entries name, likewise
 	replay   replayer
 	buffer   []ledger.Hash
 }
@@ -92,7 +94,7 @@ func NewChecker(o Options) *Checker {
 	tree, _ := ledger.NewTree(0, nil)
 	return &Checker{
 		options: o, tree: tree, counts: Counts{Kinds: map[string]int64{}},
-		people: map[string]bool{}, missing: map[string]int64{}, erased: map[string]bool{},
+		people: map[string]bool{}, keyOf: map[string]string{}, missing: map[string]int64{}, erased: map[string]int64{},
 		replay: replayer{options: o},
 	}
 }
@@ -125,19 +127,19 @@ func (c *Checker) Entry(leafBytes []byte, fields []Sealed) (*ledger.Leaf, map[st
 		c.Report(seq, err.Error())
 		return nil, nil, nil
 	}
-	c.counts.Kinds[leaf.Kind]++
-	if err := c.chains.add(link{leaf.ID, leaf.Rev, seq, hash, leaf.Prev}); err != nil {
-		return nil, nil, err
-	}
 	c.order(seq, leaf)
 	schema := c.options.Schemas[leaf.Schema]
 	if schema == nil {
-		c.Report(seq, fmt.Sprintf("the %s has a schema that was never released", leaf.Kind))
+		c.Report(seq, fmt.Sprintf("the %q has a schema that was never released", leaf.Kind))
 		return leaf, nil, nil
 	}
 	if err := schema.Check(leaf); err != nil {
 		c.Report(seq, err.Error())
 		return leaf, nil, nil
+	}
+	c.counts.Kinds[leaf.Kind]++
+	if err := c.chains.add(link{leaf.ID, schema.Kind, leaf.Rev, seq, hash, leaf.Prev}); err != nil {
+		return nil, nil, err
 	}
 	c.note(seq, leaf)
 	c.signatures(seq, leaf)
@@ -185,12 +187,14 @@ func (c *Checker) note(seq int64, leaf *ledger.Leaf) {
 	case "person":
 		values := leaf.PublicValues()
 		key, _ := values["key"].Value().(string)
+		delete(c.people, c.keyOf[leaf.ID]) // a key that was replaced signs nothing any more
+		c.keyOf[leaf.ID] = key
 		c.people[key] = values["state"].Value() == "active"
 	case "erasure":
 		values := leaf.PublicValues()
 		target, _ := values["target"].Value().(string)
 		field, _ := values["field"].Value().(int64)
-		c.erased[erasureKey(target, int(field))] = true
+		c.erased[erasureKey(target, int(field))] = seq
 	}
 }
 
@@ -270,21 +274,27 @@ func (c *Checker) Finish() (root ledger.Hash, err error) {
 	if err := c.chains.finish(c.Report); err != nil {
 		return root, err
 	}
-	keys := make([]string, 0, len(c.missing))
-	for key := range c.missing {
-		if !c.erased[key] {
-			keys = append(keys, key)
-		}
-	}
-	sort.Strings(keys)
-	for _, key := range keys {
-		_, field, _ := strings.Cut(key, "#")
-		c.Report(c.missing[key], "the disclosure of field "+field+" is missing and no erasure entry says why")
-	}
+	c.erasures()
 	if !c.keyNamed {
 		c.Report(-1, "the newest epoch of the log names another signing key than the one that signed the checkpoint")
 	}
 	return c.tree.Root()
+}
+
+// erasures checks that exactly those fields are missing of which an erasure entry
+// says so.
+func (c *Checker) erasures() {
+	for _, key := range slices.Sorted(maps.Keys(c.missing)) {
+		if _, said := c.erased[key]; !said {
+			_, field, _ := strings.Cut(key, "#")
+			c.Report(c.missing[key], "the disclosure of field "+field+" is missing and no erasure entry says why")
+		}
+	}
+	for _, key := range slices.Sorted(maps.Keys(c.erased)) {
+		if _, gone := c.missing[key]; !gone {
+			c.Report(c.erased[key], "it erases a field that is not marked as erased, or that no entry has")
+		}
+	}
 }
 
 // Counts says what was seen.

@@ -6,6 +6,7 @@ import (
 	"crypto/sha256"
 	"encoding/base64"
 	"encoding/hex"
+	"errors"
 	"io"
 	"slices"
 	"strconv"
@@ -130,11 +131,11 @@ func parseSealed(line []byte) ([]Sealed, error) {
 	fields := make([]Sealed, len(parts))
 	for i, p := range parts {
 		if len(p) > 0 && (p[0] == '.' || p[0] == '!') {
-			raw, err := b64.DecodeString(string(p[1:]))
-			if err != nil || len(raw) != len(ledger.Hash{}) {
-				return nil, fault.New(fault.Broken, "a digest is malformed", "")
+			digest, err := parseDigest(p[1:])
+			if err != nil {
+				return nil, err
 			}
-			fields[i] = Sealed{Digest: ledger.Hash(raw), Erased: p[0] == '!'}
+			fields[i] = Sealed{Digest: digest, Erased: p[0] == '!'}
 			continue
 		}
 		if len(p) == 0 {
@@ -144,6 +145,19 @@ func parseSealed(line []byte) ([]Sealed, error) {
 		fields[i] = Sealed{Disclosure: d, Digest: d.Digest()}
 	}
 	return fields, nil
+}
+
+// parseDigest reads the one spelling of a digest. Both lengths are checked, since
+// the decoder passes over line ends within the text.
+func parseDigest(text []byte) (digest ledger.Hash, err error) {
+	n := 0
+	if len(text) == b64.EncodedLen(len(digest)) {
+		n, err = b64.Decode(digest[:], text)
+	}
+	if err != nil || n != len(digest) {
+		return digest, fault.New(fault.Broken, "a digest is malformed", "")
+	}
+	return digest, nil
 }
 
 // Archive is an open bundle file.
@@ -194,7 +208,7 @@ func OpenArchive(file io.ReaderAt, size int64) (*Archive, error) {
 		}
 		sum := sha256.Sum256(content)
 		if !ok || !yaml || hash != hex.EncodeToString(sum[:]) || hash <= last {
-			return nil, fault.Newf(fault.Broken, "member %s is not a pack named by its hash, in order", m.name)
+			return nil, fault.Newf(fault.Broken, "member %q is not a pack named by its hash, in order", m.name)
 		}
 		last = hash
 		a.packs[hash] = content
@@ -204,11 +218,11 @@ func OpenArchive(file io.ReaderAt, size int64) (*Archive, error) {
 
 func (a *Archive) read(m member, limit int64) ([]byte, error) {
 	if m.size > limit {
-		return nil, fault.Newf(fault.Broken, "member %s of the bundle is too large", m.name)
+		return nil, fault.Newf(fault.Broken, "member %q of the bundle is too large", m.name)
 	}
 	data := make([]byte, m.size)
 	if _, err := a.file.ReadAt(data, m.data()); err != nil && err != io.EOF {
-		return nil, fault.Wrap(fault.Failed, err, "cannot read the bundle")
+		return nil, readError(err)
 	}
 	return data, nil
 }
@@ -259,7 +273,7 @@ func (a *Archive) scan(from int64, each func(seq int64, leaf []byte, fields []Se
 	for {
 		at := r.offset
 		leaf, err := r.next()
-		if err == io.EOF {
+		if errors.Is(err, io.EOF) {
 			return nil
 		}
 		if err != nil {
@@ -301,7 +315,7 @@ func (l *lines) next() ([]byte, error) {
 
 func (l *lines) second() ([]byte, error) {
 	var err error
-	if l.two, err = l.read(l.two[:0]); err == io.EOF {
+	if l.two, err = l.read(l.two[:0]); errors.Is(err, io.EOF) {
 		err = fault.New(fault.Broken, "the entries end in the middle of one", "")
 	}
 	return l.two, err
@@ -319,6 +333,8 @@ func (l *lines) read(into []byte) ([]byte, error) {
 			continue
 		case err == io.EOF && len(into) == 0:
 			return nil, io.EOF
+		case err != io.EOF && err != bufio.ErrBufferFull:
+			return nil, readError(err)
 		default:
 			return nil, fault.New(fault.Broken, "a line of the entries is too long or has no end", "")
 		}

@@ -47,7 +47,7 @@ func unhex(list []string) ([]ledger.Hash, error) {
 	for i, s := range list {
 		h, err := ledger.ParseHash(s)
 		if err != nil {
-			return nil, err
+			return nil, fault.Wrap(fault.Broken, err, "a digest is malformed")
 		}
 		out[i] = h
 	}
@@ -69,7 +69,7 @@ func (p *Proof) Encode() []byte {
 // VerifyDisclosure checks a proof and gives the value that it shows.
 func VerifyDisclosure(data []byte, schemas Schemas, trust Trust) (*Result, error) {
 	var p Proof
-	if err := json.Unmarshal(data, &p); err != nil || p.Duly != proofFormat || !bytes.Equal(p.Encode(), data) {
+	if err := json.Unmarshal(data, &p); err != nil || p.Duly != proofFormat || p.Digests == nil || p.Inclusion == nil || !bytes.Equal(p.Encode(), data) {
 		return nil, fault.New(fault.Broken, "this is not a disclosure in its canonical spelling", "give the file that `duly disclose` wrote")
 	}
 	if trust.Key != "" && p.Key != trust.Key {
@@ -77,6 +77,9 @@ func VerifyDisclosure(data []byte, schemas Schemas, trust Trust) (*Result, error
 	}
 	c, level, err := trust.Assure([]byte(p.Checkpoint), p.Key)
 	if err != nil {
+		return nil, err
+	}
+	if err := oneSpelling([]byte(p.Checkpoint), c, p.Key); err != nil {
 		return nil, err
 	}
 	outside, err := trust.OutsideOf(c.Origin, p.Key)

@@ -1,10 +1,16 @@
 package bundle
 
 import (
+	"bytes"
+	"crypto/ed25519"
+	"encoding/base64"
+	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"slices"
+	"strings"
 
 	"duly/internal/fault"
 	"duly/internal/ledger"
@@ -49,7 +55,27 @@ func (t Trust) Assure(signed []byte, shown string) (ledger.Checkpoint, Assurance
 		key, level = t.Key, KeyGiven
 	}
 	c, err := ledger.OpenCheckpoint(signed, key)
+	if level == NoAssurance && fault.CodeOf(err) == fault.Invalid {
+		err = fault.New(fault.Broken, "the key that the log shows is not a verifier key", "")
+	}
 	return c, level, err
+}
+
+// oneSpelling refuses a checkpoint that carries more than the log's own signature,
+// that signature with spare bits, and the shown key with a capital in its hash:
+// whatever the verifier does not check could be changed unseen.
+func oneSpelling(signed []byte, c ledger.Checkpoint, key string) error {
+	sig, ok := bytes.CutPrefix(signed, []byte(c.Text()+"\n— "+c.Origin+" "))
+	sig, end := bytes.CutSuffix(sig, []byte("\n"))
+	raw, err := base64.StdEncoding.Strict().DecodeString(string(sig))
+	if !ok || !end || err != nil || base64.StdEncoding.EncodedLen(len(raw)) != len(sig) {
+		return fault.New(fault.Broken, "the checkpoint is not in its one spelling, with the log's signature and nothing else", "")
+	}
+	hash, public, _ := strings.Cut(strings.TrimPrefix(key, c.Origin+"+"), "+")
+	if hash != strings.ToLower(hash) || len(public) != base64.StdEncoding.EncodedLen(1+ed25519.PublicKeySize) {
+		return fault.New(fault.Broken, "the log's key is not in its one spelling", "")
+	}
+	return nil
 }
 
 // Verify checks a bundle file. The error is a fault of code Broken that lists what
@@ -64,6 +90,9 @@ func Verify(file io.ReaderAt, size int64, schemas Schemas, trust Trust) (*Result
 	}
 	c, level, err := trust.Assure(a.Checkpoint, a.Manifest.Key)
 	if err != nil {
+		return nil, err
+	}
+	if err := oneSpelling(a.Checkpoint, c, a.Manifest.Key); err != nil {
 		return nil, err
 	}
 	if c.Origin != a.Manifest.Origin || c.Size != a.Manifest.Size {
@@ -153,7 +182,7 @@ func (a *Archive) entry(seq int64) (leaf []byte, fields []Sealed, err error) {
 		leaf, fields = slices.Clone(l), f
 		return false, nil
 	})
-	if err == nil && leaf == nil {
+	if err == nil && (leaf == nil || seq < 0) {
 		err = fault.Newf(fault.Broken, "entry %d is not in the bundle", seq)
 	}
 	return leaf, fields, err
@@ -204,6 +233,9 @@ func (o *Outside) Finish(c *Checker) {
 // VerifyFile checks a file that is a bundle or a disclosure.
 func VerifyFile(path string, schemas Schemas, trust Trust) (*Result, error) {
 	file, err := os.Open(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, fault.Newf(fault.NotFound, "there is no file %s", path)
+	}
 	if err != nil {
 		return nil, fault.Wrap(fault.Failed, err, "cannot read the file")
 	}
@@ -211,6 +243,9 @@ func VerifyFile(path string, schemas Schemas, trust Trust) (*Result, error) {
 	info, err := file.Stat()
 	if err != nil {
 		return nil, fault.Wrap(fault.Failed, err, "cannot read the file")
+	}
+	if info.IsDir() {
+		return nil, fault.Newf(fault.Invalid, "%s is a directory, not a bundle", path).WithFix("check a workspace with `duly verify`")
 	}
 	first := make([]byte, 1)
 	if _, err := file.ReadAt(first, 0); err != nil || first[0] != '{' {

@@ -7,6 +7,7 @@ import (
 	"hash/crc32"
 	"io"
 	"math"
+	"strconv"
 
 	"duly/internal/fault"
 )
@@ -129,6 +130,9 @@ func writeError(err error) error {
 	return fault.Wrap(fault.Failed, err, "cannot write the bundle")
 }
 
+// readError keeps a disk that fails apart from a bundle that was changed.
+func readError(err error) error { return fault.Wrap(fault.Failed, err, "cannot read the bundle") }
+
 type counting struct{ n int64 }
 
 func (c *counting) Write(p []byte) (int, error) {
@@ -146,26 +150,30 @@ func readZip(file io.ReaderAt, size int64) ([]member, error) {
 	var offset int64
 	head := make([]byte, localSize)
 	for {
-		if n, err := file.ReadAt(head, offset); n < 4 {
+		if n, err := file.ReadAt(head, offset); err != nil && err != io.EOF {
+			return nil, readError(err)
+		} else if n < 4 {
 			return nil, broken("it ends early")
-		} else if err != nil && err != io.EOF {
-			return nil, fault.Wrap(fault.Failed, err, "cannot read the bundle")
 		}
 		if !bytes.HasPrefix(head, []byte{'P', 'K', 3, 4}) {
 			break
 		}
 		m := member{offset: offset, crc: binary.LittleEndian.Uint32(head[14:]), size: int64(binary.LittleEndian.Uint32(head[18:]))}
 		name := make([]byte, binary.LittleEndian.Uint16(head[26:]))
-		if _, err := file.ReadAt(name, offset+localSize); err != nil || len(name) > 200 {
+		if _, err := file.ReadAt(name, offset+localSize); err != nil && err != io.EOF {
+			return nil, readError(err)
+		} else if err != nil || len(name) > 200 {
 			return nil, broken("it ends early")
 		}
 		m.name = string(name)
 		if !bytes.Equal(m.local(), append(append([]byte{}, head...), name...)) {
-			return nil, broken("the header of member " + m.name)
+			return nil, broken("the header of member " + strconv.Quote(m.name))
 		}
 		sum := crc32.NewIEEE()
-		if n, err := io.Copy(sum, io.NewSectionReader(file, m.data(), m.size)); err != nil || n != m.size || sum.Sum32() != m.crc {
-			return nil, broken("the content of member " + m.name)
+		if n, err := io.Copy(sum, io.NewSectionReader(file, m.data(), m.size)); err != nil {
+			return nil, readError(err)
+		} else if n != m.size || sum.Sum32() != m.crc {
+			return nil, broken("the content of member " + strconv.Quote(m.name))
 		}
 		members = append(members, m)
 		offset = m.data() + m.size
@@ -178,7 +186,10 @@ func readZip(file io.ReaderAt, size int64) ([]member, error) {
 		return nil, broken("its directory")
 	}
 	got := make([]byte, len(want))
-	if _, err := file.ReadAt(got, offset); err != nil && err != io.EOF || !bytes.Equal(got, want) {
+	if _, err := file.ReadAt(got, offset); err != nil && err != io.EOF {
+		return nil, readError(err)
+	}
+	if !bytes.Equal(got, want) {
 		return nil, broken("its directory")
 	}
 	return members, nil

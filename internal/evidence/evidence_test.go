@@ -85,6 +85,17 @@ func TestFresh(t *testing.T) {
 	}
 }
 
+func TestParseValue(t *testing.T) {
+	for text, want := range map[string]any{"true": true, "false": false, "-12": int64(-12), "007": "007", "True": "True", "9007199254740992": "9007199254740992", "": ""} {
+		if got := evidence.ParseValue(text).Value(); got != want {
+			t.Errorf("%q: %v", text, got)
+		}
+	}
+	if _, unknown := evidence.ParseValue("unknown").UnknownReason(); !unknown {
+		t.Error("unknown is a text")
+	}
+}
+
 func TestSupport(t *testing.T) {
 	s := evidence.Statement{Sources: []*evidence.Source{{Publisher: "A"}, {Publisher: "A"}, {Publisher: "B"}, {}}}
 	if n := s.Support(); n != 3 {
@@ -109,8 +120,8 @@ func newStore(t *testing.T) *store.DB {
 }
 
 // Statements of different sources stand beside each other; the same one is
-// revised; a fact cannot cite what does not exist.
-func TestSet(t *testing.T) {
+// revised, and saying the same again writes nothing.
+func TestState(t *testing.T) {
 	ctx, db := context.Background(), newStore(t)
 	var court, paper store.Ref
 	err := db.Write(ctx, actor, func(tx *store.Tx) (err error) {
@@ -123,32 +134,40 @@ func TestSet(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	set := func(value bool, source string) string {
-		id, err := evidence.Set(ctx, db, actor, &evidence.Fact{Subject: "s", Fact: "abuse", Value: ledger.Bool(value), AsOf: "2026-01-01", Sources: []string{source}})
+	state := func(value bool, source string) {
+		t.Helper()
+		err := db.Write(ctx, actor, func(tx *store.Tx) error {
+			f := evidence.Fact{Subject: "s", Fact: "abuse", Value: ledger.Bool(value), AsOf: "2026-01-01", Sources: []string{source}}
+			return evidence.State(ctx, tx, f, "survey", "2026-01-02")
+		})
 		if err != nil {
 			t.Fatal(err)
 		}
-		return id
 	}
-	first := set(true, court.ID)
-	other := set(false, paper.ID)
-	if first == other || set(false, court.ID) != first {
-		t.Error("statements of two sources share a record, or one source has two")
+	state(false, court.ID)
+	state(false, paper.ID)
+	state(true, court.ID)
+	about, err := evidence.About(ctx, db, "s")
+	if err != nil || len(about["abuse"]) != 2 {
+		t.Fatal(err, about)
 	}
-	set(true, court.ID)
-	statements, err := evidence.Statements(ctx, db, "s", store.Now)
-	if err != nil || len(statements["abuse"]) != 2 {
-		t.Fatal(err, statements)
+	var statements []evidence.Statement
+	for _, s := range about["abuse"] {
+		statements = append(statements, s.Statement)
 	}
-	if got := evidence.Settle(statements["abuse"], "2026-02-01", 365).String(); got != "true" {
+	if got := evidence.Settle(statements, "2026-02-01", 365).String(); got != "true" {
 		t.Errorf("the settled value is %s, want the court's", got)
 	}
-	_, err = evidence.Set(ctx, db, actor, &evidence.Fact{Subject: "s", Fact: "abuse", Sources: []string{"zzz"}})
-	if err == nil || fault.CodeOf(err) != fault.NotFound {
-		t.Errorf("a source that does not exist: %v", err)
+	before, _ := store.Head(ctx, db)
+	state(true, court.ID)
+	if after, _ := store.Head(ctx, db); after.Size != before.Size {
+		t.Error("saying the same again wrote something")
 	}
-	if _, err = evidence.Set(ctx, db, actor, &evidence.Fact{Fact: "abuse"}); err == nil {
-		t.Error("a fact without a subject was taken")
+	err = db.Write(ctx, actor, func(tx *store.Tx) error {
+		return evidence.State(ctx, tx, evidence.Fact{Fact: "abuse", AsOf: "2026-01-01"}, "survey", "2026-01-02")
+	})
+	if err == nil || fault.CodeOf(err) != fault.Invalid {
+		t.Errorf("a fact without a subject: %v", err)
 	}
 }
 

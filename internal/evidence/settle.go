@@ -2,6 +2,7 @@ package evidence
 
 import (
 	"slices"
+	"strconv"
 	"time"
 
 	"duly/internal/ledger"
@@ -55,6 +56,23 @@ func Fresh(asOf, day string, shelf int) bool {
 		return false
 	}
 	return seen.AddDate(0, 0, shelf).Format(time.DateOnly) >= day
+}
+
+// ParseValue reads the value of a fact as people and files write it: true and
+// false, unknown, a whole number, or else text.
+func ParseValue(text string) ledger.Scalar {
+	switch text {
+	case "true":
+		return ledger.Bool(true)
+	case "false":
+		return ledger.Bool(false)
+	case "unknown":
+		return ledger.Unknown("stated as unknown")
+	}
+	if n, err := strconv.ParseInt(text, 10, 64); err == nil && strconv.FormatInt(n, 10) == text && n <= ledger.MaxInt && n >= -ledger.MaxInt {
+		return ledger.Int(n)
+	}
+	return ledger.Text(text)
 }
 
 // Settle gives the value that a judgement may use on a day, from all statements

@@ -99,7 +99,7 @@ func nameIt(tx *store.Tx, subject string, i identity, origin register.Origin) er
 func (r *run) hold(i int, s *statement) {
 	def, rec := r.m.records[i], &s.records[i]
 	a := &Ambiguity{State: "open", Received: r.o.Received, Kind: def.target.kind, Source: r.m.Source,
-		SourceRef: s.sourceRef(r.label(i)), Name: rec.name}
+		SourceRef: s.sourceRef(r.m.label(i)), Name: rec.name}
 	if def.name >= 0 {
 		a.Name = def.target.text(rec.data, "name")
 	}

@@ -2,9 +2,11 @@ package intake
 
 import (
 	"context"
+	"database/sql"
 	"slices"
 	"strings"
 
+	"duly/internal/fault"
 	"duly/internal/register"
 	"duly/internal/store"
 )
@@ -82,6 +84,9 @@ func (r *run) flush(ctx context.Context) error {
 	}
 	apply := func(tx *store.Tx) error {
 		r.tx = tx
+		if err := r.alone(ctx); err != nil {
+			return err
+		}
 		for i, s := range r.ready {
 			if err := r.apply(ctx, s); err != nil {
 				return err
@@ -114,7 +119,31 @@ func (r *run) transact(ctx context.Context, do func(tx *store.Tx) error) error {
 	if r.o.DryRun {
 		return do(nil)
 	}
-	return r.db.Write(ctx, r.actor, do)
+	return r.db.Write(ctx, r.actor, func(tx *store.Tx) error {
+		err := do(tx)
+		r.size = tx.Size()
+		return err
+	})
+}
+
+// alone refuses to go on when somebody else wrote records that this run has
+// loaded: what it knows about identities would be out of date. Other entries of
+// the log do not matter.
+func (r *run) alone(ctx context.Context) error {
+	if r.tx == nil || r.tx.Size() == r.size {
+		return nil
+	}
+	for _, kind := range append(r.m.Kinds(), register.Identifiers.Name()) {
+		n := 0
+		err := r.scan(ctx, r.tx, "select count(*) from r_"+kind+" where seq >= $1", []any{r.size}, func(rows *sql.Rows) error { return rows.Scan(&n) })
+		if err != nil {
+			return err
+		}
+		if n > 0 {
+			return fault.New(fault.Failed, "somebody else wrote to the register during this import", "run it again: it goes on where it stopped")
+		}
+	}
+	return nil
 }
 
 // apply writes one row: all its records, or one work item.
@@ -167,8 +196,8 @@ func (r *run) count(s *statement, registered bool) {
 	}
 	line := register.Account{Amount: account.Amount, Customer: account.Customer, Product: account.Product}
 	def := r.m.records[r.m.main]
-	for i, f := range def.fields {
-		stated := s.records[r.m.main].stated&(1<<i) != 0
+	for _, f := range def.fields {
+		stated := s.records[r.m.main].stated&f.slot.bit != 0
 		switch {
 		case !registered || !stated:
 		case f.name == "customer":
@@ -188,7 +217,7 @@ func (r *run) count(s *statement, registered bool) {
 func (r *run) identify(i int, s *statement) (*entity, []*entity) {
 	def, rec := r.m.records[i], &s.records[i]
 	d := r.kinds[def.target.kind]
-	own := s.rowID + "@" + r.label(i)
+	own := s.rowID + "@" + r.m.label(i)
 	found := d.match(rec.identities)
 	switch chosen := r.answers[own]; {
 	case chosen != "" && chosen != chosenNew && d.ids[chosen] != nil:
@@ -217,14 +246,6 @@ func (r *run) identify(i int, s *statement) (*entity, []*entity) {
 		likes = []*entity{{}}
 	}
 	return nil, likes
-}
-
-// label names record i in source_refs; the main record has none.
-func (r *run) label(i int) string {
-	if i == r.m.main {
-		return ""
-	}
-	return r.m.records[i].label
 }
 
 // contradicts says that two records which share a key have different identifiers

@@ -59,7 +59,8 @@ func writeAccounts(b *testing.B, rows int) string {
 }
 
 // BenchmarkImport writes 20,000 rows (an account each, and a customer) to SQLite.
-// Baseline: see the comment below.
+// Baseline (2 shared cores of an EPYC, November 2026): about 56 µs of CPU an
+// entry, 9 of them in this package, the rest sealing and SQLite.
 func BenchmarkImport(b *testing.B) {
 	file := writeAccounts(b, 20000)
 	m, err := intake.ParseMapping("bench.yaml", []byte(benchMapping))
@@ -85,6 +86,7 @@ func BenchmarkImport(b *testing.B) {
 }
 
 // BenchmarkImportAgain imports the same rows a second time: nothing is written.
+// Baseline: about 45,000 rows/s.
 func BenchmarkImportAgain(b *testing.B) {
 	file := writeAccounts(b, 20000)
 	m, err := intake.ParseMapping("bench.yaml", []byte(benchMapping))

@@ -86,6 +86,17 @@ type entity struct {
 	day        string // main records: the latest valid_from of its revisions
 }
 
+// schemes lists the schemes in which the entity has a complete identity.
+func (e *entity) schemes() []string {
+	var list []string
+	for _, i := range e.identities {
+		if i.complete() && !slices.Contains(list, i.scheme) {
+			list = append(list, i.scheme)
+		}
+	}
+	return list
+}
+
 // directory finds the entities of one kind.
 type directory struct {
 	exact   map[string]*entity // by complete identity
@@ -132,12 +143,14 @@ func (d *directory) add(e *entity) {
 
 // learn gives an entity a further identity.
 func (d *directory) learn(e *entity, i identity) {
-	held := bucketKeys(e.name, e.identities)
+	held, schemes := bucketKeys(e.name, e.identities), e.schemes()
 	e.identities = append(e.identities, i)
 	if i.complete() {
 		d.exact[i.text] = e
 		for _, k := range held {
-			d.buckets[k].complete[i.scheme]++
+			if !slices.Contains(schemes, i.scheme) {
+				d.buckets[k].complete[i.scheme]++
+			}
 		}
 	}
 	for _, k := range bucketKeys("", []identity{i}) {
@@ -156,10 +169,8 @@ func (d *directory) file(e *entity, keys []string) {
 			d.buckets[k] = b
 		}
 		b.all = append(b.all, e)
-		for _, i := range e.identities {
-			if i.complete() {
-				b.complete[i.scheme]++
-			}
+		for _, scheme := range e.schemes() {
+			b.complete[scheme]++
 		}
 	}
 }

@@ -88,6 +88,7 @@ type run struct {
 	filled  []bool         // by column
 
 	// From the store, and kept up to date.
+	size     int64 // of the log, when this was last so
 	kinds    map[string]*directory
 	received map[string]string // hashes of the contents received, by row id
 	answers  map[string]string // what a person chose, by row id and label
@@ -192,7 +193,7 @@ func (r *run) understand(row row) (*statement, *fault.Error) {
 			continue
 		}
 		if err := r.m.records[i].target.encode(rec.data); err != nil {
-			return nil, r.m.records[i].blame(err)
+			return nil, r.m.blame(r.m.records[i], err)
 		}
 	}
 	return s, nil
@@ -200,7 +201,7 @@ func (r *run) understand(row row) (*statement, *fault.Error) {
 
 // blame turns a schema's complaint about a field into one about the column that
 // fills it.
-func (def *recordDef) blame(err error) *fault.Error {
+func (m *Mapping) blame(def *recordDef, err error) *fault.Error {
 	var f *fault.Error
 	if !errors.As(err, &f) {
 		return fault.Wrap(fault.Invalid, err, "the row cannot be recorded")
@@ -209,6 +210,12 @@ func (def *recordDef) blame(err error) *fault.Error {
 		if def.fields[i].name == f.Field {
 			return f.At("", 0, def.fields[i].place())
 		}
+	}
+	switch {
+	case f.Field == "identity" && len(def.identities[0].parts) > 0:
+		return f.At("", 0, def.identities[0].parts[0].label)
+	case f.Field == "source_ref":
+		return f.At("", 0, m.rowID[0].label)
 	}
 	return f
 }

@@ -34,6 +34,11 @@ func splitRef(ref string) (rowID, hash, label string, ok bool) {
 func (r *run) load(ctx context.Context) error {
 	r.kinds, r.received = map[string]*directory{}, map[string]string{}
 	r.answers, r.asked = map[string]string{}, map[string]bool{}
+	head, err := store.Head(ctx, r.db)
+	if err != nil {
+		return err
+	}
+	r.size = head.Size
 	for _, kind := range r.m.Kinds() {
 		d := newDirectory()
 		r.kinds[kind] = d
@@ -60,8 +65,8 @@ func (r *run) load(ctx context.Context) error {
 }
 
 // scan calls each for every row of a query.
-func (r *run) scan(ctx context.Context, query string, args []any, each func(*sql.Rows) error) error {
-	rows, err := r.db.Query(ctx, query, args...)
+func (r *run) scan(ctx context.Context, q store.Queryer, query string, args []any, each func(*sql.Rows) error) error {
+	rows, err := q.Query(ctx, query, args...)
 	if err != nil {
 		return fault.Wrap(fault.Failed, err, "cannot read the register")
 	}
@@ -87,7 +92,7 @@ func (r *run) loadKind(ctx context.Context, kind string, d *directory) error {
 		name + " from r_" + kind + " order by seq"
 	type made struct{ source, origin, day string }
 	first := map[string]made{}
-	return r.scan(ctx, query, nil, func(rows *sql.Rows) error {
+	return r.scan(ctx, r.db, query, nil, func(rows *sql.Rows) error {
 		var id, known, source, ref, day, name string
 		var to sql.NullInt64
 		if err := rows.Scan(&id, &to, &known, &source, &ref, &day, &name); err != nil {
@@ -137,7 +142,7 @@ func (r *run) wasReceived(rowID, hash string) (known, newest bool) {
 
 func (r *run) loadIdentifiers(ctx context.Context, d *directory) error {
 	query := "select coalesce(subject, ''), coalesce(scheme, ''), coalesce(value, '') from r_" + register.Identifiers.Name() + " where to_seq is null order by seq"
-	return r.scan(ctx, query, nil, func(rows *sql.Rows) error {
+	return r.scan(ctx, r.db, query, nil, func(rows *sql.Rows) error {
 		var subject, scheme, value string
 		if err := rows.Scan(&subject, &scheme, &value); err != nil {
 			return err

@@ -36,6 +36,14 @@ func (m *Mapping) Kinds() []string {
 	return slices.Compact(kinds)
 }
 
+// label names record i in source_refs; the main record has none.
+func (m *Mapping) label(i int) string {
+	if i == m.main {
+		return ""
+	}
+	return m.records[i].label
+}
+
 // recordDef is one record that a row makes.
 type recordDef struct {
 	label      string
@@ -129,6 +137,3 @@ func (s *statement) sourceRef(label string) string {
 	}
 	return ref
 }
-
-// maxFields is the number of fields that a mapping may set in one record.
-const maxFields = 64

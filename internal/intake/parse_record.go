@@ -79,9 +79,7 @@ func (p *parser) fields(def *recordDef, n *yaml.Node) error {
 		if f.name == "name" {
 			def.name = len(def.fields)
 		}
-		if def.fields = append(def.fields, f); len(def.fields) > maxFields {
-			return p.bad(n, "a record has at most %d fields", maxFields)
-		}
+		def.fields = append(def.fields, f)
 		return nil
 	})
 }

@@ -50,16 +50,13 @@ func (r *run) stamp(t *target, data any, ref string) {
 func (r *run) createRecord(i int, s *statement) (string, error) {
 	def, rec := r.m.records[i], &s.records[i]
 	t := def.target
-	r.stamp(t, rec.data, s.sourceRef(r.label(i)))
-	if len(rec.identities) > 0 {
-		t.put(rec.data, "identity", rec.identities[0].text)
-	}
+	r.stamp(t, rec.data, s.sourceRef(r.m.label(i)))
 	id, err := r.create(t, rec.data)
 	if err != nil {
 		return "", err
 	}
 	d := r.kinds[t.kind]
-	e := &entity{id: id, name: rec.name, source: r.m.Source, origin: s.rowID + "@" + r.label(i),
+	e := &entity{id: id, name: rec.name, source: r.m.Source, origin: s.rowID + "@" + r.m.label(i),
 		asserted: rec.stated, day: s.day, data: rec.data, identities: rec.identities}
 	if b := d.buckets["name:"+e.name]; e.name != "" && b != nil {
 		r.report.SameName++
@@ -135,11 +132,11 @@ func (r *run) join(ctx context.Context, i int, s *statement, e *entity) error {
 	}
 	var changed any
 	for f := range def.fields {
-		bit := uint64(1) << f
+		slot := def.fields[f].slot
+		bit := slot.bit
 		if rec.stated&bit == 0 {
 			continue
 		}
-		slot := def.fields[f].slot
 		now, then := def.target.at(rec.data, slot), def.target.at(old, slot)
 		switch {
 		case equalValues(now.Interface(), then.Interface()):
@@ -159,7 +156,7 @@ func (r *run) join(ctx context.Context, i int, s *statement, e *entity) error {
 	if p, ok := changed.(*register.Product); ok {
 		p.Settle()
 	}
-	r.stamp(def.target, changed, s.sourceRef(r.label(i)))
+	r.stamp(def.target, changed, s.sourceRef(r.m.label(i)))
 	e.data = changed
 	return r.revise(def.target, e.id, changed)
 }
@@ -183,8 +180,7 @@ func (r *run) reviseMain(ctx context.Context, s *statement, e *entity) error {
 	}
 	next := t.copyOf(old)
 	for f := range def.fields {
-		if rec.stated&(1<<f) != 0 {
-			slot := def.fields[f].slot
+		if slot := def.fields[f].slot; rec.stated&slot.bit != 0 {
 			t.at(next, slot).Set(t.at(rec.data, slot))
 		}
 	}

@@ -35,10 +35,16 @@ func (m *Mapping) read(r row, misses func(*lookup, string)) (*statement, *fault.
 		s.records[i] = rec
 	}
 	main := m.records[m.main]
-	if s.records[m.main].data == nil {
-		return nil, fault.New(fault.Invalid, "the row does not make its main record", "a field that it requires is blank").At("", r.line, main.label)
+	s.hash = hex.EncodeToString(digest.Sum(nil)[:hashSize/2])
+	for i, def := range m.records {
+		if data := s.records[i].data; data != nil {
+			def.target.put(data, "source", m.Source)
+			def.target.put(data, "source_ref", s.sourceRef(m.label(i)))
+			if list := s.records[i].identities; len(list) > 0 {
+				def.target.put(data, "identity", list[0].text)
+			}
+		}
 	}
-	s.hash = hex.EncodeToString(digest.Sum(nil)[:6])
 	s.day = main.target.text(s.records[m.main].data, "valid_from")
 	return s, nil
 }
@@ -53,11 +59,11 @@ func (def *recordDef) read(columns []string, above []record, digest hash.Hash, m
 			return rec, err
 		}
 		if stated {
-			rec.stated |= 1 << i
+			rec.stated |= def.fields[i].slot.bit
 		}
 	}
 	for _, i := range def.require {
-		if rec.stated&(1<<i) == 0 {
+		if rec.stated&def.fields[i].slot.bit == 0 {
 			return record{}, nil
 		}
 	}

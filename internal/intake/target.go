@@ -26,10 +26,12 @@ type target struct {
 	days   func(ctx context.Context, q store.Queryer, id string) ([]string, error)
 }
 
-// slot is where a field lives in the kind's struct.
+// slot is where a field lives in the kind's struct. bit stands for it in sets of
+// fields; no kind has more than 64.
 type slot struct {
 	field ledger.Field
 	index []int
+	bit   uint64
 }
 
 // targets are the kinds that a mapping may name. Identifiers are written beside
@@ -57,7 +59,7 @@ func targetOf[T any](kind *ledger.Kind[T]) *target {
 	for _, sf := range reflect.VisibleFields(reflect.TypeFor[T]()) {
 		name, _, _ := strings.Cut(sf.Tag.Get("duly"), ",")
 		if f, ok := fields[name]; ok {
-			t.slots[name] = slot{f, sf.Index}
+			t.slots[name] = slot{f, sf.Index, 1 << len(t.slots)}
 		}
 	}
 	t.fresh = func() any { return new(T) }
@@ -131,7 +133,7 @@ func (t *target) set(data any, s slot, text string, parts []string) *fault.Error
 		}
 		setPointed(v, reflect.ValueOf(b))
 	case ledger.TypeScalar:
-		v.Set(reflect.ValueOf(scalar(text)))
+		v.Set(reflect.ValueOf(evidence.ParseValue(text)))
 	default:
 		v.SetString(text)
 	}
@@ -144,23 +146,6 @@ func setPointed(v, to reflect.Value) {
 		v = v.Elem()
 	}
 	v.Set(to)
-}
-
-// scalar reads the value of a fact: true and false, "unknown", a whole number,
-// or text.
-func scalar(text string) ledger.Scalar {
-	switch text {
-	case "true":
-		return ledger.Bool(true)
-	case "false":
-		return ledger.Bool(false)
-	case "unknown":
-		return ledger.Unknown("the source says that it is unknown")
-	}
-	if n, err := strconv.ParseInt(text, 10, 64); err == nil && strconv.FormatInt(n, 10) == text {
-		return ledger.Int(n)
-	}
-	return ledger.Text(text)
 }
 
 // isOpen says that a field states nothing: it is empty, or an enum that is

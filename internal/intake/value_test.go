@@ -101,3 +101,27 @@ func TestSplitRef(t *testing.T) {
 		}
 	}
 }
+
+// Customers of one name: whoever has several keys must not hide one that has none.
+func TestLikes(t *testing.T) {
+	key := func(city string) identity { return newIdentity("key(agency+city)", []string{"OAK", city}) }
+	d := newDirectory()
+	two := &entity{name: "OAK", identities: []identity{key("X")}}
+	d.add(two)
+	d.learn(two, key("Y"))
+	everybody := func(*entity) bool { return true }
+	if got := d.likes("OAK", []identity{key("Z")}, everybody); len(got) != 0 {
+		t.Errorf("%d likes, want none: the keys disagree", len(got))
+	}
+	none := &entity{name: "OAK"}
+	d.add(none)
+	if got := d.likes("OAK", []identity{key("Z")}, everybody); len(got) != 1 || got[0] != none {
+		t.Errorf("%d likes, want the one without a key", len(got))
+	}
+	if got := d.match([]identity{key("Y")}); len(got) != 1 || got[0] != two {
+		t.Error("the learned key does not find its customer")
+	}
+	if got := d.likes("OAK", []identity{key("")}, everybody); len(got) != 2 {
+		t.Errorf("%d likes of a key without a city, want both", len(got))
+	}
+}

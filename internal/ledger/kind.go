@@ -2,6 +2,7 @@ package ledger
 
 import (
 	"crypto/sha256"
+	"errors"
 	"fmt"
 	"reflect"
 	"slices"
@@ -208,7 +209,8 @@ func checkString(f Field, s string) error {
 }
 
 func inField(err error, name string) error {
-	if e, ok := err.(*fault.Error); ok {
+	var e *fault.Error
+	if errors.As(err, &e) {
 		return e.At("", 0, name)
 	}
 	return err

@@ -20,7 +20,7 @@ type Scalar struct {
 	list    []string
 }
 
-// Bool, Int, Text, Texts and Unknown make a Scalar.
+// Bool makes a truth value.
 func Bool(v bool) Scalar {
 	s := Scalar{kind: 'b'}
 	if v {

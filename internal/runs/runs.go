@@ -55,7 +55,7 @@ func Use(tx *store.Tx, p *pack.Pack) error {
 		return err
 	}
 	_, err = store.Create(tx, Packs, &Pack{
-		SHA256: p.Hash, State: "in_force", Kind: string(p.Kind), ID: p.ID, Title: p.Title, Bytes: string(p.Bytes),
+		SHA256: p.Hash, State: "in_force", Kind: p.Kind, ID: p.ID, Title: p.Title, Bytes: string(p.Bytes),
 	})
 	return err
 }

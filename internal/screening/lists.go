@@ -36,15 +36,13 @@ func Add(ctx context.Context, db *store.DB, actor string, shelf Shelf, format, p
 			SHA256: list.SHA256, State: "in_use", Entries: int64(len(list.Entities)), Rejects: int64(len(list.Rejects)),
 			Published: list.Published, Added: today, Name: list.Name, Format: list.Format, License: list.License,
 		}
-		for _, k := range known {
-			if k.Record.SHA256 == list.SHA256 && k.Record.State == "in_use" {
-				return nil
-			}
-			_, added, err = store.Revise(tx, Lists, k.ID, record)
-			return err
+		switch {
+		case len(known) == 0:
+			added = true
+			_, err = store.Create(tx, Lists, record)
+		case known[0].Record.SHA256 != list.SHA256:
+			_, added, err = store.Revise(tx, Lists, known[0].ID, record)
 		}
-		added = true
-		_, err = store.Create(tx, Lists, record)
 		return err
 	})
 	return list, added, err

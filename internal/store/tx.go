@@ -247,10 +247,20 @@ func (db *DB) insertSQL(into string, rows, columns int) string {
 			} else {
 				b.WriteByte(',')
 			}
-			b.WriteString("$" + strconv.Itoa(n))
+			b.WriteString(db.placeholder(n))
 		}
 		b.WriteByte(')')
 	}
 	db.ins[key] = b.String()
 	return b.String()
+}
+
+// placeholder spells the nth parameter of a bulk insert. SQLite's driver looks up
+// numbered parameters by name, which for hundreds of them costs more than the
+// insert; there they are plain question marks.
+func (db *DB) placeholder(n int) string {
+	if db.postgres {
+		return "$" + strconv.Itoa(n)
+	}
+	return "?"
 }

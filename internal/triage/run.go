@@ -98,7 +98,11 @@ func (s *Summary) one(tx *store.Tx, rules *Rules, portfolio *Portfolio, packHash
 	}
 	for i, r := range v.Reasons {
 		t.Reasons = append(t.Reasons, r.Rule+": "+r.Text)
-		if i == 0 {
+		switch {
+		case i > 0:
+		case len(r.Unknown) > 0:
+			s.Reasons[r.Rule+" (not ruled out)"]++
+		default:
 			s.Reasons[r.Rule]++
 		}
 	}

@@ -1,7 +1,9 @@
 package usage
 
 import (
+	"cmp"
 	"context"
+	"slices"
 	"strings"
 
 	"duly/internal/conditions"
@@ -277,6 +279,7 @@ func (k *keeper) addCount(tx *store.Tx, c Count) error {
 	next.Exposures += known[0].Record.Exposures
 	next.Deviations += known[0].Record.Deviations
 	next.Unknown += known[0].Record.Unknown
+	next.Assumed = longer(next.Assumed, known[0].Record.Assumed)
 	_, _, err = store.Revise(tx, Counts, known[0].ID, &next)
 	return err
 }
@@ -300,9 +303,10 @@ func (k *keeper) addFinding(tx *store.Tx, f Finding) error {
 	}
 	old := known[0].Record
 	next.Calls += old.Calls
-	if old.First < next.First {
+	if cmp.Or(cmp.Compare(old.First, next.First), slices.Compare(old.Evidence, next.Evidence)) < 0 {
 		next.First, next.Evidence = old.First, old.Evidence
 	}
+	next.Assumed = longer(next.Assumed, old.Assumed)
 	if next.Last < old.Last {
 		next.Last = old.Last
 	}

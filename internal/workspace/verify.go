@@ -88,7 +88,6 @@ type verifier struct {
 	last    ledger.Checkpoint
 	kinds   []string // tables r_<kind>
 	other   []string // tables that are no evidence, with the reason
-	columns map[string][]string
 	head    store.Log
 	time    int64
 	atLast  ledger.Hash // root at the size of the last checkpoint

@@ -1,0 +1,337 @@
+package bundle
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"encoding/hex"
+	"io"
+	"math/rand/v2"
+	"slices"
+	"strings"
+	"testing"
+
+	"duly/internal/ledger"
+)
+
+// The kinds of the tests' own logs. The first three have the names that the
+// checker knows, with the fields that it looks at.
+type (
+	epochRecord struct {
+		Number     int64  `duly:"number,public"`
+		LogKey     string `duly:"log_key,public,hash"`
+		QuotedSize int64  `duly:"quoted_size,public"`
+		QuotedRoot string `duly:"quoted_root,public,hash"`
+	}
+	personRecord struct {
+		State string   `duly:"state,public,enum=active|ended"`
+		Roles []string `duly:"roles,public,enum=approver|expert"`
+		Key   string   `duly:"key,public,hash"`
+		Name  string   `duly:"name,personal"`
+	}
+	erasureRecord struct {
+		Target string `duly:"target,public,hash"`
+		Field  int64  `duly:"field,public"`
+		Reason string `duly:"reason,public,enum=request|error"`
+		Note   string `duly:"note,legal"`
+	}
+	packRecord struct {
+		SHA256 string `duly:"sha256,public,hash"`
+		State  string `duly:"state,public,enum=in_force|retired"`
+		Title  string `duly:"title,customer"`
+	}
+	ballot struct {
+		Choice string `duly:"choice,public,enum=for|against"`
+		Text   string `duly:"text,legal"`
+	}
+	item struct {
+		State string        `duly:"state,public,enum=active|ended"`
+		Name  string        `duly:"name,customer"`
+		Place string        `duly:"place,customer"`
+		Price *int64        `duly:"price,trade_secret"`
+		Owner string        `duly:"owner,personal"`
+		Value ledger.Scalar `duly:"value,security"`
+	}
+	whisper struct {
+		State string `duly:"state,public,enum=open|closed"`
+		Text  string `duly:"text,personal"`
+	}
+)
+
+var (
+	epochKind   = ledger.Define[epochRecord]("epoch", 1)
+	personKind  = ledger.Define[personRecord]("person", 1)
+	erasureKind = ledger.Define[erasureRecord]("erasure", 1)
+	packKind    = ledger.Define[packRecord]("pack", 1)
+	ballotKind  = ledger.Define[ballot]("ballot", 1, ledger.SignedBy(1))
+	itemKind    = ledger.Define[item]("item", 1)
+	whisperKind = ledger.Define[whisper]("whisper", 1, ledger.ByDay())
+)
+
+// testSchemas are read back from their documents, as a verifier has them.
+var testSchemas = func() Schemas {
+	schemas := Schemas{}
+	for _, s := range []*ledger.Schema{
+		epochKind.Schema(), personKind.Schema(), erasureKind.Schema(), packKind.Schema(), ballotKind.Schema(), itemKind.Schema(), whisperKind.Schema(),
+	} {
+		parsed, err := ledger.ParseSchema(s.Document())
+		if err != nil {
+			panic(err)
+		}
+		schemas[parsed.Hash()] = parsed
+	}
+	return schemas
+}()
+
+// row is one entry of a log that a test makes, as a workspace holds it.
+type row struct {
+	leaf        []byte
+	schema      *ledger.Schema
+	digests     []ledger.Hash
+	disclosures []ledger.Disclosure
+}
+
+// testLog is a log in memory that a test can make, change and sign again.
+type testLog struct {
+	t      testing.TB
+	random io.Reader
+	key    *ledger.LogKey
+	epoch  int64
+	time   int64
+	rows   []row
+	packs  map[string][]byte
+	tip    map[string]int // newest revision by record id
+}
+
+const testOrigin = "log.example/duly"
+
+// newLog begins a log with its first epoch. The same seed gives the same bytes.
+func newLog(t testing.TB, seed byte) *testLog {
+	t.Helper()
+	var s [32]byte
+	s[0] = seed
+	l := &testLog{t: t, random: rand.NewChaCha8(s), time: 1_790_000_000_000_000, tip: map[string]int{}, packs: map[string][]byte{}}
+	key, err := ledger.NewLogKey(l.random, testOrigin)
+	if err != nil {
+		t.Fatal(err)
+	}
+	l.key = key
+	l.openEpoch()
+	return l
+}
+
+func (l *testLog) openEpoch() {
+	l.epoch++
+	add(l, epochKind, l.id(), &epochRecord{Number: l.epoch, LogKey: hexSum([]byte(l.key.Public())), QuotedRoot: hexSum(nil)})
+}
+
+func hexSum(b []byte) string {
+	sum := sha256.Sum256(b)
+	return hex.EncodeToString(sum[:])
+}
+
+func (l *testLog) id() string {
+	id, err := ledger.NewID(l.random)
+	if err != nil {
+		l.t.Fatal(err)
+	}
+	return id
+}
+
+// add writes the next revision of the record with this id.
+func add[T any](l *testLog, kind *ledger.Kind[T], id string, record *T, signers ...ledger.PersonKey) int {
+	l.t.Helper()
+	rev, prev := int64(1), ledger.Hash{}
+	if at, ok := l.tip[id]; ok {
+		last, err := ledger.ParseLeaf(l.rows[at].leaf)
+		if err != nil {
+			l.t.Fatal(err)
+		}
+		rev, prev = last.Rev+1, ledger.LeafHash(l.rows[at].leaf)
+	}
+	d, err := ledger.NewDraft(kind, record, id, rev, prev, l.random)
+	if err != nil {
+		l.t.Fatal(err)
+	}
+	var sigs []ledger.Signature
+	for _, s := range signers {
+		sigs = append(sigs, s.Sign(d.Statement(ledger.LogID{Origin: testOrigin, Epoch: l.epoch})))
+	}
+	l.time += 1_000_000
+	leaf := d.Leaf(l.time, strings.Repeat("a", 24), sigs).Encode()
+	l.rows = append(l.rows, row{leaf, kind.Schema(), d.Digests, d.Disclosures})
+	l.tip[id] = len(l.rows) - 1
+	return len(l.rows) - 1
+}
+
+// person adds a person with a new key.
+func (l *testLog) person() ledger.PersonKey {
+	key, err := ledger.NewPersonKey(l.random)
+	if err != nil {
+		l.t.Fatal(err)
+	}
+	add(l, personKind, l.id(), &personRecord{State: "active", Roles: []string{"expert"}, Key: key.PublicHash(), Name: "an example person"})
+	return key
+}
+
+// erase takes one disclosure away and writes the erasure entry.
+func (l *testLog) erase(at, field int) {
+	l.rows[at].disclosures = slices.Clone(l.rows[at].disclosures)
+	l.rows[at].disclosures[field] = ""
+	add(l, erasureKind, l.id(), &erasureRecord{Target: ledger.LeafHash(l.rows[at].leaf).String(), Field: int64(field), Reason: "request"})
+}
+
+// edit changes one leaf, with whatever follows from it: the tree and the
+// checkpoint are made from the rows when the bundle is written.
+func (l *testLog) edit(at int, change func(*ledger.Leaf)) {
+	l.t.Helper()
+	leaf, err := ledger.ParseLeaf(l.rows[at].leaf)
+	if err != nil {
+		l.t.Fatal(err)
+	}
+	change(leaf)
+	l.rows[at].leaf = leaf.Encode()
+}
+
+// sample is a log with every shape that the format knows: a person, two signed
+// votes, records with revisions, an erased field, a pack, an entry dated by day.
+func sample(t testing.TB) *testLog {
+	t.Helper()
+	l := newLog(t, 1)
+	voter := l.person()
+	price := int64(1250)
+	id := l.id()
+	add(l, itemKind, id, &item{State: "active", Name: "Harbour Example", Place: "A town", Price: &price, Owner: "somebody", Value: ledger.Unknown("not asked")})
+	add(l, ballotKind, l.id(), &ballot{Choice: "for", Text: "because"}, voter)
+	second := add(l, itemKind, id, &item{State: "ended", Name: "Harbour Example", Owner: "somebody else"})
+	content := []byte("a pack\n")
+	l.packs[hexSum(content)] = content
+	add(l, packKind, l.id(), &packRecord{SHA256: hexSum(content), State: "in_force", Title: "test"})
+	add(l, whisperKind, l.id(), &whisper{State: "open", Text: "quiet"})
+	l.erase(second, 3)
+	return l
+}
+
+// size gives the number of entries.
+func (l *testLog) size() int64 { return int64(len(l.rows)) }
+
+// root gives the root over the first n entries.
+func (l *testLog) root(n int64) ledger.Hash {
+	tree, _ := ledger.NewTree(0, nil)
+	for _, r := range l.rows[:n] {
+		tree.Append(ledger.LeafHash(r.leaf))
+	}
+	root, err := tree.Root()
+	if err != nil {
+		l.t.Fatal(err)
+	}
+	return root
+}
+
+// checkpoint signs the first n entries.
+func (l *testLog) checkpoint(n int64) []byte {
+	l.t.Helper()
+	signed, err := l.key.Sign(ledger.Checkpoint{Origin: testOrigin, Size: n, Root: l.root(n)})
+	if err != nil {
+		l.t.Fatal(err)
+	}
+	return signed
+}
+
+func (l *testLog) manifest(classes ...ledger.Class) Manifest {
+	return Manifest{Origin: testOrigin, Key: l.key.Public(), Size: l.size(), Classes: classes}
+}
+
+// bundle writes the whole log for an audience that may see the classes.
+func (l *testLog) bundle(classes ...ledger.Class) []byte {
+	l.t.Helper()
+	return l.write(l.manifest(classes...), l.checkpoint(l.size()))
+}
+
+func (l *testLog) write(m Manifest, checkpoint []byte) []byte {
+	l.t.Helper()
+	file := &memory{}
+	w, err := NewWriter(file, m, checkpoint)
+	if err == nil {
+		err = w.Entries(func(put func([]byte, *ledger.Schema, []ledger.Hash, []ledger.Disclosure) error) error {
+			for _, r := range l.rows[:min(m.Size, l.size())] {
+				if err := put(r.leaf, r.schema, r.digests, r.disclosures); err != nil {
+					return err
+				}
+			}
+			return nil
+		})
+	}
+	if err == nil {
+		err = w.Packs(l.packs)
+	}
+	if err == nil {
+		err = w.Close()
+	}
+	if err != nil {
+		l.t.Fatal(err)
+	}
+	return file.data
+}
+
+// memory is a file in memory.
+type memory struct {
+	data []byte
+	at   int64
+}
+
+func (m *memory) Write(p []byte) (int, error) {
+	if need := m.at + int64(len(p)); need > int64(len(m.data)) {
+		m.data = append(m.data, make([]byte, need-int64(len(m.data)))...)
+	}
+	m.at += int64(copy(m.data[m.at:], p))
+	return len(p), nil
+}
+
+func (m *memory) Seek(offset int64, whence int) (int64, error) {
+	if whence != io.SeekStart {
+		panic("the writer seeks from the start only")
+	}
+	m.at = offset
+	return offset, nil
+}
+
+// part is one member of an archive, taken out to be changed.
+type part struct {
+	name    string
+	content []byte
+}
+
+// parts takes an archive apart.
+func parts(t testing.TB, data []byte) []part {
+	t.Helper()
+	members, err := readZip(bytes.NewReader(data), int64(len(data)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var list []part
+	for _, m := range members {
+		list = append(list, part{m.name, bytes.Clone(data[m.data() : m.data()+m.size])})
+	}
+	return list
+}
+
+// join makes the archive of the parts, with all lengths and checksums right.
+func join(t testing.TB, list []part) []byte {
+	t.Helper()
+	file := &memory{}
+	z := zipWriter{file: file}
+	for _, p := range list {
+		if err := z.add(p.name, writeAll(p.content)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := z.close(); err != nil {
+		t.Fatal(err)
+	}
+	return file.data
+}
+
+// verify checks a bundle in memory.
+func verify(data []byte, trust Trust) (*Result, error) {
+	return Verify(bytes.NewReader(data), int64(len(data)), testSchemas, trust)
+}

@@ -1,0 +1,242 @@
+package report
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"os"
+	"path/filepath"
+	"slices"
+
+	"duly/internal/bundle"
+	"duly/internal/fault"
+	"duly/internal/ledger"
+	"duly/internal/runs"
+	"duly/internal/store"
+)
+
+// Summary says what a bundle holds.
+type Summary struct {
+	Path      string         `json:"path"`
+	Classes   []ledger.Class `json:"classes"` // disclosed
+	Entries   int64          `json:"entries"`
+	Root      string         `json:"root"`
+	Disclosed int64          `json:"disclosed"` // sealed fields
+	Withheld  int64          `json:"withheld"`
+	Erased    int64          `json:"erased"`
+	Packs     int            `json:"packs"`
+	Bytes     int64          `json:"bytes"`
+}
+
+// exportChunk is how many entries one query reads.
+const exportChunk = 4096
+
+// Export writes the bundle of all entries under a signed checkpoint to path, with
+// the sealed fields of the given classes disclosed. The file appears whole or not
+// at all, readable by its owner only. Memory does not grow with the log.
+//
+// The texts of packs are themselves sealed as customer: a bundle that does not
+// disclose that class holds none, and its ratings cannot be computed again.
+//
+// Errors: Invalid for an unknown class; Broken when the checkpoint is not signed
+// by key, is not one of this log, or an entry has a schema that was not released.
+func Export(ctx context.Context, q store.Queryer, signed []byte, key string, classes []ledger.Class, schemas bundle.Schemas, path string) (Summary, error) {
+	audience, err := audienceOf(classes)
+	if err != nil {
+		return Summary{}, err
+	}
+	c, err := ledger.OpenCheckpoint(signed, key)
+	if err != nil {
+		return Summary{}, err
+	}
+	file, err := os.CreateTemp(filepath.Dir(path), ".tmp-bundle-")
+	if err != nil {
+		return Summary{}, fault.Wrap(fault.Failed, err, "cannot write the bundle")
+	}
+	defer os.Remove(file.Name())
+	defer file.Close()
+	x := &exporter{
+		ctx: ctx, q: q, c: c, schemas: schemas,
+		s: Summary{Path: path, Classes: audience, Entries: c.Size, Root: c.Root.String()},
+	}
+	w, err := bundle.NewWriter(file, bundle.Manifest{Origin: c.Origin, Key: key, Size: c.Size, Classes: audience}, signed)
+	if err != nil {
+		return Summary{}, err
+	}
+	if err := w.Entries(x.entries); err != nil {
+		return Summary{}, err
+	}
+	if err := x.packs(w); err != nil {
+		return Summary{}, err
+	}
+	if err := w.Close(); err != nil {
+		return Summary{}, err
+	}
+	err = x.place(file, path)
+	return x.s, err
+}
+
+type exporter struct {
+	ctx     context.Context
+	q       store.Queryer
+	c       ledger.Checkpoint
+	schemas bundle.Schemas
+	s       Summary
+}
+
+// place puts the finished file where it belongs.
+func (x *exporter) place(file *os.File, path string) error {
+	info, err := file.Stat()
+	if err == nil {
+		x.s.Bytes = info.Size()
+		err = errors.Join(file.Sync(), file.Close())
+	}
+	if err == nil {
+		err = os.Rename(file.Name(), path)
+	}
+	if err != nil {
+		return fault.Wrap(fault.Failed, err, "cannot write the bundle")
+	}
+	return nil
+}
+
+type putter = func(leaf []byte, schema *ledger.Schema, digests []ledger.Hash, disclosures []ledger.Disclosure) error
+
+// entries writes every entry and holds them to the checkpoint, so that no bundle
+// is handed out that its receiver would have to refuse.
+func (x *exporter) entries(put putter) error {
+	tree, err := ledger.NewTree(0, nil)
+	if err != nil {
+		return err
+	}
+	for from := int64(0); from < x.c.Size; from += exportChunk {
+		if err := x.ctx.Err(); err != nil {
+			return err
+		}
+		err := store.Entries(x.ctx, x.q, from, min(from+exportChunk, x.c.Size), func(e store.Entry) error {
+			if e.Seq != tree.Size() {
+				return fault.Newf(fault.Broken, "entry %d is missing from the log", tree.Size()).WithFix("run `duly verify`")
+			}
+			tree.Append(ledger.LeafHash(e.Leaf))
+			return x.entry(e, put)
+		})
+		if err != nil {
+			return err
+		}
+	}
+	root, err := tree.Root()
+	if err != nil {
+		return err
+	}
+	if root != x.c.Root || tree.Size() != x.c.Size {
+		return fault.New(fault.Broken, "the log's entries are not those of the checkpoint", "run `duly verify`")
+	}
+	return nil
+}
+
+func (x *exporter) entry(e store.Entry, put putter) error {
+	schema, err := schemaOf(x.schemas, e)
+	if err != nil {
+		return err
+	}
+	digests, disclosures, err := store.Split(e.Digests, e.Disclosures)
+	if err != nil {
+		return err
+	}
+	if len(digests) != len(schema.Sealed) {
+		return fault.Newf(fault.Broken, "entry %d does not have the sealed fields of its schema", e.Seq).WithFix("run `duly verify`")
+	}
+	for i, f := range schema.Sealed {
+		switch {
+		case disclosures[i] == "":
+			x.s.Erased++
+		case slices.Contains(x.s.Classes, f.Class):
+			x.s.Disclosed++
+		default:
+			x.s.Withheld++
+		}
+	}
+	return put(e.Leaf, schema, digests, disclosures)
+}
+
+func schemaOf(schemas bundle.Schemas, e store.Entry) (*ledger.Schema, error) {
+	leaf, err := ledger.ParseLeaf(e.Leaf)
+	if err != nil {
+		return nil, err
+	}
+	schema := schemas[leaf.Schema]
+	if schema == nil {
+		return nil, fault.Newf(fault.Broken, "entry %d is a %s of a schema that was never released", e.Seq, leaf.Kind).
+			WithFix("use the version of duly that wrote it, or a newer one")
+	}
+	return schema, nil
+}
+
+// packs adds the texts of the packs that the log names, when their class is
+// disclosed.
+func (x *exporter) packs(w *bundle.Writer) error {
+	if !slices.Contains(x.s.Classes, ledger.Customer) {
+		return nil
+	}
+	list, err := store.SelectAt(x.ctx, x.q, runs.Packs, store.At{Seq: x.c.Size - 1}, "")
+	if err != nil {
+		return err
+	}
+	texts := map[string][]byte{}
+	for _, p := range list {
+		if p.Record.Bytes == "" {
+			continue // erased
+		}
+		sum := sha256.Sum256([]byte(p.Record.Bytes))
+		if hex.EncodeToString(sum[:]) != p.Record.SHA256 {
+			return fault.Newf(fault.Broken, "the pack of entry %d is not the one whose hash the log shows", p.Seq)
+		}
+		texts[p.Record.SHA256] = []byte(p.Record.Bytes)
+	}
+	x.s.Packs = len(texts)
+	return w.Packs(texts)
+}
+
+// Disclose shows one sealed field of one entry, with all that ties it to the
+// signed checkpoint, whatever its class: choosing whom to show it is the act.
+//
+// Errors: NotFound when there is no such entry under the checkpoint or the value
+// was erased; Invalid when the entry has no sealed field of that name.
+func Disclose(ctx context.Context, q store.Queryer, signed []byte, key string, schemas bundle.Schemas, entry int64, field string) (*bundle.Proof, error) {
+	c, err := ledger.OpenCheckpoint(signed, key)
+	if err != nil {
+		return nil, err
+	}
+	if entry < 0 || entry >= c.Size {
+		return nil, fault.Newf(fault.NotFound, "the checkpoint covers no entry %d", entry).WithFix("a report names entries beside what it withholds")
+	}
+	e, err := store.EntryAt(ctx, q, entry)
+	if err != nil {
+		return nil, err
+	}
+	schema, err := schemaOf(schemas, e)
+	if err != nil {
+		return nil, err
+	}
+	digests, disclosures, err := store.Split(e.Digests, e.Disclosures)
+	if err != nil {
+		return nil, err
+	}
+	i := slices.IndexFunc(schema.Sealed, func(f ledger.Field) bool { return f.Name == field })
+	if i < 0 || i >= len(digests) {
+		names := ""
+		for _, f := range schema.Sealed {
+			names += " " + f.Name
+		}
+		return nil, fault.Newf(fault.Invalid, "a %s has no sealed field %q", schema.Kind, field).WithFix("its sealed fields are:" + names)
+	}
+	if disclosures[i] == "" {
+		return nil, fault.Newf(fault.NotFound, "field %q of entry %d was erased: nobody can show it any more", field, entry)
+	}
+	inclusion, err := store.Inclusion(ctx, q, entry, c.Size)
+	if err != nil {
+		return nil, err
+	}
+	return bundle.NewProof(entry, field, e.Leaf, digests, disclosures[i], inclusion, signed, key), nil
+}

@@ -1,0 +1,85 @@
+package report
+
+import (
+	"bytes"
+	"encoding/json"
+	"io"
+	"slices"
+
+	"duly/internal/fault"
+	"duly/internal/ledger"
+)
+
+// JSON writes the report as canonical JSON (RFC 8785: keys sorted, no white space,
+// one spelling of every text), with one line feed at the end.
+func JSON(r *Report, out io.Writer) error {
+	raw, err := json.Marshal(r)
+	if err != nil {
+		return fault.Wrap(fault.Failed, err, "cannot write the report")
+	}
+	d := json.NewDecoder(bytes.NewReader(raw))
+	d.UseNumber()
+	var v any
+	if err := d.Decode(&v); err != nil {
+		return fault.Wrap(fault.Failed, err, "cannot write the report")
+	}
+	b, err := appendJSON(make([]byte, 0, len(raw)+1), v)
+	if err != nil {
+		return err
+	}
+	if _, err := out.Write(append(b, '\n')); err != nil {
+		return fault.Wrap(fault.Failed, err, "cannot write the report")
+	}
+	return nil
+}
+
+// appendJSON appends a decoded value. Numbers are whole, so that their decimal
+// digits are their one spelling.
+func appendJSON(b []byte, v any) ([]byte, error) {
+	var err error
+	switch x := v.(type) {
+	case nil:
+		return append(b, "null"...), nil
+	case bool:
+		if x {
+			return append(b, "true"...), nil
+		}
+		return append(b, "false"...), nil
+	case json.Number:
+		return append(b, x...), nil
+	case string:
+		text, err := ledger.Text(x).MarshalJSON()
+		return append(b, text...), err
+	case []any:
+		b = append(b, '[')
+		for i, e := range x {
+			if i > 0 {
+				b = append(b, ',')
+			}
+			if b, err = appendJSON(b, e); err != nil {
+				return nil, err
+			}
+		}
+		return append(b, ']'), nil
+	case map[string]any:
+		keys := make([]string, 0, len(x))
+		for k := range x {
+			keys = append(keys, k)
+		}
+		slices.Sort(keys) // all names here are ASCII, where bytes and UTF-16 sort alike
+		b = append(b, '{')
+		for i, k := range keys {
+			if i > 0 {
+				b = append(b, ',')
+			}
+			if b, err = appendJSON(b, k); err != nil {
+				return nil, err
+			}
+			if b, err = appendJSON(append(b, ':'), x[k]); err != nil {
+				return nil, err
+			}
+		}
+		return append(b, '}'), nil
+	}
+	return nil, fault.Newf(fault.Failed, "a report cannot hold a %T", v)
+}

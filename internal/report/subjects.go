@@ -1,0 +1,358 @@
+package report
+
+import (
+	"cmp"
+	"slices"
+
+	"duly/internal/assessment"
+	"duly/internal/decision"
+	"duly/internal/register"
+	"duly/internal/store"
+	"duly/internal/triage"
+	"duly/internal/usage"
+)
+
+// The fixed lists that outcomes are counted over, the gravest last where they
+// have an order.
+var (
+	laneNames = []string{"STOP", "PERSON", "DESK", "AUTO"}
+	bandNames = []string{"LOW", "MEDIUM", "HIGH", "CRITICAL"}
+	tierNames = []string{"SDD", "CDD", "EDD", "EDD+GB"}
+	actNames  = []string{"approve", "approve_with_conditions", "escalate", "decline", "suspend"}
+	outcomes  = []string{"pending", "approve", "approve_with_conditions", "escalate", "decline", "suspend", "prohibited_policy", "prohibited_legal"}
+	stopNames = []string{"HS-L1", "HS-L2", "HS-L3", "HS-L4", "HS-P1", "HS-P2", "HS-P3", "HS-P4", "HS-P5"}
+	gradings  = []string{"low", "medium", "high", "critical"}
+	findKinds = []string{"breach", "deviation", "blind_spot"}
+)
+
+const notTriaged = "not_triaged"
+
+// places says what belongs to each subject, by record id.
+type places struct {
+	deployments map[string][]*store.Revision[register.Deployment] // by account
+	findings    map[string][]*store.Revision[usage.FindingRecord] // by deployment
+	counts      map[string][]*store.Revision[usage.CountRecord]
+	screened    int64 // position of the last screening run, -1 for none
+}
+
+// subjects makes a row of everything that is judged and counts the portfolio.
+func (b *builder) subjects() error {
+	p := b.place()
+	b.r.Subjects = []Subject{}
+	unlisted := map[string]int{}
+	known := map[string]bool{}
+	for _, a := range b.accounts {
+		known[a.ID] = true
+		list := p.deployments[a.ID]
+		if len(list) == 0 {
+			list = []*store.Revision[register.Deployment]{nil}
+		}
+		b.progress(a, list, p)
+		before := len(b.r.Subjects)
+		for _, d := range list {
+			if row := b.subject(a, d, p); row.listed() {
+				b.r.Subjects = append(b.r.Subjects, b.fill(row, a, d))
+			}
+		}
+		if len(b.r.Subjects) == before && a.Record.State != "ended" {
+			unlisted[laneOf(b.triages[a.ID])]++
+		}
+	}
+	for _, d := range b.deployments {
+		if !known[d.Record.Account] {
+			if row := b.subject(nil, d, p); row.listed() {
+				b.r.Subjects = append(b.r.Subjects, b.fill(row, nil, d))
+			}
+		}
+	}
+	b.r.Unlisted = tallies(append(slices.Clone(laneNames), notTriaged), unlisted)
+	b.unplaced(p)
+	b.portfolio()
+	slices.SortStableFunc(b.r.Subjects, graver)
+	return b.view.err
+}
+
+// place brings records under the subjects that they speak of.
+func (b *builder) place() *places {
+	p := &places{
+		deployments: map[string][]*store.Revision[register.Deployment]{}, findings: map[string][]*store.Revision[usage.FindingRecord]{},
+		counts: map[string][]*store.Revision[usage.CountRecord]{}, screened: -1,
+	}
+	for _, d := range b.deployments {
+		p.deployments[d.Record.Account] = append(p.deployments[d.Record.Account], d)
+	}
+	for _, f := range b.found {
+		p.findings[f.Record.Deployment] = append(p.findings[f.Record.Deployment], f)
+	}
+	for _, c := range b.counted {
+		p.counts[c.Record.Deployment] = append(p.counts[c.Record.Deployment], c)
+	}
+	for _, r := range b.ran {
+		if r.Record.Task == "screen" {
+			p.screened = r.Seq
+		}
+	}
+	return p
+}
+
+// row is a subject before its sealed values are looked at, which most are not.
+type row struct {
+	Subject
+	rating   *store.Revision[assessment.Rating]
+	decision *store.Revision[decision.Decision]
+	counts   []*store.Revision[usage.CountRecord]
+	findings []*store.Revision[usage.FindingRecord]
+	lane     *store.Revision[triage.Triage]
+}
+
+// listed says whether a subject has a row of its own.
+func (r *row) listed() bool {
+	if r.rating != nil || r.decision != nil || len(r.counts) > 0 || len(r.findings) > 0 {
+		return true
+	}
+	return r.State == "active" && r.lane != nil && (r.lane.Record.Lane == "STOP" || r.lane.Record.Lane == "PERSON")
+}
+
+// subject finds what is known of a deployment on an account; one of the two may
+// be nil. What it takes is taken from the builder's maps: the rest is unplaced.
+func (b *builder) subject(a *store.Revision[register.Account], d *store.Revision[register.Deployment], p *places) *row {
+	r := &row{Subject: Subject{Kind: "account"}}
+	firstDay := dayOf(b.r.Log.First)
+	var ids []string
+	if a != nil {
+		ids = append(ids, a.ID)
+		r.ID, r.State, r.lane = a.ID, a.Record.State, b.triages[a.ID]
+		r.Entries.Account, r.Imported, r.Screened = a.Seq, began(a.Record.ValidFrom, firstDay), b.screened(a.Record, p)
+	}
+	if d != nil {
+		ids = append(ids, d.ID)
+		if a == nil || r.State == "active" {
+			r.State = d.Record.State
+		}
+		r.Kind, r.ID, r.Entries.Deployment = "deployment", d.ID, d.Seq
+		r.Imported = r.Imported || began(d.Record.ValidFrom, firstDay)
+		r.findings, r.counts = p.findings[d.ID], p.counts[d.ID]
+		delete(p.findings, d.ID)
+		delete(p.counts, d.ID)
+	}
+	// An account that was judged before its deployment was registered keeps that
+	// judgement until a newer one is made.
+	for _, id := range ids {
+		if x := b.ratings[id]; x != nil && (r.rating == nil || x.Seq > r.rating.Seq) {
+			r.rating = x
+		}
+		if x := b.decisions[id]; x != nil && (r.decision == nil || x.Seq > r.decision.Seq) {
+			r.decision = x
+		}
+		delete(b.ratings, id)
+		delete(b.decisions, id)
+	}
+	return r
+}
+
+// screened says whether the last screening run saw the customer, and who stands
+// in between, as they are registered now.
+func (b *builder) screened(a *register.Account, p *places) bool {
+	parties := []string{a.Customer}
+	if link := b.relationships[a.Via]; link != nil {
+		parties = append(parties, link.Record.Party)
+	}
+	for _, id := range parties {
+		if c := b.customers[id]; c == nil || c.Seq > p.screened {
+			return false
+		}
+	}
+	return true
+}
+
+func laneOf(t *store.Revision[triage.Triage]) string {
+	if t == nil {
+		return notTriaged
+	}
+	return t.Record.Lane
+}
+
+// progress counts how far an account has come.
+func (b *builder) progress(a *store.Revision[register.Account], list []*store.Revision[register.Deployment], p *places) {
+	if a.Record.State == "ended" {
+		return
+	}
+	assessed := b.ratings[a.ID] != nil
+	for _, d := range list {
+		assessed = assessed || d != nil && b.ratings[d.ID] != nil
+	}
+	switch {
+	case assessed:
+		b.r.Progress.Assessed++
+	case b.screened(a.Record, p):
+		b.r.Progress.ScreenedNotAssessed++
+	default:
+		b.r.Progress.NotScreened++
+	}
+}
+
+// fill looks at the sealed values of a listed subject.
+func (b *builder) fill(r *row, a *store.Revision[register.Account], d *store.Revision[register.Deployment]) Subject {
+	s := r.Subject
+	b.describe(&s, a, d)
+	if r.lane != nil {
+		s.Lane = &Lane{r.lane.Seq, r.lane.Record.Lane, r.lane.Record.ByDefault, see(b.view, triage.Triages, r.lane, "reasons")}
+	}
+	if r.rating != nil {
+		s.Rating = b.rating(r.rating)
+	}
+	if r.decision != nil {
+		s.Decision = b.decision(r.decision, r.rating)
+	}
+	s.Counts = b.counts(r.counts)
+	s.Promised = b.promised(&s, a, d)
+	s.Findings = make([]Finding, len(r.findings))
+	for i, f := range r.findings {
+		s.Findings[i] = Finding{
+			f.Seq, f.Record.State, f.Record.Grade, f.Record.Kind, f.Record.Day, f.Record.Calls, f.Record.Condition,
+			see(b.view, usage.Findings, f, "clause"), see(b.view, usage.Findings, f, "evidence"),
+		}
+	}
+	slices.SortStableFunc(s.Findings, func(x, y Finding) int {
+		return cmp.Or(slices.Index(gradings, y.Grade)-slices.Index(gradings, x.Grade), cmp.Compare(x.Condition, y.Condition), cmp.Compare(x.Day, y.Day))
+	})
+	return s
+}
+
+// describe says who and what a subject is. Where a record is not mapped, the
+// field that would name it stands instead.
+func (b *builder) describe(s *Subject, a *store.Revision[register.Account], d *store.Revision[register.Deployment]) {
+	customer := ""
+	switch {
+	case a != nil && a.Record.Customer != "":
+		customer = a.Record.Customer
+	case d != nil:
+		customer = d.Record.Customer
+	}
+	c := b.customers[customer]
+	if a != nil {
+		account := see(b.view, register.Accounts, a, "name")
+		s.Account = &account
+		s.Purpose = see(b.view, register.Accounts, a, "purpose")
+		s.Customer = see(b.view, register.Accounts, a, "customer")
+		s.Sector, s.Jurisdiction = s.Customer, s.Customer
+		s.Capability = see(b.view, register.Accounts, a, "product")
+		if p := b.products[a.Record.Product]; p != nil {
+			s.Capability = see(b.view, register.Products, p, "intended")
+		}
+		if link := b.relationships[a.Record.Via]; link != nil && b.customers[link.Record.Party] != nil {
+			through := see(b.view, register.Customers, b.customers[link.Record.Party], "name")
+			s.Through = &through
+		}
+	}
+	if d != nil {
+		s.Capability = see(b.view, register.Deployments, d, "capability")
+		s.Purpose = see(b.view, register.Deployments, d, "purpose")
+		s.Jurisdiction = see(b.view, register.Deployments, d, "jurisdiction")
+		if a == nil {
+			s.Customer = see(b.view, register.Deployments, d, "customer")
+			s.Sector = s.Customer
+		}
+	}
+	if c != nil {
+		s.Customer = see(b.view, register.Customers, c, "name")
+		s.Sector = see(b.view, register.Customers, c, "sector")
+		if d == nil {
+			s.Jurisdiction = see(b.view, register.Customers, c, "jurisdiction")
+		}
+	}
+}
+
+func (b *builder) rating(r *store.Revision[assessment.Rating]) *Rating {
+	x := r.Record
+	stops := x.HardStops
+	if stops == nil {
+		stops = []string{}
+	}
+	return &Rating{
+		Entry: r.Seq, Day: dayOf(when(r.Leaf)), Method: x.Method, Best: x.Best, Worst: x.Worst, Inherent: x.Inherent,
+		Tier: x.Tier, HardStops: stops, Pending: x.Pending, Known: x.Known, Facts: x.Facts, Sum: x.Sum, Outcome: x.Outcome,
+		Missing: see(b.view, assessment.Ratings, r, "missing"), Ask: see(b.view, assessment.Ratings, r, "ask"),
+	}
+}
+
+func (b *builder) decision(d *store.Revision[decision.Decision], rated *store.Revision[assessment.Rating]) *Decision {
+	x := d.Record
+	return &Decision{
+		Entry: d.Seq, Act: x.Act, Day: x.Day, ReviewDay: x.ReviewDay, Overdue: x.ReviewDay != "" && x.ReviewDay < b.r.Day,
+		RatedSince: rated != nil && rated.Seq > d.Seq, Signatures: x.Signatures, Reason: see(b.view, decision.Decisions, d, "reason"),
+	}
+}
+
+// portfolio counts ratings and decisions over the rows, which hold all of them.
+func (b *builder) portfolio() {
+	p, d := &b.r.Portfolio, &b.r.Decisions
+	tiers, results, stops, acts := map[string]int{}, map[string]int{}, map[string]int{}, map[string]int{}
+	intervals := map[Interval]int{}
+	for _, s := range b.r.Subjects {
+		if r := s.Rating; r != nil {
+			p.Ratings++
+			p.Known, p.Facts = p.Known+r.Known, p.Facts+r.Facts
+			if r.Pending {
+				p.Pending++
+			}
+			tiers[r.Tier]++
+			results[r.Outcome]++
+			intervals[Interval{Best: r.Best, Worst: r.Worst}]++
+			for _, h := range r.HardStops {
+				stops[h]++
+			}
+		}
+		if x := s.Decision; x != nil {
+			d.Decided++
+			acts[x.Act]++
+			if x.Overdue {
+				d.Overdue++
+			}
+			if x.RatedSince {
+				d.Outdated++
+			}
+		}
+	}
+	p.Tiers, p.Outcomes, p.HardStops = tallies(tierNames, tiers), tallies(outcomes, results), tallies(stopNames, stops)
+	d.Acts = tallies(actNames, acts)
+	p.Intervals = []Interval{}
+	for i, best := range bandNames {
+		for _, worst := range bandNames[i:] {
+			if n := intervals[Interval{Best: best, Worst: worst}]; n > 0 {
+				p.Intervals = append(p.Intervals, Interval{best, worst, n})
+			}
+		}
+	}
+}
+
+// unplaced counts what no subject took.
+func (b *builder) unplaced(p *places) {
+	u := &b.r.Unplaced
+	u.Ratings, u.Decisions = len(b.ratings), len(b.decisions)
+	for _, list := range p.findings {
+		u.Findings += len(list)
+	}
+	for _, list := range p.counts {
+		u.Counts += len(list)
+	}
+}
+
+// graver orders subjects by what a reader must see first: hard stops, then the
+// worst end, then the best end, then the lane; the log's order otherwise.
+func graver(a, b Subject) int {
+	rank := func(s Subject) (stops, worst, best, lane int) {
+		stops, worst, best, lane = 1, 1, 1, len(laneNames)
+		if s.Rating != nil {
+			stops = -min(1, len(s.Rating.HardStops))
+			worst, best = -slices.Index(bandNames, s.Rating.Worst), -slices.Index(bandNames, s.Rating.Best)
+		}
+		if s.Lane != nil {
+			lane = slices.Index(laneNames, s.Lane.Lane)
+		}
+		return stops, worst, best, lane
+	}
+	s1, w1, b1, l1 := rank(a)
+	s2, w2, b2, l2 := rank(b)
+	return cmp.Or(s1-s2, w1-w2, b1-b2, l1-l2)
+}
