@@ -51,23 +51,33 @@ func derive(ctx context.Context, tx *store.Tx, p *triage.Portfolio, subject stri
 			values[factEndUser] = "named"
 		}
 	}
+	before, err := evidence.About(ctx, tx, subject)
+	if err != nil {
+		return nil, err
+	}
 	for _, fact := range []string{factListMatch, factRole, factEndUser} {
 		if v, ok := values[fact]; ok {
-			if err := say(ctx, tx, subject, fact, ledger.Text(v), today); err != nil {
+			if err := say(ctx, tx, before, subject, fact, ledger.Text(v), today); err != nil {
 				return nil, err
 			}
 		}
 	}
 	if !said(factExisting) {
-		if err := say(ctx, tx, subject, factExisting, ledger.Bool(true), today); err != nil {
+		if err := say(ctx, tx, before, subject, factExisting, ledger.Bool(true), today); err != nil {
 			return nil, err
 		}
 	}
 	return evidence.About(ctx, tx, subject)
 }
 
-// say states a fact unless it was said already: its day stays the first.
-func say(ctx context.Context, tx *store.Tx, subject, fact string, value ledger.Scalar, today string) error {
+// say states a fact unless the program says so already: assessing again on another
+// day writes nothing as long as nothing changed.
+func say(ctx context.Context, tx *store.Tx, before map[string][]evidence.Stated, subject, fact string, value ledger.Scalar, today string) error {
+	for _, s := range before[fact] {
+		if s.Fact.Source == derivedBy && s.Fact.Value.String() == value.String() {
+			return nil
+		}
+	}
 	return evidence.State(ctx, tx, evidence.Fact{Subject: subject, Fact: fact, Value: value, AsOf: today}, derivedBy, today)
 }
 

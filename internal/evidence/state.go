@@ -10,15 +10,23 @@ import (
 
 // State writes what a source says of a fact. One source has one statement of a
 // fact about a subject: what it says later revises it, what another says stands
-// beside it. Saying the same again writes nothing.
+// beside it. Saying the same of the same day again writes nothing; saying it of a
+// later day confirms it. The source is the first that the fact cites, and system
+// where it cites none.
 //
-// system names who states it when no source record is cited.
+// Errors: Invalid without subject, fact or day; NotFound for a source that is not
+// there.
 func State(ctx context.Context, tx *store.Tx, f Fact, system, today string) error {
 	if f.Subject == "" || f.Fact == "" || f.AsOf == "" {
 		return fault.New(fault.Invalid, "a fact needs a subject, a name and the day it was seen", "")
 	}
 	f.Identity = strings.Join([]string{f.Subject, f.Fact, system, strings.Join(f.Sources[:min(1, len(f.Sources))], "")}, "|")
 	f.Origin = Origin{State: "active", ValidFrom: f.AsOf, Received: today, Source: system, SourceRef: f.Identity}
+	for _, id := range f.Sources {
+		if _, err := store.Get(ctx, tx, Sources, id); err != nil {
+			return fault.Newf(fault.NotFound, "there is no source %q", id).WithFix("add the source first")
+		}
+	}
 	known, err := store.Select(ctx, tx, Facts, "r.identity = $1", f.Identity)
 	if err != nil {
 		return err
@@ -27,8 +35,8 @@ func State(ctx context.Context, tx *store.Tx, f Fact, system, today string) erro
 		_, err = store.Create(tx, Facts, &f)
 		return err
 	}
-	if equal(known[0].Record.Value, f.Value) {
-		return nil // said before: the day on which it was first seen stays
+	if equal(known[0].Record.Value, f.Value) && f.AsOf <= known[0].Record.AsOf {
+		return nil
 	}
 	_, _, err = store.Revise(tx, Facts, known[0].ID, &f)
 	return err

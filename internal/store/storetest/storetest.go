@@ -48,6 +48,26 @@ func Open(t *testing.T, dsn string, rooms ...store.Migrations) *store.DB {
 	return db
 }
 
+// Actor is the key id in whose name tests write.
+var Actor = strings.Repeat("t", 24)
+
+// Begin opens a store with an empty log of one epoch.
+func Begin(t *testing.T, dsn string, rooms ...store.Migrations) *store.DB {
+	t.Helper()
+	db := Open(t, dsn, rooms...)
+	first := &store.Epoch{Number: 1, LogKey: strings.Repeat("0", 64), QuotedRoot: strings.Repeat("0", 64)}
+	if err := db.Begin(context.Background(), "test.example/log", Actor, first); err != nil {
+		t.Fatal(err)
+	}
+	return db
+}
+
+// SQLite opens a SQLite store with an empty log, for rooms whose SQL the contract
+// suite covers already.
+func SQLite(t *testing.T, rooms ...store.Migrations) *store.DB {
+	return Begin(t, filepath.Join(t.TempDir(), "duly.db"), rooms...)
+}
+
 var databases atomic.Int64
 
 // Postgres gives the DSN of an empty database on a cluster of this test.

@@ -1,0 +1,229 @@
+package assessment_test
+
+import (
+	"context"
+	"os"
+	"slices"
+	"strings"
+	"testing"
+
+	"duly/internal/assessment"
+	"duly/internal/evidence"
+	"duly/internal/ledger"
+	"duly/internal/pack"
+	"duly/internal/register"
+	"duly/internal/runs"
+	"duly/internal/screening"
+	"duly/internal/store"
+	"duly/internal/store/storetest"
+	"duly/internal/triage"
+	"duly/packs"
+)
+
+func TestMain(m *testing.M) { os.Exit(storetest.Main(m)) }
+
+var (
+	ctx   = context.Background()
+	rooms = []store.Migrations{
+		register.Migrations, evidence.Migrations, runs.Migrations, screening.Migrations, triage.Migrations, assessment.Migrations,
+	}
+)
+
+const today = "2026-11-24"
+
+func shipped(t *testing.T, name string) *pack.Pack {
+	t.Helper()
+	data, err := packs.Files.ReadFile(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	p, err := pack.Parse(name, data)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return p
+}
+
+// chain is a made-up sheriff who is served through a reseller.
+type chain struct {
+	db                                     *store.DB
+	sheriff, reseller, account, deployment string
+	product, link                          string
+}
+
+func newChain(t *testing.T, db *store.DB) *chain {
+	t.Helper()
+	c := &chain{db: db}
+	active := register.Origin{State: "active"}
+	err := db.Write(ctx, storetest.Actor, func(tx *store.Tx) error {
+		create := func(ref store.Ref, err error) string {
+			if err != nil {
+				t.Fatal(err)
+			}
+			return ref.ID
+		}
+		c.sheriff = create(store.Create(tx, register.Customers, &register.Customer{Origin: active, Name: "Tamarind Sheriff", Kind: "public_body", Sector: "policing", Jurisdiction: "US"}))
+		c.reseller = create(store.Create(tx, register.Customers, &register.Customer{Origin: active, Name: "Gullwing Resale", Kind: "company", Sector: "commercial"}))
+		c.link = create(store.Create(tx, register.Relationships, &register.Relationship{Origin: active, Customer: c.sheriff, Party: c.reseller, Role: "reseller", FlowDown: "no"}))
+		c.product = create(store.Create(tx, register.Products, &register.Product{Origin: active, Name: "Faces", Intended: []string{"face_search"}, Risk: "identify"}))
+		c.account = create(store.Create(tx, register.Accounts, &register.Account{Origin: active, Customer: c.sheriff, Product: c.product, Via: c.link}))
+		c.deployment = create(store.Create(tx, register.Deployments, &register.Deployment{Origin: active, Customer: c.sheriff, Product: c.product, Account: c.account, Capability: "face_search"}))
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return c
+}
+
+func (c *chain) state(t *testing.T, subject, fact string, value ledger.Scalar) {
+	t.Helper()
+	err := c.db.Write(ctx, storetest.Actor, func(tx *store.Tx) error {
+		return evidence.State(ctx, tx, evidence.Fact{Subject: subject, Fact: fact, Value: value, AsOf: today}, "test", today)
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+func (c *chain) assess(t *testing.T) (assessment.Assessed, *assessment.Summary) {
+	t.Helper()
+	s, err := assessment.Assess(ctx, c.db, storetest.Actor, today, shipped(t, "methods/rm-1.yaml"), assessment.Which{IDs: []string{c.account}}, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s.Subjects[0], s
+}
+
+// TestUnknownFactsKeepItPending protects C13: what is not known activates nothing,
+// and the rating says what is missing.
+func TestUnknownFactsKeepItPending(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, dsn string) {
+		c := newChain(t, storetest.Begin(t, dsn, rooms...))
+		a, s := c.assess(t)
+		if !a.Pending || s.Pending != 1 || a.Best != "LOW" || a.Worst != "CRITICAL" || len(a.Missing) == 0 || len(a.Ask) == 0 {
+			t.Errorf("%+v", a)
+		}
+		list, err := store.Select(ctx, c.db, assessment.Ratings, "r.subject = $1", c.deployment)
+		if err != nil || len(list) != 1 || list[0].Record.Outcome != "pending" || list[0].Record.Preparer != storetest.Actor {
+			t.Fatalf("%v, %v", list, err)
+		}
+		inputs := strings.Join(list[0].Record.Inputs, "\n")
+		for _, fact := range []string{"customer.sector", "end_user.sector", "chain.role", "chain.flow_down", "deployment.capability"} {
+			if !strings.Contains(inputs, fact+" ") {
+				t.Errorf("the register's %s is no input", fact)
+			}
+		}
+	})
+}
+
+// TestRiskTravelsUpTheChain protects GC-07: a statement about any party of the
+// chain counts for the deployment; of yes-or-no facts the worst counts.
+func TestRiskTravelsUpTheChain(t *testing.T) {
+	const fact = "customer.security_service_ties"
+	yes, no, dunno := ledger.Bool(true), ledger.Bool(false), ledger.Unknown("nobody asked")
+	for name, c := range map[string]struct {
+		sheriff, reseller ledger.Scalar
+		known             bool
+	}{
+		"nobody said":       {known: false},
+		"no of one":         {sheriff: no, known: true},
+		"yes beats no":      {sheriff: no, reseller: yes, known: true},
+		"unknown beats no":  {sheriff: no, reseller: dunno, known: false},
+		"yes beats unknown": {sheriff: dunno, reseller: yes, known: true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			chain := newChain(t, storetest.SQLite(t, rooms...))
+			before, _ := chain.assess(t)
+			if !c.sheriff.IsNull() {
+				chain.state(t, chain.sheriff, fact, c.sheriff)
+			}
+			if !c.reseller.IsNull() {
+				chain.state(t, chain.reseller, fact, c.reseller)
+			}
+			after, _ := chain.assess(t)
+			if known := after.Known > before.Known; known != c.known {
+				t.Errorf("known %v, want %v", known, c.known)
+			}
+		})
+	}
+}
+
+// TestScreeningIsAnInput protects IM-06: an open hit keeps the rating pending, a
+// confirmed one is a legal stop, and being screened without a hit is known.
+func TestScreeningIsAnInput(t *testing.T) {
+	c := newChain(t, storetest.SQLite(t, rooms...))
+	const fact = "screening.list_match"
+	if a, _ := c.assess(t); !slices.Contains(a.Missing, fact) {
+		t.Error("nobody was screened, and yet the fact is known")
+	}
+	err := c.db.Write(ctx, storetest.Actor, func(tx *store.Tx) error {
+		_, err := store.Create(tx, runs.Runs, &runs.Run{Task: "screen", Day: today})
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if a, _ := c.assess(t); slices.Contains(a.Missing, fact) || len(a.HardStops) != 0 {
+		t.Errorf("screened without a hit: %v %v", a.Missing, a.HardStops)
+	}
+	var hit store.Ref
+	err = c.db.Write(ctx, storetest.Actor, func(tx *store.Tx) (err error) {
+		hit, err = store.Create(tx, screening.Hits, &screening.Hit{State: "open", Subject: c.reseller, Identity: "x"})
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if a, _ := c.assess(t); !a.Pending || len(a.HardStops) != 0 {
+		t.Errorf("an open hit: %+v", a)
+	}
+	if err := screening.Close(ctx, c.db, storetest.Actor, hit.ID, true, "it is them"); err != nil {
+		t.Fatal(err)
+	}
+	if a, _ := c.assess(t); !slices.Contains(a.HardStops, "HS-L1") || !strings.HasPrefix(a.Decision, "PROHIBITED (legal") {
+		t.Errorf("a confirmed hit: %v, %s", a.HardStops, a.Decision)
+	}
+}
+
+// TestAssessingAgainWritesNothing protects the preparer's name and the log's size:
+// the same facts give the same rating, which stands already.
+func TestAssessingAgainWritesNothing(t *testing.T) {
+	c := newChain(t, storetest.SQLite(t, rooms...))
+	c.assess(t)
+	_, s := c.assess(t)
+	if s.Changed != 0 {
+		t.Errorf("%d ratings changed", s.Changed)
+	}
+	c.state(t, c.deployment, "harm.vulnerable_group", ledger.Bool(true))
+	if _, s = c.assess(t); s.Changed != 1 {
+		t.Errorf("a new fact changed %d ratings", s.Changed)
+	}
+	list, err := store.Select(ctx, c.db, assessment.Ratings, "")
+	if err != nil || len(list) != 1 || list[0].Rev != 2 {
+		t.Errorf("%d ratings, %v", len(list), err)
+	}
+}
+
+// TestLanesPickWhatIsAssessed runs triage before.
+func TestLanesPickWhatIsAssessed(t *testing.T) {
+	c := newChain(t, storetest.SQLite(t, rooms...))
+	summary, err := triage.Run(ctx, c.db, storetest.Actor, today, shipped(t, "triage/base.yaml"), nil)
+	if err != nil || summary.Lanes[triage.Person] != 1 || summary.Changed != 1 {
+		t.Fatalf("%+v, %v", summary, err)
+	}
+	if summary, err = triage.Run(ctx, c.db, storetest.Actor, today, shipped(t, "triage/base.yaml"), nil); err != nil || summary.Changed != 0 {
+		t.Errorf("triage again changed %d, %v", summary.Changed, err)
+	}
+	method := shipped(t, "methods/rm-1.yaml")
+	for lane, want := range map[triage.Lane]int{triage.Person: 1, triage.Stop: 0, triage.Auto: 0} {
+		s, err := assessment.Assess(ctx, c.db, storetest.Actor, today, method, assessment.Which{Lanes: []triage.Lane{lane}}, nil)
+		if err != nil || s.Assessed != want {
+			t.Errorf("lane %s: assessed %d, want %d (%v)", lane, s.Assessed, want, err)
+		}
+	}
+	c.state(t, c.deployment, "law.local_ban", ledger.Text("in_force"))
+	if summary, err = triage.Run(ctx, c.db, storetest.Actor, today, shipped(t, "triage/base.yaml"), nil); err != nil || summary.Lanes[triage.Stop] != 1 {
+		t.Errorf("with a ban: %+v, %v", summary, err)
+	}
+}

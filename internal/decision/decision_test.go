@@ -1,0 +1,188 @@
+package decision_test
+
+import (
+	"bytes"
+	"context"
+	"os"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"duly/internal/act"
+	"duly/internal/assessment"
+	"duly/internal/decision"
+	"duly/internal/evidence"
+	"duly/internal/fault"
+	"duly/internal/ledger"
+	"duly/internal/register"
+	"duly/internal/runs"
+	"duly/internal/screening"
+	"duly/internal/store"
+	"duly/internal/store/storetest"
+)
+
+func TestMain(m *testing.M) { os.Exit(storetest.Main(m)) }
+
+var (
+	ctx   = context.Background()
+	now   = time.Date(2026, 11, 24, 12, 0, 0, 0, time.UTC)
+	rooms = []store.Migrations{register.Migrations, evidence.Migrations, runs.Migrations, screening.Migrations, assessment.Migrations, decision.Migrations}
+)
+
+func key(t *testing.T, seed byte) ledger.PersonKey {
+	t.Helper()
+	k, err := ledger.NewPersonKey(bytes.NewReader(bytes.Repeat([]byte{seed}, 32)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return k
+}
+
+// rated is a deployment with a rating of the given outcome, prepared by preparer.
+type rated struct {
+	db                *store.DB
+	account, customer string
+}
+
+func rate(t *testing.T, db *store.DB, outcome, worst, preparer string) rated {
+	t.Helper()
+	r := rated{db: db}
+	err := db.Write(ctx, storetest.Actor, func(tx *store.Tx) error {
+		c, err := store.Create(tx, register.Customers, &register.Customer{Origin: register.Origin{State: "active"}, Name: "Someone Ltd", Kind: "company", Sector: "commercial"})
+		if err != nil {
+			return err
+		}
+		a, err := store.Create(tx, register.Accounts, &register.Account{Origin: register.Origin{State: "active"}, Customer: c.ID})
+		if err != nil {
+			return err
+		}
+		r.account, r.customer = a.ID, c.ID
+		_, err = store.Create(tx, assessment.Ratings, &assessment.Rating{
+			Method: strings.Repeat("0", 64), Engine: 1, Best: "LOW", Worst: worst, Inherent: worst, Tier: "CDD",
+			Outcome: outcome, Review: 24, Subject: a.ID, Account: a.ID, Preparer: preparer,
+		})
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return r
+}
+
+func (r rated) decide(what decision.Act, by ledger.PersonKey, roles ...act.Role) (*decision.Decision, store.Ref, error) {
+	return decision.Decide(ctx, r.db, act.Default, decision.Request{
+		Subject: r.account, Act: what, Reason: "because", By: act.Actor{Key: by.ID(), Roles: roles}, Key: by, Now: now,
+	})
+}
+
+// TestWhatARatingAllows protects the rule that a decision follows from the rating:
+// refusing is always possible, letting run only where the method allows it.
+func TestWhatARatingAllows(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, dsn string) {
+		db := storetest.Begin(t, dsn, rooms...)
+		ada := key(t, 1)
+		for outcome, lets := range map[string][]decision.Act{
+			"approve":                 {decision.Approve, decision.ApproveWithConditions},
+			"approve_with_conditions": {decision.ApproveWithConditions},
+			"escalate":                nil, "decline": nil, "suspend": nil, "pending": nil,
+			"prohibited_legal": nil, "prohibited_policy": nil,
+		} {
+			for _, what := range decision.Acts {
+				r := rate(t, db, outcome, "MEDIUM", "somebody else")
+				_, _, err := r.decide(what, ada, act.Approver)
+				runs := what == decision.Approve || what == decision.ApproveWithConditions
+				may := slices.Contains(lets, what) || !runs && (what != decision.Escalate || outcome != "prohibited_legal")
+				if may != (err == nil) || (err != nil && fault.CodeOf(err) != fault.Refused) {
+					t.Errorf("rating calls for %s, decided %s: %v", outcome, what, err)
+				}
+			}
+		}
+	})
+}
+
+func TestFourEyesAndRoles(t *testing.T) {
+	db := storetest.SQLite(t, rooms...)
+	ada, sam := key(t, 1), key(t, 2)
+	own := rate(t, db, "approve", "LOW", ada.ID())
+	if _, _, err := own.decide(decision.Approve, ada, act.Approver); fault.CodeOf(err) != fault.Refused {
+		t.Errorf("the preparer decided: %v", err)
+	}
+	for _, roles := range [][]act.Role{{act.Sales}, {act.Sales, act.Approver}, {act.Administrator}, {act.Analyst}, {act.Expert}, {}} {
+		if _, _, err := own.decide(decision.Approve, sam, roles...); fault.CodeOf(err) != fault.Refused {
+			t.Errorf("roles %v decided: %v", roles, err)
+		}
+	}
+	if _, _, err := own.decide(decision.Approve, sam, act.Approver); err != nil {
+		t.Errorf("a second person with the role was refused: %v", err)
+	}
+}
+
+// TestTheSignatureCoversWhatIsDecided protects the person: nobody can change the
+// act afterwards and keep the signature.
+func TestTheSignatureCoversWhatIsDecided(t *testing.T) {
+	db := storetest.SQLite(t, rooms...)
+	ada := key(t, 1)
+	r := rate(t, db, "approve", "LOW", "somebody else")
+	d, ref, err := r.decide(decision.Approve, ada, act.Approver)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if d.ReviewDay != "2028-11-24" || d.Signatures != 1 {
+		t.Errorf("decision %+v", d)
+	}
+	got, err := store.GetBySeq(ctx, db, decision.Decisions, ref.Seq)
+	if err != nil || len(got.Leaf.Sigs) != 1 {
+		t.Fatalf("%v, %d signatures", err, len(got.Leaf.Sigs))
+	}
+	log := ledger.LogID{Origin: "test.example/log", Epoch: 1}
+	if !got.Leaf.Sigs[0].Verify(got.Leaf.Statement(log)) {
+		t.Error("the signature does not fit")
+	}
+	changed := *got.Leaf
+	changed.Public = bytes.Replace(changed.Public, []byte(`"act":"approve"`), []byte(`"act":"decline"`), 1)
+	if bytes.Equal(changed.Public, got.Leaf.Public) || changed.Sigs[0].Verify(changed.Statement(log)) {
+		t.Error("the signature fits another act")
+	}
+}
+
+func TestAnOpenHitBlocksApproval(t *testing.T) {
+	db := storetest.SQLite(t, rooms...)
+	ada := key(t, 1)
+	r := rate(t, db, "approve", "LOW", "somebody else")
+	hit := &screening.Hit{State: "open", Subject: r.customer, Identity: "x"}
+	var ref store.Ref
+	err := db.Write(ctx, storetest.Actor, func(tx *store.Tx) (err error) {
+		ref, err = store.Create(tx, screening.Hits, hit)
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, _, err := r.decide(decision.Approve, ada, act.Approver); fault.CodeOf(err) != fault.Refused {
+		t.Errorf("approved with an open hit: %v", err)
+	}
+	if err := screening.Close(ctx, db, storetest.Actor, ref.ID, false, "another firm"); err != nil {
+		t.Fatal(err)
+	}
+	if _, _, err := r.decide(decision.Approve, ada, act.Approver); err != nil {
+		t.Errorf("refused although the hit is dismissed: %v", err)
+	}
+}
+
+func TestADecisionNeedsAReasonAndARating(t *testing.T) {
+	db := storetest.SQLite(t, rooms...)
+	ada := key(t, 1)
+	request := decision.Request{Subject: "nothing", Act: decision.Decline, Reason: "because", By: act.Actor{Key: ada.ID(), Roles: []act.Role{act.Approver}}, Key: ada, Now: now}
+	if _, _, err := decision.Decide(ctx, db, act.Default, request); fault.CodeOf(err) != fault.NotFound {
+		t.Errorf("decided on nothing: %v", err)
+	}
+	request.Reason = " "
+	if _, _, err := decision.Decide(ctx, db, act.Default, request); fault.CodeOf(err) != fault.Invalid {
+		t.Errorf("decided without a reason: %v", err)
+	}
+	request.Reason, request.Act = "because", "bless"
+	if _, _, err := decision.Decide(ctx, db, act.Default, request); fault.CodeOf(err) != fault.Invalid {
+		t.Errorf("decided an unknown act: %v", err)
+	}
+}

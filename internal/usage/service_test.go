@@ -1,0 +1,146 @@
+package usage_test
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"path/filepath"
+	"testing"
+
+	"duly/internal/evidence"
+	"duly/internal/pack"
+	"duly/internal/register"
+	"duly/internal/runs"
+	"duly/internal/store"
+	"duly/internal/store/storetest"
+	"duly/internal/usage"
+	"duly/packs"
+)
+
+func TestMain(m *testing.M) { os.Exit(storetest.Main(m)) }
+
+var rooms = []store.Migrations{register.Migrations, evidence.Migrations, runs.Migrations, usage.Migrations}
+
+// search writes one constructed face search.
+func search(id string, threshold int) string {
+	return fmt.Sprintf(`{"eventVersion":"1.08","eventTime":"2026-11-03T10:00:00Z","eventSource":"rekognition.amazonaws.com",`+
+		`"eventName":"SearchFacesByImage","awsRegion":"us-east-1","recipientAccountId":"111122223333","eventID":%q,`+
+		`"requestParameters":{"collectionId":"c","faceMatchThreshold":%d}}`, id, threshold)
+}
+
+func facePack(t *testing.T) []*pack.Pack {
+	t.Helper()
+	data, err := packs.Files.ReadFile("conditions/face-search.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	p, err := pack.Parse("face-search.yaml", data)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return []*pack.Pack{p}
+}
+
+func registerSheriff(t *testing.T, db *store.DB) {
+	t.Helper()
+	active := register.Origin{State: "active"}
+	err := db.Write(context.Background(), storetest.Actor, func(tx *store.Tx) error {
+		c, err := store.Create(tx, register.Customers, &register.Customer{Origin: active, Name: "Made-up Sheriff", Sector: "policing"})
+		if err != nil {
+			return err
+		}
+		_, err = store.Create(tx, register.Deployments, &register.Deployment{Origin: active, Customer: c.ID, Capability: "face_search", Telemetry: []string{"111122223333"}})
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+func run(t *testing.T, db *store.DB, paths ...string) *usage.Summary {
+	t.Helper()
+	s, err := usage.Run(context.Background(), db, storetest.Actor, "2026-11-24", facePack(t), paths, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s
+}
+
+// counted sums the exposures and deviations of the threshold condition.
+func counted(t *testing.T, db *store.DB) (exposures, deviations int64) {
+	t.Helper()
+	list, err := store.Select(context.Background(), db, usage.Counts, "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range list {
+		if c.Record.Clause == "FS-99" {
+			exposures += c.Record.Exposures
+			deviations += c.Record.Deviations
+		}
+	}
+	return exposures, deviations
+}
+
+// TestEachObjectIsCountedOnce protects counts from whatever is delivered twice,
+// renamed or changed.
+func TestEachObjectIsCountedOnce(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, dsn string) {
+		db := storetest.Begin(t, dsn, rooms...)
+		registerSheriff(t, db)
+		dir := t.TempDir()
+		write := func(name, text string) {
+			if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o600); err != nil {
+				t.Fatal(err)
+			}
+		}
+		write("a.jsonl", search("1", 80)+"\n"+search("2", 99)+"\n")
+		if s := run(t, db, dir); s.Objects != 1 || s.Read != 2 || s.Matched+s.Unmatched+s.Rejected != s.Read || s.Findings == 0 {
+			t.Fatalf("first run %+v", s)
+		}
+		for _, name := range []string{"a.jsonl", "renamed.jsonl"} {
+			write(name, search("1", 80)+"\n"+search("2", 99)+"\n")
+			if s := run(t, db, dir); s.Objects != 0 || s.Known == 0 {
+				t.Errorf("%s again: %+v", name, s)
+			}
+		}
+		if e, d := counted(t, db); e != 2 || d != 1 {
+			t.Errorf("%d exposures, %d deviations; want 2, 1", e, d)
+		}
+		write("b.jsonl", search("3", 50)+"\n")
+		run(t, db, dir)
+		if e, d := counted(t, db); e != 3 || d != 2 {
+			t.Errorf("after another object: %d exposures, %d deviations; want 3, 2", e, d)
+		}
+		write("b.jsonl", search("4", 50)+"\n")
+		if s := run(t, db, dir); s.Changed != 1 || len(s.Faults) == 0 {
+			t.Errorf("a name with other content went unsaid: %+v", s)
+		}
+		findings, err := store.Select(context.Background(), db, usage.Findings, "")
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, f := range findings {
+			if f.Record.Clause == "FS-99" && (f.Record.Calls != 3 || f.Record.Grade != "high") {
+				t.Errorf("finding %+v", f.Record)
+			}
+		}
+	})
+}
+
+// TestAMissingPathWritesNothing protects against a half-done run on a typing error.
+func TestAMissingPathWritesNothing(t *testing.T) {
+	db := storetest.SQLite(t, rooms...)
+	registerSheriff(t, db)
+	file := filepath.Join(t.TempDir(), "a.jsonl")
+	if err := os.WriteFile(file, []byte(search("1", 80)), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	before, _ := store.Head(context.Background(), db)
+	if _, err := usage.Run(context.Background(), db, storetest.Actor, "2026-11-24", facePack(t), []string{file, file + "x"}, nil); err == nil {
+		t.Error("a path that does not exist was accepted")
+	}
+	if after, _ := store.Head(context.Background(), db); after.Size != before.Size {
+		t.Errorf("the log grew from %d to %d", before.Size, after.Size)
+	}
+}
