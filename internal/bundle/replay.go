@@ -108,6 +108,36 @@ func (r *Replays) add(o outcome) {
 type replayer struct {
 	options Options
 	methods map[string]*rating.Method
+	entries map[int64]*seen // a few of the entries read last: a chain's facts share them
+}
+
+// seen is an earlier entry, read again for a rating.
+type seen struct {
+	leaf   *ledger.Leaf
+	fields []Sealed
+}
+
+// entriesKept bounds the memory for entries read again.
+const entriesKept = 2048
+
+func (r *replayer) entry(seq int64) (*seen, error) {
+	if e := r.entries[seq]; e != nil {
+		return e, nil
+	}
+	leafBytes, fields, err := r.options.Entry(seq)
+	if err != nil {
+		return nil, err
+	}
+	leaf, err := ledger.ParseLeaf(leafBytes)
+	if err != nil {
+		return nil, err
+	}
+	if r.entries == nil || len(r.entries) == entriesKept {
+		r.entries = map[int64]*seen{}
+	}
+	e := &seen{leaf, fields}
+	r.entries[seq] = e
+	return e, nil
 }
 
 // rating computes one rating again. It is exact when all inputs are disclosed and
@@ -204,14 +234,11 @@ func (r *replayer) inputs(m *rating.Method, list []byte) (in rating.Inputs, with
 // value reads one field of an earlier entry and checks that its digest is the one
 // that the rating names.
 func (r *replayer) value(seq int64, field, digest string) (value ledger.Scalar, shown bool, err error) {
-	leafBytes, fields, err := r.options.Entry(seq)
+	e, err := r.entry(seq)
 	if err != nil {
 		return value, false, err
 	}
-	leaf, err := ledger.ParseLeaf(leafBytes)
-	if err != nil {
-		return value, false, err
-	}
+	leaf, fields := e.leaf, e.fields
 	bad := fault.Newf(fault.Broken, "the rating's input from entry %d is not what that entry commits to", seq)
 	if digest == "public" {
 		raw := leaf.PublicField(field)
