@@ -17,6 +17,7 @@ import (
 	"duly/internal/decision"
 	"duly/internal/fault"
 	"duly/internal/intake"
+	"duly/internal/ledger"
 	"duly/internal/screening"
 	"duly/internal/triage"
 	"duly/internal/usage"
@@ -326,7 +327,16 @@ func (d *demonstration) redact() error {
 	if err := d.duly(&shown, "verify", file, "--key", d.key); err != nil {
 		return err
 	}
-	d.say("one field is disclosed afterwards: %s of entry %d is %s, and it matches what was published", shown.Field, d.decided, shown.Value)
+	published, err := os.ReadFile(filepath.Join(d.dir, "report-public", "report.json"))
+	if err != nil {
+		return fault.Wrap(fault.Failed, err, "cannot read the public report")
+	}
+	digest := ledger.Disclosure(proof.Disclosure).Digest().String()
+	if !bytes.Contains(published, []byte(digest)) {
+		return fault.New(fault.Broken, "the disclosed value is not the one that the public report withheld", "")
+	}
+	d.say("one field is disclosed afterwards: %s of entry %d is %s", shown.Field, d.decided, shown.Value)
+	d.say("it matches the digest %s... that the public report showed in its place", digest[:16])
 	return nil
 }
 
