@@ -7,6 +7,7 @@ import (
 
 	"duly/internal/bundle"
 	"duly/internal/fault"
+	"duly/internal/ledger"
 	"duly/internal/pack"
 	"duly/internal/rating"
 	"duly/internal/register"
@@ -96,6 +97,10 @@ func Assess(ctx context.Context, db *store.DB, preparer, today string, p *pack.P
 	if err != nil {
 		return nil, err
 	}
+	hashes := make([]ledger.Hash, len(accounts))
+	for i, a := range accounts {
+		hashes[i] = a.Hash
+	}
 	s := &Summary{Outcomes: map[string]int{}, Worst: map[string]int{}, Best: map[string]int{}, Missing: map[string]int{}}
 	for from := 0; from < len(accounts); from += batch {
 		part := accounts[from:min(from+batch, len(accounts))]
@@ -118,7 +123,7 @@ func Assess(ctx context.Context, db *store.DB, preparer, today string, p *pack.P
 		}
 	}
 	return s, db.Write(ctx, preparer, func(tx *store.Tx) error {
-		population, err := runs.Root(nil)
+		population, err := runs.Root(hashes)
 		if err != nil {
 			return err
 		}

@@ -133,7 +133,8 @@ func Decide(ctx context.Context, db *store.DB, authority act.Authority, r Reques
 	return d, ref, err
 }
 
-// find gives the newest rating of a deployment or account.
+// find gives the newest rating of a deployment or account. An account may have two:
+// one from before its deployment was registered.
 func find(ctx context.Context, q store.Queryer, subject string) (*store.Revision[assessment.Rating], error) {
 	list, err := store.Select(ctx, q, assessment.Ratings, "r.subject = $1 or r.account = $1", subject)
 	if err != nil {
@@ -142,7 +143,7 @@ func find(ctx context.Context, q store.Queryer, subject string) (*store.Revision
 	if len(list) == 0 {
 		return nil, fault.Newf(fault.NotFound, "%s has not been assessed", subject).WithFix("run `duly assess " + subject + "` first")
 	}
-	return list[0], nil
+	return list[len(list)-1], nil
 }
 
 // permit holds four eyes and what the rating allows.

@@ -261,11 +261,13 @@ func (r *reader) texts() []string {
 	return list
 }
 
-// bytes32 reads a string that is base64url of exactly n bytes.
+// bytesN reads a string that is base64url of exactly n bytes. The length is
+// compared too: the decoder passes over line ends, which would be a second
+// spelling.
 func (r *reader) bytesN(n int) []byte {
 	s := r.text()
 	raw, err := b64.DecodeString(s)
-	if err != nil || len(raw) != n {
+	if err != nil || len(raw) != n || len(s) != b64.EncodedLen(n) {
 		r.fail()
 		return make([]byte, n)
 	}

@@ -40,7 +40,7 @@ func (d Disclosure) Digest() Hash { return sha256.Sum256([]byte(d)) }
 // refuses any spelling but the canonical one.
 func (d Disclosure) Open() (name string, value []byte, err error) {
 	plain, err := b64.DecodeString(string(d))
-	if err != nil {
+	if err != nil || len(d) != b64.EncodedLen(len(plain)) {
 		return "", nil, fault.New(fault.Broken, "a disclosure is not base64url", "")
 	}
 	r := reader{b: plain}

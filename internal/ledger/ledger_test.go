@@ -169,6 +169,24 @@ func FuzzDisclosure(f *testing.F) {
 	})
 }
 
+// TestLineEndsAreNoSecondSpelling protects the rule of one spelling where the
+// base64 decoder is laxer than it.
+func TestLineEndsAreNoSecondSpelling(t *testing.T) {
+	d, err := NewDraft(examples, &example{State: "active"}, strings.Repeat("a", 24), 1, Hash{}, &zeros{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	leaf := d.Leaf(5, strings.Repeat("b", 24), nil).Encode()
+	if _, err := ParseLeaf(bytes.Replace(leaf, []byte(`"nonce":"`), []byte(`"nonce":"\n`), 1)); err == nil {
+		t.Error("a nonce with a line end is accepted")
+	}
+	for _, end := range []string{"\n", "\r"} {
+		if _, _, err := (d.Disclosures[0][:8] + Disclosure(end) + d.Disclosures[0][8:]).Open(); err == nil {
+			t.Errorf("a disclosure with %q inside is accepted", end)
+		}
+	}
+}
+
 // TestDigestIsThatOfRFC9901 checks the digest with the RFC's own example.
 func TestDigestIsThatOfRFC9901(t *testing.T) {
 	d := Disclosure("WyJfMjZiYzRMVC1hYzZxMktJNmNCVzVlcyIsICJmYW1pbHlfbmFtZSIsICJNw7ZiaXVzIl0")

@@ -40,7 +40,9 @@ const exportChunk = 4096
 // disclose that class holds none, and its ratings cannot be computed again.
 //
 // Errors: Invalid for an unknown class; Broken when the checkpoint is not signed
-// by key, is not one of this log, or an entry has a schema that was not released.
+// by key, is not one of this log, or an entry has a schema that was not released;
+// Refused when a value was erased after the checkpoint, which its receiver could
+// not tell from a value that was removed.
 func Export(ctx context.Context, q store.Queryer, signed []byte, key string, classes []ledger.Class, schemas bundle.Schemas, path string) (Summary, error) {
 	audience, err := audienceOf(classes)
 	if err != nil {
@@ -57,7 +59,7 @@ func Export(ctx context.Context, q store.Queryer, signed []byte, key string, cla
 	defer os.Remove(file.Name())
 	defer file.Close()
 	x := &exporter{
-		ctx: ctx, q: q, c: c, schemas: schemas,
+		ctx: ctx, q: q, c: c, schemas: schemas, gone: map[erasedField]bool{},
 		s: Summary{Path: path, Classes: audience, Entries: c.Size, Root: c.Root.String()},
 	}
 	w, err := bundle.NewWriter(file, bundle.Manifest{Origin: c.Origin, Key: key, Size: c.Size, Classes: audience}, signed)
@@ -83,6 +85,13 @@ type exporter struct {
 	c       ledger.Checkpoint
 	schemas bundle.Schemas
 	s       Summary
+	gone    map[erasedField]bool // fields without disclosure that no erasure entry has named yet
+}
+
+// erasedField is a sealed field as an erasure entry names it.
+type erasedField struct {
+	leaf  string
+	field int64
 }
 
 // place puts the finished file where it belongs.
@@ -132,17 +141,27 @@ func (x *exporter) entries(put putter) error {
 	if root != x.c.Root || tree.Size() != x.c.Size {
 		return fault.New(fault.Broken, "the log's entries are not those of the checkpoint", "run `duly verify`")
 	}
+	if len(x.gone) > 0 {
+		return fault.Newf(fault.Refused, "the log lacks %d values, and no erasure under this checkpoint says why", len(x.gone)).
+			WithFix("export a newer checkpoint, which covers the erasures; if there is none, run `duly verify`")
+	}
 	return nil
 }
 
 func (x *exporter) entry(e store.Entry, put putter) error {
-	schema, err := schemaOf(x.schemas, e)
+	leaf, schema, err := known(x.schemas, e)
 	if err != nil {
 		return err
 	}
 	digests, disclosures, err := store.Split(e.Digests, e.Disclosures)
 	if err != nil {
 		return err
+	}
+	if leaf.Kind == store.Erasures.Name() {
+		public := leaf.PublicValues()
+		target, _ := public["target"].Value().(string)
+		field, _ := public["field"].Value().(int64)
+		delete(x.gone, erasedField{target, field})
 	}
 	if len(digests) != len(schema.Sealed) {
 		return fault.Newf(fault.Broken, "entry %d does not have the sealed fields of its schema", e.Seq).WithFix("run `duly verify`")
@@ -151,6 +170,7 @@ func (x *exporter) entry(e store.Entry, put putter) error {
 		switch {
 		case disclosures[i] == "":
 			x.s.Erased++
+			x.gone[erasedField{ledger.LeafHash(e.Leaf).String(), int64(i)}] = true
 		case slices.Contains(x.s.Classes, f.Class):
 			x.s.Disclosed++
 		default:
@@ -160,17 +180,18 @@ func (x *exporter) entry(e store.Entry, put putter) error {
 	return put(e.Leaf, schema, digests, disclosures)
 }
 
-func schemaOf(schemas bundle.Schemas, e store.Entry) (*ledger.Schema, error) {
+// known reads the leaf of an entry and finds its schema.
+func known(schemas bundle.Schemas, e store.Entry) (*ledger.Leaf, *ledger.Schema, error) {
 	leaf, err := ledger.ParseLeaf(e.Leaf)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	schema := schemas[leaf.Schema]
 	if schema == nil {
-		return nil, fault.Newf(fault.Broken, "entry %d is a %s of a schema that was never released", e.Seq, leaf.Kind).
+		return nil, nil, fault.Newf(fault.Broken, "entry %d is a %s of a schema that was never released", e.Seq, leaf.Kind).
 			WithFix("use the version of duly that wrote it, or a newer one")
 	}
-	return schema, nil
+	return leaf, schema, nil
 }
 
 // packs adds the texts of the packs that the log names, when their class is
@@ -215,7 +236,7 @@ func Disclose(ctx context.Context, q store.Queryer, signed []byte, key string, s
 	if err != nil {
 		return nil, err
 	}
-	schema, err := schemaOf(schemas, e)
+	_, schema, err := known(schemas, e)
 	if err != nil {
 		return nil, err
 	}

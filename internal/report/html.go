@@ -25,7 +25,7 @@ var pageText string
 var partsText string
 
 var page = template.Must(template.Must(template.New("page").Funcs(template.FuncMap{
-	"n": thousands, "pct": percent, "say": say, "css": func() template.CSS { return template.CSS(css) }, "policy": policy,
+	"n": thousands, "pct": percent, "cents": cents, "say": say, "css": func() template.CSS { return template.CSS(css) }, "policy": policy,
 	"interval": intervalOf, "asked": asked, "gathered": gathered,
 	"plural": plural, "day": dayOf, "bands": func() []string { return bandNames }, "cell": cell, "waiting": waiting, "held": held, "listed": listedSubjects,
 }).Parse(pageText)).Parse(partsText))
@@ -60,6 +60,18 @@ func thousands(v any) string {
 		s = s[:i] + "\u202f" + s[i:]
 	}
 	return sign + s
+}
+
+// cents writes whole cents as units with two decimals.
+func cents(s string) string {
+	sign := ""
+	if strings.HasPrefix(s, "-") {
+		sign, s = "-", s[1:]
+	}
+	for len(s) < 3 {
+		s = "0" + s
+	}
+	return sign + thousands(s[:len(s)-2]) + "." + s[len(s)-2:]
 }
 
 // percent writes hundredths of a per cent, which are rounded up already.

@@ -19,19 +19,19 @@ func limits(r *Report) []string {
 		out = append(out, fmt.Sprintf("Of %d of %d deployments no use was counted. Their use is unknown, not zero.", n, r.Telemetry.Deployments))
 	}
 	if r.Spine.Imported > 0 {
-		out = append(out, fmt.Sprintf("%d accounts began before the log did. Their history is imported: its dates are what the source says.", r.Spine.Imported))
+		out = append(out, fmt.Sprintf("Accounts that began before the log did: %d. Their history is imported: its dates are what the source says.", r.Spine.Imported))
 	}
 	if n := r.Telemetry.Objects[1].Count + r.Telemetry.Objects[2].Count; n > 0 {
-		out = append(out, fmt.Sprintf("%d files of telemetry could not be read, or not to their end. What they held is unknown.", n))
+		out = append(out, fmt.Sprintf("Files of telemetry that could not be read, or not to their end: %d. What they held is unknown.", n))
 	}
 	if u := r.Unplaced; u != (Unplaced{}) {
-		out = append(out, fmt.Sprintf("%d ratings, %d decisions, %d findings and %d counts belong to no account or deployment that can be found, for instance because it was erased.", u.Ratings, u.Decisions, u.Findings, u.Counts))
+		out = append(out, fmt.Sprintf("Records that belong to no account or deployment that can be found, for instance because it was erased: ratings %d, decisions %d, findings %d, counts %d.", u.Ratings, u.Decisions, u.Findings, u.Counts))
 	}
 	if r.Unread > 0 {
-		out = append(out, fmt.Sprintf("%d packs of conditions cannot be read by this version; their promised conditions are not listed.", r.Unread))
+		out = append(out, fmt.Sprintf("Packs of conditions that this version cannot read: %d. Their promised conditions are not listed.", r.Unread))
 	}
 	if r.Erased > 0 {
-		out = append(out, fmt.Sprintf("%d values were erased from the log. Nobody can show them any more.", r.Erased))
+		out = append(out, fmt.Sprintf("Values in this report that were erased from the log: %d. Nobody can show them any more.", r.Erased))
 	}
 	return out
 }

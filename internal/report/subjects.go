@@ -12,8 +12,8 @@ import (
 	"duly/internal/usage"
 )
 
-// The fixed lists that outcomes are counted over, the gravest last where they
-// have an order.
+// The fixed lists that outcomes are counted over, each in the order in which it is
+// shown. The page shows the first outcome, pending, apart.
 var (
 	laneNames = []string{"STOP", "PERSON", "DESK", "AUTO"}
 	bandNames = []string{"LOW", "MEDIUM", "HIGH", "CRITICAL"}
