@@ -110,12 +110,14 @@ func (a *app) may(w *workspace.Workspace, name string, what act.Act) (act.Actor,
 }
 
 // count gives a function that shows progress on standard error, at most every
-// fifth of a second.
+// fifth of a second, and the end.
 func (a *app) count(what string) func(done, all int) {
 	var last time.Time
+	shown := 0
 	return func(done, all int) {
-		if now := time.Now(); now.Sub(last) > 200*time.Millisecond && done > 0 {
-			last = now
+		now := time.Now()
+		if done > 0 && done != shown && (done == all || now.Sub(last) > 200*time.Millisecond) {
+			last, shown = now, done
 			fmt.Fprintf(a.stderr, "%d of %d %s\n", done, all, what)
 		}
 	}

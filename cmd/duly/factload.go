@@ -11,6 +11,7 @@ import (
 	"go.yaml.in/yaml/v3"
 
 	"duly/internal/act"
+	"duly/internal/assessment"
 	"duly/internal/evidence"
 	"duly/internal/fault"
 	"duly/internal/ledger"
@@ -105,6 +106,9 @@ func (c *factLoadCmd) load(a *app, tx *store.Tx, m *rating.Method, file *factFil
 			return n, err
 		}
 		for _, fact := range slices.Sorted(maps.Keys(st.Facts)) {
+			if err := assessment.MayState(fact); err != nil {
+				return n, err
+			}
 			value, err := loadedValue(m, fact, st.Facts[fact])
 			if err != nil {
 				return n, err

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"duly/internal/act"
+	"duly/internal/assessment"
 	"duly/internal/evidence"
 	"duly/internal/fault"
 	"duly/internal/ledger"
@@ -66,6 +67,9 @@ type factSetCmd struct {
 
 // Run states the fact after checking it against the method's question.
 func (c *factSetCmd) Run(a *app) error {
+	if err := assessment.MayState(c.Fact); err != nil {
+		return err
+	}
 	value, err := c.value()
 	if err != nil {
 		return err

@@ -1,8 +1,11 @@
 package main
 
 import (
+	"crypto/sha256"
+	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
@@ -16,9 +19,9 @@ import (
 type importCmd struct {
 	Files   []string `arg:"" name:"file" help:"CSV or JSON files, plain or gzip."`
 	Map     string   `help:"The mapping from rows to records." required:"" placeholder:"MAP.yaml"`
-	DryRun  bool     `help:"Report what would happen and write nothing."`
+	DryRun  bool     `help:"Report what would happen and write nothing to the workspace."`
 	Strict  bool     `help:"Write nothing when a row is rejected, and exit with 1."`
-	Rejects string   `help:"Where rejected rows go, one JSON line each; beside the workspace's database otherwise." placeholder:"FILE"`
+	Rejects string   `help:"Where rejected rows go, one JSON line each; beside the database otherwise." placeholder:"FILE"`
 	As      string   `help:"Who imports." placeholder:"PERSON"`
 }
 
@@ -37,25 +40,21 @@ func (c *importCmd) Run(a *app) error {
 		if err != nil {
 			return err
 		}
-		path := c.Rejects
-		if path == "" {
-			path = filepath.Join(w.Dir, "rejects-"+mapping.Source+".jsonl")
+		rejects := &lazyFile{path: c.rejectsPath(w, mapping.Source)}
+		if err := rejects.clear(); err != nil {
+			return err
 		}
-		rejects := &lazyFile{path: path}
 		defer rejects.Close()
 		report, err := intake.Import(a.ctx, w.DB, actor.Key, mapping, c.Files, intake.Options{
 			Received: w.Today(), DryRun: c.DryRun, Strict: c.Strict, Rejects: rejects, Progress: a.count("rows"),
 		})
-		if report == nil {
+		if err != nil {
 			return err
 		}
-		if printErr := a.print(report, func(out io.Writer) { printImport(out, report, rejects.path) }); err == nil {
-			err = printErr
+		if rejects.err != nil {
+			return rejects.err
 		}
-		if err == nil {
-			err = rejects.err
-		}
-		return err
+		return a.print(report, func(out io.Writer) { printImport(out, report, rejects.path) })
 	})
 }
 
@@ -90,7 +89,7 @@ func printImport(out io.Writer, r *intake.Report, rejects string) {
 	if r.Conflict > 0 {
 		fmt.Fprintf(out, "%d statements about shared records were not taken over\n", r.Conflict)
 	}
-	if r.Rejected > 0 {
+	if r.Rejected > 0 && rejects != "" {
 		fmt.Fprintf(out, "rejected rows with their reasons: %s\n", rejects)
 	}
 	if r.Ambiguous > 0 {
@@ -100,6 +99,23 @@ func printImport(out io.Writer, r *intake.Report, rejects string) {
 
 // percent writes hundredths of a per cent.
 func percent(n int64) string { return fmt.Sprintf("%d.%02d %%", n/100, n%100) }
+
+// rejectsPath gives where rejected rows go: what the flag says, nowhere in a dry
+// run, or a file beside the database that is named after the source and the files
+// read, so that one import's rejects never replace another's.
+func (c *importCmd) rejectsPath(w *workspace.Workspace, source string) string {
+	if c.Rejects != "" || c.DryRun {
+		return c.Rejects
+	}
+	sum := sha256.New()
+	for _, f := range c.Files {
+		if abs, err := filepath.Abs(f); err == nil {
+			f = abs
+		}
+		fmt.Fprintln(sum, f)
+	}
+	return filepath.Join(w.Dir, fmt.Sprintf("rejects-%s-%x.jsonl", source, sum.Sum(nil)[:4]))
+}
 
 // lazyFile is made when the first byte is written, so that an import without
 // rejects leaves no file.
@@ -111,6 +127,9 @@ type lazyFile struct {
 
 // Write implements io.Writer.
 func (l *lazyFile) Write(p []byte) (int, error) {
+	if l.path == "" {
+		return len(p), nil
+	}
 	if l.file == nil {
 		if l.file, l.err = os.Create(l.path); l.err != nil {
 			l.err = fault.Wrap(fault.Failed, l.err, "cannot write the rejects file")
@@ -118,6 +137,17 @@ func (l *lazyFile) Write(p []byte) (int, error) {
 		}
 	}
 	return l.file.Write(p)
+}
+
+// clear removes what an earlier import of the same files left.
+func (l *lazyFile) clear() error {
+	if l.path == "" {
+		return nil
+	}
+	if err := os.Remove(l.path); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return fault.Wrap(fault.Failed, err, "cannot write the rejects file")
+	}
+	return nil
 }
 
 // Close implements io.Closer.

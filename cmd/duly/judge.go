@@ -46,6 +46,9 @@ func printTriage(out io.Writer, s *triage.Summary) {
 	printCounts(out, "accounts by the first rule that put them there", s.Reasons)
 }
 
+// countsShown is how many counts of a kind are printed for people.
+const countsShown = 12
+
 // printCounts writes counts, the largest first.
 func printCounts(out io.Writer, title string, counts map[string]int) {
 	if len(counts) == 0 {
@@ -62,8 +65,11 @@ func printCounts(out io.Writer, title string, counts map[string]int) {
 		return names[i] < names[j]
 	})
 	fmt.Fprintln(out, title+":")
-	for _, n := range names {
+	for _, n := range names[:min(countsShown, len(names))] {
 		fmt.Fprintf(out, "  %6d  %s\n", counts[n], n)
+	}
+	if more := len(names) - countsShown; more > 0 {
+		fmt.Fprintf(out, "  and %d more; --json has all\n", more)
 	}
 }
 

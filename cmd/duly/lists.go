@@ -29,6 +29,9 @@ type listResult struct {
 	Added     bool              `json:"added"`
 }
 
+// rejectsTold is how many rejected rows of a list are told in full.
+const rejectsTold = 20
+
 func shelf(w *workspace.Workspace) screening.Shelf {
 	return screening.Shelf(filepath.Join(w.Dir, "lists"))
 }
@@ -55,6 +58,9 @@ func (c *listsAddCmd) Run(a *app) error {
 			list, added, err := screening.Add(a.ctx, w.DB, actor.Key, shelf(w), s.format, s.path, w.Today())
 			if err != nil {
 				return err
+			}
+			for _, r := range list.Rejects[:min(len(list.Rejects), rejectsTold)] {
+				a.progress("rejected: %v", r.Fault)
 			}
 			results = append(results, listResult{list.Name, list.Format, list.SHA256, list.Published, list.Summary(), added})
 		}

@@ -21,6 +21,10 @@ import (
 	"duly/internal/fault"
 )
 
+// defaultWorkspace is where the workspace is unless the flag or DULY_WORKSPACE says
+// otherwise.
+const defaultWorkspace = ".duly"
+
 // cli is the command line. Each command is a struct in a file of its own.
 type cli struct {
 	Workspace string `help:"The workspace directory." default:".duly" env:"DULY_WORKSPACE" placeholder:"DIR"`
@@ -97,6 +101,9 @@ func execute(ctx context.Context, args []string, stdout, stderr io.Writer) error
 	if err != nil {
 		fmt.Fprintf(stderr, "duly: %v\nRun `duly --help` for the commands.\n", err)
 		return usageError{2}
+	}
+	if c.Workspace == "" { // DULY_WORKSPACE is set and empty
+		c.Workspace = defaultWorkspace
 	}
 	return command.Run(&app{ctx: ctx, cli: &c, stdout: stdout, stderr: stderr})
 }

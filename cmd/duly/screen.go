@@ -139,8 +139,8 @@ func (c *screenCmd) one(a *app, index *watchlist.Index) error {
 	})
 }
 
-// answer answers a file of queries. Every field of a query comes back beside its
-// hits.
+// answer answers a file of queries, one line for each. A query's entity_type
+// (person, entity or vessel) says what kind of name it is.
 func answer(a *app, index *watchlist.Index, from, to string) error {
 	in, err := os.Open(from)
 	if err != nil {
@@ -173,17 +173,32 @@ func answer(a *app, index *watchlist.Index, from, to string) error {
 	})
 }
 
+// answered is one line of the answers: what the query said, its hits, and how long
+// the search took.
+type answered struct {
+	ID       json.RawMessage `json:"id,omitempty"`
+	Kind     json.RawMessage `json:"kind,omitempty"`
+	Query    any             `json:"query"`
+	Expected json.RawMessage `json:"expected_id,omitempty"`
+	AlsoOK   json.RawMessage `json:"also_ok,omitempty"`
+	Hits     []hit           `json:"hits"`
+	MS       float64         `json:"ms"`
+}
+
 func answerLine(index *watchlist.Index, line []byte) ([]byte, *fault.Error) {
-	row := map[string]any{}
-	if err := json.Unmarshal(line, &row); err != nil {
+	var in struct {
+		answered
+		EntityType any `json:"entity_type"`
+	}
+	if err := json.Unmarshal(line, &in); err != nil {
 		return nil, fault.New(fault.Invalid, "the line is not a JSON object", `write {"id":...,"query":...}`)
 	}
-	name, ok := row["query"].(string)
+	name, ok := in.Query.(string)
 	if !ok {
 		return nil, fault.New(fault.Invalid, "the query has no text", `give "query" as a text`).At("", 0, "query")
 	}
 	kind := names.Other
-	switch row["entity_type"] {
+	switch in.EntityType {
 	case "person":
 		kind = names.Person
 	case "entity":
@@ -192,9 +207,9 @@ func answerLine(index *watchlist.Index, line []byte) ([]byte, *fault.Error) {
 		kind = names.Vessel
 	}
 	start := time.Now()
-	row["hits"] = search(index, name, kind)
-	row["ms"] = float64(time.Since(start).Microseconds()) / 1000
-	out, err := json.Marshal(row)
+	in.Hits = search(index, name, kind)
+	in.MS = float64(time.Since(start).Microseconds()) / 1000
+	out, err := json.Marshal(in.answered)
 	if err != nil {
 		return nil, fault.Wrap(fault.Failed, err, "cannot write the answer")
 	}

@@ -184,6 +184,12 @@ func TestScreeningIsAnInput(t *testing.T) {
 	if a, _ := c.assess(t); !slices.Contains(a.HardStops, "HS-L1") || !strings.HasPrefix(a.Decision, "PROHIBITED (legal") {
 		t.Errorf("a confirmed hit: %v, %s", a.HardStops, a.Decision)
 	}
+	for _, subject := range []string{c.deployment, c.reseller, c.account} {
+		c.state(t, subject, fact, ledger.Text("none"))
+	}
+	if a, _ := c.assess(t); !slices.Contains(a.HardStops, "HS-L1") {
+		t.Error("a statement lifted the legal stop")
+	}
 }
 
 // TestAssessingAgainWritesNothing protects the preparer's name and the log's size:

@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"duly/internal/evidence"
+	"duly/internal/fault"
 	"duly/internal/ledger"
 	"duly/internal/screening"
 	"duly/internal/store"
@@ -21,6 +22,15 @@ const (
 	factRole      = "chain.role"
 	factEndUser   = "end_user.identity"
 )
+
+// MayState says whether a person may state a fact. What screening says is changed
+// by closing hits and by nothing else: a statement cannot lift a legal stop.
+func MayState(fact string) error {
+	if fact == factListMatch {
+		return fault.Newf(fault.Refused, "%s follows from hits and cannot be stated", fact).WithFix("close the hits with `duly hit close`")
+	}
+	return nil
+}
 
 // derive states what the program can say of a deployment from its own records, as
 // facts that a rating can name and an outsider can read: whether a party of the

@@ -130,6 +130,9 @@ func (g *gathered) fromStatements(f rating.Fact, stated []map[string][]evidence.
 	var best *candidate
 	for _, about := range stated {
 		list := about[f.ID]
+		if f.ID == factListMatch { // whoever states it: only hits count
+			list = slices.DeleteFunc(slices.Clone(list), func(s evidence.Stated) bool { return s.Fact.Source != derivedBy })
+		}
 		if len(list) == 0 {
 			continue
 		}

@@ -3,6 +3,7 @@ package evidence
 import (
 	"context"
 	"strings"
+	"time"
 
 	"duly/internal/fault"
 	"duly/internal/store"
@@ -19,6 +20,9 @@ import (
 func State(ctx context.Context, tx *store.Tx, f Fact, system, today string) error {
 	if f.Subject == "" || f.Fact == "" || f.AsOf == "" {
 		return fault.New(fault.Invalid, "a fact needs a subject, a name and the day it was seen", "")
+	}
+	if _, err := time.Parse(time.DateOnly, f.AsOf); err != nil {
+		return fault.Newf(fault.Invalid, "%q is not a date", f.AsOf).WithFix("write it as YYYY-MM-DD")
 	}
 	f.Identity = strings.Join([]string{f.Subject, f.Fact, system, strings.Join(f.Sources[:min(1, len(f.Sources))], "")}, "|")
 	f.Origin = Origin{State: "active", ValidFrom: f.AsOf, Received: today, Source: system, SourceRef: f.Identity}

@@ -64,7 +64,7 @@ func (v *value) transform(text string, misses func(l *lookup, text string)) (str
 	case "lower":
 		text = strings.ToLower(text)
 	}
-	ok := true
+	var ok bool
 	switch {
 	case v.lookup != nil:
 		result, listed := v.lookup.find(text)
@@ -160,7 +160,7 @@ func dateIn(text, form string) (string, bool) {
 			most = 2
 		}
 		var n int
-		ok := true
+		var ok bool
 		switch token[0] {
 		case 'Y', 'M', 'D':
 			n, text, ok = number(text, least, most)

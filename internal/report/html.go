@@ -28,6 +28,7 @@ var page = template.Must(template.Must(template.New("page").Funcs(template.FuncM
 	"n": thousands, "pct": percent, "cents": cents, "say": say, "css": func() template.CSS { return template.CSS(css) }, "policy": policy,
 	"interval": intervalOf, "asked": asked, "gathered": gathered,
 	"plural": plural, "day": dayOf, "bands": func() []string { return bandNames }, "cell": cell, "waiting": waiting, "held": held, "listed": listedSubjects,
+	"first": first, "rest": func(list []Subject) int { return len(list) - len(first(list)) },
 }).Parse(pageText)).Parse(partsText))
 
 // HTML writes the report as one page that needs nothing else: no script, no font,
@@ -233,6 +234,12 @@ func listedSubjects(list []Subject) []Subject {
 func waiting(list []Subject) []Subject {
 	return slices.DeleteFunc(slices.Clone(list), func(s Subject) bool { return !laneOnly(s) })
 }
+
+// pageLimit is how many subjects of a kind stand on the page; report.json holds all.
+const pageLimit = 500
+
+// first gives the gravest subjects, which stand on the page.
+func first(list []Subject) []Subject { return list[:min(len(list), pageLimit)] }
 
 func laneOnly(s Subject) bool {
 	return s.Rating == nil && s.Decision == nil && len(s.Counts) == 0 && len(s.Findings) == 0

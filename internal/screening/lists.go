@@ -127,6 +127,7 @@ func (s Shelf) read(l *List) (*watchlist.List, error) {
 	if list.SHA256 != l.SHA256 {
 		return nil, fault.Newf(fault.Broken, "the files of list %q were changed since it was added", l.Name).WithFix("remove them and add the list again")
 	}
+	list.Name = l.Name // the copy's file is not called as the original was
 	return list, nil
 }
 

@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"reflect"
+	"strconv"
 	"strings"
 
 	"duly/internal/fault"
@@ -118,27 +119,30 @@ const columns = "r.seq, r.id, r.rev, coalesce(r.to_seq, -1), e.leaf, e.digests, 
 
 // Get reads the newest revision of a record.
 func Get[T any](ctx context.Context, q Queryer, kind *ledger.Kind[T], id string) (*Revision[T], error) {
-	return only(Select(ctx, q, kind, "r.id = $1", id))
+	list, err := Select(ctx, q, kind, "r.id = $1", id)
+	return only(kind, id, list, err)
 }
 
 // GetAt reads the revision of a record that held on a day as known at a position.
 // Of the revisions known by then that cover the day, the latest wins: a later
 // statement corrects an earlier one for the days both cover, and no others.
 func GetAt[T any](ctx context.Context, q Queryer, kind *ledger.Kind[T], id string, at At) (*Revision[T], error) {
-	return only(SelectAt(ctx, q, kind, at, "r.id = $1", id))
+	list, err := SelectAt(ctx, q, kind, at, "r.id = $1", id)
+	return only(kind, id, list, err)
 }
 
 // GetBySeq reads the revision at a position of the log.
 func GetBySeq[T any](ctx context.Context, q Queryer, kind *ledger.Kind[T], seq int64) (*Revision[T], error) {
-	return only(read(ctx, q, kind, "r.seq = $1", []any{seq}))
+	list, err := read(ctx, q, kind, "r.seq = $1", []any{seq})
+	return only(kind, "at entry "+strconv.FormatInt(seq, 10), list, err)
 }
 
-func only[T any](list []*Revision[T], err error) (*Revision[T], error) {
+func only[T any](kind *ledger.Kind[T], what string, list []*Revision[T], err error) (*Revision[T], error) {
 	if err != nil {
 		return nil, err
 	}
 	if len(list) == 0 {
-		return nil, fault.New(fault.NotFound, "there is no such record", "")
+		return nil, fault.Newf(fault.NotFound, "there is no %s %s", kind.Name(), what)
 	}
 	return list[0], nil
 }

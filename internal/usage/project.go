@@ -2,6 +2,7 @@ package usage
 
 import (
 	"bytes"
+	"strings"
 	"time"
 	"unicode/utf8"
 
@@ -147,20 +148,20 @@ func (p *projector) onIdentity(name []byte) bool {
 }
 
 // names of the members that are read, for lower.
-var fieldNames = map[string]string{}
+var fieldNames, longestName = spellings(
+	"eventID", "eventTime", "eventSource", "eventName", "awsRegion", "recipientAccountId",
+	"errorCode", "requestParameters", "userIdentity", "eventVersion", "digestS3Object",
+	"Records", "accountId",
+)
 
-var longestName int
-
-func init() {
-	for _, n := range []string{
-		"eventID", "eventTime", "eventSource", "eventName", "awsRegion", "recipientAccountId",
-		"errorCode", "requestParameters", "userIdentity", "eventVersion", "digestS3Object",
-		"Records", "accountId",
-	} {
-		l := string(bytes.ToLower([]byte(n)))
-		fieldNames[n], fieldNames[l] = l, l
-		longestName = max(longestName, len(n))
+func spellings(names ...string) (lowerOf map[string]string, longest int) {
+	lowerOf = map[string]string{}
+	for _, n := range names {
+		l := strings.ToLower(n)
+		lowerOf[n], lowerOf[l] = l, l
+		longest = max(longest, len(n))
 	}
+	return lowerOf, longest
 }
 
 // lower gives the lower-case form of a member's name if it is one that is read,

@@ -73,7 +73,9 @@ func Deployments(ctx context.Context, q store.Queryer) ([]Deployment, error) {
 // Run reads files and directories of telemetry by the packs and records what
 // they amount to: each object in one transaction with its counts and findings, so
 // that a killed run has counted each object wholly or not at all, and an object
-// that comes again, by whatever name, is counted once.
+// that comes again, by whatever name, is counted once. An object that cannot be
+// read to its end is recorded and told, but not counted: fetched again, its
+// events would count twice.
 func Run(ctx context.Context, db *store.DB, actor, today string, packs []*pack.Pack, paths []string, progress func(name string)) (*Summary, error) {
 	var sets []*conditions.Set
 	for _, p := range packs {
@@ -183,6 +185,9 @@ func (k *keeper) keep(b *Batch) error {
 			return err
 		}
 		k.hashes = append(k.hashes, ref.Hash)
+		if b.Object.Status == Incomplete {
+			return nil
+		}
 		for _, c := range b.Counts {
 			if err := k.addCount(tx, c); err != nil {
 				return err
@@ -196,6 +201,10 @@ func (k *keeper) keep(b *Batch) error {
 		told = b.Findings
 		return nil
 	})
+	if err == nil && !known && b.Object.Status == Incomplete {
+		b.Counts, b.Findings = nil, nil
+		k.fault(fault.Newf(fault.Invalid, "%s could not be read to its end: its events are not counted", b.Object.Name).WithFix("fetch it again; read whole, it is counted once"))
+	}
 	if err == nil {
 		k.count(b, known, told)
 	}

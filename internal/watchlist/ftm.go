@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"io"
+	"path/filepath"
 	"strings"
 	"unicode/utf8"
 
@@ -32,9 +33,19 @@ type ftmEntity struct {
 	Properties map[string][]string `json:"properties"`
 }
 
+// ftmName names a list after its file, since the entities do not name it: a file
+// of the same name is a newer version of the same list, another is another list.
+func ftmName(path string) string {
+	name := filepath.Base(filepath.Clean(path))
+	for _, ending := range []string{".gz", ".json", ".jsonl", ".ijson", ".ftm"} {
+		name = strings.TrimSuffix(name, ending)
+	}
+	return "FollowTheMoney: " + name
+}
+
 // readFTM reads FollowTheMoney JSON lines.
 func readFTM(s *source) (*List, error) {
-	s.list.Name = "FollowTheMoney"
+	s.list.Name = ftmName(s.path)
 	f, err := s.open("entities.ftm.json")
 	if err != nil {
 		return nil, err

@@ -1,0 +1,156 @@
+package main
+
+import (
+	"database/sql"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"strconv"
+	"strings"
+	"sync"
+	"testing"
+
+	"duly/internal/store/storetest"
+	"github.com/rogpeppe/go-internal/testscript"
+
+	_ "modernc.org/sqlite" // the driver that the command sqlite of the scripts uses
+)
+
+// TestMain lets the scripts run the program as `duly` without building it: the
+// test binary, started under that name, is the program.
+func TestMain(m *testing.M) {
+	testscript.Main(suite{m}, map[string]func(){"duly": main})
+}
+
+// suite runs the tests and removes the program that some of them built.
+type suite struct{ *testing.M }
+
+func (s suite) Run() int {
+	defer func() { os.RemoveAll(built.dir) }()
+	return storetest.Main(s.M)
+}
+
+// built is the program as `go build` makes it, for the tests that kill it or
+// measure it.
+var built struct {
+	sync.Once
+	dir string
+	err error
+}
+
+// program builds duly once and gives its path.
+func program(t *testing.T) string {
+	t.Helper()
+	built.Do(func() {
+		if built.dir, built.err = os.MkdirTemp("", "duly-test-"); built.err != nil {
+			return
+		}
+		out, err := exec.Command("go", "build", "-o", built.dir, ".").CombinedOutput()
+		if err != nil {
+			built.err = fmt.Errorf("%w\n%s", err, out)
+		}
+	})
+	if built.err != nil {
+		t.Fatal(built.err)
+	}
+	return filepath.Join(built.dir, "duly")
+}
+
+// TestScripts protects what every sub-command prints, where it prints it and with
+// which status it ends. Each file of testdata/script says what it is for.
+func TestScripts(t *testing.T) {
+	testscript.Run(t, testscript.Params{
+		Dir:                 "testdata/script",
+		RequireExplicitExec: true,
+		RequireUniqueNames:  true,
+		Cmds: map[string]func(*testscript.TestScript, bool, []string){
+			"status":  status,
+			"sqlite":  sqlite,
+			"capture": capture,
+			"holds":   holds,
+		},
+	})
+}
+
+// status N PROGRAM ARG... runs a program and fails unless it ends with status N.
+func status(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) < 2 {
+		ts.Fatalf("usage: status N PROGRAM ARG...")
+	}
+	want, err := strconv.Atoi(args[0])
+	ts.Check(err)
+	got := 0
+	err = ts.Exec(args[1], args[2:]...)
+	var ended *exec.ExitError
+	if errors.As(err, &ended) {
+		got = ended.ExitCode()
+	} else {
+		ts.Check(err)
+	}
+	if got != want {
+		ts.Fatalf("status is %d, want %d", got, want)
+	}
+}
+
+// sqlite FILE STATEMENT runs one statement on a database, as somebody with access
+// to the file could, and prints the rows with | between columns.
+func sqlite(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 2 {
+		ts.Fatalf("usage: sqlite FILE STATEMENT")
+	}
+	db, err := sql.Open("sqlite", ts.MkAbs(args[0]))
+	ts.Check(err)
+	defer db.Close()
+	rows, err := db.Query(args[1])
+	ts.Check(err)
+	defer rows.Close()
+	columns, err := rows.Columns()
+	ts.Check(err)
+	values, into := make([]any, len(columns)), make([]any, len(columns))
+	for i := range values {
+		into[i] = &values[i]
+	}
+	for rows.Next() {
+		ts.Check(rows.Scan(into...))
+		texts := make([]string, len(values))
+		for i, v := range values {
+			texts[i] = fmt.Sprint(v)
+		}
+		fmt.Fprintln(ts.Stdout(), strings.Join(texts, "|"))
+	}
+	ts.Check(rows.Err())
+}
+
+// capture NAME PATTERN sets a variable to the pattern's first group in the last
+// output.
+func capture(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 2 {
+		ts.Fatalf("usage: capture NAME PATTERN")
+	}
+	pattern, err := regexp.Compile("(?m)" + args[1])
+	ts.Check(err)
+	found := pattern.FindStringSubmatch(ts.ReadFile("stdout"))
+	if len(found) != 2 {
+		ts.Fatalf("the output has no match for %s", args[1])
+	}
+	ts.Setenv(args[0], found[1])
+}
+
+// holds DIR FILE... fails unless the directory holds exactly these files.
+func holds(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) == 0 {
+		ts.Fatalf("usage: holds DIR FILE...")
+	}
+	entries, err := os.ReadDir(ts.MkAbs(args[0]))
+	ts.Check(err)
+	var names []string
+	for _, e := range entries {
+		names = append(names, e.Name())
+	}
+	if got, want := strings.Join(names, " "), strings.Join(args[1:], " "); got != want {
+		ts.Fatalf("%s holds %s, want %s", args[0], got, want)
+	}
+}
