@@ -2,13 +2,13 @@ package bundle
 
 import (
 	"bufio"
-	"bytes"
 	"encoding/binary"
 	"io"
 	"os"
 	"path/filepath"
 	"slices"
 	"strconv"
+	"strings"
 
 	"duly/internal/fault"
 	"duly/internal/ledger"
@@ -134,15 +134,21 @@ func (c *chains) readLinks(r io.Reader) ([]link, error) {
 	}
 }
 
+// check takes links in the order of the log.
 func check(links []link, report func(seq int64, what string)) {
-	slices.SortFunc(links, func(a, b link) int {
-		if n := bytes.Compare([]byte(a.id), []byte(b.id)); n != 0 {
+	order := make([]int32, len(links)) // links are large: their places are sorted
+	for i := range order {
+		order[i] = int32(i)
+	}
+	slices.SortFunc(order, func(a, b int32) int {
+		if n := strings.Compare(links[a].id, links[b].id); n != 0 {
 			return n
 		}
-		return int(a.seq - b.seq)
+		return int(a - b)
 	})
-	var last link
-	for _, l := range links {
+	last := &link{}
+	for _, i := range order {
+		l := &links[i]
 		switch {
 		case l.id != last.id && l.rev != 1:
 			report(l.seq, "the first revision of record "+l.id+" in the log is numbered "+strconv.FormatInt(l.rev, 10)+", not 1")

@@ -127,32 +127,31 @@ func parseSealed(line []byte) ([]Sealed, error) {
 	if len(line) == 0 {
 		return nil, nil
 	}
-	parts := bytes.Split(line, []byte{'~'})
-	fields := make([]Sealed, len(parts))
-	for i, p := range parts {
-		if len(p) > 0 && (p[0] == '.' || p[0] == '!') {
+	fields := make([]Sealed, 0, 1+bytes.Count(line, []byte{'~'}))
+	for p := range strings.SplitSeq(string(line), "~") {
+		switch {
+		case p == "":
+			return nil, fault.New(fault.Broken, "a sealed field is empty", "")
+		case p[0] == '.' || p[0] == '!':
 			digest, err := parseDigest(p[1:])
 			if err != nil {
 				return nil, err
 			}
-			fields[i] = Sealed{Digest: digest, Erased: p[0] == '!'}
-			continue
+			fields = append(fields, Sealed{Digest: digest, Erased: p[0] == '!'})
+		default:
+			d := ledger.Disclosure(p)
+			fields = append(fields, Sealed{Disclosure: d, Digest: d.Digest(), hashed: true})
 		}
-		if len(p) == 0 {
-			return nil, fault.New(fault.Broken, "a sealed field is empty", "")
-		}
-		d := ledger.Disclosure(p)
-		fields[i] = Sealed{Disclosure: d, Digest: d.Digest()}
 	}
 	return fields, nil
 }
 
 // parseDigest reads the one spelling of a digest. Both lengths are checked, since
 // the decoder passes over line ends within the text.
-func parseDigest(text []byte) (digest ledger.Hash, err error) {
+func parseDigest(text string) (digest ledger.Hash, err error) {
 	n := 0
 	if len(text) == b64.EncodedLen(len(digest)) {
-		n, err = b64.Decode(digest[:], text)
+		n, err = b64.Decode(digest[:], []byte(text))
 	}
 	if err != nil || n != len(digest) {
 		return digest, fault.New(fault.Broken, "a digest is malformed", "")

@@ -114,39 +114,50 @@ func (r *reader) lit(s string) {
 }
 
 // text reads one canonical string.
-func (r *reader) text() string {
+func (r *reader) text() string { return string(r.raw()) }
+
+// raw reads one canonical string. What it gives stays valid as long as the bytes
+// that are read: it is copied only where the string holds an escape.
+func (r *reader) raw() []byte {
 	if r.peek() != '"' {
 		r.fail()
-		return ""
+		return nil
 	}
 	r.pos++
-	start := r.pos
-	for r.pos < len(r.b) {
-		switch c := r.b[r.pos]; {
-		case c == '"':
-			s := string(r.b[start:r.pos])
+	start, seen := r.pos, byte(0)
+	for ; r.pos < len(r.b); r.pos++ {
+		c := r.b[r.pos]
+		if c == '"' {
+			s := r.b[start:r.pos]
 			r.pos++
-			if !utf8.ValidString(s) {
+			if seen >= utf8.RuneSelf && !utf8.Valid(s) {
 				r.fail()
 			}
 			return s
-		case c == '\\':
-			return r.escapedText(start)
-		case c < 0x20:
-			r.fail()
-			return ""
-		default:
-			r.pos++
 		}
+		if c == '\\' {
+			return r.escaped(start)
+		}
+		if c < 0x20 {
+			break
+		}
+		seen |= c
 	}
 	r.fail()
-	return ""
+	return nil
 }
 
-// escapedText finishes a string that holds at least one escape; start is the
+// name reads the canonical string of a name that needs no escape.
+func (r *reader) name(s string) {
+	r.lit(`"`)
+	r.lit(s)
+	r.lit(`"`)
+}
+
+// escaped finishes a string that holds at least one escape; start is the
 // position after the opening quote. Only the shortest escape of each character
 // is canonical; \u0000 stands for NUL, which no record may hold.
-func (r *reader) escapedText(start int) string {
+func (r *reader) escaped(start int) []byte {
 	out := append([]byte(nil), r.b[start:r.pos]...)
 	for r.pos < len(r.b) {
 		c := r.b[r.pos]
@@ -156,10 +167,10 @@ func (r *reader) escapedText(start int) string {
 			if !utf8.Valid(out) {
 				r.fail()
 			}
-			return string(out)
+			return out
 		case c < 0x20:
 			r.fail()
-			return ""
+			return nil
 		case c != '\\':
 			out = append(out, c)
 			r.pos++
@@ -167,14 +178,14 @@ func (r *reader) escapedText(start int) string {
 			u, n := unescape(r.b[r.pos:])
 			if n == 0 {
 				r.fail()
-				return ""
+				return nil
 			}
 			out = append(out, u)
 			r.pos += n
 		}
 	}
 	r.fail()
-	return ""
+	return nil
 }
 
 // unescape reads one canonical escape at the front of b and gives its byte and
@@ -244,32 +255,38 @@ func (r *reader) integer() int64 {
 
 // texts reads an array of strings.
 func (r *reader) texts() []string {
-	r.lit("[")
 	list := []string{}
+	r.each(func(s []byte) { list = append(list, string(s)) })
+	return list
+}
+
+// each reads an array of strings, one after another.
+func (r *reader) each(item func([]byte)) {
+	r.lit("[")
 	if r.peek() == ']' {
 		r.pos++
-		return list
+		return
 	}
 	for !r.bad {
-		list = append(list, r.text())
+		item(r.raw())
 		if r.peek() != ',' {
 			break
 		}
 		r.pos++
 	}
 	r.lit("]")
-	return list
 }
 
-// bytesN reads a string that is base64url of exactly n bytes. The length is
-// compared too: the decoder passes over line ends, which would be a second
-// spelling.
-func (r *reader) bytesN(n int) []byte {
-	s := r.text()
-	raw, err := b64.DecodeString(s)
-	if err != nil || len(raw) != n || len(s) != b64.EncodedLen(n) {
+// base64 reads a string that is base64url of exactly as many bytes as into has.
+// Both lengths are compared: the decoder passes over line ends, which would be a
+// second spelling.
+func (r *reader) base64(into []byte) {
+	s := r.raw()
+	if len(s) != b64.EncodedLen(len(into)) {
 		r.fail()
-		return make([]byte, n)
+		return
 	}
-	return raw
+	if n, err := b64.Decode(into, s); err != nil || n != len(into) {
+		r.fail()
+	}
 }

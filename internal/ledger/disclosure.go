@@ -34,29 +34,40 @@ func newDisclosure(random io.Reader, name string, value []byte) (Disclosure, err
 }
 
 // Digest is the SHA-256 of the disclosure's ASCII characters (RFC 9901 §4.2.3).
-func (d Disclosure) Digest() Hash { return sha256.Sum256([]byte(d)) }
+func (d Disclosure) Digest() Hash {
+	var short [256]byte // on the stack, enough for most
+	return sha256.Sum256(append(short[:0], d...))
+}
 
 // Open gives the name and the canonical value that the disclosure holds. It
 // refuses any spelling but the canonical one.
 func (d Disclosure) Open() (name string, value []byte, err error) {
-	plain, err := b64.DecodeString(string(d))
-	if err != nil || len(d) != b64.EncodedLen(len(plain)) {
+	r, ok := d.open()
+	if !ok {
 		return "", nil, fault.New(fault.Broken, "a disclosure is not base64url", "")
 	}
-	r := reader{b: plain}
-	r.lit("[")
-	r.bytesN(saltSize)
-	r.lit(",")
 	name = r.text()
 	r.lit(",")
 	start := r.pos
-	r.scalar()
+	r.anyValue()
 	end := r.pos
 	r.lit("]")
 	if !r.done() {
 		return "", nil, fault.New(fault.Broken, "a disclosure is not a canonical array of salt, name and value", "")
 	}
-	return name, plain[start:end], nil
+	return name, r.b[start:end:end], nil
+}
+
+// open reads up to the name. ok is false when d is not base64url in its one
+// spelling.
+func (d Disclosure) open() (r reader, ok bool) {
+	plain, err := b64.DecodeString(string(d))
+	r = reader{b: plain}
+	var salt [saltSize]byte
+	r.lit("[")
+	r.base64(salt[:])
+	r.lit(",")
+	return r, err == nil && len(d) == b64.EncodedLen(len(plain))
 }
 
 // fieldRootLabel separates the field root from every other hash in Duly.
@@ -66,15 +77,11 @@ const fieldRootLabel = "duly/fields/1"
 // the number of fields as a big-endian uint16, and one digest per field in
 // schema order. One field can be shown while all others stay digests.
 func FieldRoot(digests []Hash) Hash {
-	h := sha256.New()
-	io.WriteString(h, fieldRootLabel)
-	var count [2]byte
-	binary.BigEndian.PutUint16(count[:], uint16(len(digests)))
-	h.Write(count[:])
+	var few [len(fieldRootLabel) + 2 + 24*len(Hash{})]byte // on the stack for most kinds
+	b := append(few[:0], fieldRootLabel...)
+	b = binary.BigEndian.AppendUint16(b, uint16(len(digests)))
 	for i := range digests {
-		h.Write(digests[i][:])
+		b = append(b, digests[i][:]...)
 	}
-	var root Hash
-	h.Sum(root[:0])
-	return root
+	return sha256.Sum256(b)
 }

@@ -280,18 +280,11 @@ func (r *reader) into(f Field, v reflect.Value) {
 	}
 }
 
-// checkCanonical says whether b is one canonical value of the field's type.
-func checkCanonical(f Field, b []byte) bool {
-	r := reader{b: b}
-	r.value(f)
-	return r.done()
-}
-
-// value reads one canonical value of the field's type and checks it against the
-// schema, as a verifier does that has no Go struct.
+// value passes over one canonical value of the field's type and checks it against
+// the schema, as a verifier does that has no Go struct.
 func (r *reader) value(f Field) {
 	if f.Type == TypeScalar {
-		r.scalar()
+		r.anyValue()
 		return
 	}
 	if r.peek() == 'n' {
@@ -300,20 +293,34 @@ func (r *reader) value(f Field) {
 	}
 	switch f.Type {
 	case TypeText, TypeEnum, TypeDate, TypeHash:
-		if checkString(f, r.text()) != nil {
-			r.fail()
-		}
+		r.checked(f, r.raw())
 	case TypeTexts, TypeEnums:
-		for _, s := range r.texts() {
-			if checkString(f, s) != nil {
-				r.fail()
-			}
-		}
+		r.each(func(s []byte) { r.checked(f, s) })
 	case TypeBool:
 		r.lit(strconv.FormatBool(r.peek() == 't'))
 	case TypeInt:
 		r.integer()
 	default:
+		r.fail()
+	}
+}
+
+// checked fails unless s, a string that was read, is one that checkString takes.
+func (r *reader) checked(f Field, s []byte) {
+	ok := false
+	switch f.Type {
+	case TypeDate:
+		ok = validDate(s)
+	case TypeHash:
+		ok = validHash(s)
+	case TypeEnum, TypeEnums:
+		for _, allowed := range f.Enum {
+			ok = ok || string(s) == allowed
+		}
+	default:
+		ok = len(s) <= maxText // it is valid UTF-8 without NUL, or reading it failed
+	}
+	if !ok {
 		r.fail()
 	}
 }

@@ -1,6 +1,7 @@
 package ledger
 
 import (
+	"bytes"
 	"io"
 	"strconv"
 
@@ -91,7 +92,8 @@ func ParseLeaf(data []byte) (*Leaf, error) {
 	r.lit(`,"kind":`)
 	l.Kind = r.text()
 	r.lit(`,"nonce":`)
-	l.Nonce = r.bytesN(nonceSize)
+	l.Nonce = make([]byte, nonceSize)
+	r.base64(l.Nonce)
 	r.lit(`,"prev":`)
 	first := r.peek() == 'n'
 	if first {
@@ -136,35 +138,41 @@ func ParseLeaf(data []byte) (*Leaf, error) {
 	return l, nil
 }
 
-func (r *reader) hash() Hash { return Hash(r.bytesN(len(Hash{}))) }
+func (r *reader) hash() (h Hash) {
+	r.base64(h[:])
+	return h
+}
 
 // object passes over one flat canonical object and gives its bytes.
 func (r *reader) object() []byte {
 	start := r.pos
-	r.members(func(string, Scalar) {})
+	r.members(func(name, value []byte) {})
 	if r.bad {
 		return nil
 	}
 	return r.b[start:r.pos]
 }
 
-// members reads a flat object whose keys are strictly ascending.
-func (r *reader) members(each func(name string, value Scalar)) {
+// members reads a flat object whose keys are strictly ascending, and gives each
+// key with the canonical bytes of its value.
+func (r *reader) members(each func(name, value []byte)) {
 	r.lit("{")
 	if r.peek() == '}' {
 		r.pos++
 		return
 	}
-	last := ""
+	var last []byte
 	for !r.bad {
-		name := r.text()
-		if name <= last {
+		name := r.raw()
+		if bytes.Compare(name, last) <= 0 {
 			r.fail()
 			return
 		}
 		last = name
 		r.lit(":")
-		each(name, r.scalar())
+		start := r.pos
+		r.anyValue()
+		each(name, r.b[start:r.pos:r.pos])
 		if r.peek() != ',' {
 			break
 		}
@@ -177,7 +185,10 @@ func (r *reader) members(each func(name string, value Scalar)) {
 func (l *Leaf) PublicValues() map[string]Scalar {
 	values := map[string]Scalar{}
 	r := reader{b: l.Public}
-	r.members(func(name string, v Scalar) { values[name] = v })
+	r.members(func(name, value []byte) {
+		v := reader{b: value}
+		values[string(name)] = v.scalar()
+	})
 	return values
 }
 
@@ -193,7 +204,8 @@ func (s *Schema) Check(l *Leaf) error {
 		if i > 0 {
 			r.lit(",")
 		}
-		r.lit(`"` + f.Name + `":`)
+		r.name(f.Name)
+		r.lit(":")
 		r.value(f)
 	}
 	r.lit("}")
@@ -212,14 +224,22 @@ func (s *Schema) Check(l *Leaf) error {
 // CheckDisclosure says whether d is the sealed field at index i of the schema,
 // with a value of the field's type, and gives that value.
 func (s *Schema) CheckDisclosure(i int, d Disclosure) (value []byte, err error) {
-	name, value, err := d.Open()
+	f := s.Sealed[i]
+	r, ok := d.open()
+	r.name(f.Name)
+	r.lit(",")
+	from := r.pos
+	r.value(f)
+	to := r.pos
+	r.lit("]")
+	if ok && r.done() {
+		return r.b[from:to:to], nil
+	}
+	name, _, err := d.Open()
 	if err != nil {
 		return nil, err
 	}
-	if f := s.Sealed[i]; name != f.Name || !checkCanonical(f, value) {
-		return nil, fault.Newf(fault.Broken, "a disclosure named %q stands where schema %s has %q, or its value does not fit", name, s.Name(), f.Name)
-	}
-	return value, nil
+	return nil, fault.Newf(fault.Broken, "a disclosure named %q stands where schema %s has %q, or its value does not fit", name, s.Name(), f.Name)
 }
 
 // LeafHash is the RFC 6962 hash of a leaf: SHA-256 of a zero byte and the leaf.
@@ -251,9 +271,9 @@ func ValidID(s string) bool {
 func (l *Leaf) PublicField(name string) []byte {
 	r := reader{b: l.Public}
 	var found []byte
-	r.members(func(n string, v Scalar) {
-		if n == name {
-			found = v.append(nil)
+	r.members(func(n, value []byte) {
+		if string(n) == name {
+			found = value
 		}
 	})
 	return found

@@ -3,8 +3,10 @@ package ledger
 import (
 	"bytes"
 	"crypto/sha256"
+	"fmt"
 	"strings"
 	"testing"
+	"time"
 )
 
 // FuzzParseSchema protects the rule that a released schema has one spelling, which
@@ -80,6 +82,47 @@ func TestPersonKeyFilesThatAreNone(t *testing.T) {
 	} {
 		if _, err := ParsePersonKey(bad); err == nil {
 			t.Errorf("%q is read as a key", bad)
+		}
+	}
+}
+
+// TestHashesOfAnyLength protects the hashes of what does not fit on the stack:
+// they are those of the definition, whatever the length.
+func TestHashesOfAnyLength(t *testing.T) {
+	for n := range 600 {
+		text := strings.Repeat("x", n)
+		if got := Disclosure(text).Digest(); got != sha256.Sum256([]byte(text)) {
+			t.Fatalf("the digest of %d characters is %s", n, got)
+		}
+	}
+	for n := range 60 {
+		digests := make([]Hash, n)
+		b := append([]byte("duly/fields/1"), byte(n>>8), byte(n))
+		for i := range digests {
+			digests[i] = Hash{byte(i), 1, 31: byte(n)}
+			b = append(b, digests[i][:]...)
+		}
+		if got := FieldRoot(digests); got != sha256.Sum256(b) {
+			t.Fatalf("the root of %d fields is %s", n, got)
+		}
+	}
+}
+
+// TestDates protects the calendar: the days that exist, written one way.
+func TestDates(t *testing.T) {
+	for year := 0; year < 10000; year += 1 + year/2200*97 { // every year up to 2200, then some
+		for month := range 14 {
+			for _, day := range []int{0, 1, 28, 29, 30, 31, 32} {
+				s := fmt.Sprintf("%04d-%02d-%02d", year, month, day)
+				if _, err := time.Parse(time.DateOnly, s); validDate([]byte(s)) != (err == nil) {
+					t.Fatalf("%s: %v", s, err)
+				}
+			}
+		}
+	}
+	for _, s := range []string{"", "2026", "2026-1-01", "2026-01-1", "2026-01-01 ", "2026/01/01", "-026-01-01", "+026-01-01", "2026-01-+1", "2026- 1-01", "2o26-01-01", "2026-01-01T"} {
+		if validDate([]byte(s)) {
+			t.Errorf("%q is taken for a date", s)
 		}
 	}
 }

@@ -28,9 +28,9 @@ func (s Signature) append(b []byte) []byte {
 func (r *reader) signature() Signature {
 	var s Signature
 	r.lit(`{"key":`)
-	copy(s.Key[:], r.bytesN(len(s.Key)))
+	r.base64(s.Key[:])
 	r.lit(`,"sig":`)
-	copy(s.Sig[:], r.bytesN(len(s.Sig)))
+	r.base64(s.Sig[:])
 	r.lit("}")
 	return s
 }

@@ -5,8 +5,10 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
+	"time"
 
 	"duly/internal/bundle"
 	"duly/internal/fault"
@@ -24,10 +26,13 @@ var notEvidence = map[string]string{
 	"cache_":   "made again from records whenever it is missing",
 }
 
+// olderCheckpoints is what verify cannot know about the table checkpoint.
+const olderCheckpoints = "rows of checkpoint before the newest: each must be signed and fit the log, but one that is missing is noticed only by whoever kept it"
+
 // Report is what verifying a workspace found.
 type Report struct {
 	bundle.Result
-	NotEvidence []string `json:"not_evidence"` // tables that are not held to the log, with the reason
+	NotEvidence []string `json:"not_evidence"` // what is not held to the log, with the reason
 }
 
 // Verify re-hashes everything: every entry and disclosure, the tree with all its
@@ -64,10 +69,7 @@ func (w *Workspace) verify(v *verifier, trust bundle.Trust) (*Report, error) {
 		Pack: func(hash string) ([]byte, error) { return runs.Bytes(v.ctx, v.q, hash) },
 	})
 	defer v.checker.Close()
-	if v.tree, err = ledger.NewTree(0, nil); err != nil {
-		return nil, err
-	}
-	v.tree.Track()
+	v.checker.Tree().Track()
 	if err := v.tables(); err != nil {
 		return nil, err
 	}
@@ -83,14 +85,19 @@ type verifier struct {
 	q       store.Queryer // one snapshot, whoever writes meanwhile
 	schemas bundle.Schemas
 	checker *bundle.Checker
-	tree    *ledger.Tree // beside the checker's, for the stored tiles
 	outside *bundle.Outside
 	last    ledger.Checkpoint
 	kinds   []string // tables r_<kind>
 	other   []string // tables that are no evidence, with the reason
 	head    store.Log
-	time    int64
+	time    int64       // of the newest entry that has one
+	day     string      // of the newest entry, when it is dated by day
+	tileN   int64       // tiles that the entries make
 	atLast  ledger.Hash // root at the size of the last checkpoint
+	plans   map[planKey][]cell
+	fields  []bundle.Sealed // of the entry that is checked
+	bytes   []byte          // of the chunk that is checked: leaves and digests
+	kept    []any           // likewise: the values of its typed rows
 }
 
 // tables lists the tables from the engine's own catalogue, so that none is missed.
@@ -143,18 +150,22 @@ func (v *verifier) entry(seq int64) ([]byte, []bundle.Sealed, error) {
 	if err != nil {
 		return nil, nil, err
 	}
-	fields, err := sealed(e)
+	fields, err := sealed(nil, e)
 	return e.Leaf, fields, err
 }
 
-func sealed(e store.Entry) ([]bundle.Sealed, error) {
-	digests, disclosures, err := store.Split(e.Digests, e.Disclosures)
-	if err != nil {
-		return nil, err
+// sealed takes apart the stored digests and disclosures of an entry, as
+// store.Split does, and appends them to fields.
+func sealed(fields []bundle.Sealed, e store.Entry) ([]bundle.Sealed, error) {
+	const size = len(ledger.Hash{})
+	rest, more := e.Disclosures, e.Digests != nil && len(e.Digests) > 0
+	for digests := e.Digests; len(digests) >= size && more; digests = digests[size:] {
+		var d string
+		d, rest, more = strings.Cut(rest, "~")
+		fields = append(fields, bundle.Sealed{Disclosure: ledger.Disclosure(d), Digest: ledger.Hash(digests[:size])})
 	}
-	fields := make([]bundle.Sealed, len(digests))
-	for i := range digests {
-		fields[i] = bundle.Sealed{Disclosure: disclosures[i], Digest: digests[i]}
+	if more || rest != "" || len(e.Digests) != size*len(fields) {
+		return nil, fault.New(fault.Broken, "an entry's digests and disclosures do not fit each other", "")
 	}
 	return fields, nil
 }
@@ -162,15 +173,8 @@ func sealed(e store.Entry) ([]bundle.Sealed, error) {
 // entries checks all entries in chunks, each with the typed rows beside it.
 func (v *verifier) entries() error {
 	var err error
-	if v.head, err = store.Head(v.ctx, v.w.DB); err != nil {
+	if v.head, err = store.Head(v.ctx, v.q); err != nil {
 		return fault.Wrap(fault.Broken, err, "the log has no head")
-	}
-	var beyond int64
-	if err := v.count("select count(*) from entry where seq >= $1 or seq < 0", &beyond, v.head.Size); err != nil {
-		return err
-	}
-	if beyond > 0 {
-		v.checker.Report(v.head.Size, fmt.Sprintf("there are %d entries beyond the log's size", beyond))
 	}
 	for from := int64(0); from < v.head.Size; from += verifyChunk {
 		if err := v.chunk(from, min(from+verifyChunk, v.head.Size)); err != nil {
@@ -183,14 +187,14 @@ func (v *verifier) entries() error {
 	return nil
 }
 
-func (v *verifier) count(query string, into *int64, args ...any) error {
-	rows, err := v.q.Query(v.ctx, query, args...)
+func (v *verifier) count(query string, into []any) error {
+	rows, err := v.q.Query(v.ctx, query)
 	if err != nil {
 		return fault.Wrap(fault.Failed, err, "cannot read the database")
 	}
 	defer rows.Close()
 	for rows.Next() {
-		if err := rows.Scan(into); err != nil {
+		if err := rows.Scan(into...); err != nil {
 			return fault.Wrap(fault.Failed, err, "cannot read the database")
 		}
 	}
@@ -202,11 +206,7 @@ func (v *verifier) chunk(from, to int64) error {
 	if err != nil {
 		return err
 	}
-	entries := make([]store.Entry, 0, to-from) // read whole: one connection answers one query at a time
-	err = store.Entries(v.ctx, v.q, from, to, func(e store.Entry) error {
-		entries = append(entries, e)
-		return nil
-	})
+	entries, err := v.read(from, to)
 	if err != nil {
 		return err
 	}
@@ -215,157 +215,83 @@ func (v *verifier) chunk(from, to int64) error {
 			v.checker.Report(from+i, "it is missing from the database")
 			return nil
 		}
-		if err := v.one(entries[i], typed); err != nil {
+		if err := v.one(entries[i], typed[i]); err != nil {
 			return err
 		}
 	}
-	for seq, row := range typed {
-		v.checker.Report(seq, fmt.Sprintf("table r_%s has a row for it that the log does not", row.kind))
-	}
-	return v.tiles(v.tree.Changed(), false)
+	return v.tiles(false)
 }
 
-func (v *verifier) one(e store.Entry, typed map[int64]typedRow) error {
+// read reads the entries of a chunk whole, since one connection answers one query
+// at a time, into memory that the next chunk uses again. A position that is no
+// whole number, which SQLite would hold, counts as missing.
+func (v *verifier) read(from, to int64) ([]store.Entry, error) {
+	rows, err := v.q.Query(v.ctx, "select seq, leaf, digests, disclosures from entry where seq >= $1 and seq < $2 order by seq", from, to)
+	if err != nil {
+		return nil, fault.Wrap(fault.Failed, err, "cannot read the database")
+	}
+	defer rows.Close()
+	v.bytes = v.bytes[:0]
+	entries := make([]store.Entry, 0, to-from)
+	ends := make([][2]int, 0, to-from) // where the leaf and the digests of each entry end in v.bytes
+	var seq any
+	var leaf, digests sql.RawBytes
+	var disclosures string
+	for rows.Next() {
+		if err := rows.Scan(&seq, &leaf, &digests, &disclosures); err != nil {
+			return nil, fault.Wrap(fault.Failed, err, "cannot read the database")
+		}
+		at, ok := seq.(int64)
+		if !ok {
+			at = -1
+		}
+		v.bytes = append(append(v.bytes, leaf...), digests...)
+		entries = append(entries, store.Entry{Seq: at, Disclosures: disclosures})
+		ends = append(ends, [2]int{len(v.bytes) - len(digests), len(v.bytes)})
+	}
+	start := 0
+	for i, end := range ends {
+		entries[i].Leaf, entries[i].Digests = v.bytes[start:end[0]:end[0]], v.bytes[end[0]:end[1]:end[1]]
+		start = end[1]
+	}
+	return entries, rows.Err()
+}
+
+func (v *verifier) one(e store.Entry, typed typedRow) error {
 	v.outside.Compare(v.checker)
-	fields, err := sealed(e)
+	fields, err := sealed(v.fields[:0], e)
 	if err != nil {
 		v.checker.Report(e.Seq, err.Error())
 		return nil
 	}
+	v.fields = fields
 	leaf, values, err := v.checker.Entry(e.Leaf, fields)
 	if err != nil {
 		return err
 	}
-	v.tree.Append(ledger.LeafHash(e.Leaf))
 	if v.checker.Size() == v.last.Size {
-		if v.atLast, err = v.tree.Root(); err != nil {
+		if v.atLast, err = v.checker.Tree().Root(); err != nil {
 			return err
 		}
 	}
 	if leaf == nil || values == nil {
 		return nil
 	}
-	if leaf.Day == "" {
+	if v.day = leaf.Day; v.day == "" {
 		v.time = leaf.Time
 	}
 	v.compare(e.Seq, leaf, values, typed)
-	delete(typed, e.Seq)
 	return nil
-}
-
-// typedRow is one row of a kind's table.
-type typedRow struct {
-	kind    string
-	columns []string
-	values  []any
-}
-
-// rows reads the typed rows of all kinds for a range of positions.
-func (v *verifier) rows(from, to int64) (map[int64]typedRow, error) {
-	out := map[int64]typedRow{}
-	for _, kind := range v.kinds {
-		rows, err := v.q.Query(v.ctx, "select * from r_"+kind+" where seq >= $1 and seq < $2", from, to)
-		if err != nil {
-			return nil, fault.Wrap(fault.Failed, err, "cannot read the database")
-		}
-		if err := v.collect(kind, rows, out); err != nil {
-			return nil, err
-		}
-	}
-	return out, nil
-}
-
-func (v *verifier) collect(kind string, rows *sql.Rows, out map[int64]typedRow) error {
-	defer rows.Close()
-	columns, err := rows.Columns()
-	if err != nil {
-		return fault.Wrap(fault.Failed, err, "cannot read the database")
-	}
-	for rows.Next() {
-		values := make([]any, len(columns))
-		into := make([]any, len(columns))
-		for i := range values {
-			into[i] = &values[i]
-		}
-		if err := rows.Scan(into...); err != nil {
-			return fault.Wrap(fault.Failed, err, "cannot read the database")
-		}
-		seq, ok := values[slices.Index(columns, "seq")].(int64)
-		if _, twice := out[seq]; twice || !ok {
-			v.checker.Report(seq, "it has rows in two tables")
-		}
-		out[seq] = typedRow{kind, columns, values}
-	}
-	return rows.Err()
-}
-
-// compare holds the typed row of an entry to what the entry says.
-func (v *verifier) compare(seq int64, leaf *ledger.Leaf, values map[string][]byte, typed map[int64]typedRow) {
-	row, ok := typed[seq]
-	if !ok || row.kind != leaf.Kind {
-		v.checker.Report(seq, fmt.Sprintf("its row in table r_%s is missing", leaf.Kind))
-		return
-	}
-	schema := v.schemas[leaf.Schema]
-	for i, column := range row.columns {
-		var want any
-		switch column {
-		case "seq", "to_seq": // seq found it; to_seq is checked over whole tables
-			continue
-		case "id":
-			want = leaf.ID
-		case "rev":
-			want = leaf.Rev
-		default:
-			f, public, known := find(schema, column)
-			switch {
-			case known && public:
-				want = ledger.ColumnOf(f, leaf.PublicField(column))
-			case known:
-				want = ledger.ColumnOf(f, values[column])
-			case column != "valid_from" && column != "valid_to":
-				v.checker.Report(seq, fmt.Sprintf("table r_%s has a column %s that is no field of the record", leaf.Kind, column))
-				continue
-			}
-		}
-		if got := plain(row.values[i]); got != want {
-			v.checker.Report(seq, fmt.Sprintf("column %s of table r_%s is not what the entry says", column, leaf.Kind))
-		}
-	}
-}
-
-func find(s *ledger.Schema, name string) (f ledger.Field, public, known bool) {
-	for _, f := range s.Public {
-		if f.Name == name {
-			return f, true, true
-		}
-	}
-	for _, f := range s.Sealed {
-		if f.Name == name {
-			return f, false, true
-		}
-	}
-	return f, false, false
-}
-
-// plain turns what a driver gives into int64, string or nil.
-func plain(v any) any {
-	switch x := v.(type) {
-	case []byte:
-		return string(x)
-	case int32:
-		return int64(x)
-	}
-	return v
 }
 
 // tiles compares tiles with the stored ones: full tiles as they fill, so that
 // memory does not grow, and the last ones at the end.
-func (v *verifier) tiles(changed []ledger.Tile, end bool) error {
-	for _, t := range changed {
+func (v *verifier) tiles(end bool) error {
+	for _, t := range v.checker.Tree().Changed() {
 		if !end && len(t.Hashes) < 256*len(ledger.Hash{}) {
 			continue
 		}
+		v.tileN++
 		stored, err := store.LoadTile(v.ctx, v.q, t.Level, t.Index)
 		if fault.CodeOf(err) == fault.Failed && err != nil {
 			return err
@@ -375,7 +301,7 @@ func (v *verifier) tiles(changed []ledger.Tile, end bool) error {
 		}
 	}
 	if !end {
-		v.tree.Forget()
+		v.checker.Tree().Forget()
 	}
 	return nil
 }
@@ -386,20 +312,19 @@ func (v *verifier) finish(level bundle.Assurance) (*Report, error) {
 	}
 	v.outside.Compare(v.checker)
 	v.outside.Finish(v.checker)
-	root, err := v.checker.Finish()
-	if err != nil {
+	if _, err := v.checker.Finish(); err != nil {
 		return nil, err
 	}
-	if err := v.tiles(v.tree.Changed(), true); err != nil {
+	if err := v.tiles(true); err != nil {
 		return nil, err
 	}
-	if err := v.edges(root); err != nil {
+	if err := v.edges(); err != nil {
 		return nil, err
 	}
 	if err := v.checker.Err(); err != nil {
 		return nil, err
 	}
-	r := &Report{NotEvidence: v.other}
+	r := &Report{NotEvidence: append(v.other, olderCheckpoints)}
 	r.Result = bundle.Result{
 		What: "workspace", Origin: v.head.Origin, Size: v.last.Size, Root: v.last.Root.String(),
 		Covered: v.last.Size == v.head.Size, Uncovered: v.head.Size - v.last.Size,
@@ -410,7 +335,7 @@ func (v *verifier) finish(level bundle.Assurance) (*Report, error) {
 
 // edges checks what is known only at the end: the head of the log, rows outside
 // it, which revision supersedes which, and every stored checkpoint.
-func (v *verifier) edges(root ledger.Hash) error {
+func (v *verifier) edges() error {
 	switch {
 	case v.head.Origin != v.w.Config.Origin || v.last.Origin != v.head.Origin:
 		v.checker.Report(-1, "the log's origin is not that of its checkpoint")
@@ -419,26 +344,68 @@ func (v *verifier) edges(root ledger.Hash) error {
 	case v.atLast != v.last.Root:
 		v.checker.Report(-1, "the entries are not those of the last checkpoint")
 	}
-	if v.head.Time != v.time {
+	if !v.timeFits() {
 		v.checker.Report(-1, "the log's time is not that of its last entry")
 	}
+	if err := v.rowCounts(); err != nil {
+		return err
+	}
 	for _, kind := range v.kinds {
-		var n int64
-		if err := v.count("select count(*) from r_"+kind+" where seq < 0 or seq >= $1", &n, v.head.Size); err != nil {
+		if err := v.superseded(kind); err != nil {
 			return err
-		}
-		if n > 0 {
-			v.checker.Report(-1, fmt.Sprintf("table r_%s has %d rows that no entry stands for", kind, n))
-		}
-		err := v.count("select count(*) from r_"+kind+" a left join r_"+kind+" b on b.id = a.id and b.rev = a.rev + 1 where a.to_seq is distinct from b.seq", &n)
-		if err != nil {
-			return err
-		}
-		if n > 0 {
-			v.checker.Report(-1, fmt.Sprintf("column to_seq of table r_%s does not name the next revision in %d rows", kind, n))
 		}
 	}
 	return v.checkpoints()
+}
+
+// superseded checks column to_seq of a kind's table. Every later revision must be
+// named by the one before it; when as many rows name one as there are later
+// revisions, no other row does.
+func (v *verifier) superseded(kind string) error {
+	table := "r_" + kind
+	var naming, later, unnamed int64
+	err := v.count("select count(to_seq), count(case when rev > 1 then 1 end) from "+table, []any{&naming, &later})
+	if err != nil {
+		return err
+	}
+	if later > 0 {
+		err = v.count("select count(*) from "+table+" b where b.rev > 1 and not exists (select 1 from "+table+" a where a.id = b.id and a.rev = b.rev - 1 and a.to_seq = b.seq)", []any{&unnamed})
+		if err != nil {
+			return err
+		}
+	}
+	if unnamed > 0 || naming != later {
+		v.checker.Report(-1, fmt.Sprintf("column to_seq of table %s does not name the next revisions: %d rows name one, of %d later revisions %d are not named", table, naming, later, unnamed))
+	}
+	return nil
+}
+
+// timeFits holds the log's time to its last entry. An entry that is dated by day
+// shows no more of the time than that.
+func (v *verifier) timeFits() bool {
+	if v.day == "" {
+		return v.head.Time == v.time
+	}
+	return v.head.Time > v.time && time.UnixMicro(v.head.Time).UTC().Format(time.DateOnly) == v.day
+}
+
+// rowCounts finds rows that stand beside what was checked, wherever an intruder
+// put them: every position was found once, so the numbers must agree.
+func (v *verifier) rowCounts() error {
+	want := map[string]int64{"log": 1, "entry": v.head.Size, "tile": v.tileN}
+	for _, kind := range v.kinds {
+		want["r_"+kind] = v.checker.Counts().Kinds[kind]
+	}
+	for _, table := range slices.Sorted(maps.Keys(want)) {
+		var n int64
+		if err := v.count("select count(*) from "+table, []any{&n}); err != nil {
+			return err
+		}
+		if n != want[table] {
+			v.checker.Report(-1, fmt.Sprintf("table %s has %d rows, the log stands for %d", table, n, want[table]))
+		}
+	}
+	return nil
 }
 
 func (v *verifier) checkpoints() error {
@@ -447,10 +414,7 @@ func (v *verifier) checkpoints() error {
 		return fault.Wrap(fault.Failed, err, "cannot read the database")
 	}
 	defer rows.Close()
-	type signed struct {
-		size int64
-		note string
-	}
+	type signed struct{ size, note any } // an intruder may have left anything here
 	var all []signed
 	for rows.Next() {
 		var s signed
@@ -464,9 +428,10 @@ func (v *verifier) checkpoints() error {
 	}
 	covered := false
 	for _, s := range all {
-		c, err := ledger.OpenCheckpoint([]byte(s.note), v.w.Config.Key)
+		note, _ := s.note.(string)
+		c, err := ledger.OpenCheckpoint([]byte(note), v.w.Config.Key)
 		if err != nil || c.Size != s.size || c.Origin != v.head.Origin || c.Size > v.head.Size {
-			v.checker.Report(-1, fmt.Sprintf("the stored checkpoint over %d entries is not one of this log", s.size))
+			v.checker.Report(-1, fmt.Sprintf("the stored checkpoint over %v entries is not one of this log", s.size))
 			continue
 		}
 		if root, err := store.Root(v.ctx, v.q, c.Size); err != nil || root != c.Root {

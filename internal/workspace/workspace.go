@@ -90,6 +90,9 @@ type InitOptions struct {
 func Init(ctx context.Context, dir string, o InitOptions) (*Workspace, error) {
 	rooms := o.Rooms
 	opts := o.withDefaults()
+	if o.Operator == "" {
+		return nil, fault.New(fault.Invalid, "a workspace needs a first person", "name the administrator")
+	}
 	if entries, err := os.ReadDir(dir); err == nil && len(entries) > 0 {
 		return nil, fault.Newf(fault.Refused, "%s exists and is not empty", dir).WithFix("name a directory that does not exist yet")
 	} else if err != nil && !errors.Is(err, fs.ErrNotExist) {
@@ -106,7 +109,11 @@ func Init(ctx context.Context, dir string, o InitOptions) (*Workspace, error) {
 	if err := build(ctx, tmp, o, opts); err != nil {
 		return nil, err
 	}
-	if err := os.Rename(tmp, dir); err != nil {
+	err = os.Remove(dir) // renaming does not replace a directory, not even an empty one
+	if err == nil || errors.Is(err, fs.ErrNotExist) {
+		err = os.Rename(tmp, dir)
+	}
+	if err != nil {
 		return nil, fault.Wrap(fault.Failed, err, "cannot put the workspace in its place")
 	}
 	return Open(ctx, dir, Options{Now: o.Now, Random: o.Random, Rooms: rooms})
@@ -193,16 +200,35 @@ func OpenUnchecked(ctx context.Context, dir string, o Options) (*Workspace, erro
 	if err := yaml.Unmarshal(text, &w.Config); err != nil || w.Config.Origin == "" {
 		return nil, fault.New(fault.Invalid, "the configuration cannot be read", "restore it from a copy").At(filepath.Join(dir, configFile), 0, "")
 	}
+	// SQLite would make an empty database in place of one that was taken away.
+	if _, err := os.Stat(w.dsn()); w.dsn() != w.Config.Database && errors.Is(err, fs.ErrNotExist) {
+		return nil, fault.New(fault.Broken, "the database is missing", "restore the newest copy").At(w.dsn(), 0, "")
+	}
 	return w, w.openDB(ctx)
 }
 
-func (w *Workspace) openDB(ctx context.Context) error {
-	dsn := w.Config.Database
-	if dsn == databaseFile || dsn == "" {
-		dsn = filepath.Join(w.Dir, databaseFile)
+// dsn gives the path or URL of the database.
+func (w *Workspace) dsn() string {
+	if w.Config.Database == databaseFile || w.Config.Database == "" {
+		return filepath.Join(w.Dir, databaseFile)
 	}
-	db, err := store.Open(ctx, store.Config{DSN: dsn, Now: w.options.Now, Random: w.options.Random}, w.options.Rooms...)
+	return w.Config.Database
+}
+
+func (w *Workspace) openDB(ctx context.Context) error {
+	db, err := store.Open(ctx, store.Config{DSN: w.dsn(), Now: w.options.Now, Random: w.options.Random}, w.options.Rooms...)
 	w.DB = db
+	return damaged(err)
+}
+
+// damaged tells a database file that was cut or overwritten from one that could
+// not be opened.
+func damaged(err error) error {
+	const corrupt, notADatabase = 11, 26 // SQLite's result codes
+	var sqlite interface{ Code() int }
+	if errors.As(err, &sqlite) && (sqlite.Code()&0xff == corrupt || sqlite.Code()&0xff == notADatabase) {
+		return fault.New(fault.Broken, "the database file was truncated or damaged", "restore the newest copy")
+	}
 	return err
 }
 
@@ -283,14 +309,10 @@ func (w *Workspace) Sign(ctx context.Context) (ledger.Checkpoint, error) {
 	if err != nil {
 		return ledger.Checkpoint{}, err
 	}
-	if _, err := os.Stat(filepath.Join(w.Dir, checkpointFile)); err == nil {
-		_, last, err := w.Checkpoint()
-		if err != nil || last.Size == head.Size {
-			return last, err
-		}
-		if root, err := store.Root(ctx, w.DB, last.Size); err != nil || root != last.Root {
-			return last, fault.New(fault.Broken, "the log does not extend its last checkpoint and is not signed", "run `duly verify`")
-		}
+	if last, err := w.lastSigned(ctx); err != nil || last.Size == head.Size {
+		return last, err
+	} else if root, err := store.Root(ctx, w.DB, last.Size); err != nil || last.Size > 0 && root != last.Root {
+		return last, fault.New(fault.Broken, "the log does not extend its last checkpoint and is not signed", "run `duly verify`")
 	}
 	root, err := store.Root(ctx, w.DB, head.Size)
 	if err != nil {
@@ -304,6 +326,9 @@ func (w *Workspace) Sign(ctx context.Context) (ledger.Checkpoint, error) {
 	if err != nil {
 		return ledger.Checkpoint{}, err
 	}
+	if key.Public() != w.Config.Key {
+		return ledger.Checkpoint{}, fault.New(fault.Refused, "the signing key is not the one of this log", "restore "+keyFile)
+	}
 	c := ledger.Checkpoint{Origin: w.Config.Origin, Size: head.Size, Root: root}
 	signed, err := key.Sign(c)
 	if err != nil {
@@ -313,6 +338,18 @@ func (w *Workspace) Sign(ctx context.Context) (ledger.Checkpoint, error) {
 		return c, err
 	}
 	return c, writeFile(filepath.Join(w.Dir, checkpointFile), signed, 0o644)
+}
+
+// lastSigned gives the last checkpoint, or none over no entries when nothing was
+// ever signed. A checkpoint file that is gone does not make the log a new one.
+func (w *Workspace) lastSigned(ctx context.Context) (ledger.Checkpoint, error) {
+	_, c, err := w.Checkpoint()
+	if errors.Is(err, fs.ErrNotExist) {
+		if _, _, stored := store.LastCheckpoint(ctx, w.DB); fault.CodeOf(stored) == fault.NotFound {
+			return ledger.Checkpoint{}, nil
+		}
+	}
+	return c, err
 }
 
 // writeFile replaces a file whole: a reader sees the old content or the new.

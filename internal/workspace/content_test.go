@@ -1,0 +1,274 @@
+package workspace_test
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"duly/internal/act"
+	"duly/internal/assessment"
+	"duly/internal/bundle"
+	"duly/internal/decision"
+	"duly/internal/evidence"
+	"duly/internal/intake"
+	"duly/internal/ledger"
+	"duly/internal/people"
+	"duly/internal/register"
+	"duly/internal/runs"
+	"duly/internal/screening"
+	"duly/internal/store"
+	"duly/internal/store/storetest"
+	"duly/internal/triage"
+	"duly/internal/usage"
+	"duly/internal/workspace"
+)
+
+func TestMain(m *testing.M) { os.Exit(storetest.Main(m)) }
+
+// content is what a workspace of a test holds: the rooms whose tables it has, the
+// schemas of its kinds, and how it is filled.
+type content struct {
+	rooms   []store.Migrations
+	schemas []*ledger.Schema
+	fill    func(t testing.TB, w *workspace.Workspace)
+}
+
+// released gives the schemas as a verifier has them: read back from documents.
+func (c content) released(t testing.TB) bundle.Schemas {
+	t.Helper()
+	schemas := bundle.Schemas{}
+	for _, s := range append([]*ledger.Schema{store.Epochs.Schema(), store.Erasures.Schema(), people.Persons.Schema()}, c.schemas...) {
+		parsed, err := ledger.ParseSchema(s.Document())
+		if err != nil {
+			t.Fatal(err)
+		}
+		schemas[parsed.Hash()] = parsed
+	}
+	return schemas
+}
+
+// options give a clock that moves a second with each look.
+func (c content) options() workspace.Options {
+	start := time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)
+	var ticks atomic.Int64
+	return workspace.Options{Rooms: c.rooms, Now: func() time.Time { return start.Add(time.Duration(ticks.Add(1)) * time.Second) }}
+}
+
+// workspace makes and fills a workspace. An empty dsn is SQLite in its directory.
+func (c content) workspace(t testing.TB, dsn string) *workspace.Workspace {
+	t.Helper()
+	dir := filepath.Join(t.TempDir(), "ws")
+	w, err := workspace.Init(context.Background(), dir, workspace.InitOptions{Options: c.options(), Origin: "test.example/log", Operator: "op", Database: dsn})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { w.Close() })
+	if c.fill != nil {
+		c.fill(t, w)
+	}
+	return w
+}
+
+// thing is a kind of the tests' own.
+type thing struct {
+	State string `duly:"state,public,enum=active|ended,column"`
+	Name  string `duly:"name,customer,column"`
+}
+
+var things = ledger.Define[thing]("thing", 1)
+
+// hush is a kind that is dated by day.
+type hush struct {
+	State string `duly:"state,public,enum=open|closed"`
+	Text  string `duly:"text,personal"`
+}
+
+var hushes = ledger.Define[hush]("hush", 1, ledger.ByDay())
+
+// small holds a few records of the tests' own kinds under two checkpoints.
+func small() content {
+	return content{
+		rooms:   []store.Migrations{tables("thing", things.Schema(), hushes.Schema())},
+		schemas: []*ledger.Schema{things.Schema(), hushes.Schema()},
+		fill: func(t testing.TB, w *workspace.Workspace) {
+			for _, name := range []string{"one", "two"} {
+				write(t, w, func(tx *store.Tx) error {
+					_, err := store.Create(tx, things, &thing{State: "active", Name: name})
+					return err
+				})
+				sign(t, w)
+			}
+		},
+	}
+}
+
+func write(t testing.TB, w *workspace.Workspace, fn func(*store.Tx) error) {
+	t.Helper()
+	if err := w.DB.Write(context.Background(), storetest.Actor, fn); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func sign(t testing.TB, w *workspace.Workspace) ledger.Checkpoint {
+	t.Helper()
+	c, err := w.Sign(context.Background())
+	if err != nil {
+		t.Fatal(err)
+	}
+	return c
+}
+
+// everything holds records of every kind that any room has. A new kind belongs
+// into this list, and is then covered by the tests of tampering.
+func everything() content {
+	c := content{
+		rooms: []store.Migrations{
+			register.Migrations, evidence.Migrations, runs.Migrations, intake.Migrations, screening.Migrations,
+			usage.Migrations, triage.Migrations, assessment.Migrations, decision.Migrations,
+		},
+	}
+	var puts []func(t testing.TB, w *workspace.Workspace, signer store.Signer)
+	with := func(s *ledger.Schema, put func(t testing.TB, w *workspace.Workspace, signer store.Signer)) {
+		c.schemas = append(c.schemas, s)
+		puts = append(puts, put)
+	}
+	with(of(register.Accounts))
+	with(of(register.Customers))
+	with(of(register.Identifiers))
+	with(of(register.Owners))
+	with(of(register.Relationships))
+	with(of(register.Products))
+	with(of(register.Deployments))
+	with(of(register.Contracts))
+	with(of(evidence.Sources))
+	with(of(evidence.Facts))
+	with(of(runs.Runs))
+	with(of(runs.Packs))
+	with(of(intake.Ambiguities))
+	with(of(screening.Lists))
+	with(of(screening.Hits))
+	with(of(usage.ObjectRecords))
+	with(of(usage.Counts))
+	with(of(usage.Findings))
+	with(of(triage.Triages))
+	with(of(assessment.Ratings))
+	with(of(decision.Decisions))
+	c.fill = func(t testing.TB, w *workspace.Workspace) {
+		ctx := context.Background()
+		admin, err := w.Actor(ctx, "")
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := w.AddPerson(ctx, admin, "approver", []act.Role{act.Approver}); err != nil {
+			t.Fatal(err)
+		}
+		approver, err := w.Actor(ctx, "approver")
+		if err != nil {
+			t.Fatal(err)
+		}
+		key, err := w.Key(approver)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for i, put := range puts {
+			put(t, w, key)
+			if i%5 == 0 {
+				sign(t, w)
+			}
+		}
+	}
+	return c
+}
+
+// of gives a kind's schema and a function that writes two records of it, the
+// first in three revisions, and erases a field of the second. A rating's inputs
+// are erased in all, since made-up values do not add up to a rating.
+func of[T any](kind *ledger.Kind[T]) (*ledger.Schema, func(t testing.TB, w *workspace.Workspace, signer store.Signer)) {
+	s := kind.Schema()
+	return s, func(t testing.TB, w *workspace.Workspace, signer store.Signer) {
+		t.Helper()
+		var signers []store.Signer
+		if s.Signers > 0 {
+			signers = []store.Signer{signer}
+		}
+		write(t, w, func(tx *store.Tx) error {
+			var refs []store.Ref
+			for variant := range 2 {
+				ref, err := store.Create(tx, kind, example(t, kind, variant), signers...)
+				if err != nil {
+					return err
+				}
+				refs = append(refs, ref)
+			}
+			for variant := 2; variant < 4; variant++ {
+				ref, _, err := store.Revise(tx, kind, refs[0].ID, example(t, kind, variant), signers...)
+				if err != nil {
+					return err
+				}
+				refs = append(refs, ref)
+			}
+			if s.Kind == "rating" {
+				for _, ref := range refs {
+					if _, err := store.Erase(tx, kind, ref.Seq, "inputs", "request", ""); err != nil {
+						return err
+					}
+				}
+			}
+			if len(s.Sealed) == 0 {
+				return nil
+			}
+			_, err := store.Erase(tx, kind, refs[1].Seq, s.Sealed[0].Name, "request", "a note")
+			return err
+		})
+	}
+}
+
+// example makes a record with a value in every field, from the schema alone.
+func example[T any](t testing.TB, kind *ledger.Kind[T], variant int) *T {
+	t.Helper()
+	var public []string
+	for _, f := range kind.Schema().Public {
+		public = append(public, strconv.Quote(f.Name)+":"+value(f, variant))
+	}
+	var sealed [][]byte
+	for _, f := range kind.Schema().Sealed {
+		sealed = append(sealed, []byte(value(f, variant)))
+	}
+	record, err := kind.Decode([]byte("{"+strings.Join(public, ",")+"}"), sealed)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return record
+}
+
+// value gives a canonical value of the field's type.
+func value(f ledger.Field, variant int) string {
+	switch f.Type {
+	case ledger.TypeTexts:
+		return fmt.Sprintf(`["a %d","b"]`, variant)
+	case ledger.TypeEnum:
+		return strconv.Quote(f.Enum[variant%len(f.Enum)])
+	case ledger.TypeEnums:
+		return "[" + strconv.Quote(f.Enum[variant%len(f.Enum)]) + "]"
+	case ledger.TypeInt:
+		return strconv.Itoa(variant + 1)
+	case ledger.TypeBool:
+		return strconv.FormatBool(variant%2 == 0)
+	case ledger.TypeDate:
+		return fmt.Sprintf(`"2026-01-%02d"`, variant+1)
+	case ledger.TypeHash:
+		sum := sha256.Sum256([]byte{byte(variant)})
+		return `"` + hex.EncodeToString(sum[:]) + `"`
+	case ledger.TypeScalar:
+		return []string{`"text"`, `["a"]`, `17`, `{"unknown":"not asked"}`}[variant%4]
+	}
+	return fmt.Sprintf(`"text %d"`, variant)
+}
