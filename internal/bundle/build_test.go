@@ -24,7 +24,7 @@ type (
 	}
 	personRecord struct {
 		State string   `duly:"state,public,enum=active|ended"`
-		Roles []string `duly:"roles,public,enum=approver|expert"`
+		Roles []string `duly:"roles,public,enum=approver|expert|sales|administrator"`
 		Key   string   `duly:"key,public,hash"`
 		Name  string   `duly:"name,personal"`
 	}
@@ -51,6 +51,9 @@ type (
 		Owner string        `duly:"owner,personal"`
 		Value ledger.Scalar `duly:"value,security"`
 	}
+	decisionRecord struct {
+		Act string `duly:"act,public,enum=approve|decline"`
+	}
 	whisper struct {
 		State string `duly:"state,public,enum=open|closed"`
 		Text  string `duly:"text,personal"`
@@ -58,20 +61,21 @@ type (
 )
 
 var (
-	epochKind   = ledger.Define[epochRecord]("epoch", 1)
-	personKind  = ledger.Define[personRecord]("person", 1)
-	erasureKind = ledger.Define[erasureRecord]("erasure", 1)
-	packKind    = ledger.Define[packRecord]("pack", 1)
-	ballotKind  = ledger.Define[ballot]("ballot", 1, ledger.SignedBy(1))
-	itemKind    = ledger.Define[item]("item", 1)
-	whisperKind = ledger.Define[whisper]("whisper", 1, ledger.ByDay())
+	epochKind    = ledger.Define[epochRecord]("epoch", 1)
+	personKind   = ledger.Define[personRecord]("person", 1)
+	erasureKind  = ledger.Define[erasureRecord]("erasure", 1)
+	packKind     = ledger.Define[packRecord]("pack", 1)
+	ballotKind   = ledger.Define[ballot]("ballot", 1, ledger.SignedBy(1))
+	itemKind     = ledger.Define[item]("item", 1)
+	decisionKind = ledger.Define[decisionRecord]("decision", 1, ledger.SignedBy(1))
+	whisperKind  = ledger.Define[whisper]("whisper", 1, ledger.ByDay())
 )
 
 // testSchemas are read back from their documents, as a verifier has them.
 var testSchemas = func() Schemas {
 	schemas := Schemas{}
 	for _, s := range []*ledger.Schema{
-		epochKind.Schema(), personKind.Schema(), erasureKind.Schema(), packKind.Schema(), ballotKind.Schema(), itemKind.Schema(), whisperKind.Schema(),
+		epochKind.Schema(), personKind.Schema(), erasureKind.Schema(), packKind.Schema(), ballotKind.Schema(), itemKind.Schema(), decisionKind.Schema(), whisperKind.Schema(),
 	} {
 		parsed, err := ledger.ParseSchema(s.Document())
 		if err != nil {
@@ -157,19 +161,26 @@ func add[T any](l *testLog, kind *ledger.Kind[T], id string, record *T, signers 
 		sigs = append(sigs, s.Sign(d.Statement(ledger.LogID{Origin: testOrigin, Epoch: l.epoch})))
 	}
 	l.time += 1_000_000
-	leaf := d.Leaf(l.time, strings.Repeat("a", 24), sigs).Encode()
+	actor := strings.Repeat("a", 24)
+	if len(signers) > 0 {
+		actor = signers[0].ID()
+	}
+	leaf := d.Leaf(l.time, actor, sigs).Encode()
 	l.rows = append(l.rows, row{leaf, kind.Schema(), d.Digests, d.Disclosures})
 	l.tip[id] = len(l.rows) - 1
 	return len(l.rows) - 1
 }
 
 // person adds a person with a new key.
-func (l *testLog) person() ledger.PersonKey {
+func (l *testLog) person(roles ...string) ledger.PersonKey {
+	if len(roles) == 0 {
+		roles = []string{"expert"}
+	}
 	key, err := ledger.NewPersonKey(l.random)
 	if err != nil {
 		l.t.Fatal(err)
 	}
-	add(l, personKind, l.id(), &personRecord{State: "active", Roles: []string{"expert"}, Key: key.PublicHash(), Name: "an example person"})
+	add(l, personKind, l.id(), &personRecord{State: "active", Roles: roles, Key: key.PublicHash(), Name: "an example person"})
 	return key
 }
 

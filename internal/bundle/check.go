@@ -80,12 +80,12 @@ type Checker struct {
 	problems []Problem
 	hidden   int // problems beyond maxProblems
 	epoch    int64
-	keyNamed bool              // the newest epoch names the key that signs
-	last     ledger.Leaf       // for the order of times
-	people   map[string]bool   // hashes of the keys of active persons
-	keyOf    map[string]string // the newest of each person's keys, by record id
-	missing  map[string]int64  // fields without disclosure by target#field, and where
-	erased   map[string]int64  // what erasure entries name, likewise
+	keyNamed bool                // the newest epoch names the key that signs
+	last     ledger.Leaf         // for the order of times
+	people   map[string][]string // roles of active persons, by the hash of their key
+	keyOf    map[string]string   // the newest of each person's keys, by record id
+	missing  map[string]int64    // fields without disclosure by target#field, and where
+	erased   map[string]int64    // what erasure entries name, likewise
 	replay   replayer
 	buffer   []ledger.Hash
 	values   map[string][]byte // of the newest entry
@@ -96,7 +96,7 @@ func NewChecker(o Options) *Checker {
 	tree, _ := ledger.NewTree(0, nil)
 	return &Checker{
 		options: o, tree: tree, counts: Counts{Kinds: map[string]int64{}},
-		people: map[string]bool{}, keyOf: map[string]string{}, missing: map[string]int64{}, erased: map[string]int64{},
+		people: map[string][]string{}, keyOf: map[string]string{}, missing: map[string]int64{}, erased: map[string]int64{},
 		replay: replayer{options: o}, values: map[string][]byte{},
 	}
 }
@@ -196,7 +196,11 @@ func (c *Checker) note(seq int64, leaf *ledger.Leaf) {
 		key, _ := values["key"].Value().(string)
 		delete(c.people, c.keyOf[leaf.ID]) // a key that was replaced signs nothing any more
 		c.keyOf[leaf.ID] = key
-		c.people[key] = values["state"].Value() == "active"
+		if roles, _ := values["roles"].Value().([]string); values["state"].Value() == "active" {
+			c.people[key] = roles
+		} else {
+			delete(c.people, key)
+		}
 	case "erasure":
 		values := leaf.PublicValues()
 		target, _ := values["target"].Value().(string)
@@ -220,13 +224,39 @@ func (c *Checker) signatures(seq int64, leaf *ledger.Leaf) {
 		switch {
 		case !s.Verify(statement):
 			c.Report(seq, "the signature of "+s.KeyID()+" does not fit what the entry says")
-		case !c.people[s.PublicHash()]:
+		case c.people[s.PublicHash()] == nil:
 			c.Report(seq, "it is signed by "+s.KeyID()+", who is not an active person of this log")
 		case seen[s.PublicHash()]:
 			c.Report(seq, "the same person signed it twice")
 		}
 		seen[s.PublicHash()] = true
 	}
+	c.entitled(seq, leaf)
+}
+
+// entitled holds the separation of roles where an outsider can see it: whoever
+// acts in an entry that people must sign has signed it, and a decision is signed
+// by somebody who may decide, by roles that the log shows in clear.
+func (c *Checker) entitled(seq int64, leaf *ledger.Leaf) {
+	if signed[leaf.Kind] == 0 {
+		return
+	}
+	for _, s := range leaf.Sigs {
+		if s.KeyID() != leaf.Actor {
+			continue
+		}
+		roles := c.people[s.PublicHash()]
+		if overlap(roles, decides[leaf.Kind]) && !overlap(roles, mayNot[leaf.Kind]) {
+			return
+		}
+		c.Report(seq, "it is signed by "+s.KeyID()+", whose roles do not allow a "+leaf.Kind)
+		return
+	}
+	c.Report(seq, "it is in the name of "+leaf.Actor+", who has not signed it")
+}
+
+func overlap(a, b []string) bool {
+	return slices.ContainsFunc(a, func(s string) bool { return slices.Contains(b, s) })
 }
 
 // fields checks the sealed fields against the field root and the schema and gives

@@ -32,6 +32,14 @@ var pinned = map[string][]string{
 // signed names the kinds whose every revision must carry a person's signature.
 var signed = map[string]int{"decision": 1}
 
+// decides and mayNot name, for kinds that people must sign, the roles of which the
+// signer has one and the roles of which none: who sells or runs the system does
+// not judge (GC-03, IM-04).
+var (
+	decides = map[string][]string{"decision": {"approver", "governing_body"}}
+	mayNot  = map[string][]string{"decision": {"sales", "administrator"}}
+)
+
 // Schemas knows the released schemas by their hash.
 type Schemas map[ledger.Hash]*ledger.Schema
 

@@ -105,6 +105,9 @@ func Decide(ctx context.Context, db *store.DB, authority act.Authority, r Reques
 	if err := authority.May(r.By, act.Decide); err != nil {
 		return nil, store.Ref{}, err
 	}
+	if r.Key.Sign(nil).KeyID() != r.By.Key {
+		return nil, store.Ref{}, fault.New(fault.Refused, "the signing key belongs to somebody else than the one who decides", "each person signs with the own key")
+	}
 	var d *Decision
 	var ref store.Ref
 	err := db.Write(ctx, r.By.Key, func(tx *store.Tx) error {

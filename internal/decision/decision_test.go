@@ -146,6 +146,18 @@ func TestTheSignatureCoversWhatIsDecided(t *testing.T) {
 	}
 }
 
+func TestNobodySignsForSomebodyElse(t *testing.T) {
+	db := storetest.SQLite(t, rooms...)
+	ada, eve := key(t, 1), key(t, 2)
+	r := rate(t, db, "approve", "LOW", "somebody else")
+	_, _, err := decision.Decide(ctx, db, act.Default, decision.Request{
+		Subject: r.account, Act: decision.Approve, Reason: "because", By: act.Actor{Key: ada.ID(), Roles: []act.Role{act.Approver}}, Key: eve, Now: now,
+	})
+	if fault.CodeOf(err) != fault.Refused {
+		t.Errorf("decided in ada's name with eve's key: %v", err)
+	}
+}
+
 func TestAnOpenHitBlocksApproval(t *testing.T) {
 	db := storetest.SQLite(t, rooms...)
 	ada := key(t, 1)

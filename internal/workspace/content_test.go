@@ -135,8 +135,8 @@ func everything() content {
 			usage.Migrations, triage.Migrations, assessment.Migrations, decision.Migrations,
 		},
 	}
-	var puts []func(t testing.TB, w *workspace.Workspace, signer store.Signer)
-	with := func(s *ledger.Schema, put func(t testing.TB, w *workspace.Workspace, signer store.Signer)) {
+	var puts []func(t testing.TB, w *workspace.Workspace, signer ledger.PersonKey)
+	with := func(s *ledger.Schema, put func(t testing.TB, w *workspace.Workspace, signer ledger.PersonKey)) {
 		c.schemas = append(c.schemas, s)
 		puts = append(puts, put)
 	}
@@ -191,15 +191,15 @@ func everything() content {
 // of gives a kind's schema and a function that writes two records of it, the
 // first in three revisions, and erases a field of the second. A rating's inputs
 // are erased in all, since made-up values do not add up to a rating.
-func of[T any](kind *ledger.Kind[T]) (*ledger.Schema, func(t testing.TB, w *workspace.Workspace, signer store.Signer)) {
+func of[T any](kind *ledger.Kind[T]) (*ledger.Schema, func(t testing.TB, w *workspace.Workspace, signer ledger.PersonKey)) {
 	s := kind.Schema()
-	return s, func(t testing.TB, w *workspace.Workspace, signer store.Signer) {
+	return s, func(t testing.TB, w *workspace.Workspace, signer ledger.PersonKey) {
 		t.Helper()
-		var signers []store.Signer
+		actor, signers := storetest.Actor, []store.Signer(nil)
 		if s.Signers > 0 {
-			signers = []store.Signer{signer}
+			actor, signers = signer.ID(), []store.Signer{signer}
 		}
-		write(t, w, func(tx *store.Tx) error {
+		err := w.DB.Write(context.Background(), actor, func(tx *store.Tx) error {
 			var refs []store.Ref
 			for variant := range 2 {
 				ref, err := store.Create(tx, kind, example(t, kind, variant), signers...)
@@ -228,6 +228,9 @@ func of[T any](kind *ledger.Kind[T]) (*ledger.Schema, func(t testing.TB, w *work
 			_, err := store.Erase(tx, kind, refs[1].Seq, s.Sealed[0].Name, "request", "a note")
 			return err
 		})
+		if err != nil {
+			t.Fatal(err)
+		}
 	}
 }
 
