@@ -135,7 +135,7 @@ func TestEveryByteOfADisclosureMatters(t *testing.T) {
 		refuse(good[:i], "cut at byte %d", i)
 	}
 	signature := bytes.LastIndex(good, []byte("=\\n"))
-	for _, c := range []byte(base64s + "+/") {
+	for _, c := range []byte(base64s) {
 		if c != good[signature-1] {
 			refuse(splice(good, signature-1, 1, c), "the last character of the signature set to %q", c)
 		}

@@ -38,16 +38,19 @@ func Add(tx *store.Tx, name string, roles []act.Role, key ledger.PersonKey) (*Pe
 	if name == "" || len(roles) == 0 {
 		return nil, fault.New(fault.Invalid, "a person needs a name and at least one role", "give NAME and --role ROLE")
 	}
+	p := &Person{State: "active", Key: key.PublicHash(), KeyID: key.ID(), Name: name}
+	for _, r := range roles {
+		p.Roles = append(p.Roles, string(r))
+	}
+	if _, _, err := Persons.Encode(p); err != nil { // before the name is asked for
+		return nil, err
+	}
 	same, err := store.Select(context.Background(), tx, Persons, "r.name = $1 and r.state = 'active'", name)
 	if err != nil {
 		return nil, err
 	}
 	if len(same) > 0 {
 		return nil, fault.Newf(fault.Refused, "there is already a person named %q", name)
-	}
-	p := &Person{State: "active", Key: key.PublicHash(), KeyID: key.ID(), Name: name}
-	for _, r := range roles {
-		p.Roles = append(p.Roles, string(r))
 	}
 	_, err = store.Create(tx, Persons, p)
 	return p, err

@@ -183,80 +183,98 @@ func copyDB(t *testing.T, from, to string) {
 	}
 }
 
+// damage is one way to harm a closed workspace: in dir it stands, in old there is
+// the database of an earlier moment.
+type damage struct {
+	name   string
+	change func(t *testing.T, dir, old string)
+	want   string
+}
+
+// execute runs statements on the database behind the program's back.
+func execute(queries ...string) func(t *testing.T, dir, old string) {
+	return func(t *testing.T, dir, _ string) {
+		db, err := sql.Open("sqlite", "file:"+filepath.Join(dir, "duly.db"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer db.Close()
+		for _, q := range queries {
+			if _, err := db.Exec(q); err != nil {
+				t.Fatalf("%s: %v", q, err)
+			}
+		}
+	}
+}
+
+// rewrite changes a file; nil removes it.
+func rewrite(name string, change func([]byte) []byte) func(t *testing.T, dir, old string) {
+	return func(t *testing.T, dir, _ string) {
+		path := filepath.Join(dir, name)
+		data, err := os.ReadFile(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if data = change(data); data == nil {
+			err = os.Remove(path)
+		} else {
+			err = os.WriteFile(path, data, 0o600)
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+func gone([]byte) []byte   { return nil }
+func empty([]byte) []byte  { return []byte{} }
+func half(b []byte) []byte { return b[:len(b)/2] }
+func noise([]byte) []byte {
+	return []byte("not a database, only a text that is long enough to be read as one")
+}
+func sizeOf4(b []byte) []byte { return bytes.Replace(b, []byte("\n5\n"), []byte("\n4\n"), 1) }
+
+// otherKey puts a fresh key of the same name into the configuration.
+func otherKey(config []byte) []byte {
+	key, err := ledger.NewLogKey(rand.Reader, "test.example/log")
+	if err != nil {
+		panic(err)
+	}
+	lines := strings.Split(string(config), "\n")
+	lines[1] = "key: " + key.Public()
+	return []byte(strings.Join(lines, "\n"))
+}
+
+// damages are what TestOpenSaysWhatIsWrong does to a workspace of five entries
+// whose log was two entries long when the old copy was made.
+var damages = []damage{
+	{"an older copy", func(t *testing.T, dir, old string) { copyDB(t, old, dir) }, "truncated or rolled back to an older copy"},
+	{"the newest entries cut, with the log's head", execute("delete from entry where seq >= 3", "update log set size = 3"), "truncated or rolled back to an older copy"},
+	{"the newest entry cut", execute("delete from entry where seq = 4"), "the database was truncated"},
+	{"the newest entry changed", execute("update entry set leaf = (select leaf from entry where seq = 3) where seq = 4"), "the database was tampered with"},
+	{"an entry beyond the end", execute("insert into entry select 5, leaf, digests, disclosures from entry where seq = 4"), "entries beyond the log's size"},
+	{"a tile changed", execute("update tile set hashes = substr(hashes, 33) || substr(hashes, 1, 32) where level = 0"), "the database was tampered with"},
+	{"a tile gone", execute("delete from tile"), "tile 0/0 of the log is missing"},
+	{"the head gone", execute("delete from log"), "the log has no head"},
+	{"all entries gone", execute("delete from entry"), "the database was truncated"},
+	{"another log's head", execute("update log set origin = 'other.example/log'"), "belongs to another log"},
+	{"no database", rewrite("duly.db", gone), "the database is missing"},
+	{"an empty database", rewrite("duly.db", empty), "the log has no head"},
+	{"half a database", rewrite("duly.db", half), "truncated or damaged"},
+	{"a database that is none", rewrite("duly.db", noise), "truncated or damaged"},
+	{"no checkpoint", rewrite("checkpoint", gone), "the last checkpoint cannot be read"},
+	{"an empty checkpoint", rewrite("checkpoint", empty), "not signed by the log's key"},
+	{"a checkpoint changed", rewrite("checkpoint", sizeOf4), "not signed by the log's key"},
+	{"no configuration", rewrite("config.yaml", gone), "there is no workspace"},
+	{"an empty configuration", rewrite("config.yaml", empty), "the configuration cannot be read"},
+	{"another key in the configuration", rewrite("config.yaml", otherKey), "not signed by the log's key"},
+}
+
 // TestOpenSaysWhatIsWrong protects people from working on in a database that was
 // changed, and tells them in which way: each case makes the change and names the
 // words that Open uses.
 func TestOpenSaysWhatIsWrong(t *testing.T) {
-	exec := func(queries ...string) func(t *testing.T, dir, old string) {
-		return func(t *testing.T, dir, _ string) {
-			db, err := sql.Open("sqlite", "file:"+filepath.Join(dir, "duly.db"))
-			if err != nil {
-				t.Fatal(err)
-			}
-			defer db.Close()
-			for _, q := range queries {
-				if _, err := db.Exec(q); err != nil {
-					t.Fatalf("%s: %v", q, err)
-				}
-			}
-		}
-	}
-	file := func(name string, change func([]byte) []byte) func(t *testing.T, dir, old string) {
-		return func(t *testing.T, dir, _ string) {
-			path := filepath.Join(dir, name)
-			data, err := os.ReadFile(path)
-			if err != nil {
-				t.Fatal(err)
-			}
-			if data = change(data); data == nil {
-				err = os.Remove(path)
-			} else {
-				err = os.WriteFile(path, data, 0o600)
-			}
-			if err != nil {
-				t.Fatal(err)
-			}
-		}
-	}
-	gone := func([]byte) []byte { return nil }
-	empty := func([]byte) []byte { return []byte{} }
-	half := func(b []byte) []byte { return b[:len(b)/2] }
-	for _, c := range []struct {
-		name   string
-		change func(t *testing.T, dir, old string)
-		want   string
-	}{
-		{"an older copy", func(t *testing.T, dir, old string) { copyDB(t, old, dir) }, "truncated or rolled back to an older copy"},
-		{"the newest entries cut, with the log's head", exec("delete from entry where seq >= 3", "update log set size = 3"), "truncated or rolled back to an older copy"},
-		{"the newest entry cut", exec("delete from entry where seq = 4"), "the database was truncated"},
-		{"the newest entry changed", exec("update entry set leaf = (select leaf from entry where seq = 3) where seq = 4"), "the database was tampered with"},
-		{"an entry beyond the end", exec("insert into entry select 5, leaf, digests, disclosures from entry where seq = 4"), "entries beyond the log's size"},
-		{"a tile changed", exec("update tile set hashes = substr(hashes, 33) || substr(hashes, 1, 32) where level = 0"), "the database was tampered with"},
-		{"a tile gone", exec("delete from tile"), "tile 0/0 of the log is missing"},
-		{"the head gone", exec("delete from log"), "the log has no head"},
-		{"all entries gone", exec("delete from entry"), "the database was truncated"},
-		{"another log's head", exec("update log set origin = 'other.example/log'"), "belongs to another log"},
-		{"no database", file("duly.db", gone), "the database is missing"},
-		{"an empty database", file("duly.db", empty), "the log has no head"},
-		{"half a database", file("duly.db", half), "truncated or damaged"},
-		{"a database that is none", file("duly.db", func([]byte) []byte {
-			return []byte("not a database, only a text that is long enough to be read as one")
-		}), "truncated or damaged"},
-		{"no checkpoint", file("checkpoint", gone), "the last checkpoint cannot be read"},
-		{"an empty checkpoint", file("checkpoint", empty), "not signed by the log's key"},
-		{"a checkpoint changed", file("checkpoint", func(b []byte) []byte { return bytes.Replace(b, []byte("\n5\n"), []byte("\n4\n"), 1) }), "not signed by the log's key"},
-		{"no configuration", file("config.yaml", gone), "there is no workspace"},
-		{"an empty configuration", file("config.yaml", empty), "the configuration cannot be read"},
-		{"another key in the configuration", file("config.yaml", func(b []byte) []byte {
-			key, err := ledger.NewLogKey(rand.Reader, "test.example/log")
-			if err != nil {
-				t.Fatal(err)
-			}
-			lines := strings.Split(string(b), "\n")
-			lines[1] = "key: " + key.Public()
-			return []byte(strings.Join(lines, "\n"))
-		}), "not signed by the log's key"},
-	} {
+	for _, c := range damages {
 		t.Run(c.name, func(t *testing.T) {
 			content := small()
 			old := t.TempDir()

@@ -154,7 +154,7 @@ func TestVerifyWhileOthersWrite(t *testing.T) {
 				}
 			}
 		}()
-		for range 40 {
+		for range 12 {
 			if _, err := w.Verify(ctx, schemas, bundle.Trust{}); err != nil {
 				t.Error(err)
 			}

@@ -73,6 +73,9 @@ var databases atomic.Int64
 // Postgres gives the DSN of an empty database on a cluster of this test.
 func Postgres(t *testing.T) string {
 	t.Helper()
+	if !running.main {
+		t.Fatal("the package's TestMain must call storetest.Main, which stops PostgreSQL at the end")
+	}
 	bin, err := findPostgres()
 	if err != nil {
 		if os.Getenv("DULY_REQUIRE_PG") == "1" {
@@ -116,6 +119,7 @@ func findPostgres() (dir string, err error) {
 // running is the one cluster of the test process, and how to stop it.
 var running struct {
 	once   sync.Once
+	main   bool // Main will stop it
 	socket string
 	err    error
 	stop   func()
@@ -124,6 +128,7 @@ var running struct {
 // Main runs the tests of a package and then stops the cluster, if one was
 // started. Packages that call Each or Postgres call it from TestMain.
 func Main(m *testing.M) int {
+	running.main = true
 	defer func() {
 		if running.stop != nil {
 			running.stop()
