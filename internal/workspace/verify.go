@@ -158,7 +158,7 @@ func (v *verifier) entry(seq int64) ([]byte, []bundle.Sealed, error) {
 // store.Split does, and appends them to fields.
 func sealed(fields []bundle.Sealed, e store.Entry) ([]bundle.Sealed, error) {
 	const size = len(ledger.Hash{})
-	rest, more := e.Disclosures, e.Digests != nil && len(e.Digests) > 0
+	rest, more := e.Disclosures, len(e.Digests) > 0
 	for digests := e.Digests; len(digests) >= size && more; digests = digests[size:] {
 		var d string
 		d, rest, more = strings.Cut(rest, "~")
