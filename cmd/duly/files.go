@@ -3,8 +3,10 @@ package main
 import (
 	"errors"
 	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
+	"syscall"
 
 	"duly/internal/fault"
 )
@@ -29,6 +31,39 @@ func writeWhole(name string, fill func(io.Writer) error) error {
 		return fault.Wrap(fault.Failed, err, "cannot write "+name)
 	}
 	return nil
+}
+
+// readInput reads a small input file whole; limit is its largest size in bytes.
+func readInput(name string, limit int64) ([]byte, error) {
+	file, err := os.Open(name)
+	if err == nil {
+		defer file.Close()
+		var data []byte
+		if data, err = io.ReadAll(io.LimitReader(file, limit+1)); err == nil && int64(len(data)) <= limit {
+			return data, nil
+		}
+	}
+	switch {
+	case err == nil:
+		return nil, fault.Newf(fault.Invalid, "the file is larger than %d bytes", limit).At(name, 0, "")
+	case errors.Is(err, fs.ErrNotExist):
+		return nil, fault.New(fault.Invalid, "there is no such file", "").At(name, 0, "")
+	case errors.Is(err, syscall.EISDIR):
+		return nil, fault.New(fault.Invalid, "this is a directory", "name a file").At(name, 0, "")
+	}
+	return nil, fault.Wrap(fault.Failed, err, "cannot read the file").At(name, 0, "")
+}
+
+// beginsWith says whether a file can be read and begins with a text.
+func beginsWith(name, text string) bool {
+	file, err := os.Open(name)
+	if err != nil {
+		return false
+	}
+	defer file.Close()
+	start := make([]byte, len(text))
+	_, err = io.ReadFull(file, start)
+	return err == nil && string(start) == text
 }
 
 // classify leaves faults as they are and makes any other error one of code Failed.
