@@ -81,9 +81,9 @@ func (m *Method) addFact(f Fact) int {
 func (m *Method) loadRights() error {
 	q := m.body.Severity.Questions
 	for i, r := range m.body.Severity.Rights {
-		add := func(part, question string) int {
+		add := func(part, question string, least int64) int {
 			return m.addFact(Fact{
-				ID: "harm." + r.ID + "." + part, Type: rule.Int, Required: true, Max: 5,
+				ID: "harm." + r.ID + "." + part, Type: rule.Int, Required: true, Min: least, Max: 5,
 				Question: r.Title + ": " + question,
 			})
 		}
@@ -93,7 +93,7 @@ func (m *Method) loadRights() error {
 			}
 		}
 		m.rights = append(m.rights, right{
-			id: r.ID, scale: add("scale", q.Scale), scope: add("scope", q.Scope), irre: add("irremediability", q.Irremediability),
+			id: r.ID, scale: add("scale", q.Scale, 0), scope: add("scope", q.Scope, 1), irre: add("irremediability", q.Irremediability, 1),
 		})
 	}
 	if len(m.rights) == 0 {

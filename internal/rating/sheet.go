@@ -102,7 +102,7 @@ func (s *sheet) families() {
 	}
 }
 
-// right takes an unknown part as 0 at the best end and as 5 at the worst.
+// right takes an unknown part as its least at the best end and its most at the worst.
 func (s *sheet) right(r *right) RightReading {
 	out := RightReading{ID: r.id}
 	vulnerable := s.truth(s.m.special.vulnerable)
@@ -110,7 +110,7 @@ func (s *sheet) right(r *right) RightReading {
 		if v, ok := s.values[fact].(int64); ok {
 			out.Best[i], out.Worst[i] = int(v), int(v)
 		} else {
-			out.Worst[i] = 5
+			out.Best[i], out.Worst[i] = int(s.m.facts[fact].Min), int(s.m.facts[fact].Max)
 		}
 	}
 	s.m.uplift(&out.Best, vulnerable == rule.True)
