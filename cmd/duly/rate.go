@@ -1,11 +1,9 @@
 package main
 
-import (
-	"io"
-	"os"
+import "io"
 
-	"duly/internal/fault"
-)
+// maxCases bounds a file of cases, in bytes: some hundred thousand of them.
+const maxCases = 64 << 20
 
 type rateCmd struct {
 	Method string `help:"A method pack that ships with Duly, by its id, or a file." default:"rm-1"`
@@ -19,9 +17,9 @@ func (c *rateCmd) Run(*app) error {
 	if err != nil {
 		return err
 	}
-	in, err := os.ReadFile(c.In)
+	in, err := readBounded(c.In, maxCases, "the cases")
 	if err != nil {
-		return fault.Wrap(fault.Invalid, err, "cannot read the cases")
+		return err
 	}
 	out, err := m.RunCases(in)
 	if err != nil {
