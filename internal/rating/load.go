@@ -158,12 +158,17 @@ func (m *Method) compile(env *rule.Env, id, when string, path ...any) ([]string,
 		return nil, m.pack.Place(err, append(path, "when")...)
 	}
 	facts := r.Vars()
-	for _, name := range facts {
-		m.touches[m.index[name]] = append(m.touches[m.index[name]], len(m.rules))
+	reads := make([]int, len(facts))
+	for i, name := range facts {
+		reads[i] = m.index[name]
+		m.touches[reads[i]] = append(m.touches[reads[i]], len(m.rules))
 	}
 	reading := Reading{ID: id, Facts: facts}
 	reading.head = string(trace(nil).reading(&reading))
-	m.rules, m.readings = append(m.rules, r), append(m.readings, reading)
+	if reading.State, reading.Unknown, err = r.EvalValues(env.NewValues()); err != nil {
+		return nil, m.pack.Place(err, append(path, "when")...)
+	}
+	m.rules, m.reads, m.readings = append(m.rules, r), append(m.reads, reads), append(m.readings, reading)
 	return facts, nil
 }
 

@@ -1,6 +1,10 @@
 package rating
 
-import "duly/internal/rule"
+import (
+	"slices"
+
+	"duly/internal/rule"
+)
 
 // sheet is the working paper of one rating: the facts' values by position, nil
 // while unknown, and the answers of the rules by running number.
@@ -45,6 +49,10 @@ func (s *sheet) done() { s.m.sheets.Put(s) }
 func (s *sheet) set(fact int, value any) error {
 	s.values[fact] = value
 	return s.vars.Set(s.m.slots[fact], value)
+}
+
+func (s *sheet) knowsAny(facts []int) bool {
+	return slices.ContainsFunc(facts, func(fact int) bool { return s.values[fact] != nil })
 }
 
 func (s *sheet) truth(fact int) rule.Tri {
