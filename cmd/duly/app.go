@@ -92,6 +92,24 @@ func (a *app) print(v any, text func(io.Writer)) error {
 	return nil
 }
 
+// written says where a command that writes a file put its answer.
+type written struct {
+	Out  string `json:"out"`
+	Rows int    `json:"rows,omitempty"`
+}
+
+// wrote says where the answer is: as JSON when --json is given, and as a line of
+// progress otherwise, so that an answer written to standard output stays whole.
+func (a *app) wrote(w written, line string) error {
+	if a.cli.JSON {
+		return a.print(w, nil)
+	}
+	if line != "" {
+		a.progress("%s", line)
+	}
+	return nil
+}
+
 // progress writes a line to standard error.
 func (a *app) progress(format string, args ...any) {
 	fmt.Fprintf(a.stderr, format+"\n", args...)
