@@ -10,7 +10,10 @@ import "strings"
 func Prepare(s string, k Kind) Name {
 	words := splitWords(s)
 	if k != Person {
-		words = joinInitials(words)
+		words = partForms(joinInitials(words))
+	}
+	if k != Organization && k != Vessel {
+		words = joinServant(words)
 	}
 	n := Name{Kind: k}
 	aside := setAside(words, k)
@@ -27,11 +30,16 @@ func Prepare(s string, k Kind) Name {
 		n.Aside, kept = nil, len(words)
 	}
 	words = givenFirst(words[:kept], k)
+	if k != Person {
+		words = spellOut(words)
+	}
 	words = words[:min(len(words), maxTokens)]
 	n.Tokens = make([]Token, len(words))
 	for i, w := range words {
 		n.Tokens[i] = newToken(w, k, i == 0, i == len(words)-1)
+		n.syllables = (i == 0 || n.syllables) && n.Tokens[i].syllable
 	}
+	n.syllables = n.syllables && len(words) > 1 && k != Organization && k != Vessel
 	return n
 }
 
@@ -138,6 +146,9 @@ func lookup(words []word, k Kind, atEnd, atStart bool) (put, bool) {
 		if !ok && len(text) >= 7 {
 			form, ok = formOf[correct(words)]
 		}
+		if !ok {
+			form, ok = nearForm(text)
+		}
 		if ok && (atEnd || words[0].dotted || !endOnlySet[text] || atStart && startTooSet[text]) {
 			p.text, p.form, p.class = spaced(words), form, LegalForm
 			return p, true
@@ -184,6 +195,19 @@ func correctWord(text string) string {
 	return text
 }
 
+// nearForm finds a long phrase of the tables with up to two slips in it, for
+// phrases whose words were run together and misspelled too.
+func nearForm(text string) (string, bool) {
+	for size := len(text) - 2; size <= len(text)+2; size++ {
+		for _, form := range longForms[size] {
+			if form[0] == text[0] && osa(form, text) <= 2 {
+				return formOf[form], true
+			}
+		}
+	}
+	return "", false
+}
+
 func newToken(w word, k Kind, first, last bool) Token {
 	t := Token{Text: w.text, Abjad: w.abjad}
 	number, roman := romans[w.text]
@@ -202,6 +226,7 @@ func newToken(w word, k Kind, first, last bool) Token {
 	case k != Person && genericSet[w.text]:
 		t.Class = Generic
 	}
+	t.syllable = isSyllable(t.Text)
 	t.Sound = sound(t.Text)
 	t.Skeleton = skeleton(t.Sound)
 	t.Bare = bare(t.Skeleton)
