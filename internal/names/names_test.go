@@ -60,6 +60,7 @@ func TestCompareTable(t *testing.T) {
 		{"letters for words", Organization, "PQZX Quibbleton", "Pennyworth Quist Zander Xylo Quibbleton", true},
 		{"three letters alone", Organization, "PQZ", "Pennyworth Quist Zander", false},
 		{"five letters alone", Organization, "PQZXT", "Pennyworth Quist of Zander Xylo Tarn", true},
+		{"form of one long word", Organization, "Quibbleton Aktiengesellschaft", "Quibbleton AG", true},
 		{"form written onto the name", Organization, "QuibbletonAG", "Quibbleton AG", true},
 		{"long form written onto the name", Organization, "Quibbletonlimited Liability Company", "Quibbleton LLC", true},
 		{"form run together and misspelled", Organization, "Obshchestvo s Ogranichennoiotveststvennostyu Quibbleton", "Quibbleton OOO", true},

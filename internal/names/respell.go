@@ -23,6 +23,9 @@ func partForms(words []word) []word {
 }
 
 func cutForm(text string) (stem, form string) {
+	if phraseParts[text] {
+		return text, ""
+	}
 	for _, f := range gluedForms {
 		if rest, ok := strings.CutSuffix(text, f); ok && len(rest) >= 4 {
 			return rest, f

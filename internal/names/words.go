@@ -130,6 +130,7 @@ var romans = map[string]string{
 var (
 	formOf       = formTable()
 	formWords    = formWordTable()
+	phraseParts  = phrasePartTable()
 	longForms    = longFormTable()
 	nickOf       = nickTable()
 	endOnlySet   = set(endOnly)
@@ -221,23 +222,44 @@ func nicknames(a, b string) bool {
 	return slices.ContainsFunc(full, func(name string) bool { return slices.Contains(of, name) })
 }
 
-// formWordTable maps the long words of legal forms, and what is left of each
-// without one letter, to the words.
-func formWordTable() map[string]string {
-	m := make(map[string]string)
-	for _, phrases := range forms {
-		for w := range strings.FieldsFuncSeq(phrases, func(r rune) bool { return r == ' ' || r == '|' }) {
-			if len(w) < 5 {
-				continue
+// formWord is a long word of legal forms, with its letters as newToken has them.
+type formWord struct {
+	text string
+	bag  uint64
+}
+
+// formWordTable gives the words of legal forms in which a slip can be told.
+func formWordTable() []formWord {
+	var out []formWord
+	seen := make(map[string]bool)
+	for _, class := range slices.Sorted(maps.Keys(forms)) {
+		for w := range strings.FieldsFuncSeq(forms[class], func(r rune) bool { return r == ' ' || r == '|' }) {
+			if len(w) >= 5 && !seen[w] {
+				seen[w] = true
+				out = append(out, formWord{w, bagOf(w)})
 			}
-			m[w] = w
-			for i := range len(w) {
-				rest := w[:i] + w[i+1:]
-				if old := m[rest]; old == "" || old != rest && w < old {
-					m[rest] = w
+		}
+	}
+	return out
+}
+
+// phrasePartTable holds every run of words of a phrase, written as one.
+func phrasePartTable() map[string]bool {
+	parts := make(map[string]bool)
+	add := func(phrases string) {
+		for p := range strings.SplitSeq(phrases, "|") {
+			words := strings.Fields(p)
+			for i := range words {
+				for j := i + 1; j <= len(words); j++ {
+					parts[strings.Join(words[i:j], "")] = true
 				}
 			}
 		}
 	}
-	return m
+	for _, phrases := range forms {
+		add(phrases)
+	}
+	add(honorifics)
+	add(vesselPrefixes)
+	return parts
 }
