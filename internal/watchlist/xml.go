@@ -137,6 +137,9 @@ func (s *source) eachElement(f *file, rootName string, root func(*element), use 
 	m := &meter{r: f.Reader}
 	d := xml.NewDecoder(m)
 	x := &xmlWalk{source: s, f: f, m: m, d: d}
+	if start, _ := f.Peek(1); len(start) > 0 && !isXML(f) {
+		return x.bad("the file does not begin as XML does, so it is not of the format " + s.list.Format)
+	}
 	depth := 0
 	for {
 		m.record = 0
