@@ -95,9 +95,15 @@ func (s Shelf) replace(ctx context.Context, tx *store.Tx, known []*store.Revisio
 			return err
 		}
 	}
-	now := before.next(list.Contents(), o.Today)
-	v.Delta = watchlist.Compare(before.contents(), list.Contents())
-	if removed, had := len(v.Delta.Removed), len(before.contents()); removed*10 > had && !o.Shrink {
+	contents, was := list.Contents(), before.contents()
+	if !v.First { // read anew, so that a better reader of this program is no change of the list
+		if old, err := s.read(known[0].Record); err == nil {
+			was = old.Contents()
+		}
+	}
+	now := before.next(contents, o.Today)
+	v.Delta = watchlist.Compare(was, contents)
+	if removed, had := len(v.Delta.Removed), len(was); removed*10 > had && !o.Shrink {
 		return fault.Newf(fault.Refused, "%d of the %d entries in use are not in the new version of %q", removed, had, list.Name).
 			WithFix("if the publisher did remove them, repeat with --accept-shrink")
 	}

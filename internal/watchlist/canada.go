@@ -44,7 +44,7 @@ func canadaEntry(in *element) Entity {
 	case e.Kind == names.Person:
 		e.addBirth(in.first("DateOfBirthOrShipBuildDate"))
 	}
-	for name := range canadaAliases(in.first("Aliases")) {
+	for name := range canadaAliases(in.first("Aliases"), e.Kind) {
 		e.addAlias(name, false)
 	}
 	return e
@@ -53,16 +53,13 @@ func canadaEntry(in *element) Entity {
 // languages are the words that the list puts before a name in another language.
 var languages = regexp.MustCompile(`^[\pL ]+\p{Zs}?:\s*`)
 
-// canadaAliases parts a cell of names. Names of organisations may hold a comma,
-// so a comma parts names only where a language is named after it or no semicolon
-// stands in the cell and every part has a word gap of its own.
-func canadaAliases(cell string) func(yield func(string) bool) {
+// canadaAliases parts a cell of names at semicolons and, where they part names, at
+// commas. Line ends are those of a table's cell and part nothing.
+func canadaAliases(cell string, kind names.Kind) func(yield func(string) bool) {
 	return func(yield func(string) bool) {
-		parts := strings.FieldsFunc(cell, func(r rune) bool { return r == ';' || r == '\n' })
-		for _, part := range parts {
-			for _, name := range commaNames(part) {
-				name = strings.TrimSpace(languages.ReplaceAllString(strings.TrimSpace(name), ""))
-				if name != "" && !yield(name) {
+		for part := range listed(strings.Join(strings.Fields(cell), " ")) {
+			for _, name := range commaNames(part, kind) {
+				if name = strings.Trim(languages.ReplaceAllString(name, ""), " ,"); name != "" && !yield(name) {
 					return
 				}
 			}
@@ -70,15 +67,36 @@ func canadaAliases(cell string) func(yield func(string) bool) {
 	}
 }
 
-// commaNames parts a text at commas where every part could be a name by itself:
-// two words or more, or with a language before it.
-func commaNames(s string) []string {
+// commaNames parts a text at its commas. What follows the comma of a company may
+// be its legal form, which stays. A comma of a person may stand between family
+// and first name: it parts only where every part has two words or a language.
+func commaNames(s string, kind names.Kind) []string {
 	parts := strings.Split(s, ",")
-	for _, p := range parts {
-		p = strings.TrimSpace(p)
-		if !strings.Contains(p, " ") && !strings.Contains(p, ":") {
-			return []string{s}
+	if kind == names.Person {
+		for _, p := range parts {
+			if p = strings.TrimSpace(p); p != "" && !strings.ContainsAny(p, " :") {
+				return []string{s}
+			}
 		}
+		return trimmed(parts)
+	}
+	var out []string
+	for _, p := range trimmed(parts) {
+		if n := len(out); n > 0 && len(names.Prepare(anyName+" "+p, names.Organization).Tokens) == 1 {
+			out[n-1] += ", " + p
+			continue
+		}
+		out = append(out, p)
+	}
+	return out
+}
+
+// anyName is a name by which a legal form is told: it adds no word to it.
+const anyName = "quibbleton"
+
+func trimmed(parts []string) []string {
+	for i := range parts {
+		parts[i] = strings.TrimSpace(parts[i])
 	}
 	return parts
 }

@@ -241,6 +241,27 @@ func TestShipsAndCompanies(t *testing.T) {
 	}
 }
 
+// TestCanadianAliases protects names that stand in one cell, parted in several ways.
+func TestCanadianAliases(t *testing.T) {
+	for _, c := range []struct {
+		cell string
+		kind names.Kind
+		want []string
+	}{
+		{"QOC, QBW, Quibbleton Works", names.Organization, []string{"QOC", "QBW", "Quibbleton Works"}},
+		{"Quibble Works Co., Ltd., Quibble, Inc.; Кверти, ООО", names.Organization, []string{"Quibble Works Co., Ltd.", "Quibble, Inc.", "Кверти, ООО"}},
+		{"Quibble Five Star\nWorks", names.Organization, []string{"Quibble Five Star Works"}},
+		{"Zoran Kwib, Zoran Kwibb,", names.Person, []string{"Zoran Kwib", "Zoran Kwibb"}},
+		{"Kwibbleton, Zoran", names.Person, []string{"Kwibbleton, Zoran"}},
+		{"Belarusian: Зоран К, Russian\u00a0: Зоран Б", names.Person, []string{"Зоран К", "Зоран Б"}},
+		{" ; ,", names.Person, nil},
+	} {
+		if got := slices.Collect(canadaAliases(c.cell, c.kind)); !slices.Equal(got, c.want) {
+			t.Errorf("%q: %q, want %q", c.cell, got, c.want)
+		}
+	}
+}
+
 // TestEdgesAndSanctionsOfFTM protects ownership, which screening follows, and what
 // a sanction says of its party, in whatever order the file has them.
 func TestEdgesAndSanctionsOfFTM(t *testing.T) {
