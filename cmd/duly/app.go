@@ -51,7 +51,7 @@ func kinds() []*ledger.Schema {
 		register.Accounts.Schema(), register.Customers.Schema(), register.Identifiers.Schema(), register.Owners.Schema(),
 		register.Relationships.Schema(), register.Products.Schema(), register.Deployments.Schema(), register.Contracts.Schema(),
 		evidence.Sources.Schema(), evidence.Facts.Schema(), runs.Runs.Schema(), runs.Packs.Schema(),
-		intake.Ambiguities.Schema(), screening.Lists.Schema(), screening.Hits.Schema(),
+		intake.Ambiguities.Schema(), screening.Lists.Schema(), screening.ListUpdates.Schema(), screening.Hits.Schema(),
 		usage.ObjectRecords.Schema(), usage.Counts.Schema(), usage.Findings.Schema(),
 		triage.Triages.Schema(), assessment.Ratings.Schema(), decision.Decisions.Schema(),
 	}

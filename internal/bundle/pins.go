@@ -16,6 +16,7 @@ var pinned = map[string][]string{
 	"customer":    {"state"},
 	"deployment":  {"state"},
 	"list":        {"sha256", "entries", "published"},
+	"list_update": {"sha256", "previous", "entries", "added", "removed", "changed"},
 	"pack":        {"sha256", "state"},
 	"run":         {"task", "day", "covered"},
 	"hit":         {"state"},

@@ -2,7 +2,9 @@
 // made of each resemblance.
 //
 // Adding a list copies its files into the workspace under their hash; every later
-// reading checks them against it. A run screens all customers against all lists in
+// reading checks them against it. Each version leaves a record of what it changed.
+// An Updater brings versions from the sources that lists.yaml names, and replaces
+// the one in use only by one that it has read whole; nothing else uses the network. A run screens all customers against all lists in
 // use and records itself, whatever it finds, so that "no hit" can be told from
 // "never screened". A resemblance at or above the matcher's default threshold
 // becomes an open hit, once per customer and list entry; a hit that was closed

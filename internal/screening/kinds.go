@@ -21,6 +21,22 @@ type List struct {
 	License   string `duly:"license,customer"`
 }
 
+// ListUpdate says that a version of a list came into use, and what it changed. One
+// is written for every version, so that it can be told which entries a list had on
+// any day and when each was first and last seen.
+type ListUpdate struct {
+	SHA256   string `duly:"sha256,public,hash,column"` // the version that came into use
+	Previous string `duly:"previous,public,hash"`      // the one that it replaced; absent for the first
+	Seen     string `duly:"seen,public,hash"`          // of the file on the shelf that says when each entry was seen
+	Day      string `duly:"day,public,date"`
+	Entries  int64  `duly:"entries,public"`
+	Added    int64  `duly:"added,public"`
+	Removed  int64  `duly:"removed,public"`
+	Changed  int64  `duly:"changed,public"`
+	Name     string `duly:"list,customer,column"`
+	Source   string `duly:"source,customer"` // the file or URL that it came from
+}
+
 // Hit says that a customer may be an entity of a list, until a person has closed
 // it.
 type Hit struct {
@@ -38,8 +54,9 @@ type Hit struct {
 
 // The kinds of record that this room owns.
 var (
-	Lists = ledger.Define[List]("list", 1)
-	Hits  = ledger.Define[Hit]("hit", 1)
+	Lists       = ledger.Define[List]("list", 1)
+	ListUpdates = ledger.Define[ListUpdate]("list_update", 1)
+	Hits        = ledger.Define[Hit]("hit", 1)
 )
 
 //go:embed migrations/*.sql

@@ -16,36 +16,117 @@ import (
 // Shelf is the directory in which a workspace keeps the files of its lists.
 type Shelf string
 
+// Offer is a list that is offered as a version to use.
+type Offer struct {
+	Format string
+	Path   string // file or directory
+	Name   string // what the list is called; what its files say when empty
+	Source string // where it came from, for the record
+	Today  string
+	Expect string // the name that the list must have; any when empty
+	Shrink bool   // take it even when it lacks more than a tenth of the entries in use
+}
+
+// Version is a list as it came into use.
+type Version struct {
+	List  *watchlist.List
+	Added bool // false when the same content was in use already
+	First bool // there was no version of this list before
+	Delta watchlist.Delta
+}
+
 // Add reads a list, copies its files to the shelf under their hash, and records
 // it. A list of the same name that was in use is replaced; the same content again
 // changes nothing (added is false).
 func Add(ctx context.Context, db *store.DB, actor string, shelf Shelf, format, path, today string) (list *watchlist.List, added bool, err error) {
-	list, err = watchlist.Read(format, path)
+	v, err := Apply(ctx, db, actor, shelf, Offer{Format: format, Path: path, Source: filepath.Base(path), Today: today, Shrink: true})
 	if err != nil {
 		return nil, false, err
 	}
-	if err := shelf.keep(list, path); err != nil {
-		return nil, false, err
+	return v.List, v.Added, nil
+}
+
+// Apply reads an offered list whole and takes it into use as Add does. The list
+// that was in use stays when the offer cannot be read (Invalid), is another list
+// than expected, or lacks more than a tenth of the entries (both Refused).
+func Apply(ctx context.Context, db *store.DB, actor string, shelf Shelf, o Offer) (*Version, error) {
+	list, err := watchlist.Read(o.Format, o.Path)
+	if err != nil {
+		return nil, err
 	}
+	if o.Name != "" {
+		list.Name = o.Name
+	}
+	if o.Expect != "" && list.Name != o.Expect {
+		return nil, fault.Newf(fault.Refused, "this is the list %q and not %q as before", list.Name, o.Expect).
+			WithFix("check where it comes from; to use it beside the other, give it an entry of its own in lists.yaml")
+	}
+	if err := shelf.keep(list, o.Path); err != nil {
+		return nil, err
+	}
+	v := &Version{List: list}
 	err = db.Write(ctx, actor, func(tx *store.Tx) error {
 		known, err := store.Select(ctx, tx, Lists, "r.list = $1", list.Name)
 		if err != nil {
 			return err
 		}
-		record := &List{
-			SHA256: list.SHA256, State: "in_use", Entries: int64(len(list.Entities)), Rejects: int64(len(list.Rejects)),
-			Published: list.Published, Added: today, Name: list.Name, Format: list.Format, License: list.License,
+		v.First = len(known) == 0
+		if !v.First && known[0].Record.SHA256 == list.SHA256 && known[0].Record.State == "in_use" {
+			return nil
 		}
-		switch {
-		case len(known) == 0:
-			added = true
-			_, err = store.Create(tx, Lists, record)
-		case known[0].Record.SHA256 != list.SHA256:
-			_, added, err = store.Revise(tx, Lists, known[0].ID, record)
-		}
-		return err
+		v.Added = true
+		return shelf.replace(ctx, tx, known, v, o)
 	})
-	return list, added, err
+	if err != nil {
+		return nil, err
+	}
+	return v, nil
+}
+
+// replace writes the records of a new version.
+func (s Shelf) replace(ctx context.Context, tx *store.Tx, known []*store.Revision[List], v *Version, o Offer) error {
+	list := v.List
+	update := &ListUpdate{SHA256: list.SHA256, Day: o.Today, Entries: int64(len(list.Entities)), Name: list.Name, Source: o.Source}
+	before := seen{}
+	if !v.First {
+		update.Previous = known[0].Record.SHA256
+		var err error
+		if before, err = s.seenOf(ctx, tx, known[0].Record); err != nil {
+			return err
+		}
+	}
+	contents, was := list.Contents(), before.contents()
+	if !v.First { // read anew, so that a better reader of this program is no change of the list
+		if old, err := s.read(known[0].Record); err == nil {
+			was = old.Contents()
+		}
+	}
+	now := before.next(contents, o.Today)
+	v.Delta = watchlist.Compare(was, contents)
+	if removed, had := len(v.Delta.Removed), len(was); removed*10 > had && !o.Shrink {
+		return fault.Newf(fault.Refused, "%d of the %d entries in use are not in the new version of %q", removed, had, list.Name).
+			WithFix("if the publisher did remove them, repeat with --accept-shrink")
+	}
+	hash, err := s.keepSeen(now)
+	if err != nil {
+		return err
+	}
+	update.Seen, update.Added = hash, int64(len(v.Delta.Added))
+	update.Removed, update.Changed = int64(len(v.Delta.Removed)), int64(len(v.Delta.Changed))
+	record := &List{
+		SHA256: list.SHA256, State: "in_use", Entries: int64(len(list.Entities)), Rejects: int64(len(list.Rejects)),
+		Published: list.Published, Added: o.Today, Name: list.Name, Format: list.Format, License: list.License,
+	}
+	if v.First {
+		_, err = store.Create(tx, Lists, record)
+	} else {
+		_, _, err = store.Revise(tx, Lists, known[0].ID, record)
+	}
+	if err != nil {
+		return err
+	}
+	_, err = store.Create(tx, ListUpdates, update)
+	return err
 }
 
 func (s Shelf) place(hash string) string { return filepath.Join(string(s), hash) }
@@ -146,6 +227,11 @@ func Load(ctx context.Context, q store.Queryer, shelf Shelf) ([]*watchlist.List,
 		if err != nil {
 			return nil, err
 		}
+		when, err := shelf.seenOf(ctx, q, r.Record)
+		if err != nil {
+			return nil, err
+		}
+		when.mark(list)
 		lists = append(lists, list)
 	}
 	if len(lists) == 0 {

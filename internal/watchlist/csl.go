@@ -1,7 +1,7 @@
 package watchlist
 
 import (
-	"io"
+	"cmp"
 	"slices"
 	"strings"
 
@@ -22,69 +22,22 @@ func readCSL(s *source) (*List, error) {
 	if err != nil {
 		return nil, err
 	}
-	defer f.disk.Close()
-	reader := newRows(f, 0)
-	c := &csl{source: s, byID: make(map[string]int)}
-	if err := c.header(reader, f.path); err != nil {
+	t, err := s.openTable(f, ',', cslNeeded, nil)
+	if err != nil {
+		f.disk.Close()
 		return nil, err
 	}
-	for {
-		rec, err := reader.next()
-		if err == io.EOF {
-			return s.list, s.close(f)
-		}
-		if err != nil {
-			return nil, err
-		}
-		bad := rec.fault
-		if bad == nil {
-			bad = c.entry(rec)
-		}
-		if bad != nil {
-			if err := s.reject("entry", bad.At(f.path, rec.line, ""), rec.raw); err != nil {
-				return nil, err
-			}
-		}
-	}
+	c := &csl{table: t, byID: make(map[string]int)}
+	return s.list, t.each(c.entry)
 }
 
 type csl struct {
-	*source
-	columns []string
-	at      map[string]int // column name to its position
-	byID    map[string]int // SourceID to the index in list.Entities
+	*table
+	byID map[string]int // SourceID to the index in list.Entities
 }
 
-func (c *csl) header(reader *rows, path string) error {
-	rec, err := reader.next()
-	if err != nil && err != io.EOF {
-		return err
-	}
-	c.columns, c.at = rec.fields, make(map[string]int)
-	reader.columns = len(c.columns)
-	for i, name := range c.columns {
-		c.at[strings.TrimPrefix(name, "\ufeff")] = i
-	}
-	for _, name := range cslNeeded {
-		if _, ok := c.at[name]; !ok {
-			return fault.New(fault.Invalid, "the header has no such column, so this is not the Consolidated Screening List",
-				"give its consolidated.csv").At(path, 1, name)
-		}
-	}
-	return nil
-}
-
-func (c *csl) entry(rec row) *fault.Error {
-	if len(rec.fields) != len(c.columns) {
-		return fault.Newf(fault.Invalid, "the row has %d columns instead of %d", len(rec.fields), len(c.columns)).
-			At("", 0, c.columns[min(len(rec.fields), len(c.columns)-1)])
-	}
-	get := func(column string) string {
-		if i, ok := c.at[column]; ok {
-			return strings.TrimSpace(rec.fields[i])
-		}
-		return ""
-	}
+func (c *csl) entry() *fault.Error {
+	get := c.get
 	e := Entity{SourceID: get("entity_number"), List: get("source"), Name: get("name"), Title: get("title"), Remarks: get("remarks")}
 	if e.SourceID == "" {
 		e.SourceID = get("_id")
@@ -103,6 +56,9 @@ func (c *csl) entry(rec row) *fault.Error {
 	case "vessel", "aircraft":
 		e.Kind = names.Vessel
 	}
+	if e.SourceID == get("entity_number") && strings.Contains(e.List, "Treasury") {
+		e.References = []Reference{{"OFAC", e.SourceID}}
+	}
 	c.details(&e, get)
 	if i, ok := c.byID[e.SourceID]; ok {
 		c.list.Entities[i].merge(e)
@@ -120,6 +76,15 @@ func (c *csl) details(e *Entity, get func(string) string) {
 	}
 	for p := range listed(get("programs")) {
 		e.Programs = append(e.Programs, p)
+	}
+	for _, column := range []string{"federal_register_notice", "license_requirement", "license_policy"} {
+		if v := get(column); v != "" {
+			e.Bases = append(e.Bases, v)
+		}
+	}
+	e.addListed(get("start_date"))
+	for place := range listed(get("places_of_birth")) {
+		e.BirthPlaces = append(e.BirthPlaces, Address{Text: place})
 	}
 	for text := range listed(get("addresses")) {
 		a := Address{Text: text}
@@ -158,6 +123,9 @@ func (e *Entity) addCSLIdentifier(s string) {
 		id.Country, values = values[0], values[1:]
 	}
 	id.Value = strings.Join(values, ", ")
+	if id.Type == "Gender" {
+		e.setGender(id.Value)
+	}
 	if strings.ContainsAny(id.Value, "0123456789") && !strings.Contains(id.Type, "Date") && !strings.Contains(id.Type, "Sanctions") {
 		e.Identifiers = append(e.Identifiers, id)
 	}
@@ -173,6 +141,14 @@ func (e *Entity) merge(o Entity) {
 		e.addAlias(a.Name, a.Weak)
 	}
 	e.Programs = union(e.Programs, o.Programs)
+	e.Reasons = union(e.Reasons, o.Reasons)
+	e.Bases = union(e.Bases, o.Bases)
+	e.BirthPlaces = union(e.BirthPlaces, o.BirthPlaces)
+	e.References = union(e.References, o.References)
+	e.Circa = sortedUnique(append(e.Circa, o.Circa...))
+	e.Listed = sortedUnique(append(e.Listed, o.Listed...))
+	e.Gender = cmp.Or(e.Gender, o.Gender)
+	e.Title = cmp.Or(e.Title, o.Title)
 	e.Addresses = union(e.Addresses, o.Addresses)
 	e.Identifiers = union(e.Identifiers, o.Identifiers)
 	e.Countries = sortedUnique(append(e.Countries, o.Countries...))

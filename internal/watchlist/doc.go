@@ -11,6 +11,10 @@
 //		fmt.Println(hit.Entity.SourceID, hit.Score, hit.Alert, hit.Match.Sentence())
 //	}
 //
+// Parties puts the entities of several lists together that are certainly one
+// party, and Compare says what changed between two versions of a list. Topics that
+// Duly adds to an entity come from the list's own words, by the table topicRules.
+//
 // A List belongs to the caller until it is given to NewIndex; from then on
 // nobody may change it. An Index never changes and may be shared between
 // goroutines. The same files give the same List, and the same index and query

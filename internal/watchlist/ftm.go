@@ -15,11 +15,21 @@ import (
 )
 
 // ftmKinds are the FollowTheMoney schemata that are parties, ships or aircraft.
-// Source: the FollowTheMoney model, 4.0 and npm 4.5. Every other schema
-// (Address, Sanction, Ownership, Payment ...) is counted as skipped.
+// Source: the FollowTheMoney model, 4.0 and npm 4.5. Sanctions are added to the
+// party that they are of, ties between parties become edges; every other schema
+// (Address, Payment ...) is counted as skipped.
 var ftmKinds = map[string]names.Kind{
 	"Person": names.Person, "Organization": names.Organization, "Company": names.Organization,
 	"PublicBody": names.Organization, "LegalEntity": names.Other, "Vessel": names.Vessel, "Airplane": names.Vessel,
+}
+
+// ftmEdges are the schemata that tie two parties, with the properties that name
+// them: who owns, directs or belongs first.
+var ftmEdges = map[string]struct{ kind, from, to string }{
+	"Ownership": {"owner", "owner", "asset"}, "Directorship": {"director", "director", "organization"},
+	"Membership": {"member", "member", "organization"}, "Employment": {"employee", "employee", "employer"},
+	"Representation": {"agent", "agent", "client"}, "Family": {"relative", "person", "relative"},
+	"Associate": {"associate", "person", "associate"}, "UnknownLink": {"link", "subject", "object"},
 }
 
 // ftmEntity is one line of a file of FollowTheMoney entities.
@@ -51,10 +61,11 @@ func readFTM(s *source) (*List, error) {
 		return nil, err
 	}
 	defer f.disk.Close()
-	seen := make(map[string]bool)
+	r := &ftm{source: s, seen: make(map[string]bool)}
 	for line := 1; ; line++ {
 		raw, tooLong, err := readLine(f)
 		if err == io.EOF {
+			r.apply()
 			return s.list, s.close(f)
 		}
 		if err != nil {
@@ -65,7 +76,7 @@ func readFTM(s *source) (*List, error) {
 		}
 		bad := fault.New(fault.Invalid, "the line is longer than 1 MiB", "")
 		if !tooLong {
-			bad = s.ftmLine(raw, seen)
+			bad = r.line(raw)
 		}
 		if bad != nil {
 			if err := s.reject("entry", bad.At(f.path, line, ""), raw); err != nil {
@@ -97,7 +108,14 @@ func readLine(f *file) (line []byte, tooLong bool, err error) {
 	}
 }
 
-func (s *source) ftmLine(raw []byte, seen map[string]bool) *fault.Error {
+// ftm is one reading of a file.
+type ftm struct {
+	*source
+	seen      map[string]bool
+	sanctions []ftmEntity // kept until all parties are read: a file may name them in any order
+}
+
+func (s *ftm) line(raw []byte) *fault.Error {
 	if !utf8.Valid(raw) {
 		return fault.New(fault.Invalid, "the text is not UTF-8", "convert the file to UTF-8")
 	}
@@ -114,12 +132,19 @@ func (s *source) ftmLine(raw []byte, seen map[string]bool) *fault.Error {
 		return fault.New(fault.Invalid, "the entity has no id", "").At("", 0, "id")
 	case in.Schema == "":
 		return fault.New(fault.Invalid, "the entity has no schema", "").At("", 0, "schema")
-	case seen[in.ID]:
+	case s.seen[in.ID]:
 		return fault.New(fault.Invalid, "the id comes twice", "").At("", 0, "id")
 	}
 	s.list.Published = max(s.list.Published, day(in.LastSeen), day(in.LastChange))
 	kind, party := ftmKinds[in.Schema]
-	if !party {
+	edge, ties := ftmEdges[in.Schema]
+	switch {
+	case in.Schema == "Sanction":
+		s.sanctions = append(s.sanctions, in)
+		return nil
+	case ties:
+		return s.tie(&in, edge.kind, edge.from, edge.to)
+	case !party:
 		s.list.Skipped++
 		return nil
 	}
@@ -127,8 +152,73 @@ func (s *source) ftmLine(raw []byte, seen map[string]bool) *fault.Error {
 	if e.Name == "" {
 		return fault.New(fault.Invalid, "the entity has no name", "").At("", 0, "properties.name")
 	}
-	seen[in.ID] = true
+	s.seen[in.ID] = true
 	s.list.Entities = append(s.list.Entities, e)
+	return nil
+}
+
+// tie keeps an edge for every pair of parties that the line names.
+func (s *ftm) tie(in *ftmEntity, kind, from, to string) *fault.Error {
+	p := in.Properties
+	for _, property := range []string{from, to} {
+		if len(p[property]) == 0 {
+			return fault.Newf(fault.Invalid, "the %s names nobody", in.Schema).At("", 0, "properties."+property)
+		}
+	}
+	s.seen[in.ID] = true
+	for _, a := range p[from] {
+		for _, b := range p[to] {
+			s.list.Edges = append(s.list.Edges, Edge{Kind: kind, From: a, To: b, Percent: first(p["percentage"]),
+				Role:  strings.Join(append(append([]string{}, p["role"]...), p["ownershipType"]...), "; "),
+				Start: parseDate(first(p["startDate"])), End: parseDate(first(p["endDate"]))})
+		}
+	}
+	return nil
+}
+
+func first(values []string) string {
+	if len(values) == 0 {
+		return ""
+	}
+	return values[0]
+}
+
+// apply adds the sanctions to the parties that they are of.
+func (s *ftm) apply() {
+	at := make(map[string]*Entity, len(s.list.Entities))
+	for i := range s.list.Entities {
+		at[s.list.Entities[i].SourceID] = &s.list.Entities[i]
+	}
+	for _, in := range s.sanctions {
+		p, used := in.Properties, false
+		for _, id := range p["entity"] {
+			e := at[id]
+			if e == nil {
+				continue
+			}
+			used = true
+			e.Programs = union(e.Programs, append(append([]string{}, p["program"]...), p["programId"]...))
+			e.Reasons = union(e.Reasons, p["reason"])
+			e.Bases = union(e.Bases, append(append([]string{}, p["authority"]...), p["provisions"]...))
+			for _, d := range firstFull(p["listingDate"], p["startDate"]) {
+				e.addListed(d)
+			}
+			for _, n := range p["unscId"] {
+				e.addReference("UN", n)
+			}
+		}
+		if !used {
+			s.list.Skipped++
+		}
+	}
+}
+
+func firstFull(lists ...[]string) []string {
+	for _, l := range lists {
+		if len(l) > 0 {
+			return l
+		}
+	}
 	return nil
 }
 
@@ -160,6 +250,15 @@ func ftmParty(in *ftmEntity, kind names.Kind) Entity {
 	}
 	for _, d := range p["birthDate"] {
 		e.addBirth(d)
+	}
+	for _, place := range p["birthPlace"] {
+		e.addBirthPlace("", place)
+	}
+	for _, g := range p["gender"] {
+		e.setGender(g)
+	}
+	if number, ok := strings.CutPrefix(in.ID, "ofac-"); ok && isDigits(number) { // how OpenSanctions writes OFAC's numbers
+		e.addReference("OFAC", number)
 	}
 	for _, property := range ftmIdentifiers {
 		for _, v := range p[property] {

@@ -20,18 +20,25 @@ var (
 	commentColumns = []string{"ent_num", "remarks"}
 )
 
-// readOFAC reads the files of OFAC's SDN list. The non-SDN list has the same
-// columns in files named cons_prim.csv, cons_alt.csv, cons_add.csv and
-// cons_comments.csv, and is read where sdn.csv is missing.
+const (
+	sdnName    = "OFAC SDN"
+	nonSDNName = "OFAC Non-SDN"
+)
+
+// readOFAC reads OFAC's SDN list or its consolidated list of others: from a
+// directory with the CSV files, or from the official XML, plain or advanced. The
+// non-SDN list has the same columns in files named cons_prim.csv, cons_alt.csv,
+// cons_add.csv and cons_comments.csv, and is read where sdn.csv is missing.
 func readOFAC(s *source) (*List, error) {
-	if s.root == nil {
-		return nil, fault.New(fault.Invalid, "the format ofac is read from a directory", "give the directory that holds sdn.csv").At(s.path, 0, "")
-	}
-	s.list.Name, s.list.License = "OFAC SDN", "public domain (work of the US government)"
+	s.list.License = "public domain (work of the US government)"
+	s.list.Name = sdnName
 	files := []string{"sdn.csv", "alt.csv", "add.csv", "sdn_comments.csv"}
-	if _, err := s.root.Stat("sdn.csv"); err != nil {
-		if _, err := s.root.Stat("cons_prim.csv"); err == nil {
-			s.list.Name = "OFAC Non-SDN"
+	if s.root == nil || !s.has("sdn.csv") {
+		switch xmls, _ := s.named(".xml"); {
+		case s.root == nil || len(xmls) > 0 && !s.has("cons_prim.csv"):
+			return readOFACXML(s)
+		case s.has("cons_prim.csv"):
+			s.list.Name = nonSDNName
 			files = []string{"cons_prim.csv", "cons_alt.csv", "cons_add.csv", "cons_comments.csv"}
 		}
 	}
@@ -45,13 +52,17 @@ func readOFAC(s *source) (*List, error) {
 	for i := range s.list.Entities {
 		readRemarks(&s.list.Entities[i])
 	}
+	s.list.link()
 	if err := b.each("alias", files[1], altColumns, b.alias); err != nil {
 		return nil, err
 	}
-	if err := b.each("address", files[2], addColumns, b.address); err != nil {
-		return nil, err
-	}
-	return s.list, nil
+	return s.list, b.each("address", files[2], addColumns, b.address)
+}
+
+// has says whether the directory has a file.
+func (s *source) has(name string) bool {
+	_, err := s.root.Lstat(name) // a link that leads out is there too, and refused when it is opened
+	return err == nil
 }
 
 // ofac joins the files of the list by ent_num.
@@ -114,7 +125,7 @@ func (b *ofac) entry(rec row) *fault.Error {
 	if _, twice := b.byID[v[0]]; twice {
 		return fault.Newf(fault.Invalid, "the entry number %s comes twice", v[0]).At("", 0, "ent_num")
 	}
-	e := Entity{SourceID: v[0], List: b.list.Name, Name: v[1], Title: v[4], Remarks: v[11]}
+	e := Entity{SourceID: v[0], List: b.list.Name, Name: v[1], Title: v[4], Remarks: v[11], References: []Reference{{"OFAC", v[0]}}}
 	switch v[2] {
 	case "":
 		e.Kind = names.Organization
@@ -201,11 +212,50 @@ func readRemarks(e *Entity) {
 			e.addAlias(strings.TrimSpace(strings.TrimSuffix(strings.TrimPrefix(value, "'"), "'")), true)
 		case "DOB":
 			e.addBirth(value)
+		case "POB":
+			e.addBirthPlace("", value)
+		case "Gender":
+			e.setGender(value)
 		case "nationality", "citizen":
 			e.addCountry(value)
+		case "Organization", "Target":
+			if kind, value, ok := strings.Cut(statement, " Type"); ok {
+				e.addClass(kind+" Type", value)
+			}
 		default:
 			if m := numbered.FindStringSubmatch(statement); m != nil {
-				e.Identifiers = append(e.Identifiers, Identifier{Type: m[1], Value: strings.TrimSpace(m[2]), Country: m[3]})
+				e.addIdentifier(m[1], strings.TrimSpace(m[2]), m[3])
+			}
+		}
+	}
+}
+
+// addClass keeps how OFAC classes an organisation ("Organization Type: Defense
+// activities", "Target Type: Government Entity"), from which topics follow.
+func (e *Entity) addClass(kind, value string) {
+	e.Bases = addText(e.Bases, kind+": "+strings.TrimLeft(value, ": "))
+}
+
+// linkedTo finds how OFAC names a party that an entry is listed for.
+var linkedTo = regexp.MustCompile(`(?:^|[;(] ?)Linked To: ([^;]+?)\)?\.?(?:;|$)`)
+
+// link turns "Linked To: NAME" into edges where exactly one entry of the list has
+// that main name.
+func (l *List) link() {
+	byName := make(map[string]string, len(l.Entities))
+	for i := range l.Entities {
+		e := &l.Entities[i]
+		if _, twice := byName[e.Name]; twice {
+			byName[e.Name] = ""
+			continue
+		}
+		byName[e.Name] = e.SourceID
+	}
+	for i := range l.Entities {
+		e := &l.Entities[i]
+		for _, m := range linkedTo.FindAllStringSubmatch(e.Remarks, -1) {
+			if to := byName[m[1]]; to != "" && to != e.SourceID {
+				l.Edges = append(l.Edges, Edge{Kind: "link", From: e.SourceID, To: to, Role: "Linked To"})
 			}
 		}
 	}

@@ -10,8 +10,10 @@ import (
 	"hash"
 	"io"
 	"io/fs"
+	"maps"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"duly/internal/fault"
@@ -29,11 +31,20 @@ const (
 var readers = map[string]func(*source) (*List, error){
 	"ofac": readOFAC,
 	"csl":  readCSL,
+	"un":   readUN,
+	"eu":   readEU,
+	"uk":   readUK,
+	"ca":   readCanada,
+	"au":   readAustralia,
 	"ftm":  readFTM,
+	"own":  readOwn,
 }
 
+// Formats lists the names of the formats, sorted.
+func Formats() []string { return slices.Sorted(maps.Keys(readers)) }
+
 // ParseSpec splits "format:path", as in "ofac:lists/2024-05", and checks that
-// the format is known: ofac, csl or ftm.
+// the format is known.
 func ParseSpec(spec string) (format, path string, err error) {
 	format, path, ok := strings.Cut(spec, ":")
 	if !ok || path == "" {
@@ -45,11 +56,9 @@ func ParseSpec(spec string) (format, path string, err error) {
 	return format, path, nil
 }
 
-// Read reads a list whole. Formats: "ofac" is a directory with sdn.csv and, if
-// there, alt.csv, add.csv and sdn_comments.csv; "csl" is the CSV of the US
-// Consolidated Screening List or a directory with consolidated.csv; "ftm" is a
-// file of FollowTheMoney entities, one JSON object per line, also gzipped, or a
-// directory with entities.ftm.json.
+// Read reads a list whole; docs/lists.md describes the formats. path is the file
+// as its publisher offers it, also gzipped, or a directory with it; the CSV files
+// of ofac and the mapping of own need a directory.
 //
 // A bad row goes to Rejects and stops nothing. An error says that the file is
 // not of that format, holds no entity, breaks off, or cannot be read; then there
@@ -81,11 +90,12 @@ func Read(format, path string) (*List, error) {
 		return nil, notTheFormat(format, s.firstFault(path, len(list.Entities)))
 	}
 	list.SHA256 = s.digest()
+	assignTopics(list)
 	return list, nil
 }
 
 func unknownFormat(format string) error {
-	return fault.New(fault.Invalid, fmt.Sprintf("there is no list format %q", format), "use ofac, csl or ftm")
+	return fault.New(fault.Invalid, fmt.Sprintf("there is no list format %q", format), "use one of: "+strings.Join(Formats(), ", "))
 }
 
 func cannotOpen(path string, err error) *fault.Error {
@@ -167,6 +177,41 @@ func (s *source) open(name string) (*file, error) {
 		f.Reader = bufio.NewReaderSize(&bounded{r: unpacked, left: maxDecompress}, 1<<16)
 	}
 	return f, nil
+}
+
+// openOnly opens the file that the source is, or the one file of the directory
+// whose name has one of the endings, with or without .gz.
+func (s *source) openOnly(endings ...string) (*file, error) {
+	if s.root == nil {
+		return s.open("")
+	}
+	found, err := s.named(endings...)
+	if err != nil {
+		return nil, err
+	}
+	if len(found) != 1 {
+		return nil, fault.Newf(fault.Invalid, "the directory has %d files that end in %s", len(found), strings.Join(endings, " or ")).
+			WithFix("name the file itself").At(s.path, 0, "")
+	}
+	return s.open(found[0])
+}
+
+// named lists the files of the directory with one of the endings.
+func (s *source) named(endings ...string) ([]string, error) {
+	if s.root == nil {
+		return nil, nil
+	}
+	entries, err := fs.ReadDir(s.root.FS(), ".")
+	if err != nil {
+		return nil, cannotOpen(s.path, err)
+	}
+	var found []string
+	for _, e := range entries {
+		if slices.Contains(endings, strings.ToLower(filepath.Ext(strings.TrimSuffix(e.Name(), ".gz")))) {
+			found = append(found, e.Name())
+		}
+	}
+	return found, nil
 }
 
 func notAFile(path string) *fault.Error {

@@ -17,13 +17,14 @@ import (
 // ends the file where nothing follows it.
 type rows struct {
 	f       *file
+	comma   byte   // what parts the fields
 	columns int    // how many fields a record should have; 0 when not known
 	line    int    // the line that the next record begins on
 	buf     []byte // bytes of the file that were read and belong to later records
 	done    bool   // the file is read to its end
 }
 
-func newRows(f *file, columns int) *rows { return &rows{f: f, columns: columns, line: 1} }
+func newRows(f *file, columns int) *rows { return &rows{f: f, comma: ',', columns: columns, line: 1} }
 
 // row is one record. A record with a fault has no fields.
 type row struct {
@@ -57,7 +58,7 @@ func (r *rows) record() (row, error) {
 		rec.raw = bytes.TrimRight(rec.raw, "\x1a")
 	}
 	if closed {
-		rec.fields = splitFields(string(rec.raw))
+		rec.fields = splitFields(string(rec.raw), r.comma)
 	}
 	if !closed || lines > 1 && r.columns > 0 && len(rec.fields) != r.columns {
 		return r.cutLine()
@@ -158,9 +159,9 @@ func brokenOff(f *file, line int, err error) error {
 	return fault.Wrap(fault.Invalid, err, "the file cannot be read on").At(f.path, line, "")
 }
 
-// splitFields cuts a record at its commas. Quotes around a field go, a doubled
+// splitFields cuts a record at its commas, or what stands for them. Quotes around a field go, a doubled
 // quote inside becomes one.
-func splitFields(record string) []string {
+func splitFields(record string, comma byte) []string {
 	fields := make([]string, 0, 12)
 	var field []byte
 	quoted := false
@@ -171,7 +172,7 @@ func splitFields(record string) []string {
 			i++
 		case c == '"':
 			quoted = !quoted
-		case c == ',' && !quoted:
+		case c == comma && !quoted:
 			fields = append(fields, string(field))
 			field = field[:0]
 		default:

@@ -1,6 +1,7 @@
 package watchlist
 
 import (
+	"cmp"
 	"regexp"
 	"slices"
 	"strings"
@@ -14,12 +15,14 @@ import (
 // dateLayouts are the forms of dates on the lists, with the precision each has.
 var dateLayouts = []struct{ in, out string }{
 	{"2006-01-02", "2006-01-02"}, {"2006-01", "2006-01"}, {"2006", "2006"},
-	{"2 Jan 2006", "2006-01-02"}, {"Jan 2006", "2006-01"},
+	{"2 Jan 2006", "2006-01-02"}, {"Jan 2006", "2006-01"}, {"2 January 2006", "2006-01-02"}, {"January 2006", "2006-01"},
+	{"2/1/2006", "2006-01-02"}, {"00/1/2006", "2006-01"}, {"00/00/2006", "2006"}, {"2/00/2006", "2006"}, {"2-Jan-2006", "2006-01-02"},
 }
 
 var digitYears = regexp.MustCompile(`\b(1[89]\d\d|20\d\d)\b`)
 
-// parseDate normalises a date of a list to YYYY, YYYY-MM or YYYY-MM-DD. An
+// parseDate normalises a date of a list, day before month where both are
+// numbers, to YYYY, YYYY-MM or YYYY-MM-DD. An
 // approximate date ("circa 1970") becomes its year, a range ("1960 to 1962")
 // first/last year. It gives "" for a text that holds no year.
 func parseDate(s string) string {
@@ -42,11 +45,81 @@ func parseDate(s string) string {
 	return ""
 }
 
+// about finds how lists call a date approximate.
+var about = regexp.MustCompile(`(?i)\b(circa|approx\w*|about|around|early|mid|late)\b|^c\.? ?\d`)
+
+// addBirth adds what a list says of a birth date: one date, or several with "or"
+// or ";" between them.
 func (e *Entity) addBirth(s string) {
-	if d := parseDate(s); d != "" && !slices.Contains(e.BirthDates, d) {
-		e.BirthDates = append(e.BirthDates, d)
-		slices.Sort(e.BirthDates)
+	for part := range strings.SplitSeq(strings.NewReplacer(" OR ", ";", " or ", ";").Replace(s), ";") {
+		e.addBirthDate(parseDate(part), about.MatchString(part))
 	}
+}
+
+func (e *Entity) addBirthDate(d string, circa bool) {
+	if d == "" {
+		return
+	}
+	e.BirthDates = sortedUnique(append(e.BirthDates, d))
+	if circa {
+		e.Circa = sortedUnique(append(e.Circa, d))
+	}
+}
+
+// addListed adds a day of listing; what is no full date is left out.
+func (e *Entity) addListed(s string) {
+	if d := day(s); d != "" {
+		e.Listed = sortedUnique(append(e.Listed, d))
+	}
+}
+
+// setGender takes the first gender that a list states.
+func (e *Entity) setGender(s string) {
+	switch strings.ToLower(strings.TrimSpace(s)) {
+	case "m", "male":
+		e.Gender = cmp.Or(e.Gender, "male")
+	case "f", "female":
+		e.Gender = cmp.Or(e.Gender, "female")
+	}
+}
+
+// addIdentifier adds a number that a list states, once.
+func (e *Entity) addIdentifier(kind, value, country string) {
+	if value != "" {
+		e.Identifiers = union(e.Identifiers, []Identifier{{kind, value, country}})
+	}
+}
+
+func (e *Entity) addReference(authority, number string) {
+	if number != "" {
+		e.References = union(e.References, []Reference{{authority, number}})
+	}
+}
+
+// addAddress adds an address once, and its country.
+func (e *Entity) addAddress(country string, parts ...string) {
+	a := Address{Text: joinNonEmpty(", ", parts...), Country: countryCode(country)}
+	if a != (Address{}) {
+		e.Addresses = union(e.Addresses, []Address{a})
+		e.addCountry(country)
+	}
+}
+
+// addBirthPlace adds a place of birth once. Where somebody was born says nothing
+// certain about a nationality, so it adds no country.
+func (e *Entity) addBirthPlace(country string, parts ...string) {
+	a := Address{Text: joinNonEmpty(", ", parts...), Country: countryCode(country)}
+	if a != (Address{}) {
+		e.BirthPlaces = union(e.BirthPlaces, []Address{a})
+	}
+}
+
+// addText adds a text to a list of texts, once, when it says something.
+func addText(list []string, s string) []string {
+	if s = strings.TrimSpace(s); s == "" {
+		return list
+	}
+	return union(list, []string{s})
 }
 
 func (e *Entity) addCountry(s string) {
@@ -68,6 +141,12 @@ var countrySpellings = map[string]string{
 	"swaziland": "SZ", "cape verde": "CV", "east timor": "TL", "region: kafia kingi": "SD", "region: crimea": "UA", "region: donetsk": "UA", "crimea": "UA",
 	"kosovo": "XK", "usa": "US", "uk": "GB", "great britain": "GB", "uae": "AE", "sao tome and principe": "ST", "micronesia, federated states of": "FM",
 	"turks and caicos islands": "TC", "curacao": "CW", "iran, islamic republic of": "IR", "syrian arab republic": "SY", "viet nam": "VN", "china, people's republic of": "CN",
+	"democratic people's republic of korea": "KP", "republic of korea": "KR", "iran (islamic republic of)": "IR", "congo": "CG", "congo (democratic republic)": "CD",
+	"myanmar": "MM", "state of palestine": "PS", "occupied palestinian territories": "PS", "region: west bank": "PS", "türkiye": "TR", "cabo verde": "CV",
+	"united kingdom of great britain and northern ireland": "GB", "united republic of tanzania": "TZ", "united states of america": "US", "ivory coast (cote d'ivoire)": "CI",
+	"saint kitts and nevis": "KN", "saint vincent and the grenadines": "VC", "virgin islands, british": "VG", "british virgin islands": "VG", "man, isle of": "IM",
+	"china, hong kong special administrative region": "HK", "hong kong (china)": "HK", "venezuela (bolivarian republic of)": "VE", "bolivia (plurinational state of)": "BO",
+	"lao people's democratic republic": "LA", "republic of moldova": "MD", "the netherlands": "NL", "none identified": "", "unknown": "",
 }
 
 // countryNames maps English names of countries (CLDR, by x/text) and the

@@ -156,6 +156,7 @@ func everything() content {
 	with(of(runs.Packs))
 	with(of(intake.Ambiguities))
 	with(of(screening.Lists))
+	with(of(screening.ListUpdates))
 	with(of(screening.Hits))
 	with(of(usage.ObjectRecords))
 	with(of(usage.Counts))
