@@ -45,6 +45,9 @@ func (ambiguousListCmd) Run(a *app) error {
 		}
 	}
 	return a.print(rows, func(out io.Writer) {
+		if len(rows) == 0 {
+			a.progress("no row waits")
+		}
 		for _, r := range rows {
 			fmt.Fprintf(out, "%s  %s %q (%s, row %s)\n    may be: %s\n", r.ID, r.Kind, r.Name, r.Source, r.Row, strings.Join(r.Candidates, " "))
 		}

@@ -5,7 +5,9 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"strings"
 	"time"
+	"unicode/utf8"
 
 	"duly/internal/act"
 	"duly/internal/assessment"
@@ -92,9 +94,53 @@ func (a *app) print(v any, text func(io.Writer)) error {
 	return nil
 }
 
+// written says where a command that writes a file put its answer.
+type written struct {
+	Out  string `json:"out"`
+	Rows int    `json:"rows,omitempty"`
+}
+
+// wrote says where the answer is: as JSON when --json is given, and as a line of
+// progress otherwise, so that an answer written to standard output stays whole.
+func (a *app) wrote(w written, line string) error {
+	if a.cli.JSON {
+		return a.print(w, nil)
+	}
+	if line != "" {
+		a.progress("%s", line)
+	}
+	return nil
+}
+
 // progress writes a line to standard error.
 func (a *app) progress(format string, args ...any) {
 	fmt.Fprintf(a.stderr, format+"\n", args...)
+}
+
+// columns is the width that texts of any length are broken to.
+const columns = 100
+
+// wrap breaks a text into lines that fit the columns, each ended, the first after
+// begin and the others beneath it.
+func wrap(begin, text string) string {
+	var out strings.Builder
+	out.WriteString(begin)
+	at := len(begin)
+	indent := strings.Repeat(" ", at)
+	for i, word := range strings.Fields(text) {
+		switch {
+		case i == 0:
+		case at+1+utf8.RuneCountInString(word) > columns:
+			out.WriteString("\n" + indent)
+			at = len(indent)
+		default:
+			out.WriteByte(' ')
+			at++
+		}
+		out.WriteString(word)
+		at += utf8.RuneCountInString(word)
+	}
+	return out.String() + "\n"
 }
 
 func released() (bundle.Schemas, error) { return bundle.ReadSchemas(schemas.Files) }

@@ -60,6 +60,9 @@ func (c *hitListCmd) Run(a *app) error {
 	}
 	slices.SortStableFunc(rows, func(a, b hitRow) int { return int(b.Score - a.Score) })
 	return a.print(rows, func(out io.Writer) {
+		if len(rows) == 0 {
+			a.progress("no hits in this state; `duly screen` looks for new ones")
+		}
 		for _, r := range rows {
 			fmt.Fprintf(out, "%s  %-9s %.3f  %s ~ %s (%s, %s)\n    %s\n", r.ID, r.State, float64(r.Score)/1000, r.Name, r.Matched, r.List, r.Entry, r.Reasons)
 		}

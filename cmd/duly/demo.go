@@ -62,6 +62,7 @@ type demonstration struct {
 	app     *app
 	dir     string
 	key     string // verifier key of the log
+	copied  string // the copy that is tampered with, while there is one
 	decided int64  // entry of the signed decision
 	number  int
 }
@@ -78,23 +79,39 @@ func (d *demonstration) say(format string, args ...any) {
 	fmt.Fprintf(d.app.stdout, "   "+format+"\n", args...)
 }
 
+// sayLong says a text of any length, its further lines beneath the first.
+func (d *demonstration) sayLong(begin, text string) {
+	fmt.Fprint(d.app.stdout, wrap("   "+begin, text))
+}
+
+// shown gives an argument as somebody would type it in the workspace's directory,
+// with the log's key in a variable.
+func (d *demonstration) shown(arg string) string {
+	format, path, listed := strings.Cut(arg, ":")
+	switch {
+	case d.key != "" && arg == d.key:
+		return `"$KEY"`
+	case d.copied != "" && arg == d.copied:
+		return "COPY"
+	case listed && filepath.IsAbs(path):
+		return format + ":" + d.shown(path)
+	case strings.Contains(arg, " "):
+		return "'" + arg + "'"
+	case !filepath.IsAbs(arg):
+		return arg
+	}
+	if rel, err := filepath.Rel(d.dir, arg); err == nil && !strings.HasPrefix(rel, "..") {
+		return rel
+	}
+	return arg
+}
+
 // duly runs a command in the demo's workspace, shows it, and reads its --json
 // output into result (nil to ignore it).
 func (d *demonstration) duly(result any, args ...string) error {
 	shown := make([]string, len(args))
 	for i, arg := range args {
-		shown[i] = arg
-		if format, path, ok := strings.Cut(arg, ":"); ok && filepath.IsAbs(path) {
-			if rel, err := filepath.Rel(d.dir, path); err == nil {
-				shown[i] = format + ":" + rel
-			}
-		}
-		if rel, err := filepath.Rel(d.dir, arg); err == nil && filepath.IsAbs(arg) && !strings.HasPrefix(rel, "..") {
-			shown[i] = rel
-		}
-		if strings.Contains(shown[i], " ") {
-			shown[i] = "'" + shown[i] + "'"
-		}
+		shown[i] = d.shown(arg)
 	}
 	fmt.Fprintf(d.app.stdout, "   $ duly %s\n", strings.Join(shown, " "))
 	var out bytes.Buffer
@@ -116,21 +133,22 @@ func (d *demonstration) refused(args ...string) error {
 		return fault.Newf(fault.Broken, "`duly %s` should have been refused: %v", strings.Join(args, " "), err)
 	}
 	for line := range strings.Lines(known.Error()) {
-		d.say("exit 1: %s", strings.TrimSpace(line))
+		d.sayLong("exit 1: ", strings.TrimSpace(line))
 	}
 	return nil
 }
 
 // prepare makes the workspace and writes the example's files into it.
 func (d *demonstration) prepare() error {
-	fmt.Fprintf(d.app.stdout, "Lumen Harbor Cloud sells cloud and computer vision. It is made up, as are its 5,000 accounts.\nWorkspace: %s\n", d.dir)
+	fmt.Fprintf(d.app.stdout, "Lumen Harbor Cloud sells cloud and computer vision. It is made up, as are its 5,000 accounts.\nTo run a command again yourself: export DULY_WORKSPACE=. and\n   cd %s\n", d.dir)
 	d.title("A workspace with a log of its own")
 	var made initResult
 	if err := d.duly(&made, "init", d.dir, "--origin", "demo.invalid/lumen-harbor"); err != nil {
 		return err
 	}
 	d.key = made.Key
-	d.say("outsiders get this key by another way than the log: %s", made.Key)
+	d.say("outsiders get this key by another way than the log:")
+	d.say("KEY='%s'", made.Key)
 	if err := os.MkdirAll(d.example("telemetry"), 0o755); err != nil {
 		return fault.Wrap(fault.Failed, err, "cannot write the example")
 	}
@@ -206,7 +224,8 @@ func (d *demonstration) interval() error {
 	if !known {
 		return fault.Newf(fault.Broken, "the example answers another question than %s", fact)
 	}
-	d.say("the question that would narrow it most: %s", before.Ask[0].Question)
+	d.say("the question that would narrow it most:")
+	d.sayLong("", before.Ask[0].Question)
 	var source map[string]any
 	if err := d.duly(&source, "fact", "source", "Training register", "--grade", "party", "--date", answer.Answer.AsOf); err != nil {
 		return err
@@ -228,7 +247,11 @@ func (d *demonstration) assess() (*assessment.Assessed, error) {
 		return nil, fault.New(fault.Broken, "the sheriff's rating has no open question", "")
 	}
 	one := &s.Subjects[0]
-	d.say("rated %s to %s; %d of %d facts known; the method calls for: %s", one.Best, one.Worst, one.Known, one.Facts, one.Decision)
+	rated := one.Worst
+	if one.Best != one.Worst {
+		rated = one.Best + " to " + one.Worst
+	}
+	d.say("rated %s on %d of %d facts; the method calls for: %s", rated, one.Known, one.Facts, one.Decision)
 	return one, nil
 }
 
@@ -287,7 +310,8 @@ func (d *demonstration) tamper() error {
 		return err
 	}
 	defer os.RemoveAll(copied)
-	d.say("now entry %d, the decision, is deleted from a copy of the database", d.decided)
+	d.copied = copied
+	d.say("now entry %d, the decision, is deleted from a COPY of the database", d.decided)
 	return d.refused("verify", copied, "--key", d.key)
 }
 
@@ -309,12 +333,14 @@ func (d *demonstration) redact() error {
 	if err := d.duly(&outside, "verify", public, "--key", d.key); err != nil {
 		return err
 	}
-	d.say("an outsider checks %d entries with %d values withheld and %d people's signatures, without seeing who or why",
-		outside.Counts.Entries, outside.Counts.Withheld, outside.Counts.Signatures)
+	d.say("an outsider checks %d entries, %d of them signed by a person, with %d values withheld,",
+		outside.Counts.Entries, outside.Counts.Signatures, outside.Counts.Withheld)
+	d.say("without seeing who or why")
 	var proof bundle.Proof
 	if err := d.duly(&proof, "disclose", fmt.Sprint(d.decided), "reason"); err != nil {
 		return err
 	}
+	d.say("its output is kept as reason.json")
 	file := filepath.Join(d.dir, "reason.json")
 	err := writeWhole(file, func(out io.Writer) error {
 		_, err := out.Write(proof.Encode())
@@ -336,7 +362,7 @@ func (d *demonstration) redact() error {
 		return fault.New(fault.Broken, "the disclosed value is not the one that the public report withheld", "")
 	}
 	d.say("one field is disclosed afterwards: %s of entry %d is %s", shown.Field, d.decided, shown.Value)
-	d.say("it matches the digest %s... that the public report showed in its place", digest[:16])
+	d.say("it matches the digest %s... that the public report shows in its place", digest[:16])
 	return nil
 }
 
@@ -350,9 +376,10 @@ func (d *demonstration) limits() error {
 		"That a customer who is not listed, or in AUTO, is harmless: nobody has looked.",
 		"Anything about use that telemetry does not show: silence is unknown, not zero.",
 	} {
-		d.say("- %s", line)
+		d.sayLong("- ", line)
 	}
-	fmt.Fprintf(d.app.stdout, "\nReport: %s\nNext, with your own data: duly init DIR, then duly import --map MAP.yaml FILE (examples/mappings shows how).\n",
-		filepath.Join(d.dir, "report", "report.html"))
+	fmt.Fprintf(d.app.stdout, "\nThe report:    %s\nfor outsiders: %s\n\n"+
+		"Next, with your own data (docs/mapping.md):\n   $ duly init mine\n   $ duly --workspace mine import --dry-run --map MAP.yaml ACCOUNTS.csv\n",
+		filepath.Join(d.dir, "report", "report.html"), filepath.Join(d.dir, "report-public", "report.html"))
 	return nil
 }

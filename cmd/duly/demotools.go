@@ -16,14 +16,18 @@ import (
 // copyWithout copies a SQLite workspace and deletes one entry from the copy's
 // database, as somebody with access to the database would.
 func copyWithout(ctx context.Context, dir string, seq int64) (copied string, err error) {
-	tmp, err := os.MkdirTemp("", "duly-copy-")
+	copied, err = os.MkdirTemp("", "duly-copy-")
 	if err != nil {
 		return "", fault.Wrap(fault.Failed, err, "cannot copy the workspace")
 	}
-	if err := os.CopyFS(filepath.Join(tmp, "copy"), os.DirFS(dir)); err != nil {
+	defer func() {
+		if err != nil {
+			os.RemoveAll(copied)
+		}
+	}()
+	if err := os.CopyFS(copied, os.DirFS(dir)); err != nil {
 		return "", fault.Wrap(fault.Failed, err, "cannot copy the workspace")
 	}
-	copied = filepath.Join(tmp, "copy")
 	db, err := sql.Open("sqlite", filepath.Join(copied, "duly.db"))
 	if err != nil {
 		return "", fault.Wrap(fault.Failed, err, "cannot open the copy")

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"io"
 	"maps"
-	"os"
 	"slices"
 
 	"go.yaml.in/yaml/v3"
@@ -25,6 +24,9 @@ type factLoadCmd struct {
 	Method string `help:"The method that asks the facts." default:"rm-1"`
 	As     string `help:"Who states them." placeholder:"PERSON"`
 }
+
+// maxFacts bounds a file of statements, in bytes.
+const maxFacts = 64 << 20
 
 // factFile is the shape of the file.
 type factFile struct {
@@ -56,9 +58,9 @@ func (c *factLoadCmd) Run(a *app) error {
 	if err != nil {
 		return err
 	}
-	data, err := os.ReadFile(c.File)
+	data, err := readInput(c.File, maxFacts)
 	if err != nil {
-		return fault.Wrap(fault.Invalid, err, "cannot read the facts")
+		return err
 	}
 	var file factFile
 	decoder := yaml.NewDecoder(bytes.NewReader(data))

@@ -3,32 +3,92 @@ package main
 import (
 	"errors"
 	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
+	"syscall"
 
 	"duly/internal/fault"
 )
 
 // writeWhole writes a file whole or not at all: it is filled beside its place and
-// renamed when fill succeeded.
+// renamed when fill succeeded. A device or a pipe that stands there gets the content
+// once it is whole; a link is followed.
 func writeWhole(name string, fill func(io.Writer) error) error {
-	file, err := os.CreateTemp(filepath.Dir(name), ".duly-")
+	place := name
+	if target, err := filepath.EvalSymlinks(name); err == nil {
+		place = target
+	}
+	info, err := os.Stat(name)
+	stream := err == nil && !info.Mode().IsRegular()
+	dir := filepath.Dir(place)
+	if stream {
+		dir = os.TempDir()
+	}
+	file, err := os.CreateTemp(dir, ".duly-")
 	if err != nil {
 		return fault.Wrap(fault.Failed, err, "cannot write "+name)
 	}
 	defer os.Remove(file.Name())
+	defer file.Close()
 	if err := fill(file); err != nil {
-		file.Close()
 		return classify(err, "cannot write "+name)
 	}
-	err = errors.Join(file.Chmod(0o644), file.Sync(), file.Close())
-	if err == nil {
-		err = os.Rename(file.Name(), name)
+	if stream {
+		err = pour(name, file)
+	} else if err = errors.Join(file.Chmod(0o644), file.Sync(), file.Close()); err == nil {
+		err = os.Rename(file.Name(), place)
 	}
 	if err != nil {
 		return fault.Wrap(fault.Failed, err, "cannot write "+name)
 	}
 	return nil
+}
+
+// pour copies a file from its start into what is no plain file.
+func pour(name string, file *os.File) error {
+	out, err := os.OpenFile(name, os.O_WRONLY, 0)
+	if err != nil {
+		return err
+	}
+	_, err = file.Seek(0, io.SeekStart)
+	if err == nil {
+		_, err = io.Copy(out, file)
+	}
+	return errors.Join(err, out.Close())
+}
+
+// readInput reads a small input file whole; limit is its largest size in bytes.
+func readInput(name string, limit int64) ([]byte, error) {
+	file, err := os.Open(name)
+	if err == nil {
+		defer file.Close()
+		var data []byte
+		if data, err = io.ReadAll(io.LimitReader(file, limit+1)); err == nil && int64(len(data)) <= limit {
+			return data, nil
+		}
+	}
+	switch {
+	case err == nil:
+		return nil, fault.Newf(fault.Invalid, "the file is larger than %d bytes", limit).At(name, 0, "")
+	case errors.Is(err, fs.ErrNotExist):
+		return nil, fault.New(fault.Invalid, "there is no such file", "").At(name, 0, "")
+	case errors.Is(err, syscall.EISDIR):
+		return nil, fault.New(fault.Invalid, "this is a directory", "name a file").At(name, 0, "")
+	}
+	return nil, fault.Wrap(fault.Failed, err, "cannot read the file").At(name, 0, "")
+}
+
+// beginsWith says whether a file can be read and begins with a text.
+func beginsWith(name, text string) bool {
+	file, err := os.Open(name)
+	if err != nil {
+		return false
+	}
+	defer file.Close()
+	start := make([]byte, len(text))
+	_, err = io.ReadFull(file, start)
+	return err == nil && string(start) == text
 }
 
 // classify leaves faults as they are and makes any other error one of code Failed.

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"crypto/sha256"
 	"errors"
 	"fmt"
@@ -9,6 +10,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 
 	"duly/internal/act"
 	"duly/internal/fault"
@@ -27,9 +29,9 @@ type importCmd struct {
 
 // Run imports the files.
 func (c *importCmd) Run(a *app) error {
-	text, err := os.ReadFile(c.Map)
+	text, err := readInput(c.Map, intake.MaxMapping)
 	if err != nil {
-		return fault.Wrap(fault.Invalid, err, "cannot read the mapping")
+		return err
 	}
 	mapping, err := intake.ParseMapping(c.Map, text)
 	if err != nil {
@@ -40,21 +42,19 @@ func (c *importCmd) Run(a *app) error {
 		if err != nil {
 			return err
 		}
-		rejects := &lazyFile{path: c.rejectsPath(w, mapping.Source)}
-		if err := rejects.clear(); err != nil {
+		rejects := &rejectsFile{path: c.rejectsPath(w, mapping.Source)}
+		if err := rejects.check(append(slices.Clone(c.Files), c.Map)); err != nil {
 			return err
 		}
-		defer rejects.Close()
+		defer rejects.discard()
 		report, err := intake.Import(a.ctx, w.DB, actor.Key, mapping, c.Files, intake.Options{
-			Received: w.Today(), DryRun: c.DryRun, Strict: c.Strict, Rejects: rejects, Progress: a.count("rows"),
+			Received: w.Today(), DryRun: c.DryRun, Strict: c.Strict, Rejects: rejects, Checked: rejects.keep, Progress: a.count("rows"),
 		})
-		if err != nil {
+		if err != nil && fault.CodeOf(err) != fault.Refused {
 			return err
 		}
-		if rejects.err != nil {
-			return rejects.err
-		}
-		return a.print(report, func(out io.Writer) { printImport(out, report, rejects.path) })
+		printed := a.print(report, func(out io.Writer) { printImport(out, report, rejects.path) })
+		return cmp.Or(err, printed)
 	})
 }
 
@@ -89,6 +89,18 @@ func printImport(out io.Writer, r *intake.Report, rejects string) {
 	if r.Conflict > 0 {
 		fmt.Fprintf(out, "%d statements about shared records were not taken over\n", r.Conflict)
 	}
+	if len(r.Blank) > 0 {
+		fmt.Fprintf(out, "columns that no row fills: %s\n", strings.Join(r.Blank, ", "))
+	}
+	if r.Outdated > 0 {
+		fmt.Fprintf(out, "%d of the same rows have newer content already\n", r.Outdated)
+	}
+	for _, reject := range r.Rejects {
+		fmt.Fprintf(out, "rejected: %v\n", reject)
+	}
+	if n := r.Rejected - len(r.Rejects); n > 0 {
+		fmt.Fprintf(out, "rejected: %d more\n", n)
+	}
 	if r.Rejected > 0 && rejects != "" {
 		fmt.Fprintf(out, "rejected rows with their reasons: %s\n", rejects)
 	}
@@ -102,7 +114,8 @@ func percent(n int64) string { return fmt.Sprintf("%d.%02d %%", n/100, n%100) }
 
 // rejectsPath gives where rejected rows go: what the flag says, nowhere in a dry
 // run, or a file beside the database that is named after the source and the files
-// read, so that one import's rejects never replace another's.
+// read as they stand, so that the rejects of one file never replace those of
+// another, or of what an export left at the same path yesterday.
 func (c *importCmd) rejectsPath(w *workspace.Workspace, source string) string {
 	if c.Rejects != "" || c.DryRun {
 		return c.Rejects
@@ -113,47 +126,87 @@ func (c *importCmd) rejectsPath(w *workspace.Workspace, source string) string {
 			f = abs
 		}
 		fmt.Fprintln(sum, f)
+		if info, err := os.Stat(f); err == nil {
+			fmt.Fprintln(sum, info.Size(), info.ModTime().UnixNano())
+		}
 	}
 	return filepath.Join(w.Dir, fmt.Sprintf("rejects-%s-%x.jsonl", source, sum.Sum(nil)[:4]))
 }
 
-// lazyFile is made when the first byte is written, so that an import without
-// rejects leaves no file.
-type lazyFile struct {
-	path string
-	file *os.File
-	err  error
+// rejectsFile takes rejected rows. It replaces what an earlier import left at its
+// path only once it is whole, and is not made without a rejected row.
+type rejectsFile struct {
+	path string // "" drops what is written
+	temp *os.File
+}
+
+// check refuses a path at which something else than rejected rows would be lost.
+func (f *rejectsFile) check(inputs []string) error {
+	if f.path == "" {
+		return nil
+	}
+	info, err := os.Stat(f.path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	if err != nil {
+		return fault.Wrap(fault.Failed, err, "cannot write the rejects file")
+	}
+	known := info.Mode().IsRegular()
+	for _, name := range inputs {
+		if input, err := os.Stat(name); err == nil && os.SameFile(info, input) {
+			known = false
+		}
+	}
+	if known && info.Size() > 0 {
+		known = beginsWith(f.path, `{"file":`)
+	}
+	if !known {
+		return fault.New(fault.Invalid, "rejected rows would replace this file, which holds something else", "name another file with --rejects").At(f.path, 0, "")
+	}
+	return nil
 }
 
 // Write implements io.Writer.
-func (l *lazyFile) Write(p []byte) (int, error) {
-	if l.path == "" {
+func (f *rejectsFile) Write(p []byte) (n int, err error) {
+	if f.path == "" {
 		return len(p), nil
 	}
-	if l.file == nil {
-		if l.file, l.err = os.Create(l.path); l.err != nil {
-			l.err = fault.Wrap(fault.Failed, l.err, "cannot write the rejects file")
-			return 0, l.err
-		}
+	if f.temp == nil {
+		f.temp, err = os.CreateTemp(filepath.Dir(f.path), ".duly-")
 	}
-	return l.file.Write(p)
+	if err != nil {
+		return 0, err
+	}
+	return f.temp.Write(p)
 }
 
-// clear removes what an earlier import of the same files left.
-func (l *lazyFile) clear() error {
-	if l.path == "" {
-		return nil
+// keep puts the rows in their place, or takes away those of an earlier import of
+// the same files when there are none.
+func (f *rejectsFile) keep() error {
+	var err error
+	switch {
+	case f.path == "":
+	case f.temp == nil:
+		if err = os.Remove(f.path); errors.Is(err, fs.ErrNotExist) {
+			err = nil
+		}
+	default:
+		err = errors.Join(f.temp.Sync(), f.temp.Close())
+		if err == nil {
+			err = os.Rename(f.temp.Name(), f.path)
+		}
 	}
-	if err := os.Remove(l.path); err != nil && !errors.Is(err, fs.ErrNotExist) {
+	if err != nil {
 		return fault.Wrap(fault.Failed, err, "cannot write the rejects file")
 	}
 	return nil
 }
 
-// Close implements io.Closer.
-func (l *lazyFile) Close() error {
-	if l.file == nil {
-		return nil
+// discard removes what was not kept.
+func (f *rejectsFile) discard() {
+	if f.temp != nil {
+		f.temp.Close()
+		os.Remove(f.temp.Name())
 	}
-	return l.file.Close()
 }

@@ -46,9 +46,30 @@ func printMonitor(out io.Writer, s *usage.Summary) {
 	fmt.Fprintf(out, "exposure   %d calls under a condition: %d deviated, %d cannot be told\n", s.Exposures, s.Deviations, s.Unknown)
 	fmt.Fprintf(out, "findings   %d\n", s.Findings)
 	for _, f := range s.List {
-		fmt.Fprintf(out, "  %s %s %s on %s: %d calls\n", f.Grade, f.Kind, f.Condition, f.Day, f.Calls)
+		fmt.Fprintf(out, "  %s %s %s on %s: %d calls, deployment %s\n", f.Grade, f.Kind, f.Condition, f.Day, f.Calls, f.Deployment)
 	}
+	more(out, s.Findings-len(s.List), "findings")
+	printSilence(out, s)
 	for _, f := range s.Faults {
 		fmt.Fprintln(out, "  "+f)
+	}
+	more(out, int(s.MoreFaults), "faults")
+}
+
+// printSilence tells where nothing was seen: unknown, not zero.
+func printSilence(out io.Writer, s *usage.Summary) {
+	if len(s.Silent)+len(s.Unseen) > 0 {
+		fmt.Fprintf(out, "silence    %d stretches of %d hours or more, %d accounts never seen: what happened there is unknown\n", len(s.Silent), usage.QuietHours, len(s.Unseen))
+	}
+	const told = 50
+	for _, q := range s.Silent[:min(told, len(s.Silent))] {
+		fmt.Fprintf(out, "  account %s: nothing for %d hours after %s\n", q.Account, q.Hours, q.After)
+	}
+	more(out, len(s.Silent)-told, "stretches")
+}
+
+func more(out io.Writer, n int, of string) {
+	if n > 0 {
+		fmt.Fprintf(out, "  and %d more %s\n", n, of)
 	}
 }

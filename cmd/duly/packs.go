@@ -92,9 +92,9 @@ func readPacks(name string) ([]*pack.Pack, error) {
 	if info.IsDir() {
 		return pack.ReadDir(os.DirFS(name), ".")
 	}
-	data, err := os.ReadFile(name)
+	data, err := readInput(name, pack.MaxSize)
 	if err != nil {
-		return nil, fault.Wrap(fault.Failed, err, "cannot read the pack")
+		return nil, err
 	}
 	p, err := pack.Parse(name, data)
 	if err != nil {

@@ -25,43 +25,50 @@ func (c *pairsCmd) Run(a *app) error {
 		return fault.Wrap(fault.Invalid, err, "cannot read the pairs")
 	}
 	defer in.Close()
-	return writeWhole(c.Out, func(out io.Writer) error { return comparePairs(a, c.In, in, out) })
+	pairs := 0
+	err = writeWhole(c.Out, func(out io.Writer) (err error) {
+		pairs, err = comparePairs(c.In, in, out)
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	return a.wrote(written{Out: c.Out, Rows: pairs}, fmt.Sprintf("compared %d pairs", pairs))
 }
 
-func comparePairs(a *app, name string, in io.Reader, out io.Writer) error {
+// comparePairs gives how many pairs it compared.
+func comparePairs(name string, in io.Reader, out io.Writer) (n int, err error) {
 	rows := csv.NewReader(in)
 	header, err := rows.Read()
 	if err != nil {
-		return csvError(name, err)
+		return n, csvError(name, err)
 	}
 	at := map[string]int{}
 	for _, column := range []string{"schema", "name1", "name2"} {
 		if at[column] = slices.Index(header, column); at[column] < 0 {
-			return fault.Newf(fault.Invalid, "there is no column %q", column).WithFix("the first line names the columns").At(name, 1, "")
+			return n, fault.Newf(fault.Invalid, "there is no column %q", column).WithFix("the first line names the columns").At(name, 1, "")
 		}
 	}
 	w := csv.NewWriter(out)
 	if err := w.Write(append(header, "score", "alert")); err != nil {
-		return err
+		return n, err
 	}
-	n := 0
 	for {
 		row, err := rows.Read()
 		if errors.Is(err, io.EOF) {
 			break
 		}
 		if err != nil {
-			return csvError(name, err)
+			return n, csvError(name, err)
 		}
 		score, alert := watchlist.ComparePair(row[at["schema"]], row[at["name1"]], row[at["name2"]])
 		if err := w.Write(append(row, strconv.FormatFloat(score, 'f', 4, 64), strconv.FormatBool(alert))); err != nil {
-			return err
+			return n, err
 		}
 		n++
 	}
 	w.Flush()
-	a.progress("compared %d pairs", n)
-	return w.Error()
+	return n, w.Error()
 }
 
 func csvError(name string, err error) error {

@@ -1,11 +1,9 @@
 package main
 
-import (
-	"io"
-	"os"
+import "io"
 
-	"duly/internal/fault"
-)
+// maxCases bounds a file of cases, in bytes: some hundred thousand of them.
+const maxCases = 64 << 20
 
 type rateCmd struct {
 	Method string `help:"A method pack that ships with Duly, by its id, or a file." default:"rm-1"`
@@ -14,21 +12,25 @@ type rateCmd struct {
 }
 
 // Run rates cases without a workspace: the same input gives the same bytes.
-func (c *rateCmd) Run(*app) error {
+func (c *rateCmd) Run(a *app) error {
 	m, err := findMethod(c.Method)
 	if err != nil {
 		return err
 	}
-	in, err := os.ReadFile(c.In)
+	in, err := readInput(c.In, maxCases)
 	if err != nil {
-		return fault.Wrap(fault.Invalid, err, "cannot read the cases")
+		return err
 	}
 	out, err := m.RunCases(in)
 	if err != nil {
 		return fileFault(err, c.In)
 	}
-	return writeWhole(c.Out, func(w io.Writer) error {
+	err = writeWhole(c.Out, func(w io.Writer) error {
 		_, err := w.Write(out)
 		return err
 	})
+	if err != nil {
+		return err
+	}
+	return a.wrote(written{Out: c.Out}, "")
 }

@@ -57,7 +57,7 @@ func (c *verifyCmd) Run(a *app) error {
 	return a.print(report, func(out io.Writer) {
 		report.Print(out)
 		for _, line := range report.NotEvidence {
-			fmt.Fprintf(out, "not evidence: %s\n", line)
+			fmt.Fprint(out, wrap("not evidence: ", line))
 		}
 	})
 }

@@ -21,6 +21,10 @@ type Options struct {
 	Rejects  io.Writer // takes one JSON line for each rejected row; may be nil
 	Batch    int       // rows in one transaction; 1,000 when 0
 	Progress func(done, rows int)
+
+	// Checked is called when Rejects has every rejected row and nothing is written
+	// yet, so that they are safe before the others are recorded; may be nil.
+	Checked func() error
 }
 
 // Import reads files through a mapping and writes what they say, as the person
@@ -36,7 +40,7 @@ type Options struct {
 // changes nothing.
 //
 // Errors: Invalid for a file or column that does not fit the mapping; Refused
-// when Options.Strict met a rejected row (the report is given as well).
+// when Options.Strict met a rejected row, with the report of a dry run.
 func Import(ctx context.Context, db *store.DB, actor string, m *Mapping, names []string, o Options) (*Report, error) {
 	if _, err := time.Parse(time.DateOnly, o.Received); err != nil {
 		return nil, fault.Newf(fault.Invalid, "%q is not a day of receipt", o.Received).WithFix("write it as YYYY-MM-DD")
@@ -56,9 +60,14 @@ func Import(ctx context.Context, db *store.DB, actor string, m *Mapping, names [
 	if err := r.look(ctx); err != nil {
 		return nil, err
 	}
-	if o.Strict && r.report.Rejected > 0 {
-		return r.report, fault.Newf(fault.Refused, "%d of %d rows were rejected, and nothing was written", r.report.Rejected, r.rows).
-			WithFix("mend the rows or import without --strict")
+	if o.Checked != nil {
+		if err := o.Checked(); err != nil {
+			return nil, err
+		}
+	}
+	refused := o.Strict && r.report.Rejected > 0
+	if refused {
+		r.o.DryRun, r.report.DryRun = true, true
 	}
 	if err := r.load(ctx); err != nil {
 		return nil, err
@@ -66,7 +75,11 @@ func Import(ctx context.Context, db *store.DB, actor string, m *Mapping, names [
 	if err := r.write(ctx); err != nil {
 		return r.report, err
 	}
-	return r.report, r.finish()
+	if err := r.finish(); err != nil || !refused {
+		return r.report, err
+	}
+	return r.report, fault.Newf(fault.Refused, "%d of %d rows were rejected, and nothing was written", r.report.Rejected, r.rows).
+		WithFix("mend the rows or import without --strict")
 }
 
 // run is one import.
@@ -102,11 +115,12 @@ type run struct {
 	created int // numbers the records of a dry run
 }
 
-// place is where a row stands.
-type place struct{ file, line int }
+// place is where a row stands: its number in a file, since a line may hold many
+// elements of a JSON array.
+type place struct{ file, row int }
 
 // each reads all rows of all files.
-func (r *run) each(ctx context.Context, opened func(i int, in *input) error, do func(file int, row row) error) error {
+func (r *run) each(ctx context.Context, opened func(i int, in *input) error, do func(at place, row row) error) error {
 	for i, name := range r.names {
 		if err := r.eachOf(ctx, i, opened, do); err != nil {
 			return fileError(err, name)
@@ -115,7 +129,7 @@ func (r *run) each(ctx context.Context, opened func(i int, in *input) error, do 
 	return nil
 }
 
-func (r *run) eachOf(ctx context.Context, file int, opened func(i int, in *input) error, do func(file int, row row) error) error {
+func (r *run) eachOf(ctx context.Context, file int, opened func(i int, in *input) error, do func(at place, row row) error) error {
 	in, err := open(r.names[file])
 	if err != nil {
 		return err
@@ -124,7 +138,7 @@ func (r *run) eachOf(ctx context.Context, file int, opened func(i int, in *input
 	if err := opened(file, in); err != nil {
 		return err
 	}
-	rows, err := newRows(in, r.m.Input, r.m.columns)
+	rows, err := newRows(interruptible{ctx, in}, r.m.Input, r.m.columns)
 	if err != nil {
 		return err
 	}
@@ -133,11 +147,8 @@ func (r *run) eachOf(ctx context.Context, file int, opened func(i int, in *input
 		if err == io.EOF {
 			return nil
 		}
-		if err == nil && n%1024 == 0 {
-			err = ctx.Err()
-		}
 		if err == nil {
-			err = do(file, row)
+			err = do(place{file, n}, row)
 		}
 		if err != nil {
 			return err
@@ -151,13 +162,12 @@ func (r *run) look(ctx context.Context) error {
 		r.inputs = append(r.inputs, in)
 		return nil
 	}
-	err := r.each(ctx, opened, func(file int, row row) error {
+	err := r.each(ctx, opened, func(at place, row row) error {
 		r.rows++
 		s, err := r.understand(row)
 		if err != nil {
-			r.report.Rejected++
-			r.rejects[place{file, row.line}] = true
-			return writeReject(r.o.Rejects, r.names[file], row, err)
+			r.rejects[at] = true
+			return r.reject(r.names[at.file], row, err)
 		}
 		for i, v := range row.values {
 			r.filled[i] = r.filled[i] || v != ""
@@ -171,7 +181,7 @@ func (r *run) look(ctx context.Context) error {
 		return nil
 	})
 	for i, filled := range r.filled {
-		if !filled && r.rows > 0 {
+		if !filled && r.rows > r.report.Rejected {
 			r.report.Blank = append(r.report.Blank, r.m.columns[i])
 		}
 	}
@@ -244,9 +254,9 @@ func (r *run) write(ctx context.Context) error {
 		}
 		t.add(text)
 	}
-	err := r.each(ctx, opened, func(file int, row row) error {
+	err := r.each(ctx, opened, func(at place, row row) error {
 		r.report.Rows++
-		if r.rejects[place{file, row.line}] {
+		if r.rejects[at] {
 			return nil
 		}
 		if row.reject != nil {
@@ -256,7 +266,7 @@ func (r *run) write(ctx context.Context) error {
 		if fail != nil {
 			return fail
 		}
-		s.file = file
+		s.file = at.file
 		r.take(s)
 		if len(r.ready) >= r.o.Batch {
 			return r.flush(ctx)

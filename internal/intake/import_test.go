@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -423,6 +424,59 @@ func TestLateRow(t *testing.T) {
 	s, err := register.SpineNow(ctx, db)
 	if err != nil || s.Net != 700 {
 		t.Errorf("%v: the spine bills %d", err, s.Net)
+	}
+}
+
+// Days are those of one revision: one that ends before it begins is no statement,
+// and what begins after the recorded end does not keep that end.
+func TestDays(t *testing.T) {
+	db, ctx := newStore(t), context.Background()
+	m := mapping(t, salesMapping+"      valid_to: {column: until, date: YYYY-MM-DD}\n")
+	row := func(change, days string) string { return "A1," + change + ",Oak,Oak,VA,police,plates,1," + days + "\n" }
+	r, got := bring(t, db, m, strings.Replace(salesHeader, "since", "since,until", 1)+
+		row("1", "2025-01-01,2025-06-01")+row("2", "2025-03-01,")+row("3", "2025-09-01,")+row("4", "2025-09-02,2025-09-01"))
+	if got != "4 1 2 0 0 1" || r.Rejects[0].Field != "until" || r.Rejects[0].Line != 5 ||
+		r.Rejects[0].Reason != "it ends on 2025-09-01, before it begins on 2025-09-02" {
+		t.Fatal(got, r.Rejects)
+	}
+	history, err := store.History(ctx, db, register.Accounts, accounts(t, db)[0].ID)
+	for i, want := range []string{"2025-01-01 2025-06-01", "2025-03-01 2025-06-01", "2025-09-01 "} {
+		if a := all(t, history, err)[i].Record; a.ValidFrom+" "+a.ValidTo != want {
+			t.Errorf("revision %d holds %s %s, want %s", i+1, a.ValidFrom, a.ValidTo, want)
+		}
+	}
+}
+
+// All elements of an array may stand on one line: a bad one costs no other.
+func TestOneLine(t *testing.T) {
+	m := mapping(t, strings.Replace(salesMapping, "format: csv", "format: json", 1))
+	element := func(account, total string) string {
+		return `{"account":"` + account + `","change":0,"agency":"Oak","city":"Oak","state":"VA","total":` + total + `}`
+	}
+	text := "[" + element("A1", "1") + "," + element("A2", `"x"`) + "," + element("A3", "3") + "]"
+	if r, got := bring(t, newStore(t), m, text); got != "3 2 0 0 0 1" || r.Rejects[0].Field != "total" {
+		t.Error(got, r.Rejects)
+	}
+}
+
+// Rejected rows are safe before anything else is recorded: where they cannot be
+// kept, nothing is. A strict import that is refused says what it would have done.
+func TestChecked(t *testing.T) {
+	db, m, ctx := newStore(t), mapping(t, salesMapping), context.Background()
+	name := file(t, salesHeader+"A1,0,Oak,Oak,VA,police,plates,1,2025-02-01\nA2,0,Oak,Oak,VA,police,plates,x,2025-02-01\n")
+	var rejects bytes.Buffer
+	full := errors.New("the disk is full")
+	before, _ := store.Head(ctx, db)
+	_, err := intake.Import(ctx, db, actor, m, []string{name}, intake.Options{Received: "2026-11-01", Rejects: &rejects, Checked: func() error { return full }})
+	if !errors.Is(err, full) || strings.Count(rejects.String(), "\n") != 1 {
+		t.Errorf("%v: %s", err, rejects.String())
+	}
+	r, err := intake.Import(ctx, db, actor, m, []string{name}, intake.Options{Received: "2026-11-01", Strict: true})
+	if fault.CodeOf(err) != fault.Refused || !r.DryRun || r.Rows != 2 || r.Created != 1 || r.Rejected != 1 || len(r.Rejects) != 1 {
+		t.Errorf("%v %+v", err, r)
+	}
+	if after, _ := store.Head(ctx, db); after.Size != before.Size {
+		t.Error("an import wrote something")
 	}
 }
 

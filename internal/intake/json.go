@@ -35,7 +35,7 @@ func object(r row, fields map[string]int) row {
 	for first := true; first || d.StackDepth() > 0; first = false {
 		t, err := d.ReadToken()
 		if err != nil {
-			return reject(r, "this is not valid JSON: "+jsonReason(err), "", string(d.StackPointer()))
+			return reject(r, "this is not valid JSON: "+jsonReason(err), "", shorten(string(d.StackPointer())))
 		}
 		k := t.Kind()
 		if k == '{' || k == '[' || k == '}' || k == ']' {

@@ -5,6 +5,7 @@ import (
 	"bytes"
 	"compress/flate"
 	"compress/gzip"
+	"context"
 	"errors"
 	"io"
 	"io/fs"
@@ -120,6 +121,19 @@ func decode(r io.Reader, name string) (io.Reader, error) {
 		return nil, fault.New(fault.Invalid, what, fix).At(name, 0, "")
 	}
 	return b, nil
+}
+
+// interruptible ends a stream when its context ends, also within one long line.
+type interruptible struct {
+	ctx context.Context
+	r   io.Reader
+}
+
+func (i interruptible) Read(p []byte) (int, error) {
+	if err := i.ctx.Err(); err != nil {
+		return 0, err
+	}
+	return i.r.Read(p)
 }
 
 // counter counts the bytes that were read of the file.

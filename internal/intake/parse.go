@@ -15,8 +15,8 @@ import (
 	"duly/internal/fault"
 )
 
-// maxMapping is the largest mapping file that is read, in bytes.
-const maxMapping = 4 << 20
+// MaxMapping is the largest mapping file that is read, in bytes.
+const MaxMapping = 4 << 20
 
 // ParseMapping reads a mapping. Every error names the line and the column; an
 // unknown key is an error.
@@ -57,7 +57,7 @@ const maxMapping = 4 << 20
 // with require: [fields] is made only by rows that state those fields.
 func ParseMapping(name string, data []byte) (*Mapping, error) {
 	p := &parser{name: name, m: &Mapping{main: -1}}
-	if len(data) > maxMapping {
+	if len(data) > MaxMapping {
 		return nil, fault.New(fault.Invalid, "the mapping is larger than 4 MiB", "").At(name, 0, "")
 	}
 	var document, second yaml.Node

@@ -187,6 +187,9 @@ func (r *run) reviseMain(ctx context.Context, s *statement, e *entity) error {
 	if p, ok := next.(*register.Product); ok {
 		p.Settle()
 	}
+	if rec.stated&t.slots["valid_to"].bit == 0 && t.text(next, "valid_to") <= s.day {
+		t.put(next, "valid_to", "") // the end of an earlier revision is not that of this one
+	}
 	r.stamp(t, next, s.sourceRef(""))
 	if s.day == "" || s.day >= e.day {
 		e.day, e.data = max(e.day, s.day), next

@@ -2,7 +2,6 @@ package intake
 
 import (
 	"encoding/json"
-	"io"
 	"slices"
 	"strings"
 
@@ -30,6 +29,7 @@ type Report struct {
 	Outdated  int              `json:"outdated"`            // of Same: rows whose id has newer content already
 	Conflicts []Conflict       `json:"conflicts,omitempty"` // the first of them
 	Conflict  int              `json:"conflict_count"`      // statements about a shared record that were not taken over
+	Rejects   []Reject         `json:"rejects,omitempty"`   // the first of them
 }
 
 // Count is how many records of a kind were written.
@@ -61,7 +61,7 @@ type Conflict struct {
 	Field string `json:"field"`
 }
 
-// maxListed is how many conflicts and missed texts a report lists.
+// maxListed is how many conflicts, rejects and missed texts a report lists.
 const maxListed = 20
 
 // check holds the rule that every row has exactly one outcome.
@@ -113,29 +113,41 @@ func (t *tally) misses(name string) Misses {
 	return m
 }
 
+// Reject says why a row cannot be read.
+type Reject struct {
+	File   string `json:"file"`
+	Line   int    `json:"line"`
+	Field  string `json:"field,omitempty"` // the column, where one is to blame
+	Reason string `json:"reason"`
+}
+
+// String gives the reject on one line, its place first.
+func (r Reject) String() string {
+	return fault.New(fault.Invalid, r.Reason, "").At(r.File, r.Line, r.Field).Error()
+}
+
 // rejectLine is one line of a rejects file. Row is the row as it stands in the
 // file; Base64 replaces it where it is not UTF-8; Cut says that the row was too
 // long and only its beginning is kept.
 type rejectLine struct {
-	File   string `json:"file"`
-	Line   int    `json:"line"`
-	Field  string `json:"field,omitempty"`
-	Reason string `json:"reason"`
+	Reject
 	Row    string `json:"row,omitempty"`
 	Base64 string `json:"row_base64,omitempty"`
 	Cut    bool   `json:"cut,omitempty"`
 }
 
-func writeReject(w io.Writer, file string, r row, reason *fault.Error) error {
-	if w == nil {
+// reject counts a row that cannot be read and keeps it.
+func (r *run) reject(file string, row row, why *fault.Error) error {
+	line := rejectLine{Reject: Reject{File: file, Line: row.line, Field: why.Field, Reason: reason(why)}, Cut: row.cut}
+	r.report.Rejected++
+	if len(r.report.Rejects) < maxListed {
+		r.report.Rejects = append(r.report.Rejects, line.Reject)
+	}
+	if r.o.Rejects == nil {
 		return nil
 	}
-	line := rejectLine{File: file, Line: r.line, Field: reason.Field, Reason: reason.What, Cut: r.cut}
-	if reason.Fix != "" {
-		line.Reason += "; " + reason.Fix
-	}
-	line.Row, line.Base64 = r.rawText()
-	e := json.NewEncoder(w)
+	line.Row, line.Base64 = row.rawText()
+	e := json.NewEncoder(r.o.Rejects)
 	e.SetEscapeHTML(false)
 	if err := e.Encode(line); err != nil {
 		return fault.Wrap(fault.Failed, err, "cannot write the rejects file")

@@ -5,6 +5,7 @@ import (
 	"encoding/hex"
 	"hash"
 	"io"
+	"slices"
 	"strings"
 
 	"duly/internal/fault"
@@ -34,6 +35,9 @@ func (m *Mapping) read(r row, misses func(*lookup, string)) (*statement, *fault.
 		}
 		s.records[i] = rec
 	}
+	if err := m.checkDays(s.records); err != nil {
+		return nil, err.At("", r.line, "")
+	}
 	main := m.records[m.main]
 	s.hash = hex.EncodeToString(digest.Sum(nil)[:hashSize/2])
 	for i, def := range m.records {
@@ -47,6 +51,22 @@ func (m *Mapping) read(r row, misses func(*lookup, string)) (*statement, *fault.
 	}
 	s.day = main.target.text(s.records[m.main].data, "valid_from")
 	return s, nil
+}
+
+// checkDays refuses a record that ends before the day from which it holds.
+func (m *Mapping) checkDays(records []record) *fault.Error {
+	for i, def := range m.records {
+		if records[i].data == nil {
+			continue
+		}
+		from, to := def.target.text(records[i].data, "valid_from"), def.target.text(records[i].data, "valid_to")
+		if from == "" || to == "" || from <= to {
+			continue
+		}
+		at := slices.IndexFunc(def.fields, func(f fieldDef) bool { return f.name == "valid_to" })
+		return fault.Newf(fault.Invalid, "it ends on %s, before it begins on %s", to, from).At("", 0, def.fields[at].place())
+	}
+	return nil
 }
 
 // read makes one record of a row; above are those that stand above it.

@@ -16,21 +16,22 @@ const saltSize = 16
 // value; whoever has its digest can check it.
 type Disclosure string
 
-// newDisclosure seals a canonical value under a name with a fresh salt.
-func newDisclosure(random io.Reader, name string, value []byte) (Disclosure, error) {
+// appendDisclosure seals a canonical value under a name with a fresh salt and
+// appends the disclosure.
+func appendDisclosure(b []byte, random io.Reader, name string, value []byte) ([]byte, error) {
 	var salt [saltSize]byte
 	if _, err := io.ReadFull(random, salt[:]); err != nil {
-		return "", fault.Wrap(fault.Failed, err, "cannot read random bytes")
+		return nil, fault.Wrap(fault.Failed, err, "cannot read random bytes")
 	}
-	plain := make([]byte, 0, 2+24+2+len(name)+3+len(value)+1)
-	plain = append(plain, '[', '"')
+	var short [256]byte // on the stack, enough for most
+	plain := append(short[:0], '[', '"')
 	plain = b64.AppendEncode(plain, salt[:])
 	plain = append(plain, '"', ',')
 	plain = appendText(plain, name)
 	plain = append(plain, ',')
 	plain = append(plain, value...)
 	plain = append(plain, ']')
-	return Disclosure(b64.EncodeToString(plain)), nil
+	return b64.AppendEncode(b, plain), nil
 }
 
 // Digest is the SHA-256 of the disclosure's ASCII characters (RFC 9901 §4.2.3).

@@ -1,8 +1,10 @@
 package ledger
 
 import (
+	"crypto/sha256"
 	"io"
 	"strconv"
+	"strings"
 
 	"duly/internal/fault"
 )
@@ -16,6 +18,7 @@ type Draft struct {
 	Prev        Hash
 	Public      []byte
 	Disclosures []Disclosure // one per sealed field, in schema order
+	Joined      string       // the disclosures with a tilde between two, as they are stored
 	Digests     []Hash       // of the disclosures, in the same order
 	Fields      Hash         // the field root over the digests
 	nonce       [nonceSize]byte
@@ -34,12 +37,22 @@ func NewDraft[T any](kind *Kind[T], record *T, id string, rev int64, prev Hash, 
 		Disclosures: make([]Disclosure, len(sealed)),
 		Digests:     make([]Hash, len(sealed)),
 	}
+	joined := make([]byte, 0, 160*len(sealed))
 	for i, value := range sealed {
-		d.Disclosures[i], err = newDisclosure(random, kind.sealed[i].field.Name, value)
-		if err != nil {
+		if i > 0 {
+			joined = append(joined, '~')
+		}
+		start := len(joined)
+		if joined, err = appendDisclosure(joined, random, kind.sealed[i].field.Name, value); err != nil {
 			return nil, err
 		}
-		d.Digests[i] = d.Disclosures[i].Digest()
+		d.Digests[i] = sha256.Sum256(joined[start:])
+	}
+	d.Joined = string(joined)
+	for i, rest := 0, d.Joined; i < len(sealed); i++ {
+		var one string
+		one, rest, _ = strings.Cut(rest, "~")
+		d.Disclosures[i] = Disclosure(one)
 	}
 	d.Fields = FieldRoot(d.Digests)
 	if _, err := io.ReadFull(random, d.nonce[:]); err != nil {

@@ -2,26 +2,38 @@ package names
 
 import (
 	"math/bits"
-	"strings"
 )
 
 // How a comparison turns evidence into a score: what met, divided by what met
 // plus what was lost.
 const (
-	lostReplaced = 1.0  // a word of a and a word of b stand against each other
+	lostReplaced = 1.05 // a word of a and a word of b stand against each other
 	lostOnlyA    = 0.5  // a word of a without counterpart, nothing of b left over
+	lostOfPerson = 0.38 // the same, of a person: lists leave out what papers have
 	lostOnlyB    = 0.35 // a word of b without counterpart, nothing of a left over
+	lostNumber   = 0.6  // a number that only one of two organisations or ships has
 	lostDoubt    = 0.08 // added to any loss: a little evidence survives a loss less well
 
 	spellingSimilarity = 0.93
 	initialSimilarity  = 0.85
+	acronymSimilarity  = 0.9
+	shortSimilarity    = 0.85 // a common word and its abbreviation
+	nickSimilarity     = 0.9
+	gluedSimilarity    = 0.95
+	syllableSimilarity = 0.7  // two spellings of one sound in a name of single syllables
+	commonWeight       = 0.6  // what a word weighs at most to be abbreviated
 	numeralFactor      = 0.55 // numbers contradict
 	formFactor         = 0.95 // legal forms contradict
 	orderLoss          = 0.02 // organisations and ships: words in another order
 	commonFactor       = 0.6  // nothing but initials or common words met, and other words did not
 	loneFactor         = 0.85 // of a person listed by several words a single one met
+	aloneFactor        = 0.95 // of a person listed by one word, the question has another too
 	familiarFactor     = 1.7  // how much more a typo costs between two names of the list
 )
+
+// acronymFactor is, by its letters, for an acronym that is the only evidence: many
+// organisations share three letters, few share five.
+var acronymFactor = [...]float64{3: 0.7, 4: 0.8, 5: 0.9}
 
 // Compare judges how alike a and b are, and says why. By custom a is the name
 // that is asked about and b the name on a list: a word that only a list has (a
@@ -48,6 +60,7 @@ type comparison struct {
 	w            Weights
 	freeA, freeB uint32
 	met, lost    float64
+	acronym      int             // letters of an acronym, where nothing else met before it
 	words, core  int             // how many times whole words met, and words that tell names apart
 	metFrom      [maxTokens]int8 // for each word of b, the word of a it met, plus one
 
@@ -67,6 +80,8 @@ func (c *comparison) run() float64 {
 		c.meetJoined(c.b.Tokens, c.a.Tokens, &c.freeB, &c.freeA, true)
 		c.meetRest(0)
 		c.meetClose()
+		c.meetAcronym(c.a.Tokens, c.b.Tokens, &c.freeA, &c.freeB, false)
+		c.meetAcronym(c.b.Tokens, c.a.Tokens, &c.freeB, &c.freeA, true)
 		c.meetInitials(c.a.Tokens, c.b.Tokens, &c.freeA, &c.freeB, false)
 		c.meetInitials(c.b.Tokens, c.a.Tokens, &c.freeB, &c.freeA, true)
 		c.meetRest(7)
@@ -76,7 +91,11 @@ func (c *comparison) run() float64 {
 	if c.met == 0 {
 		return 0
 	}
-	if c.lost > 0 {
+	agree, contradict := c.forms()
+	switch {
+	case c.lost > 0 && agree:
+		c.lost += lostDoubt / 2
+	case c.lost > 0:
 		c.lost += lostDoubt
 	}
 	score := c.met / (c.met + c.lost)
@@ -84,7 +103,7 @@ func (c *comparison) run() float64 {
 		score *= numeralFactor
 		c.contradiction = "The numbers contradict each other"
 	}
-	if c.formsContradict() {
+	if contradict {
 		score *= formFactor
 	}
 	score *= c.thinness()
@@ -94,218 +113,31 @@ func (c *comparison) run() float64 {
 	return score
 }
 
-// meet records that words i of a and j of b met with a similarity.
-func (c *comparison) meet(i, j int, how How, similarity float64) {
-	weight := c.w.Of(&c.a.Tokens[i])
-	if how != Equal {
-		weight = min(weight, c.w.Of(&c.b.Tokens[j]))
-	}
-	c.words++
-	if c.a.Tokens[i].Class == Core || c.b.Tokens[j].Class == Core {
-		c.core++
-	}
-	c.freeA &^= 1 << i
-	c.freeB &^= 1 << j
-	c.metFrom[j] = int8(i + 1)
-	c.add(c.a.Tokens[i].Text, c.b.Tokens[j].Text, how, similarity, weight)
-}
-
-func (c *comparison) add(a, b string, how How, similarity, weight float64) {
-	c.met += weight * similarity
-	c.lost += weight * (1 - similarity)
-	if c.explain {
-		c.parts = append(c.parts, Part{A: a, B: b, How: how, Similarity: similarity, Weight: weight})
-	}
-}
-
-func (c *comparison) meetEqual() {
-	for i := range c.a.Tokens {
-		for free := c.freeB; free != 0; free &= free - 1 {
-			j := bits.TrailingZeros32(free)
-			if c.a.Tokens[i].Text == c.b.Tokens[j].Text {
-				c.meet(i, j, Equal, 1)
-				break
-			}
-		}
-	}
-}
-
-// meetJoined lets a word of one name meet two to four neighbours of the other
-// that read the same without their spaces, up to a typo in a long word. swapped
-// says that the neighbours are of b.
-func (c *comparison) meetJoined(many, one []Token, freeMany, freeOne *uint32, swapped bool) {
-	for free := *freeOne; free != 0; free &= free - 1 {
-		j := bits.TrailingZeros32(free)
-		want := one[j].Text
-		if len(want) < 3 {
-			continue
-		}
-		for i := 0; i+1 < len(many) && *freeOne&(1<<j) != 0; i++ {
-			length := len(many[i].Text)
-			for k := i + 1; k < min(i+4, len(many)); k++ {
-				run := uint32(1<<(k+1) - 1<<i)
-				length += len(many[k].Text)
-				if *freeMany&run != run || length > len(want)+1 {
-					break
-				}
-				if similarity := joinedSimilarity(many[i:k+1], length, want); similarity > 0 {
-					*freeMany &^= run
-					*freeOne &^= 1 << j
-					c.addJoined(many[i:k+1], one[j:j+1], swapped, similarity)
-					break
-				}
-			}
-		}
-	}
-}
-
-func joinedSimilarity(many []Token, length int, want string) float64 {
-	if length < len(want)-1 {
-		return 0
-	}
-	joined := texts(many, "")
-	if joined == want {
-		return 0.97
-	}
-	if length >= 8 && osa(joined, want) == 1 {
-		return 0.97 - 1/float64(length)
-	}
-	return 0
-}
-
-// addJoined counts words that met as one. Joined words weigh what the several
-// words weigh together, since the one word is rare only by being joined.
-func (c *comparison) addJoined(x, y []Token, swapped bool, similarity float64) {
-	weight := 0.0
-	many := x
-	if len(y) > len(x) {
-		many = y
-	}
-	for i := range many {
-		weight += c.w.Of(&many[i])
-	}
-	if swapped {
-		x, y = y, x
-	}
-	a, b := "", ""
-	if c.explain {
-		a, b = texts(x, " "), texts(y, " ")
-	}
-	c.words += 2
-	c.core++
-	c.add(a, b, Joined, similarity, weight)
-}
-
-// meetClose pairs the words that are left by similarity, best first.
-func (c *comparison) meetClose() {
-	var table [maxTokens][maxTokens]float32
-	for fa := c.freeA; fa != 0; fa &= fa - 1 {
-		i := bits.TrailingZeros32(fa)
-		for fb := c.freeB; fb != 0; fb &= fb - 1 {
-			j := bits.TrailingZeros32(fb)
-			table[i][j] = float32(c.similarity(&c.a.Tokens[i], &c.b.Tokens[j]))
-		}
-	}
-	for {
-		best, bi, bj := float32(0), 0, 0
-		for fa := c.freeA; fa != 0; fa &= fa - 1 {
-			i := bits.TrailingZeros32(fa)
-			for fb := c.freeB; fb != 0; fb &= fb - 1 {
-				if j := bits.TrailingZeros32(fb); table[i][j] > best {
-					best, bi, bj = table[i][j], i, j
-				}
-			}
-		}
-		if best == 0 {
-			return
-		}
-		how := Typo
-		if c.a.Tokens[bi].Sound == c.b.Tokens[bj].Sound {
-			how = Spelling
-		}
-		c.meet(bi, bj, how, float64(best))
-	}
-}
-
-// similarity is Similarity, less where both words are names of their own.
-func (c *comparison) similarity(a, b *Token) float64 {
-	s := Similarity(a, b)
-	if s > 0 && a.Sound != b.Sound && c.w.familiar(a, b) {
-		s = 1 - familiarFactor*(1-s)
-		if s <= 0.5 {
-			return 0
-		}
-	}
-	return s
-}
-
-// meetInitials lets a single letter, or two letters such as JC, meet the words
-// that begin with them. Not for ships, whose letters are names.
-func (c *comparison) meetInitials(short, long []Token, freeShort, freeLong *uint32, swapped bool) {
-	if c.a.Kind == Vessel || c.b.Kind == Vessel || c.a.Kind == Organization && c.b.Kind == Organization {
-		return
-	}
-	for fs := *freeShort; fs != 0; fs &= fs - 1 {
-		i := bits.TrailingZeros32(fs)
-		letters := short[i].Text
-		if len(letters) > 2 || len(letters) == 2 && (short[i].Class != Core || short[i].Skeleton != short[i].Sound) {
-			continue
-		}
-		for j := 0; j+len(letters) <= len(long); j++ {
-			run := uint32(1<<(j+len(letters)) - 1<<j)
-			if *freeLong&run != run || !beginWith(long[j:j+len(letters)], letters) {
-				continue
-			}
-			*freeShort &^= 1 << i
-			*freeLong &^= run
-			a, b := short[i].Text, texts(long[j:j+len(letters)], " ")
-			if swapped {
-				a, b = b, a
-			}
-			c.add(a, b, Initials, initialSimilarity, initialWeight*float64(len(letters)))
-			break
-		}
-	}
-}
-
-func beginWith(words []Token, letters string) bool {
-	for i := range words {
-		if len(words[i].Text) < 2 || words[i].Text[0] != letters[i] || words[i].Class == Numeral {
-			return false
-		}
-	}
-	return true
-}
-
-// meetRest compares all that is left on both sides as one run of letters, for
-// spaces that stand in different places: "bank e" and "ban ke". It allows one
-// slip for each slipEvery letters, none when that is 0.
-func (c *comparison) meetRest(slipEvery int) {
-	if c.freeA == 0 || c.freeB == 0 || bits.OnesCount32(c.freeA)+bits.OnesCount32(c.freeB) < 3 {
-		return
-	}
-	x, y := pick(c.a.Tokens, c.freeA), pick(c.b.Tokens, c.freeB)
-	s, t := texts(x, ""), texts(y, "")
-	longest, slips := max(len(s), len(t)), 0
-	if slipEvery > 0 {
-		slips = longest / slipEvery
-	}
-	if longest < 4 || longest-min(len(s), len(t)) > slips {
-		return
-	}
-	if d := osa(s, t); d <= slips {
-		c.freeA, c.freeB = 0, 0
-		c.addJoined(x, y, false, 0.97-float64(d)/float64(longest))
-	}
-}
-
 // countRest counts the words that met none. What stands against each other on
 // both sides costs twice; what is only missing on one side costs less.
 func (c *comparison) countRest() {
 	onlyA := c.sum(c.a.Tokens, c.freeA, true)
 	onlyB := c.sum(c.b.Tokens, c.freeB, false)
 	replaced := min(onlyA, onlyB)
-	c.lost += 2*lostReplaced*replaced + lostOnlyA*(onlyA-replaced) + lostOnlyB*(onlyB-replaced)
+	perA := lostOnlyA
+	if c.b.Kind == Person {
+		perA = lostOfPerson
+	}
+	c.lost += 2*lostReplaced*replaced + perA*(onlyA-replaced) + lostOnlyB*(onlyB-replaced)
+	if !c.people() {
+		numbers := c.sumOf(c.a.Tokens, c.freeA, Numeral) + c.sumOf(c.b.Tokens, c.freeB, Numeral)
+		c.lost += lostNumber * numbers
+	}
+}
+
+func (c *comparison) sumOf(tokens []Token, free uint32, class Class) float64 {
+	total := 0.0
+	for ; free != 0; free &= free - 1 {
+		if t := &tokens[bits.TrailingZeros32(free)]; t.Class == class {
+			total += c.w.Of(t)
+		}
+	}
+	return total
 }
 
 func (c *comparison) sum(tokens []Token, free uint32, ofA bool) float64 {
@@ -329,8 +161,12 @@ func (c *comparison) thinness() float64 {
 	switch {
 	case c.words == 0 || c.core == 0 && left:
 		return commonFactor
+	case c.acronym > 0:
+		return acronymFactor[min(c.acronym, len(acronymFactor)-1)]
 	case c.words == 1 && c.b.Kind == Person && hasClass(c.b.Tokens, c.freeB, Core):
 		return loneFactor
+	case c.words == 1 && c.b.Kind == Person && hasClass(c.a.Tokens, c.freeA, Core):
+		return aloneFactor
 	}
 	return 1
 }
@@ -350,10 +186,12 @@ func hasClass(tokens []Token, free uint32, class Class) bool {
 	return false
 }
 
-// formsContradict says whether both names have a legal form and no two agree.
-func (c *comparison) formsContradict() bool {
+// forms says whether both names have a legal form of one class, or forms of two
+// that cannot be one.
+func (c *comparison) forms() (agree, differ bool) {
 	fa, fb := formSet(c.a.Aside), formSet(c.b.Aside)
-	differ := fa != "" && fb != "" && fa != fb && fa != "company" && fb != "company"
+	agree = fa != "" && fa == fb
+	differ = fa != "" && fb != "" && fa != fb && fa != "company" && fb != "company"
 	if c.explain && len(c.a.Aside)+len(c.b.Aside) > 0 {
 		similarity := 1.0
 		if differ {
@@ -362,7 +200,7 @@ func (c *comparison) formsContradict() bool {
 		c.parts = append(c.parts, Part{A: texts(c.a.Aside, " "), B: texts(c.b.Aside, " "), How: Form,
 			Similarity: similarity, Weight: particleWeight})
 	}
-	return differ
+	return agree, differ
 }
 
 // formSet gives the class of legal form that says most, or "" for none.
@@ -389,31 +227,4 @@ func (c *comparison) disordered() bool {
 		last = from
 	}
 	return false
-}
-
-func pick(tokens []Token, which uint32) []Token {
-	out := make([]Token, 0, bits.OnesCount32(which))
-	for ; which != 0; which &= which - 1 {
-		out = append(out, tokens[bits.TrailingZeros32(which)])
-	}
-	return out
-}
-
-func texts(tokens []Token, between string) string {
-	if len(tokens) == 1 {
-		return tokens[0].Text
-	}
-	size := 0
-	for i := range tokens {
-		size += len(tokens[i].Text) + len(between)
-	}
-	var b strings.Builder
-	b.Grow(size)
-	for i := range tokens {
-		if i > 0 {
-			b.WriteString(between)
-		}
-		b.WriteString(tokens[i].Text)
-	}
-	return b.String()
 }

@@ -11,7 +11,7 @@ func ExampleCompare() {
 	listed := names.Prepare("OOO Quibbleton Trading", names.Organization)
 	m := names.Compare(asked, listed, names.Weights{})
 	fmt.Println(m.Sentence())
-	// Output: Score 0.88: "trading" is equal; "quibbelton" is close to "quibbleton"; legal forms or titles "llc" and "ooo" agree.
+	// Output: Score 0.91: "trading" is equal; "quibbelton" is close to "quibbleton"; legal forms or titles "llc" and "ooo" agree.
 }
 
 func ExamplePrepare() {

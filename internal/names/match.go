@@ -10,14 +10,17 @@ type How string
 
 // The ways.
 const (
-	Equal    How = "equal"      // the same word after folding
-	Spelling How = "spelling"   // another spelling of the same sound
-	Typo     How = "typo"       // a few letters differ
-	Joined   How = "joined"     // written as one word here and as several there
-	Initials How = "initial"    // a letter stands for the word
-	Form     How = "legal form" // legal forms or titles, set aside
-	OnlyA    How = "only in a"  // the first name alone has it
-	OnlyB    How = "only in b"  // the second name alone has it
+	Equal        How = "equal"        // the same word after folding
+	Spelling     How = "spelling"     // another spelling of the same sound
+	Typo         How = "typo"         // a few letters differ
+	Joined       How = "joined"       // written as one word here and as several there
+	Initials     How = "initial"      // a letter stands for the word
+	Acronym      How = "acronym"      // a word of the first letters of several
+	Abbreviation How = "abbreviation" // a common word, shortened
+	Nickname     How = "nickname"     // a short form of a first name
+	Form         How = "legal form"   // legal forms or titles, set aside
+	OnlyA        How = "only in a"    // the first name alone has it
+	OnlyB        How = "only in b"    // the second name alone has it
 )
 
 // Part is one line of an explanation: what of name a met what of name b.
@@ -54,6 +57,12 @@ func (m Match) Sentence() string {
 			s = append(s, fmt.Sprintf("%q is %q with other spaces", p.A, p.B))
 		case Initials:
 			s = append(s, fmt.Sprintf("%q may stand for %q as an initial", p.A, p.B))
+		case Acronym:
+			s = append(s, fmt.Sprintf("%q may stand for %q as first letters", p.A, p.B))
+		case Abbreviation:
+			s = append(s, fmt.Sprintf("%q and %q are one word, shortened", p.A, p.B))
+		case Nickname:
+			s = append(s, fmt.Sprintf("%q and %q are forms of one first name", p.A, p.B))
 		case Form:
 			s = append(s, sentenceOfForms(p))
 		case OnlyA:

@@ -53,8 +53,9 @@ type Token struct {
 	Abjad    bool   // written in such a script: Arabic, Hebrew, Syriac, Thaana
 	Class    Class
 
-	form string // for LegalForm: the class of forms it belongs to
-	bag  uint64 // one bit per letter or digit of Text, to reject without a distance
+	syllable bool   // a single syllable as Chinese and Korean names have
+	form     string // for LegalForm: the class of forms it belongs to
+	bag      uint64 // one bit per letter or digit of Text, to reject without a distance
 }
 
 // Name is a name made ready for comparing.
@@ -62,6 +63,8 @@ type Name struct {
 	Kind   Kind
 	Tokens []Token // the words that are compared, in reading order, at most 32
 	Aside  []Token // legal forms, titles and ship prefixes
+
+	syllables bool // of a person, and all words are single syllables
 }
 
 // maxTokens bounds the work of one comparison; the longest name on the lists

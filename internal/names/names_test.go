@@ -2,6 +2,7 @@ package names
 
 import (
 	"encoding/json"
+	"slices"
 	"strings"
 	"testing"
 	"unicode/utf8"
@@ -49,6 +50,27 @@ func TestCompareTable(t *testing.T) {
 		{"only common words are equal", Organization, "Quibbleton Trading Group", "Exemplar Trading Group", false},
 		{"numbers contradict", Organization, "Quibbleton Fund II", "Quibbleton Fund III", false},
 		{"numerals of two kinds agree", Organization, "Quibbleton Fund 2", "Quibbleton Fund II", true},
+		{"number only in one", Organization, "Quibbleton Fund", "Quibbleton Fund IV", false},
+		{"ordinals", Organization, "1st Quibbleton Bank", "First Quibbleton Bank", true},
+		{"ordinals contradict", Organization, "First Quibbleton Bank", "Second Quibbleton Bank", false},
+		{"numbers in words", Organization, "Quibbleton Works Forty-Four", "Quibbleton Works 44", true},
+		{"abbreviation of the tables", Organization, "Quibbleton Intl Trdg", "Quibbleton International Trading", true},
+		{"abbreviation by its letters", Organization, "Quibbleton Comm Grp", "Quibbleton Communications Group", true},
+		{"a whole word is no abbreviation", Organization, "Penny Quibbleton", "Pennyworth Quibbleton", false},
+		{"letters for words", Organization, "PQZX Quibbleton", "Pennyworth Quist Zander Xylo Quibbleton", true},
+		{"three letters alone", Organization, "PQZ", "Pennyworth Quist Zander", false},
+		{"five letters alone", Organization, "PQZXT", "Pennyworth Quist of Zander Xylo Tarn", true},
+		{"form of one long word", Organization, "Quibbleton Aktiengesellschaft", "Quibbleton AG", true},
+		{"form written onto the name", Organization, "QuibbletonAG", "Quibbleton AG", true},
+		{"long form written onto the name", Organization, "Quibbletonlimited Liability Company", "Quibbleton LLC", true},
+		{"form run together and misspelled", Organization, "Obshchestvo s Ogranichennoiotveststvennostyu Quibbleton", "Quibbleton OOO", true},
+		{"short first name", Person, "Bob Exemplar", "Robert Exemplar", true},
+		{"two short first names", Person, "Bob Exemplar", "Rob Exemplar", true},
+		{"short form of another first name", Person, "Bill Exemplar", "Robert Exemplar", false},
+		{"servant with its article", Person, "Abd al-Exemplari Zoran", "Abdul Exemplari Zoran", true},
+		{"syllables are names of their own", Person, "Fang Lin", "Fan Lin", false},
+		{"a typo that is no syllable", Person, "Fxng Lin Qao", "Fang Lin Qao", true},
+		{"y written as j", Person, "Sergej Testovich", "Sergey Testovich", true},
 		{"ship prefix", Vessel, "M/V Quibbleton Star", "Quibbleton Star", true},
 		{"ship numbers", Vessel, "Quibbleton 7", "Quibbleton 8", false},
 		{"short ship names", Vessel, "Zorn", "Zarx", false},
@@ -62,6 +84,24 @@ func TestCompareTable(t *testing.T) {
 				t.Errorf("%q and %q: %s", c.a, c.b, m.Sentence())
 			}
 		})
+	}
+}
+
+// TestAlternatives protects that one written name gives all the names it holds,
+// and that a legal form with a slash holds none.
+func TestAlternatives(t *testing.T) {
+	for s, want := range map[string][]string{
+		"Quibbleton Trading":                    {"Quibbleton Trading"},
+		"Quibbleton A/S":                        {"Quibbleton A/S"},
+		"Quibbleton/Pennyworth Guild":           {"Quibbleton/Pennyworth Guild", "Quibbleton", "Pennyworth Guild"},
+		"Quibbleton a.k.a. Pennyworth":          {"Quibbleton a.k.a. Pennyworth", "Quibbleton", "Pennyworth"},
+		"Quibbleton (formerly Pennyworth Ltd)":  {"Quibbleton (formerly Pennyworth Ltd)", "Quibbleton", "Pennyworth Ltd"},
+		"Quibbleton doing business as Quibbler": {"Quibbleton doing business as Quibbler", "Quibbleton", "Quibbler"},
+		"":                                      {""},
+	} {
+		if got := Alternatives(s); !slices.Equal(got, want) {
+			t.Errorf("%q holds %q, want %q", s, got, want)
+		}
 	}
 }
 

@@ -10,7 +10,10 @@ import "strings"
 func Prepare(s string, k Kind) Name {
 	words := splitWords(s)
 	if k != Person {
-		words = joinInitials(words)
+		words = partForms(joinInitials(words))
+	}
+	if k != Organization && k != Vessel {
+		words = joinServant(words)
 	}
 	n := Name{Kind: k}
 	aside := setAside(words, k)
@@ -27,11 +30,16 @@ func Prepare(s string, k Kind) Name {
 		n.Aside, kept = nil, len(words)
 	}
 	words = givenFirst(words[:kept], k)
+	if k != Person {
+		words = spellOut(words)
+	}
 	words = words[:min(len(words), maxTokens)]
 	n.Tokens = make([]Token, len(words))
 	for i, w := range words {
 		n.Tokens[i] = newToken(w, k, i == 0, i == len(words)-1)
+		n.syllables = (i == 0 || n.syllables) && n.Tokens[i].syllable
 	}
+	n.syllables = n.syllables && len(words) > 1 && k != Organization && k != Vessel
 	return n
 }
 
@@ -79,111 +87,6 @@ func joinInitials(words []word) []word {
 	return out
 }
 
-// put is what setAside says of one word: part of a phrase that is set aside.
-// The first word of the phrase carries its text.
-type put struct {
-	words int
-	text  string
-	form  string
-	class Class
-}
-
-// setAside finds legal forms, titles and ship prefixes. Longer phrases win. A
-// short form that is also a word counts only at the end of the name, or at its
-// start where that is the custom.
-func setAside(words []word, k Kind) []put {
-	out := make([]put, len(words))
-	end := len(words)
-	for shrunk := true; shrunk; { // forms at the end come off one by one
-		shrunk = false
-		for size := min(longestPhrase, end); size > 0; size-- {
-			if p, ok := lookup(words[end-size:end], k, true, false); ok {
-				mark(out[end-size:end], p)
-				end -= size
-				shrunk = true
-				break
-			}
-		}
-	}
-	for i := 0; i < end; {
-		step := 1
-		for size := min(longestPhrase, end-i); size > 0; size-- {
-			if p, ok := lookup(words[i:i+size], k, false, i == 0); ok {
-				mark(out[i:i+size], p)
-				step = size
-				break
-			}
-		}
-		i += step
-	}
-	return out
-}
-
-func mark(out []put, p put) {
-	for i := range out {
-		out[i] = put{words: p.words}
-	}
-	out[0] = p
-}
-
-// lookup finds words as one phrase of the tables, with or without its spaces.
-func lookup(words []word, k Kind, atEnd, atStart bool) (put, bool) {
-	text := words[0].text
-	for _, w := range words[1:] {
-		text += w.text
-	}
-	p := put{words: len(words)}
-	if k != Person && k != Vessel {
-		form, ok := formOf[text]
-		if !ok && len(text) >= 7 {
-			form, ok = formOf[correct(words)]
-		}
-		if ok && (atEnd || words[0].dotted || !endOnlySet[text] || atStart && startTooSet[text]) {
-			p.text, p.form, p.class = spaced(words), form, LegalForm
-			return p, true
-		}
-	}
-	if k != Organization && k != Vessel && honorificSet[text] || k == Vessel && atStart && prefixSet[text] {
-		p.text, p.class = spaced(words), Honorific
-		return p, true
-	}
-	return put{}, false
-}
-
-func spaced(words []word) string {
-	text := words[0].text
-	for _, w := range words[1:] {
-		text += " " + w.text
-	}
-	return text
-}
-
-// correct gives the words as one, each that is one slip away from a word of a
-// legal form put right. Without it "LIMOTED LIABILITY COMPANY" would be a name.
-func correct(words []word) string {
-	text := ""
-	for _, w := range words {
-		text += correctWord(w.text)
-	}
-	return text
-}
-
-func correctWord(text string) string {
-	if len(text) < 4 || formWords[text] == text {
-		return text
-	}
-	for i := -1; i < len(text); i++ {
-		rest := text
-		if i >= 0 {
-			rest = text[:i] + text[i+1:]
-		}
-		if right := formWords[rest]; right != "" && osa(text, right) == 1 {
-			return right
-		}
-	}
-	return text
-}
-
 func newToken(w word, k Kind, first, last bool) Token {
 	t := Token{Text: w.text, Abjad: w.abjad}
 	number, roman := romans[w.text]
@@ -202,13 +105,20 @@ func newToken(w word, k Kind, first, last bool) Token {
 	case k != Person && genericSet[w.text]:
 		t.Class = Generic
 	}
+	t.syllable = isSyllable(t.Text)
 	t.Sound = sound(t.Text)
 	t.Skeleton = skeleton(t.Sound)
 	t.Bare = bare(t.Skeleton)
-	for i := range len(t.Text) {
-		t.bag |= 1 << (t.Text[i] & 63)
-	}
+	t.bag = bagOf(t.Text)
 	return t
+}
+
+// bagOf gives one bit for each letter or digit of a word.
+func bagOf(text string) (bag uint64) {
+	for i := range len(text) {
+		bag |= 1 << (text[i] & 63)
+	}
+	return bag
 }
 
 func isNumber(s string) bool {

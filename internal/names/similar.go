@@ -10,7 +10,7 @@ func Reach(length int) int {
 	switch {
 	case length < 3:
 		return 0
-	case length < 6:
+	case length < 7:
 		return 1
 	default:
 		return 2

@@ -36,6 +36,13 @@ func sound(text string) string {
 		switch c {
 		case 'e', 'i', 'y':
 			put('i')
+		case 'j':
+			// After a vowel and before none it is the y of Sergej and Nikolaj.
+			if n := len(out); n > 0 && isVowel(out[n-1]) && (next == 0 || !strings.ContainsRune("aeiouy", rune(next))) {
+				put('i')
+			} else {
+				put('j')
+			}
 		case 'o', 'u':
 			put('u')
 		case 'c':
@@ -104,3 +111,23 @@ func bare(skeleton string) string {
 }
 
 func isVowel(c byte) bool { return c == 'a' || c == 'i' || c == 'u' }
+
+// isSyllable says whether a word may be one syllable of a Chinese or Korean name:
+// consonants, vowels, and an ending that these languages have.
+func isSyllable(text string) bool {
+	rest := strings.TrimLeft(text, "bcdfghjklmnpqrstvwxyz")
+	start := len(text) - len(rest)
+	end := strings.TrimLeft(rest, "aeiouy")
+	vowels := len(rest) - len(end)
+	if vowels == 0 && start > 0 && text[start-1] == 'y' { // Ky, Yi is read above
+		return start <= 2
+	}
+	if start > 2 || vowels == 0 || vowels > 3 {
+		return false
+	}
+	switch end {
+	case "", "n", "ng", "k", "l", "m", "p", "t", "r", "h", "b":
+		return start < 2 || strings.Contains("ch sh zh hs ts tz kw gw gy hy ky ny my by py ry", text[:2])
+	}
+	return false
+}

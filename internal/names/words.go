@@ -1,6 +1,10 @@
 package names
 
-import "strings"
+import (
+	"maps"
+	"slices"
+	"strings"
+)
 
 // The tables below are facts about naming, written by hand.
 
@@ -55,6 +59,27 @@ const particles = "al|el|il|ul|ur|us|ud|ad|ar|an|as|az|ash|bin|ben|ibn|bint|bint
 	"von|van|vander|der|den|zu|zur|ter|ten|y|e|i|o|and|the|of|for|in|on|et|und|og|och|ve|wa|va|a|an|to|at|by|na|po|za|s|z|i|v|en|des|d|l|fur|per|sur|st|" +
 	"aka|para|com|con"
 
+// shortNames lists first names with their short forms.
+const shortNames = "alexander alex al sandy sasha|aleksandr alex sasha sanya shura|aleksandra sasha sanya|alexandra alex sandra sandy sasha|alejandro alex ale|" +
+	"aleksei alyosha lyosha|alexei alyosha lyosha|andrew andy drew|andrei andryusha|anthony tony|antonio toni tonio|anna anya annie|anastasia nastya|" +
+	"benjamin ben benny bibi|bernard bernie|boris borya|catherine cathy kate katie kitty|katherine kathy kate katie kitty|ekaterina katya|" +
+	"charles charlie chuck|christopher chris kit|christian chris|christine chris tina|daniel dan danny|david dave davey|deborah debbie deb|" +
+	"dmitry dima mitya|dmitri dima mitya|dimitri dima mitya|donald don donny|dorothy dot dottie|edward ed eddie ned ted teddy|eduardo edu lalo|" +
+	"elena lena lenka|elizabeth liz lizzie beth betty eliza lisa|enrique quique kike|ernesto neto|eugene gene|evgeny zhenya|evgeniy zhenya|yevgeny zhenya|yevgeniy zhenya|" +
+	"felipe pipe|fernando nando|francis frank fran|francisco paco pancho curro kiko|franklin frank|frederick fred freddy freddie|" +
+	"friedrich fritz|gabriel gabe gabi|gennady gena|gerald gerry jerry|gerard gerry|gregory greg|grigory grisha|grigori grisha|guadalupe lupe|guillermo memo|" +
+	"harold harry hal|henry hank harry hal|ignacio nacho|igor gosha|isabel isa chabela|ivan vanya|jacob jake|james jim jimmy jamie|jeffrey jeff|geoffrey jeff geoff|" +
+	"jennifer jen jenny|jesus chucho chuy|joaquin quino|johannes hans|john johnny jack|jonathan jon johnny|jorge coque|jose pepe|josef sepp|joseph joe joey|" +
+	"joshua josh|juan juancho|judith judy|kenneth ken kenny|konstantin kostya|larisa lara|lawrence larry|leonid lyonya|leonard leo len lenny|lyudmila lyuda mila|ludmila lyuda mila|" +
+	"luis lucho|manuel manolo manny|margaret maggie meg peggy greta|maria masha marusya mari|mariya masha|matthew matt|maxim max|maksim max|maximilian max|" +
+	"michael mike mick mickey misha|mikhail misha|michele mike|miguel migue|nadezhda nadya|natalia natasha|natalya natasha|nathaniel nat nate|nicholas nick nicky|" +
+	"nicolas nico|nikolai kolya|nikolay kolya|olga olya|patricia pat patty tricia|patrick pat paddy|pavel pasha|peter pete|pyotr petya|philip phil|phillip phil|" +
+	"rafael rafa|raymond ray|rebecca becky|ricardo ricky rico|richard rick ricky dick rich richie|robert rob robbie bob bobby bert|roberto beto|ronald ron ronnie|" +
+	"samuel sam sammy|samantha sam|sergei seryozha|sergey seryozha|stanislav stas slava|stephen steve stevie|steven steve stevie|susan sue susie|svetlana sveta lana|" +
+	"tatiana tanya|tatyana tanya|terence terry|theodore ted teddy theo|thomas tom tommy|timothy tim timmy|valentina valya|valery valera|vasily vasya|vasiliy vasya|" +
+	"victor vic|viktor vitya|victoria vicky tori|vincent vince vinny|vitaly vitalik|vladimir vova volodya vlad|vladislav vlad slava|vyacheslav slava|" +
+	"walter walt wally|wilhelm willi|william will bill billy willy liam|yaroslav slava|yekaterina katya|yelena lena|yuri yura|yury yura|yulia yulya"
+
 // generics are words that many organisations share.
 const generics = "group|gruppa|gruppe|grupo|groupe|holding|holdings|international|intl|trading|trade|trust|general|service|services|industry|industries|industrial|" +
 	"enterprise|enterprises|investment|investments|management|consulting|consultancy|consultants|engineering|construction|constructions|contracting|" +
@@ -67,7 +92,30 @@ const generics = "group|gruppa|gruppe|grupo|groupe|holding|holdings|internationa
 	"republic|islamic|public|private|central|joint|limited|liability|north|south|east|west|northern|southern|eastern|western|new|united|first|" +
 	"real|estate|property|properties|asset|assets|mining|metal|metals|steel|chemical|chemicals|pharmaceutical|medical|food|foods|agricultural|" +
 	"airlines|airline|air|aviation|aircraft|aerospace|auto|automotive|motor|motors|travel|tourism|hotel|insurance|brokers|digital|data|software|online|" +
-	"police|sheriff|county|city|municipal|district|region|regional"
+	"police|sheriff|county|city|municipal|district|region|regional|" +
+	"npo|npp|npk|npf|nii|vnii|tsnii|cnii|okb|skb|gskb|tskb|pkf|npts|zavod|kombinat|predpriyatie|obedinenie|tsentr|zentr|institut|fabrika"
+
+// gluedForms are legal forms in which no word ends, longest first.
+var gluedForms = []string{"gesellschaft", "limited", "gmbh", "llc", "ltd", "ojsc", "pjsc"}
+
+// abbreviated maps abbreviations that organisations use to the words they stand for.
+var abbreviated = phrases("intl international|intnl international|natl national|govt government|dept department|dep department|" +
+	"grp group|gp group|hldg holding|hldgs holdings|mfg manufacturing|mfr manufacturing|mgmt management|mgt management|" +
+	"svc service|svcs services|srv service|srvs services|srvc service|srvcs services|srvce service|srvces services|serv services|" +
+	"tech technology|techs technologies|technol technology|univ university|inst institute|assn association|assoc association|" +
+	"bros brothers|engg engineering|eng engineering|engrg engineering|indus industries|inds industries|ind industries|indl industrial|" +
+	"dev development|devt development|invt investment|inv investment|invest investment|invts investments|trdg trading|" +
+	"const construction|constr construction|elec electric|equip equipment|exp export|imp import|" +
+	"admin administration|org organization|organisation organization|cntr center|ctr center|centre center|lab laboratory|labs laboratories|" +
+	"pharm pharmaceutical|pharma pharmaceutical|chem chemical|agri agricultural|transp transport|trans transport|telecom telecommunications|" +
+	"telecomm telecommunications|comms communications|sci science|mun municipal|" +
+	"shpg shipping|maint maintenance|prod production|prods products|acad academy|fdn foundation")
+
+// numberWords are the cardinals and ordinals that spellOut joins to numbers.
+var numberWords = numberTable("one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen "+
+	"eighteen nineteen", "twenty thirty forty fifty sixty seventy eighty ninety",
+	"first second third fourth fifth sixth seventh eighth ninth tenth eleventh twelfth thirteenth fourteenth fifteenth sixteenth "+
+		"seventeenth eighteenth nineteenth", "twentieth thirtieth fortieth fiftieth sixtieth seventieth eightieth ninetieth")
 
 // vesselPrefixes stand before the names of ships.
 const vesselPrefixes = "mv|mt|ms|ss|mts|msv|fv|rv|tug|vessel|m v|m t"
@@ -82,6 +130,9 @@ var romans = map[string]string{
 var (
 	formOf       = formTable()
 	formWords    = formWordTable()
+	phraseParts  = phrasePartTable()
+	longForms    = longFormTable()
+	nickOf       = nickTable()
 	endOnlySet   = set(endOnly)
 	startTooSet  = set(startToo)
 	honorificSet = set(honorifics)
@@ -101,6 +152,32 @@ func set(words string) map[string]bool {
 	return m
 }
 
+// phrases reads "from to|from to" pairs.
+func phrases(table string) map[string]string {
+	m := make(map[string]string)
+	for pair := range strings.SplitSeq(table, "|") {
+		from, to, _ := strings.Cut(pair, " ")
+		m[from] = to
+	}
+	return m
+}
+
+// numberTable numbers lists of words from 1 by 1, and from 20 by 10, in turn.
+func numberTable(lists ...string) map[string]int {
+	m := make(map[string]int)
+	for i, list := range lists {
+		n, step := 1, 1
+		if i%2 == 1 {
+			n, step = 20, 10
+		}
+		for w := range strings.FieldsSeq(list) {
+			m[w] = n
+			n += step
+		}
+	}
+	return m
+}
+
 func formTable() map[string]string {
 	m := make(map[string]string)
 	for class, phrases := range forms {
@@ -111,23 +188,78 @@ func formTable() map[string]string {
 	return m
 }
 
-// formWordTable maps the long words of legal forms, and what is left of each
-// without one letter, to the words.
-func formWordTable() map[string]string {
-	m := make(map[string]string)
-	for _, phrases := range forms {
-		for w := range strings.FieldsFuncSeq(phrases, func(r rune) bool { return r == ' ' || r == '|' }) {
-			if len(w) < 5 {
-				continue
+// longFormTable gives the phrases of legal forms that are long enough to be known
+// with two slips in them, by their length.
+func longFormTable() map[int][]string {
+	m := make(map[int][]string)
+	for _, form := range slices.Sorted(maps.Keys(formOf)) {
+		if len(form) >= 20 {
+			m[len(form)] = append(m[len(form)], form)
+		}
+	}
+	return m
+}
+
+// nickTable maps each short form to the first names that it stands for.
+func nickTable() map[string][]string {
+	m := make(map[string][]string)
+	for line := range strings.SplitSeq(shortNames, "|") {
+		first, short, _ := strings.Cut(line, " ")
+		for nick := range strings.FieldsSeq(short) {
+			m[nick] = append(m[nick], first)
+		}
+	}
+	return m
+}
+
+// nicknames says whether one word is a short form of the other, or both are of
+// one first name.
+func nicknames(a, b string) bool {
+	full, of := nickOf[a], nickOf[b]
+	if slices.Contains(full, b) || slices.Contains(of, a) {
+		return true
+	}
+	return slices.ContainsFunc(full, func(name string) bool { return slices.Contains(of, name) })
+}
+
+// formWord is a long word of legal forms, with its letters as newToken has them.
+type formWord struct {
+	text string
+	bag  uint64
+}
+
+// formWordTable gives the words of legal forms in which a slip can be told.
+func formWordTable() []formWord {
+	var out []formWord
+	seen := make(map[string]bool)
+	for _, class := range slices.Sorted(maps.Keys(forms)) {
+		for w := range strings.FieldsFuncSeq(forms[class], func(r rune) bool { return r == ' ' || r == '|' }) {
+			if len(w) >= 5 && !seen[w] {
+				seen[w] = true
+				out = append(out, formWord{w, bagOf(w)})
 			}
-			m[w] = w
-			for i := range len(w) {
-				rest := w[:i] + w[i+1:]
-				if old := m[rest]; old == "" || old != rest && w < old {
-					m[rest] = w
+		}
+	}
+	return out
+}
+
+// phrasePartTable holds every run of words of a phrase, written as one.
+func phrasePartTable() map[string]bool {
+	parts := make(map[string]bool)
+	add := func(phrases string) {
+		for p := range strings.SplitSeq(phrases, "|") {
+			words := strings.Fields(p)
+			for i := range words {
+				for j := i + 1; j <= len(words); j++ {
+					parts[strings.Join(words[i:j], "")] = true
 				}
 			}
 		}
 	}
-	return m
+	for _, phrases := range forms {
+		add(phrases)
+	}
+	add(honorifics)
+	add(vesselPrefixes)
+	return parts
 }

@@ -115,20 +115,41 @@ type requirementBody struct {
 }
 
 type testsBody struct {
-	Baseline   map[string]any  `yaml:"baseline,required"` // facts of a deployment that raises nothing
-	Indicators []indicatorTest `yaml:"indicators,required"`
-	Stops      []indicatorTest `yaml:"hard_stops,required"`
-	Severity   []severityTest  `yaml:"severity,required"`
-	Cases      []caseTest      `yaml:"cases,required"`
+	Baseline   map[string]any      `yaml:"baseline,required"` // facts of a deployment that raises nothing
+	Indicators []ruleTest          `yaml:"indicators,required"`
+	Stops      []ruleTest          `yaml:"hard_stops,required"`
+	Complete   []requirementTest   `yaml:"complete_when"`
+	Needed     []string            `yaml:"needed"` // facts that keep the baseline pending while open, each alone
+	Matrix     map[string][][2]int `yaml:"matrix"` // by band, its cells: severity, likelihood
+	Controls   []controlsTest      `yaml:"controls"`
+	Severity   []severityTest      `yaml:"severity,required"`
+	Cases      []caseTest          `yaml:"cases,required"`
 }
 
-// indicatorTest gives facts over the baseline with which an indicator (or a stop)
-// is raised, clear and unknown.
-type indicatorTest struct {
-	ID      string         `yaml:"id,required"`
-	Raised  map[string]any `yaml:"raised,required"`
-	Clear   map[string]any `yaml:"clear,required"`
-	Unknown map[string]any `yaml:"unknown,required"`
+// ruleTest gives the facts over the baseline with which an indicator or a stop is
+// raised, clear and unknown, one set for each way.
+type ruleTest struct {
+	ID       string           `yaml:"id,required"`
+	Adds     map[string]int   `yaml:"adds"`     // of an indicator: the weight by family once it is raised
+	Decision string           `yaml:"decision"` // of a stop: what is called for once it is raised
+	Raised   []map[string]any `yaml:"raised,required"`
+	Clear    []map[string]any `yaml:"clear,required"`
+	Unknown  []map[string]any `yaml:"unknown,required"`
+}
+
+type requirementTest struct {
+	ID      string           `yaml:"id,required"`
+	Met     []map[string]any `yaml:"met,required"`
+	Unmet   []map[string]any `yaml:"unmet,required"`
+	Unknown []map[string]any `yaml:"unknown,required"`
+}
+
+type controlsTest struct {
+	Required  int64 `yaml:"required,required"`
+	Operating int64 `yaml:"operating,required"`
+	Technical bool  `yaml:"technical,required"`
+	Audited   bool  `yaml:"audited,required"`
+	Expect    int   `yaml:"expect,required"`
 }
 
 type severityTest struct {

@@ -8,7 +8,8 @@ import (
 )
 
 // Case is a deployment given by its indicators instead of its facts, as
-// `duly rate` reads it. An indicator that is in neither list is clear.
+// `duly rate` reads it. An indicator that is in neither list is clear; one that is
+// in both is raised.
 type Case struct {
 	ID, Title  string
 	Sev        [3]*int  // scale (after the vulnerable group's step), scope, irremediability, 1 to 5; nil is unknown
@@ -106,12 +107,8 @@ func (m *Method) checkCase(c *Case) *fault.Error {
 		}
 	}
 	for i, id := range c.Unknown {
-		field := fmt.Sprintf("unknown[%d]", i)
 		if _, ok := m.byID[id]; !ok {
-			return caseFault(field, fmt.Sprintf("%q is not an indicator of %s", id, m.ID), "see the method's indicators")
-		}
-		if slices.Contains(c.Ind, id) {
-			return caseFault(field, fmt.Sprintf("%s is both raised and unknown", id), "keep it in one list")
+			return caseFault(fmt.Sprintf("unknown[%d]", i), fmt.Sprintf("%q is not an indicator of %s", id, m.ID), "see the method's indicators")
 		}
 	}
 	for i, id := range c.HS {

@@ -32,12 +32,12 @@ func (m *Method) RunCases(in []byte) ([]byte, error) {
 		Cases  []Result `json:"cases"`
 	}{m.ID, m.Hash, Engine, make([]Result, len(raw))}
 	for i, r := range raw {
-		c, err := readCase(r)
+		c, err := readCase(r.value)
 		if err == nil {
 			out.Cases[i], err = m.RateCase(c)
 		}
 		if err != nil {
-			return nil, nameCase(err, i, c.ID)
+			return nil, nameCase(err, i, c.ID, lineOf(in, r.offset))
 		}
 	}
 	b, err := json.Marshal(out, json.Deterministic(true), jsontext.WithIndent("  "))
@@ -47,10 +47,25 @@ func (m *Method) RunCases(in []byte) ([]byte, error) {
 	return append(b, '\n'), nil
 }
 
-func (m *Method) splitCases(in []byte) ([]jsontext.Value, error) {
+// rawCase is a case as it stands in the file, and where it begins.
+type rawCase struct {
+	value  jsontext.Value
+	offset int64
+}
+
+// UnmarshalJSONFrom keeps the value unread.
+func (r *rawCase) UnmarshalJSONFrom(d *jsontext.Decoder) error {
+	value, err := d.ReadValue()
+	r.value, r.offset = value.Clone(), d.InputOffset()-int64(len(value))
+	return err
+}
+
+func lineOf(in []byte, offset int64) int { return 1 + bytes.Count(in[:offset], []byte("\n")) }
+
+func (m *Method) splitCases(in []byte) ([]rawCase, error) {
 	var file struct {
-		Model string           `json:"model"`
-		Cases []jsontext.Value `json:"cases"`
+		Model string    `json:"model"`
+		Cases []rawCase `json:"cases"`
 	}
 	var err error
 	if bytes.HasPrefix(bytes.TrimLeft(in, " \t\r\n"), []byte("[")) {
@@ -80,13 +95,13 @@ func unreadable(in []byte, err error) error {
 		offset = semantic.ByteOffset
 	}
 	if offset >= 0 && offset <= int64(len(in)) {
-		f.Line = 1 + bytes.Count(in[:offset], []byte("\n"))
+		f.Line = lineOf(in, offset)
 	}
 	return f
 }
 
-// nameCase says in which case a fault is.
-func nameCase(err error, i int, id string) error {
+// nameCase says in which case a fault is, and in which line that begins.
+func nameCase(err error, i int, id string, line int) error {
 	name := "case " + strconv.Itoa(i+1)
 	if id != "" {
 		name = "case " + strconv.Quote(id)
@@ -95,7 +110,7 @@ func nameCase(err error, i int, id string) error {
 	if !errors.As(err, &f) {
 		return fault.Wrap(fault.Invalid, err, name)
 	}
-	named := f.At("", 0, "")
+	named := f.At("", line, "")
 	named.What = name + ": " + f.What
 	return named
 }

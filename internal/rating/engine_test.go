@@ -42,6 +42,7 @@ func references() []rating.Inputs {
 		{"who": nil, "tools": nil, "hurt": nil, "weak": nil},
 		{"needed": nil, "tested": 4, "technical": nil, "audited": nil, "harm.liberty.scale": nil},
 		{"needed": 4, "tested": nil},
+		{"harm.liberty.scale": 1, "harm.liberty.scope": nil, "harm.liberty.irremediability": 2},
 	} {
 		in := rating.Inputs{}
 		for _, m := range []map[string]any{base, over} {

@@ -54,5 +54,5 @@ func ExampleMethod_RunCases() {
 	}
 	_, err = method.RunCases([]byte(`[{"id": "one", "sev": [4, 9, 2], "ind": ["A-1"]}]`))
 	fmt.Println(err)
-	// Output: "sev[1]": case "one": 9 is not between 1 and 5; use null for what is not known
+	// Output: line 1: "sev[1]": case "one": 9 is not between 1 and 5; use null for what is not known
 }

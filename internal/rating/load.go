@@ -81,9 +81,9 @@ func (m *Method) addFact(f Fact) int {
 func (m *Method) loadRights() error {
 	q := m.body.Severity.Questions
 	for i, r := range m.body.Severity.Rights {
-		add := func(part, question string) int {
+		add := func(part, question string, least int64) int {
 			return m.addFact(Fact{
-				ID: "harm." + r.ID + "." + part, Type: rule.Int, Required: true, Max: 5,
+				ID: "harm." + r.ID + "." + part, Type: rule.Int, Required: true, Min: least, Max: 5,
 				Question: r.Title + ": " + question,
 			})
 		}
@@ -93,7 +93,7 @@ func (m *Method) loadRights() error {
 			}
 		}
 		m.rights = append(m.rights, right{
-			id: r.ID, scale: add("scale", q.Scale), scope: add("scope", q.Scope), irre: add("irremediability", q.Irremediability),
+			id: r.ID, scale: add("scale", q.Scale, 0), scope: add("scope", q.Scope, 1), irre: add("irremediability", q.Irremediability, 1),
 		})
 	}
 	if len(m.rights) == 0 {
@@ -158,12 +158,17 @@ func (m *Method) compile(env *rule.Env, id, when string, path ...any) ([]string,
 		return nil, m.pack.Place(err, append(path, "when")...)
 	}
 	facts := r.Vars()
-	for _, name := range facts {
-		m.touches[m.index[name]] = append(m.touches[m.index[name]], len(m.rules))
+	reads := make([]int, len(facts))
+	for i, name := range facts {
+		reads[i] = m.index[name]
+		m.touches[reads[i]] = append(m.touches[reads[i]], len(m.rules))
 	}
 	reading := Reading{ID: id, Facts: facts}
 	reading.head = string(trace(nil).reading(&reading))
-	m.rules, m.readings = append(m.rules, r), append(m.readings, reading)
+	if reading.State, reading.Unknown, err = r.EvalValues(env.NewValues()); err != nil {
+		return nil, m.pack.Place(err, append(path, "when")...)
+	}
+	m.rules, m.reads, m.readings = append(m.rules, r), append(m.reads, reads), append(m.readings, reading)
 	return facts, nil
 }
 

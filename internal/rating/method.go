@@ -87,7 +87,8 @@ type Method struct {
 	stops      []Stop
 	stopIDs    map[string]int
 	rules      []*rule.Rule // by running number: indicators first, then stops, then requirements
-	readings   []Reading    // by running number: what is the same in every rating
+	reads      [][]int      // by running number: the facts that the rule reads
+	readings   []Reading    // by running number: the reading while none of its facts is known
 	rights     []right
 	matrix     [6][6]Band // by severity and likelihood
 	tiers      [5]tierBody

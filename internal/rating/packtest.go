@@ -2,6 +2,7 @@ package rating
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
@@ -9,10 +10,11 @@ import (
 	"duly/internal/rule"
 )
 
-// RunTests runs the tests that a method pack holds: every indicator and hard stop
-// raised, clear and unknown; the severity table; every case by its facts and by its
-// indicators. An indicator or a stop without a test fails. It is the [pack.Runner]
-// of methods.
+// RunTests runs the tests that a method pack holds: every indicator, hard stop and
+// requirement raised, clear and unknown in each way given, with the weight or the
+// decision that follows; which facts keep a rating pending; the tables of severity,
+// matrix and controls; every case by its facts and by its indicators. What has no
+// test fails. It is the [pack.Runner] of methods.
 func RunTests(p *pack.Pack) []pack.TestResult {
 	m, err := Load(p)
 	if err != nil {
@@ -20,21 +22,9 @@ func RunTests(p *pack.Pack) []pack.TestResult {
 	}
 	t := tests{m: m}
 	t.baseline()
-	ids, number := make([]string, len(m.indicators)), 0
-	for i := range m.indicators {
-		ids[i] = m.indicators[i].ID
-	}
-	t.states("indicators", ids, m.body.Tests.Indicators, number)
-	number += len(ids)
-	ids = make([]string, len(m.stops))
-	for i := range m.stops {
-		ids[i] = m.stops[i].ID
-	}
-	t.states("hard_stops", ids, m.body.Tests.Stops, number)
-	for i, x := range m.body.Tests.Severity {
-		got := m.severity(x.Sev[0], x.Sev[1], x.Sev[2])
-		t.add(fmt.Sprintf("severity %v", x.Sev), differ("S", got, x.Expect), "severity", i)
-	}
+	t.rules()
+	t.needed()
+	t.tables()
 	for i := range m.body.Tests.Cases {
 		c := &m.body.Tests.Cases[i]
 		t.add("case "+c.ID+" by its facts", t.byFacts(c), "cases", i)
@@ -98,38 +88,141 @@ func (t *tests) baseline() {
 	t.add("baseline raises nothing", strings.Join(bad, ", "), "baseline")
 }
 
-// states tests a group of rules, the first of which has the running number first.
-func (t *tests) states(group string, ids []string, list []indicatorTest, first int) {
-	tested := map[string]bool{}
-	for i, x := range list {
-		at := slices.Index(ids, x.ID)
-		if at < 0 || tested[x.ID] {
-			t.add(x.ID, "there is no such rule, or it is tested twice", group, i)
-			continue
-		}
-		tested[x.ID] = true
-		for _, want := range []struct {
-			name  string
-			facts map[string]any
-			state rule.Tri
-		}{{"raised", x.Raised, rule.True}, {"clear", x.Clear, rule.False}, {"unknown", x.Unknown, rule.Unknown}} {
-			t.add(x.ID+" "+want.name, t.state(first+at, want.facts, want.state), group, i, want.name)
+// ruleStates is the test of one rule: sets of facts by the state they lead to.
+type ruleStates struct {
+	id     string
+	ways   []way
+	raised func(*Rating) string // what else must hold once it is raised
+}
+
+type way struct {
+	key   string
+	state rule.Tri
+	sets  []map[string]any
+}
+
+func (t *tests) rules() {
+	b := &t.m.body
+	var indicators, stops, requirements []ruleStates
+	for _, x := range b.Tests.Indicators {
+		indicators = append(indicators, x.states(func(r *Rating) string { return differ("adds", added(r, x.Adds), x.Adds) }))
+	}
+	for _, x := range b.Tests.Stops {
+		stops = append(stops, x.states(func(r *Rating) string { return differ("decision", r.Decision, x.Decision) }))
+	}
+	for _, x := range b.Tests.Complete {
+		requirements = append(requirements, ruleStates{x.ID, []way{
+			{"met", rule.True, x.Met}, {"unmet", rule.False, x.Unmet}, {"unknown", rule.Unknown, x.Unknown},
+		}, func(*Rating) string { return "" }})
+	}
+	first := 0
+	for _, g := range []struct {
+		name  string
+		count int
+		tests []ruleStates
+	}{{"indicators", len(b.Indicators), indicators}, {"hard_stops", len(b.Stops), stops}, {"complete_when", len(b.Complete), requirements}} {
+		t.group(g.name, t.m.readings[first:first+g.count], first, g.tests)
+		first += g.count
+	}
+}
+
+func (x *ruleTest) states(raised func(*Rating) string) ruleStates {
+	return ruleStates{x.ID, []way{
+		{"raised", rule.True, x.Raised}, {"clear", rule.False, x.Clear}, {"unknown", rule.Unknown, x.Unknown},
+	}, raised}
+}
+
+// added gives the weights of the families named.
+func added(r *Rating, named map[string]int) map[string]int {
+	out := map[string]int{}
+	for _, f := range r.Families {
+		if _, ok := named[f.ID]; ok {
+			out[f.ID] = f.Best
 		}
 	}
-	for _, id := range ids {
-		if !tested[id] {
-			t.add(id, "it has no test", group)
+	return out
+}
+
+// group tests rules of one kind, the first of which has the running number first.
+func (t *tests) group(name string, rules []Reading, first int, list []ruleStates) {
+	tested := map[string]bool{}
+	for i, x := range list {
+		at := slices.IndexFunc(rules, func(r Reading) bool { return r.ID == x.id })
+		if at < 0 || tested[x.id] {
+			t.add(x.id, "there is no such rule, or it is tested twice", name, i)
+			continue
+		}
+		tested[x.id] = true
+		for _, w := range x.ways {
+			if len(w.sets) == 0 {
+				t.add(x.id+" "+w.key, "it has no test", name, i, w.key)
+			}
+			for j, facts := range w.sets {
+				t.add(fmt.Sprintf("%s %s %d", x.id, w.key, j+1), t.state(first+at, facts, w.state, x.raised), name, i, w.key, j)
+			}
+		}
+	}
+	for _, r := range rules {
+		if !tested[r.ID] {
+			t.add(r.ID, "it has no test", name)
 		}
 	}
 }
 
-func (t *tests) state(number int, facts map[string]any, want rule.Tri) string {
+func (t *tests) state(number int, facts map[string]any, want rule.Tri, raised func(*Rating) string) string {
 	r, err := t.m.Rate(t.inputs(facts))
 	if err != nil {
 		return err.Error()
 	}
-	got := slices.Concat(r.Indicators, r.Stops)[number].State
-	return differ("state", got, want)
+	detail := differ("state", slices.Concat(r.Indicators, r.Stops, r.Requirements)[number].State, want)
+	if want == rule.True {
+		detail = join(detail, raised(&r))
+	}
+	return detail
+}
+
+// needed leaves each fact open in turn.
+func (t *tests) needed() {
+	var pending []string
+	for _, f := range t.m.facts {
+		r, err := t.m.Rate(t.inputs(map[string]any{f.ID: nil}))
+		if err != nil {
+			t.add("needed facts", err.Error(), "needed")
+			return
+		}
+		if r.Pending {
+			pending = append(pending, f.ID)
+		}
+	}
+	slices.Sort(pending)
+	want := slices.Sorted(slices.Values(t.m.body.Tests.Needed))
+	t.add("needed facts", differ("pending without", pending, want), "needed")
+}
+
+func (t *tests) tables() {
+	b := &t.m.body.Tests
+	for i, x := range b.Severity {
+		got := t.m.severity(x.Sev[0], x.Sev[1], x.Sev[2])
+		t.add(fmt.Sprintf("severity %v", x.Sev), differ("S", got, x.Expect), "severity", i)
+	}
+	for i, x := range b.Controls {
+		got := t.m.credit(x.Required, x.Operating, x.Technical, x.Audited)
+		t.add(fmt.Sprintf("controls %d", i+1), differ("credit", got, x.Expect), "controls", i)
+	}
+	if len(b.Severity) == 0 || len(b.Controls) == 0 {
+		t.add("severity and controls", "one of them has no test")
+	}
+	for s := 1; s <= 5; s++ {
+		for l := 1; l <= 5; l++ {
+			var want []string
+			for _, band := range slices.Sorted(maps.Keys(b.Matrix)) {
+				if slices.Contains(b.Matrix[band], [2]int{s, l}) {
+					want = append(want, band)
+				}
+			}
+			t.add(fmt.Sprintf("matrix S%d L%d", s, l), differ("band", []string{t.m.matrix[s][l].String()}, want), "matrix")
+		}
+	}
 }
 
 func (t *tests) byFacts(c *caseTest) string {

@@ -88,7 +88,9 @@ func (m *Method) Rate(in Inputs) (Rating, error) {
 
 func (s *sheet) reading(number int, into *Reading) (err error) {
 	*into = s.m.readings[number]
-	into.State, into.Unknown, err = s.m.rules[number].EvalValues(s.vars)
+	if s.knowsAny(s.m.reads[number]) {
+		into.State, into.Unknown, err = s.m.rules[number].EvalValues(s.vars)
+	}
 	s.answers[number] = into.State
 	return err
 }

@@ -3,12 +3,15 @@ package rating_test
 import (
 	"bytes"
 	"encoding/json"
+	"maps"
 	"os"
 	"reflect"
 	"slices"
 	"strings"
 	"sync"
 	"testing"
+
+	"go.yaml.in/yaml/v3"
 
 	"duly/internal/fault"
 	"duly/internal/pack"
@@ -84,14 +87,24 @@ func TestPackTests(t *testing.T) {
 		names[r.Name] = true
 	}
 	var cases struct {
-		Cases []struct{ Input struct{ ID string } }
+		Cases []struct{ Input, Expected map[string]any }
 	}
 	if err := json.Unmarshal(file(t, "testdata/cases.json"), &cases); err != nil {
 		t.Fatal(err)
 	}
 	for _, c := range cases.Cases {
-		if !names["case "+c.Input.ID+" by its facts"] {
-			t.Errorf("%s is not tried by its facts", c.Input.ID)
+		id := c.Input["id"].(string)
+		if !names["case "+id+" by its facts"] {
+			t.Errorf("%s is not tried by its facts", id)
+		}
+		for key, want := range packCase(t, id) {
+			have, ok := c.Input[key]
+			if _, expected := c.Expected[key]; expected {
+				have, ok = c.Expected[key], true
+			}
+			if ok && !reflect.DeepEqual(have, want) || !ok && want != false {
+				t.Errorf("%s: %s is %v in the pack and %v in the case file", id, key, want, have)
+			}
 		}
 	}
 	m := rm1(t)
@@ -103,6 +116,41 @@ func TestPackTests(t *testing.T) {
 			t.Errorf("%s is one yes/no fact", x.ID)
 		}
 	}
+}
+
+// packCase gives what the pack says of a worked case, by the keys of the case file.
+func packCase(t *testing.T, id string) map[string]any {
+	t.Helper()
+	var body struct {
+		Tests struct {
+			Cases []struct {
+				ID                           string
+				Raises                       []any
+				Sev                          []any
+				Actual, Existing, Incomplete bool
+				Expect                       map[string]any
+			}
+		}
+	}
+	if err := yaml.Unmarshal(read(t).Bytes, &body); err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range body.Tests.Cases {
+		if c.ID == id {
+			out := map[string]any{"ind": c.Raises, "sev": c.Sev, "actual": c.Actual, "existing": c.Existing, "incomplete": c.Incomplete}
+			maps.Copy(out, c.Expect)
+			b, err := json.Marshal(out)
+			if err == nil {
+				err = json.Unmarshal(b, &out)
+			}
+			if err != nil {
+				t.Fatal(err)
+			}
+			return out
+		}
+	}
+	t.Fatalf("the pack has no case %s", id)
+	return nil
 }
 
 // Protects: the pack's tests notice a changed pack. Each change is one that a
@@ -119,7 +167,18 @@ func TestPackTestsNotice(t *testing.T) {
 		{"CRITICAL: {new: DECLINE, existing: SUSPEND}", "CRITICAL: {new: DECLINE, existing: DECLINE}"},
 		{"HIGH: {tier: EDD, review_months: 12}", "HIGH: {tier: EDD, review_months: 18}"},
 		{"incomplete_at_least: HIGH", "incomplete_at_least: MEDIUM"},
-		{"    - id: SAF-06\n      raised", "    - id: SAF-05\n      raised"},
+		{"    - id: SAF-06\n      adds", "    - id: SAF-05\n      adds"},
+		{"adds: {SAF: 1}", "adds: {SAF: 2}"},
+		{"family: CND\n    weight: 2", "family: CND\n    weight: 1"},
+		{"family: USE", "family: CTX"},
+		{"basis: policy", "basis: legal"},
+		{`"5": HHCCC`, `"5": MHCCC`},
+		{"percent_for_two: 100", "percent_for_two: 99"},
+		{`"border", `, ""},
+		{"LOW: {new: APPROVE, existing: APPROVE}", "LOW: {new: APPROVE, existing: KEEP}"},
+		{"type: texts, required: true", "type: texts"},
+		{"type: bool, question", "type: bool, required: true, question"},
+		{`local_ban != "unclear" && `, ""},
 		{`when: guidance.threshold == "below" || guidance.forced_top_n`, `when: guidance.threshold == "below" || guidance.forced_top_n && false`},
 	} {
 		if !strings.Contains(text, c.old) {
@@ -198,6 +257,10 @@ func TestUnknownCases(t *testing.T) {
 	if r.Fam["USE"] != 2 || r.Fam["CUS"] != 2 {
 		t.Errorf("families %v", r.Fam)
 	}
+	both, err := m.RateCase(rating.Case{ID: "b", Sev: [3]*int{&three, &three, &three}, Ind: []string{"CUS-02"}, Unknown: []string{"CUS-02"}})
+	if err != nil || both.Interval.Best != both.Interval.Worst || both.Sum != 3 {
+		t.Errorf("raised and unknown: %+v %v", both, err)
+	}
 }
 
 // Protects: bad cases are refused by name of case and field, and nothing comes out.
@@ -225,7 +288,7 @@ func TestRunCasesRefuses(t *testing.T) {
 		{`[{"id": "b", "sev": [1, 2, 3], "ind": "CTX-01"}]`, `"ind": case "b"`},
 		{`[{"id": "b", "sev": [1, 2, 3], "ind": [null]}]`, `"ind[0]"`},
 		{`[{"id": "b", "sev": [1, 2, 3], "unknown": ["X"]}]`, `"unknown[0]"`},
-		{`[{"id": "b", "sev": [1, 2, 3], "ind": ["CTX-01"], "unknown": ["CTX-01"]}]`, "both raised and unknown"},
+		{"[\n" + good + ",\n\n{\"id\": \"b\",\n\"sev\": [1, 2, 9]}]", `4: "sev[2]": case "b"`},
 		{`[{"id": "b", "sev": [1, 2, 3], "hs": ["HS-Z"]}]`, `"hs[0]"`},
 		{`[{"id": "b", "sev": [1, 2, 3], "ctrl": 3}]`, `"ctrl": case "b": 3 is not a control credit`},
 		{`[{"id": "b", "sev": [1, 2, 3], "actual": null}]`, `"actual": case "b": null is not true or false`},

@@ -1,6 +1,10 @@
 package rating
 
-import "duly/internal/rule"
+import (
+	"slices"
+
+	"duly/internal/rule"
+)
 
 // sheet is the working paper of one rating: the facts' values by position, nil
 // while unknown, and the answers of the rules by running number.
@@ -45,6 +49,10 @@ func (s *sheet) done() { s.m.sheets.Put(s) }
 func (s *sheet) set(fact int, value any) error {
 	s.values[fact] = value
 	return s.vars.Set(s.m.slots[fact], value)
+}
+
+func (s *sheet) knowsAny(facts []int) bool {
+	return slices.ContainsFunc(facts, func(fact int) bool { return s.values[fact] != nil })
 }
 
 func (s *sheet) truth(fact int) rule.Tri {
@@ -102,7 +110,7 @@ func (s *sheet) families() {
 	}
 }
 
-// right takes an unknown part as 0 at the best end and as 5 at the worst.
+// right takes an unknown part as its least at the best end and its most at the worst.
 func (s *sheet) right(r *right) RightReading {
 	out := RightReading{ID: r.id}
 	vulnerable := s.truth(s.m.special.vulnerable)
@@ -110,7 +118,7 @@ func (s *sheet) right(r *right) RightReading {
 		if v, ok := s.values[fact].(int64); ok {
 			out.Best[i], out.Worst[i] = int(v), int(v)
 		} else {
-			out.Worst[i] = 5
+			out.Best[i], out.Worst[i] = int(s.m.facts[fact].Min), int(s.m.facts[fact].Max)
 		}
 	}
 	s.m.uplift(&out.Best, vulnerable == rule.True)

@@ -250,7 +250,7 @@ func Disclose(ctx context.Context, q store.Queryer, signed []byte, key string, s
 		for _, f := range schema.Sealed {
 			names += " " + f.Name
 		}
-		return nil, fault.Newf(fault.Invalid, "a %s has no sealed field %q", schema.Kind, field).WithFix("its sealed fields are:" + names)
+		return nil, fault.Newf(fault.Invalid, "entry %d is of the kind %s, which has no sealed field %q", entry, schema.Kind, field).WithFix("its sealed fields are:" + names)
 	}
 	if disclosures[i] == "" {
 		return nil, fault.Newf(fault.NotFound, "field %q of entry %d was erased: nobody can show it any more", field, entry)

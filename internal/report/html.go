@@ -100,7 +100,7 @@ var words = map[string]string{
 	"tier EDD+GB": "Enhanced diligence, governing body",
 
 	"lane STOP": "Nothing goes on until somebody with the power to do so lifts it.", "lane PERSON": "An analyst must open an assessment.",
-	"lane DESK": "An analyst looks at the papers.", "lane AUTO": "Nobody looks, except at a sample. This is not the same as low risk.",
+	"lane DESK": "An analyst must look at the papers.", "lane AUTO": "Screened, not assessed: nobody has looked. This is not the same as low risk.",
 	"lane not_triaged": "Not sorted yet.",
 
 	"stop HS-L1": "a party is on a watchlist", "stop HS-L2": "owned by a listed party", "stop HS-L3": "known end use that EU export law covers",

@@ -92,8 +92,11 @@ type Lanes struct {
 // Ruling counts the accounts that a rule put into a lane. A rule that cannot be
 // ruled out, because something is unknown, may lead to a laxer lane than its own.
 type Ruling struct {
-	Lane  string `json:"lane"`
-	Rule  string `json:"rule"`
+	Lane        string `json:"lane"`
+	Rule        string `json:"rule"`
+	NotRuledOut bool   `json:"not_ruled_out"`
+	// Text is the rule in words, for audiences that may see reasons.
+	Text  string `json:"text,omitempty"`
 	Count int    `json:"count"`
 }
 

@@ -338,11 +338,17 @@ func (b *builder) unplaced(p *places) {
 	}
 }
 
-// graver orders subjects by what a reader must see first: hard stops, then the
-// worst end, then the best end, then the lane; the log's order otherwise.
+// graver orders subjects by what a reader must see first: hard stops, then what was
+// seen to happen, then the worst end, which may be mere ignorance, then the best end,
+// then the lane; the log's order otherwise.
 func graver(a, b Subject) int {
-	rank := func(s Subject) (stops, worst, best, lane int) {
+	rank := func(s Subject) (stops, found, worst, best, lane int) {
 		stops, worst, best, lane = 1, 1, 1, len(laneNames)
+		for _, f := range s.Findings {
+			if f.State == "open" {
+				found = min(found, -1-slices.Index(gradings, f.Grade))
+			}
+		}
 		if s.Rating != nil {
 			stops = -min(1, len(s.Rating.HardStops))
 			worst, best = -slices.Index(bandNames, s.Rating.Worst), -slices.Index(bandNames, s.Rating.Best)
@@ -350,9 +356,9 @@ func graver(a, b Subject) int {
 		if s.Lane != nil {
 			lane = slices.Index(laneNames, s.Lane.Lane)
 		}
-		return stops, worst, best, lane
+		return stops, found, worst, best, lane
 	}
-	s1, w1, b1, l1 := rank(a)
-	s2, w2, b2, l2 := rank(b)
-	return cmp.Or(s1-s2, w1-w2, b1-b2, l1-l2)
+	s1, f1, w1, b1, l1 := rank(a)
+	s2, f2, w2, b2, l2 := rank(b)
+	return cmp.Or(s1-s2, f1-f2, w1-w2, b1-b2, l1-l2)
 }

@@ -5,7 +5,9 @@ import (
 	"slices"
 	"strings"
 
+	"duly/internal/ledger"
 	"duly/internal/store"
+	"duly/internal/triage"
 	"duly/internal/usage"
 )
 
@@ -24,8 +26,12 @@ func (b *builder) lanes() {
 		case t.Record.ByDefault:
 			l.ByDefault++
 		case len(t.Record.Reasons) > 0:
-			rule, _, _ := strings.Cut(t.Record.Reasons[0], ":")
-			rules[Ruling{Lane: t.Record.Lane, Rule: rule}]++
+			reason := triage.ParseReason(t.Record.Reasons[0])
+			key := Ruling{Lane: t.Record.Lane, Rule: reason.Rule, NotRuledOut: len(reason.Unknown) > 0}
+			if b.view.sees(ledger.Customer) {
+				key.Text = reason.Text
+			}
+			rules[key]++
 		}
 		counts[t.Record.Lane]++
 	}
@@ -37,10 +43,12 @@ func (b *builder) lanes() {
 	l.DefaultShare = share(int64(l.ByDefault), int64(triaged))
 	l.Rules = []Ruling{}
 	for r, n := range rules {
-		l.Rules = append(l.Rules, Ruling{r.Lane, r.Rule, n})
+		r.Count = n
+		l.Rules = append(l.Rules, r)
 	}
 	slices.SortFunc(l.Rules, func(x, y Ruling) int {
-		return cmp.Or(slices.Index(laneNames, x.Lane)-slices.Index(laneNames, y.Lane), y.Count-x.Count, strings.Compare(x.Rule, y.Rule))
+		return cmp.Or(slices.Index(laneNames, x.Lane)-slices.Index(laneNames, y.Lane), y.Count-x.Count,
+			strings.Compare(x.Rule, y.Rule), strings.Compare(x.Text, y.Text))
 	})
 }
 

@@ -39,7 +39,8 @@ type DB struct {
 
 	mu   sync.Mutex // held by the writing transaction of this process
 	tree *ledger.Tree
-	ins  map[string]string // insert statements by table and row count
+	into map[*ledger.Schema]string // tables with their columns
+	ins  map[string]string         // insert statements by table and row count
 }
 
 // Migrations are one room's tables: SQL files for goose, numbered from 0001.
@@ -57,7 +58,7 @@ func Open(ctx context.Context, config Config, rooms ...Migrations) (*DB, error) 
 	if config.Now == nil {
 		config.Now = time.Now
 	}
-	db := &DB{config: config, ins: map[string]string{}}
+	db := &DB{config: config, into: map[*ledger.Schema]string{}, ins: map[string]string{}}
 	var err error
 	if strings.HasPrefix(config.DSN, "postgres://") || strings.HasPrefix(config.DSN, "postgresql://") {
 		db.postgres = true

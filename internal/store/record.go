@@ -95,13 +95,18 @@ func put[T any](tx *Tx, kind *ledger.Kind[T], id string, last head, record *T, s
 		}
 	}
 	row := append([]any{seq, id, draft.Rev, nil}, kind.Columns(record)...)
-	tx.insert(insertInto(schema), row...)
+	tx.insert(tx.db.insertInto(schema), row...)
 	return Ref{id, draft.Rev, seq, hash}, tx.failed
 }
 
 // insertInto names a kind's table and the columns that Kind.Columns fills.
-func insertInto(s *ledger.Schema) string {
-	return "r_" + s.Kind + " (seq, id, rev, to_seq, " + strings.Join(s.ColumnNames(), ", ") + ")"
+func (db *DB) insertInto(s *ledger.Schema) string {
+	into, known := db.into[s]
+	if !known {
+		into = "r_" + s.Kind + " (seq, id, rev, to_seq, " + strings.Join(s.ColumnNames(), ", ") + ")"
+		db.into[s] = into
+	}
+	return into
 }
 
 // At is a point on both time axes: the day that a statement holds for, and the

@@ -13,20 +13,27 @@ import (
 // Tx is a writing transaction. It holds the lock of the log from its first
 // statement to its end and must not be used by two goroutines.
 type Tx struct {
-	db     *DB
-	ctx    context.Context
-	sql    *sql.Tx
-	actor  string
-	log    ledger.LogID
-	size   int64
-	time   int64
-	tree   *ledger.Tree
-	begun  bool
-	rows   map[string][][]any   // buffered inserts by table
-	stmts  map[string]*sql.Stmt // prepared inserts of a full chunk, by table
-	order  []string             // tables in the order of first use
-	wrote  int64
-	failed error
+	db      *DB
+	ctx     context.Context
+	sql     *sql.Tx
+	actor   string
+	log     ledger.LogID
+	size    int64
+	time    int64
+	tree    *ledger.Tree
+	begun   bool
+	inserts map[string]*inserts // by table
+	order   []*inserts          // in the order of first use
+	wrote   int64
+	failed  error
+}
+
+// inserts buffers the rows of one table.
+type inserts struct {
+	into string // the table and its columns
+	rows int
+	args []any     // row after row
+	full *sql.Stmt // inserts a whole chunk; nil before the first
 }
 
 type head struct {
@@ -51,7 +58,7 @@ func (db *DB) Write(ctx context.Context, actor string, fn func(*Tx) error) error
 		return writeError(err)
 	}
 	defer stx.Rollback()
-	tx := &Tx{db: db, ctx: ctx, sql: stx, actor: actor, rows: map[string][][]any{}, stmts: map[string]*sql.Stmt{}}
+	tx := &Tx{db: db, ctx: ctx, sql: stx, actor: actor, inserts: map[string]*inserts{}}
 	if err := tx.lock(); err != nil {
 		return err
 	}
@@ -160,71 +167,52 @@ func (tx *Tx) append(leaf []byte, d *ledger.Draft) (int64, ledger.Hash) {
 	for i := range d.Digests {
 		digests = append(digests, d.Digests[i][:]...)
 	}
-	tx.insert("entry (seq, leaf, digests, disclosures)", seq, leaf, digests, joinDisclosures(d.Disclosures))
+	tx.insert("entry (seq, leaf, digests, disclosures)", seq, leaf, digests, d.Joined)
 	return seq, h
-}
-
-func joinDisclosures(ds []ledger.Disclosure) string {
-	n := len(ds)
-	for _, d := range ds {
-		n += len(d)
-	}
-	var b strings.Builder
-	b.Grow(n)
-	for i, d := range ds {
-		if i > 0 {
-			b.WriteByte('~')
-		}
-		b.WriteString(string(d))
-	}
-	return b.String()
 }
 
 // insert buffers one row; into names the table and its columns.
 func (tx *Tx) insert(into string, values ...any) {
-	if _, known := tx.rows[into]; !known {
-		tx.order = append(tx.order, into)
+	t := tx.inserts[into]
+	if t == nil {
+		t = &inserts{into: into}
+		tx.inserts[into] = t
+		tx.order = append(tx.order, t)
 	}
-	tx.rows[into] = append(tx.rows[into], values)
-	if len(tx.rows[into]) == chunk {
-		tx.failed = tx.write(into)
+	t.rows++
+	t.args = append(t.args, values...)
+	if t.rows == chunk {
+		tx.failed = tx.write(t)
 	}
 }
 
 // flush writes all buffered rows.
 func (tx *Tx) flush() error {
-	for _, into := range tx.order {
-		if err := tx.write(into); err != nil {
+	for _, t := range tx.order {
+		if err := tx.write(t); err != nil {
 			tx.failed = err
 		}
 	}
 	return tx.failed
 }
 
-func (tx *Tx) write(into string) error {
-	rows := tx.rows[into]
-	if len(rows) == 0 || tx.failed != nil {
+func (tx *Tx) write(t *inserts) error {
+	if t.rows == 0 || tx.failed != nil {
 		return tx.failed
 	}
-	args := make([]any, 0, len(rows)*len(rows[0]))
-	for _, r := range rows {
-		args = append(args, r...)
-	}
-	tx.rows[into] = rows[:0]
-	text := tx.db.insertSQL(into, len(rows), len(rows[0]))
-	if len(rows) < chunk {
-		_, err := tx.sql.ExecContext(tx.ctx, text, args...)
+	rows, args := t.rows, t.args
+	t.rows, t.args = 0, t.args[:0]
+	if rows < chunk {
+		_, err := tx.sql.ExecContext(tx.ctx, tx.db.insertSQL(t.into, rows, len(args)/rows), args...)
 		return writeError(err)
 	}
-	stmt, prepared := tx.stmts[into]
-	if !prepared {
+	if t.full == nil {
 		var err error
-		if stmt, err = tx.sql.PrepareContext(tx.ctx, text); err != nil {
+		if t.full, err = tx.sql.PrepareContext(tx.ctx, tx.db.insertSQL(t.into, rows, len(args)/rows)); err != nil {
 			return writeError(err)
 		}
-		tx.stmts[into] = stmt
 	}
-	_, err := stmt.ExecContext(tx.ctx, args...)
+	_, err := t.full.ExecContext(tx.ctx, args...)
 	return writeError(err)
 }
 

@@ -15,7 +15,7 @@ const (
 	Stop   Lane = "STOP"   // nothing goes on until a person with the power to do so lifts it
 	Person Lane = "PERSON" // an analyst opens an assessment
 	Desk   Lane = "DESK"   // an analyst looks at the papers
-	Auto   Lane = "AUTO"   // nobody looks, except at a sample; not the same as low risk
+	Auto   Lane = "AUTO"   // nobody looks; not the same as low risk
 )
 
 // rank grows with strictness; it is negative for what is no lane.
@@ -28,6 +28,31 @@ type Reason struct {
 	// Unknown names the variables because of which the rule cannot be ruled out,
 	// sorted; empty when the rule fired on what is known.
 	Unknown []string
+}
+
+// What stands around a reason's text when the rule is not ruled out.
+const (
+	notRuledOut = "Not ruled out: "
+	notKnown    = " Not known: "
+)
+
+// String gives the reason as a Triage record holds it.
+func (r Reason) String() string {
+	if len(r.Unknown) == 0 {
+		return r.Rule + ": " + r.Text
+	}
+	return r.Rule + ": " + notRuledOut + r.Text + notKnown + strings.Join(r.Unknown, ", ") + "."
+}
+
+// ParseReason reads what String wrote.
+func ParseReason(s string) Reason {
+	var r Reason
+	r.Rule, r.Text, _ = strings.Cut(s, ": ")
+	text, open := strings.CutPrefix(r.Text, notRuledOut)
+	if at := strings.LastIndex(text, notKnown); open && at >= 0 {
+		r.Text, r.Unknown = text[:at], strings.Split(strings.TrimSuffix(text[at+len(notKnown):], "."), ", ")
+	}
+	return r
 }
 
 // Verdict is the lane of an account and why. ByDefault says that no rule spoke and
@@ -56,8 +81,7 @@ func (r *Rules) Lane(a Account) Verdict {
 		case answer == rule.True:
 			calls = append(calls, call{l.Lane, Reason{Rule: l.ID, Text: l.Text}})
 		case answer == rule.Unknown && l.Lane != Auto && v.matters(l):
-			text := "Not ruled out: " + l.Text + " Not known: " + strings.Join(unknown, ", ") + "."
-			calls = append(calls, call{l.Unknown, Reason{l.ID, text, unknown}})
+			calls = append(calls, call{l.Unknown, Reason{l.ID, l.Text, unknown}})
 		}
 	}
 	if len(calls) == 0 {

@@ -31,11 +31,16 @@ type Portfolio struct {
 	stated    map[string]map[string]ledger.Scalar // facts that rules look at, by subject and fact
 	confirmed map[string]bool                     // customers with an identifier of a registry
 	between   map[string]bool                     // customers that stand between the vendor and others
+	serves    map[string][]string                 // the end users that they name
+	deployed  map[string][]*register.Deployment   // all that are active, by account
 }
 
 // ReadPortfolio reads the whole register. Memory grows with its records.
 func ReadPortfolio(ctx context.Context, q store.Queryer) (*Portfolio, error) {
-	p := &Portfolio{Deployments: map[string]*store.Revision[register.Deployment]{}, confirmed: map[string]bool{}, between: map[string]bool{}}
+	p := &Portfolio{
+		Deployments: map[string]*store.Revision[register.Deployment]{}, confirmed: map[string]bool{},
+		between: map[string]bool{}, serves: map[string][]string{}, deployed: map[string][]*register.Deployment{},
+	}
 	accounts, err := store.Select(ctx, q, register.Accounts, "")
 	if err != nil {
 		return nil, err
@@ -60,6 +65,9 @@ func ReadPortfolio(ctx context.Context, q store.Queryer) (*Portfolio, error) {
 	}
 	for _, d := range deployments {
 		p.Deployments[d.Record.Account] = d
+		if d.Record.State == "active" {
+			p.deployed[d.Record.Account] = append(p.deployed[d.Record.Account], d.Record)
+		}
 	}
 	identifiers, err := store.Select(ctx, q, register.Identifiers, "")
 	if err != nil {
@@ -71,8 +79,11 @@ func ReadPortfolio(ctx context.Context, q store.Queryer) (*Portfolio, error) {
 		}
 	}
 	for _, r := range p.Relationships {
-		if intermediary(r.Record.Role) {
-			p.between[r.Record.Party] = true
+		if endUser, between, ok := ends(r.Record); ok {
+			p.between[between] = true
+			if endUser != between {
+				p.serves[between] = append(p.serves[between], endUser)
+			}
 		}
 	}
 	if err := p.readFacts(ctx, q); err != nil {
@@ -141,8 +152,16 @@ func byID[T any](list []*store.Revision[T], err error) (map[string]*store.Revisi
 	return out, err
 }
 
-func intermediary(role string) bool {
-	return role == "integrator" || role == "reseller" || role == "distributor"
+// ends gives who is served and who stands in between, whichever way round the
+// relationship was written down.
+func ends(r *register.Relationship) (served, between string, ok bool) {
+	switch r.Role {
+	case "integrator", "reseller", "distributor":
+		return r.Customer, r.Party, true
+	case "end_user":
+		return r.Party, r.Customer, true
+	}
+	return "", "", false
 }
 
 // Chain is who stands along an account's chain: the customer who is billed, the
@@ -164,30 +183,109 @@ func (c Chain) Parties() []string {
 	return ids
 }
 
-// Chain follows an account's chain. A customer that is itself an intermediary and
-// names nobody behind it leaves the end user unknown.
+// Chain follows an account's chain. The customer is the end user unless it stands
+// in between; then it is whom the account's relationship says it serves. A customer
+// in between that names nobody for this account leaves the end user unknown, and so
+// does one that is only known to serve others.
 func (p *Portfolio) Chain(a *register.Account) Chain {
 	c := Chain{Customer: p.Customers[a.Customer]}
-	if link := p.Relationships[a.Via]; link != nil && intermediary(link.Record.Role) {
-		c.Link = link
-		c.Between = p.Customers[link.Record.Party]
+	user, named := a.Customer, false
+	if link := p.Relationships[a.Via]; link != nil {
+		if served, between, ok := ends(link.Record); ok {
+			c.Link, c.Between = link, p.Customers[between]
+			named = served != between && (served == a.Customer || between == a.Customer) && link.Record.Role == "end_user"
+			if a.Customer == between {
+				user = served
+			}
+		}
 	}
-	if c.Customer == nil {
-		return c
-	}
-	if !p.between[c.Customer.ID] {
-		c.EndUser, c.EndUserKnown = c.Customer, true
+	if c.Customer != nil && p.Customers[user] != nil && (named || !p.between[user]) {
+		c.EndUser, c.EndUserKnown = p.Customers[user], true
 	}
 	return c
 }
 
-// capabilities lists all that the account's product can do, meant or not.
-func (p *Portfolio) capabilities(a *register.Account) []string {
+// capabilities lists all that the account's product can do, meant or not, and all
+// that its deployments are said to use.
+func (p *Portfolio) capabilities(account string, a *register.Account) []string {
 	product := p.Products[a.Product]
 	if product == nil {
 		return nil
 	}
-	return slices.Concat(product.Record.Intended, product.Record.Unintended)
+	out := slices.Concat(product.Record.Intended, product.Record.Unintended)
+	for _, d := range p.deployed[account] {
+		if isKnown(d.Capability) {
+			out = append(out, d.Capability)
+		}
+	}
+	return out
+}
+
+// operators lists who operates what the account buys, as far as anything names
+// them: the end user or, while it is not known, all whom the customer serves; and
+// the customers of the account's deployments.
+func (p *Portfolio) operators(account string, chain Chain) []*register.Customer {
+	var ids []string
+	switch {
+	case chain.EndUser != nil:
+		ids = []string{chain.EndUser.ID}
+	case chain.Customer != nil:
+		ids = slices.Clone(p.serves[chain.Customer.ID])
+	}
+	for _, d := range p.deployed[account] {
+		ids = append(ids, d.Customer)
+	}
+	var out []*register.Customer
+	for _, id := range ids {
+		if c := p.Customers[id]; c != nil {
+			out = append(out, c.Record)
+		}
+	}
+	return out
+}
+
+// operatorSector gives the sector that weighs most: one that holds power over
+// people, then one that nobody knows.
+func operatorSector(chain Chain, operators []*register.Customer) string {
+	sector := ""
+	for i, who := range operators {
+		switch {
+		case register.Coercive(who.Sector):
+			return who.Sector
+		case i == 0 || !isKnown(who.Sector):
+			sector = who.Sector
+		}
+	}
+	if !chain.EndUserKnown {
+		return ""
+	}
+	return sector
+}
+
+// country gives where the account is used: a country in conflict before any other,
+// among the customer's own too, and none while one of those who operate it may be
+// anywhere.
+func (r *Rules) country(customer string, operators []*register.Customer, deployed []*register.Deployment) string {
+	var used []string
+	for _, d := range deployed {
+		if isKnown(d.Jurisdiction) {
+			used = append(used, d.Jurisdiction)
+		}
+	}
+	said := len(used) > 0
+	for _, who := range operators {
+		used = append(used, who.Jurisdiction)
+	}
+	used = append(used, customer)
+	for _, c := range used {
+		if (&Account{Country: c}).conflict(r.countries) == rule.True {
+			return c
+		}
+	}
+	if !said && slices.ContainsFunc(used, func(c string) bool { return !isKnown(c) }) {
+		return ""
+	}
+	return used[0]
 }
 
 // Look gives an account as the rules look at it.
@@ -195,20 +293,24 @@ func (p *Portfolio) Look(r *Rules, account *store.Revision[register.Account]) Ac
 	a := account.Record
 	chain := p.Chain(a)
 	out := Account{
-		EndUserKnown: truth3(chain.EndUserKnown, true), Integrator: truth3(chain.Between != nil, a.Customer != ""),
-		Capabilities: p.capabilities(a), Scale: r.Scale(a.Amount),
+		EndUserKnown: truth3(chain.EndUserKnown, true), Integrator: truth3(chain.Between != nil || p.between[a.Customer], a.Customer != ""),
+		Capabilities: p.capabilities(account.ID, a), Scale: r.Scale(a.Amount),
 		OpenHit: rule.Unknown, ConfirmedHit: rule.Unknown,
 	}
+	operators := p.operators(account.ID, chain)
+	out.EndUserSector = operatorSector(chain, operators)
+	home := ""
 	if chain.Customer != nil {
 		c := chain.Customer.Record
-		out.Sector, out.Kind, out.Country = c.Sector, c.Kind, c.Jurisdiction
+		out.Sector, out.Kind, home = c.Sector, c.Kind, c.Jurisdiction
 		out.Registry = truth3(p.confirmed[chain.Customer.ID], true)
+		out.IntegratorSector = c.Sector // where it stands in between itself
 	}
-	if chain.EndUser != nil {
-		out.EndUserSector = chain.EndUser.Record.Sector
-	}
+	out.Country = r.country(home, operators, p.deployed[account.ID])
 	if chain.Between != nil {
 		out.IntegratorSector = chain.Between.Record.Sector
+	} else if out.Integrator != rule.True {
+		out.IntegratorSector = ""
 	}
 	subjects := p.subjects(account, chain)
 	out.Ban = p.answer(factBan, subjects, oneOf("in_force"), oneOf("none", "other_scope"))

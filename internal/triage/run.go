@@ -97,7 +97,7 @@ func (s *Summary) one(tx *store.Tx, rules *Rules, portfolio *Portfolio, packHash
 		s.Reasons["(no rule)"]++
 	}
 	for i, r := range v.Reasons {
-		t.Reasons = append(t.Reasons, r.Rule+": "+r.Text)
+		t.Reasons = append(t.Reasons, r.String())
 		switch {
 		case i > 0:
 		case len(r.Unknown) > 0:

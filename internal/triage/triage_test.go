@@ -3,6 +3,7 @@ package triage_test
 import (
 	"fmt"
 	"os"
+	"reflect"
 	"slices"
 	"strings"
 	"testing"
@@ -442,4 +443,17 @@ func ExampleRunTests() {
 	}
 	fmt.Println("failed:", failed)
 	// Output: failed: 0
+}
+
+// Protects: a reason is read back from its record as it was, known or not.
+func TestReasonsAreReadBack(t *testing.T) {
+	for _, want := range []triage.Reason{
+		{Rule: "STOP-BAN", Text: "Law forbids it: in part."},
+		{Rule: "STOP-BAN", Text: "Law forbids it.", Unknown: []string{"ban"}},
+		{Rule: "DESK-LARGE", Text: "Large. Not known: who.", Unknown: []string{"end_user.coercive", "integrator.coercive"}},
+	} {
+		if got := triage.ParseReason(want.String()); !reflect.DeepEqual(got, want) {
+			t.Errorf("%q is read back as %+v", want, got)
+		}
+	}
 }

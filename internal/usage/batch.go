@@ -11,10 +11,10 @@ import (
 	"duly/internal/fault"
 )
 
-// Batch is what one object of telemetry amounts to. Its identity is Source,
-// Object.Name, Object.SHA256 and Rules: whoever stores batches adds the counts of
-// one only if that identity is new. All slices are in a fixed order, so the same
-// object gives the same batch.
+// Batch is what one object of telemetry amounts to. Whoever stores batches adds a
+// count only if none of the same condition, deployment and day was added for the
+// same content (Object.SHA256). All slices are in a fixed order, so the same object
+// gives the same batch.
 type Batch struct {
 	Source   string     `json:"source"`
 	Rules    string     `json:"rules"` // see Monitor.Rules

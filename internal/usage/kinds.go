@@ -7,9 +7,10 @@ import (
 	"duly/internal/store"
 )
 
-// ObjectRecord says that an object of telemetry was counted, once. Its identity is
-// the content and the rules: the same content delivered again adds nothing, and
-// other rules count it anew.
+// ObjectRecord says that an object of telemetry was read, and what was counted of
+// it. Its identity is its content: delivered again it adds nothing. Read by other
+// rules or for other deployments it has another revision, which adds what was not
+// counted before.
 type ObjectRecord struct {
 	SHA256    string `duly:"sha256,public,hash,column"`
 	Rules     string `duly:"rules,public,hash,column"`
@@ -25,6 +26,8 @@ type ObjectRecord struct {
 	Source    string `duly:"source,security"`
 	Name      string `duly:"name,security"`
 	Identity  string `duly:"identity,security,column"` // source and name
+	// Counted lists the counts that hold events of this object, by their identity.
+	Counted []string `duly:"counted,customer"`
 }
 
 // CountRecord is what happened under one condition in one deployment on one day,

@@ -16,7 +16,7 @@ import (
 )
 
 // engine names what a count means beside the packs. It changes whenever the same
-// bytes could give other counts, so that old and new counts are not added up.
+// bytes could give other counts, so that a record says by what it was counted.
 const engine = "duly/usage/1"
 
 // Deployment is what is judged: who uses which capability for what, and the

@@ -273,7 +273,7 @@ func (r *reader) note(what, fix string, line int) {
 	r.out.Faults = append(r.out.Faults, fault.New(fault.Invalid, what, fix).At(r.out.Name, line, ""))
 }
 
-const fetchAgain = "fetch the file again; the events before this place are counted"
+const fetchAgain = "fetch the file again"
 
 // stop notes a fault after which nothing more of the object can be read.
 func (r *reader) stop(what, fix string) bool {

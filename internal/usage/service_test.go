@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"duly/internal/evidence"
@@ -59,7 +60,12 @@ func registerSheriff(t *testing.T, db *store.DB) {
 
 func run(t *testing.T, db *store.DB, paths ...string) *usage.Summary {
 	t.Helper()
-	s, err := usage.Run(context.Background(), db, storetest.Actor, "2026-11-24", facePack(t), paths, nil)
+	return runBy(t, db, facePack(t), paths...)
+}
+
+func runBy(t *testing.T, db *store.DB, by []*pack.Pack, paths ...string) *usage.Summary {
+	t.Helper()
+	s, err := usage.Run(context.Background(), db, storetest.Actor, "2026-11-24", by, paths, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -142,5 +148,122 @@ func TestAMissingPathWritesNothing(t *testing.T) {
 	}
 	if after, _ := store.Head(context.Background(), db); after.Size != before.Size {
 		t.Errorf("the log grew from %d to %d", before.Size, after.Size)
+	}
+}
+
+// TestOtherRulesAddNothingTwice protects counts from a pack that changes beside the
+// conditions that were counted, and from packs named together.
+func TestOtherRulesAddNothingTwice(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, dsn string) {
+		db := storetest.Begin(t, dsn, rooms...)
+		registerSheriff(t, db)
+		file := filepath.Join(t.TempDir(), "a.jsonl")
+		if err := os.WriteFile(file, []byte(search("1", 80)+"\n"+search("2", 99)+"\n"), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		data, err := packs.Files.ReadFile("conditions/face-search.yaml")
+		if err != nil {
+			t.Fatal(err)
+		}
+		parse := func(text string) []*pack.Pack {
+			p, err := pack.Parse("face-search.yaml", []byte(text))
+			if err != nil {
+				t.Fatal(err)
+			}
+			return []*pack.Pack{p}
+		}
+		run(t, db, file)
+		if s := runBy(t, db, parse(string(data)+"# a note\n"), file); s.Known != 1 || s.Exposures != 0 || s.Findings != 0 {
+			t.Errorf("a pack with another comment: %+v", s)
+		}
+		if e, d := counted(t, db); e != 2 || d != 1 {
+			t.Errorf("%d exposures, %d deviations; want 2, 1", e, d)
+		}
+		// A condition that changed is another condition, with counts of its own.
+		harder := strings.ReplaceAll(string(data), "deviation: param.threshold < 99.0", "deviation: param.threshold < 99.5")
+		if s := runBy(t, db, parse(harder), file); s.Known != 1 || s.Exposures != 2 || s.Deviations != 2 || s.Findings != 1 {
+			t.Errorf("another threshold: %+v", s)
+		}
+		if s := run(t, db, file); s.Exposures != 0 || s.Findings != 0 {
+			t.Errorf("back to the first pack: %+v", s)
+		}
+		objects, err := store.Select(context.Background(), db, usage.ObjectRecords, "")
+		if err != nil || len(objects) != 1 {
+			t.Errorf("%d objects, %v; want one content", len(objects), err)
+		}
+	})
+}
+
+// TestMappingLaterCounts protects events that came before anybody had said whose
+// account it is.
+func TestMappingLaterCounts(t *testing.T) {
+	db := storetest.SQLite(t, rooms...)
+	file := filepath.Join(t.TempDir(), "a.jsonl")
+	if err := os.WriteFile(file, []byte(search("1", 80)+"\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if s := run(t, db, file); s.Unmapped != 1 || s.Exposures != 0 {
+		t.Fatalf("before the mapping: %+v", s)
+	}
+	registerSheriff(t, db)
+	for _, want := range []int{2, 0} { // threshold and moratorium
+		if s := run(t, db, file); s.Known != 1 || s.Findings != want {
+			t.Errorf("want %d findings: %+v", want, s)
+		}
+	}
+	if e, d := counted(t, db); e != 1 || d != 1 {
+		t.Errorf("%d exposures, %d deviations; want 1, 1", e, d)
+	}
+	objects, err := store.Select(context.Background(), db, usage.ObjectRecords, "")
+	if err != nil || len(objects) != 1 || objects[0].Record.Unmapped != 0 {
+		t.Errorf("objects %+v, %v", objects, err)
+	}
+}
+
+// TestCutOffThenWhole protects the remedy that the program itself names, and what
+// is told about it.
+func TestCutOffThenWhole(t *testing.T) {
+	db := storetest.SQLite(t, rooms...)
+	registerSheriff(t, db)
+	file := filepath.Join(t.TempDir(), "a.jsonl")
+	whole := search("1", 80) + "\n" + search("2", 80) + "\n"
+	for i, text := range []string{whole[:len(whole)-20], whole} {
+		if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		s := run(t, db, file)
+		if s.Incomplete != int64(1-i) || s.Findings != 2*i || s.Changed != 0 {
+			t.Errorf("reading %d: %+v", i, s)
+		}
+	}
+	if e, d := counted(t, db); e != 2 || d != 2 {
+		t.Errorf("%d exposures, %d deviations; want 2, 2", e, d)
+	}
+}
+
+// TestSummaryTells protects the figures of a run over several files: one finding is
+// one however many files show it, what is passed over is said, and hours without
+// events are told as what they are.
+func TestSummaryTells(t *testing.T) {
+	db := storetest.SQLite(t, rooms...)
+	registerSheriff(t, db)
+	dir := t.TempDir()
+	for name, text := range map[string]string{
+		"a.jsonl": search("1", 80) + "\n" + `{"note":"no event"}` + "\n",
+		"b.jsonl": search("2", 80) + "\n",
+		"c.jsonl": strings.Replace(search("3", 99), "2026-11-03T10", "2026-11-05T12", 1) + "\n",
+	} {
+		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for range 2 { // what was counted before is not silent
+		s := run(t, db, dir)
+		if len(s.Silent) != 1 || s.Silent[0].Hours != 49 || len(s.Unseen) != 0 {
+			t.Errorf("silences %+v, unseen %v", s.Silent, s.Unseen)
+		}
+		if s.Known == 0 && (s.Findings != 3 || len(s.List) != 3 || s.List[0].Calls != 2 || len(s.Faults) != 1) {
+			t.Errorf("first run %+v", s)
+		}
 	}
 }

@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"maps"
 	"slices"
-	"time"
 
 	"duly/internal/fault"
 )
@@ -20,6 +19,7 @@ type Tally struct {
 	unmapped map[string]*Unmapped
 	coverage map[Coverage]int64 // with Events 0 as the key
 	seen     sightings
+	hours    hours
 }
 
 // delivery is one content, under all names it came by.
@@ -62,24 +62,11 @@ type Result struct {
 	Unseen     []string   `json:"unseen"` // accounts of deployments without any event
 }
 
-// Silence is a stretch of at least [QuietHours] without any event of an account
-// that a deployment names, between two events of it. It may be a quiet customer
-// or a log that was off: what happened in it is unknown.
-type Silence struct {
-	Account string `json:"account"`
-	After   string `json:"after"`  // the last hour seen, 2023-07-10T11
-	Before  string `json:"before"` // the next hour seen
-	Hours   int64  `json:"hours"`  // between them
-}
-
-// QuietHours is the shortest silence that is told.
-const QuietHours = 24
-
 // NewTally makes an empty tally of the monitor's batches.
 func (m *Monitor) NewTally() *Tally {
 	return &Tally{
 		m: m, objects: map[string]*delivery{}, counts: map[key]*Count{}, findings: map[key]*Finding{},
-		unmapped: map[string]*Unmapped{}, coverage: map[Coverage]int64{},
+		unmapped: map[string]*Unmapped{}, coverage: map[Coverage]int64{}, hours: hours{},
 	}
 }
 
@@ -117,6 +104,7 @@ func (t *Tally) Add(b *Batch) (added bool, err error) {
 		sum.Events += u.Events
 		sum.Matched += u.Matched
 	}
+	t.hours.add(b, t.m)
 	for _, c := range b.Coverage {
 		n := c.Events
 		c.Events = 0
@@ -143,13 +131,18 @@ func (t *Tally) addFinding(f Finding) {
 		t.findings[f.key()] = &f
 		return
 	}
-	sum.Calls += f.Calls
-	sum.Assumed = longer(sum.Assumed, f.Assumed)
-	if cmp.Or(f.First.compare(sum.First), compareFields(f.Evidence, sum.Evidence)) < 0 {
-		sum.First, sum.Evidence = f.First, f.Evidence
+	sum.merge(f)
+}
+
+// merge adds what another object shows of the same finding.
+func (f *Finding) merge(o Finding) {
+	f.Calls += o.Calls
+	f.Assumed = longer(f.Assumed, o.Assumed)
+	if cmp.Or(o.First.compare(f.First), compareFields(o.Evidence, f.Evidence)) < 0 {
+		f.First, f.Evidence = o.First, o.Evidence
 	}
-	if f.Last.compare(sum.Last) > 0 {
-		sum.Last = f.Last
+	if o.Last.compare(f.Last) > 0 {
+		f.Last = o.Last
 	}
 }
 
@@ -178,7 +171,7 @@ func (t *Tally) Result() *Result {
 		c.Events = n
 		r.Coverage = append(r.Coverage, c)
 	}
-	t.addBlindSpots(r)
+	r.Silent, r.Unseen = t.hours.blind(t.m)
 	return r
 }
 
@@ -218,30 +211,4 @@ func (t *Tally) addObjects(r *Result) {
 		r.RepeatedIn = append(r.RepeatedIn, t.list[i].first.name)
 	}
 	slices.Sort(r.RepeatedIn)
-}
-
-// addBlindSpots finds the silences in the coverage, which is in order of account.
-func (t *Tally) addBlindSpots(r *Result) {
-	hours := map[string][]time.Time{}
-	for _, c := range r.Coverage {
-		if _, ours := t.m.accounts[c.Account]; ours {
-			at, err := time.Parse(hourLayout, c.Hour)
-			if err == nil {
-				hours[c.Account] = append(hours[c.Account], at)
-			}
-		}
-	}
-	for _, account := range slices.Sorted(maps.Keys(t.m.accounts)) {
-		seen := hours[account]
-		if len(seen) == 0 {
-			r.Unseen = append(r.Unseen, account)
-		}
-		slices.SortFunc(seen, time.Time.Compare)
-		for i := 1; i < len(seen); i++ {
-			between := int64(seen[i].Sub(seen[i-1])/time.Hour) - 1
-			if between >= QuietHours {
-				r.Silent = append(r.Silent, Silence{account, seen[i-1].Format(hourLayout), seen[i].Format(hourLayout), between})
-			}
-		}
-	}
 }

@@ -8,6 +8,12 @@ import "duly/internal/names"
 // analyst would be shown at the default setting.
 func ComparePair(schema, a, b string) (score float64, alert bool) {
 	kind := kindOf(schema)
-	score = names.Score(names.Prepare(a, kind), names.Prepare(b, kind), names.Weights{})
+	listed := names.Alternatives(b)
+	for _, one := range names.Alternatives(a) {
+		x := names.Prepare(one, kind)
+		for _, other := range listed {
+			score = max(score, names.Score(x, names.Prepare(other, kind), names.Weights{}))
+		}
+	}
 	return score, score >= DefaultThreshold
 }

@@ -1,0 +1,169 @@
+package triage_test
+
+import (
+	"context"
+	"os"
+	"slices"
+	"strings"
+	"testing"
+
+	"duly/internal/evidence"
+	"duly/internal/ledger"
+	"duly/internal/pack"
+	"duly/internal/register"
+	"duly/internal/runs"
+	"duly/internal/screening"
+	"duly/internal/store"
+	"duly/internal/store/storetest"
+	"duly/internal/triage"
+)
+
+func TestMain(m *testing.M) { os.Exit(storetest.Main(m)) }
+
+// scene is a register under construction: an account billed to a company that a
+// registry confirms, and whatever a case adds to it.
+type scene struct {
+	t       *testing.T
+	tx      *store.Tx
+	company string
+	account register.Account
+	deploy  []register.Deployment
+}
+
+var active = register.Origin{State: "active"}
+
+func put[T any](s *scene, kind *ledger.Kind[T], record T) string {
+	s.t.Helper()
+	ref, err := store.Create(s.tx, kind, &record)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	return ref.ID
+}
+
+func (s *scene) customer(sector, country string) string {
+	return put(s, register.Customers, register.Customer{Origin: active, Name: sector, Kind: "unknown", Sector: sector, Jurisdiction: country})
+}
+
+func (s *scene) product(capabilities ...string) {
+	s.account.Product = put(s, register.Products, register.Product{Origin: active, Intended: capabilities, Risk: register.HighestRisk(capabilities...)})
+}
+
+// related says that party is the role of customer, and gives the record.
+func (s *scene) related(customer, party, role string) string {
+	return put(s, register.Relationships, register.Relationship{
+		Origin: active, Customer: customer, Party: party, Role: role, FlowDown: "unknown", AuditRight: "unknown",
+	})
+}
+
+// sorted puts one account into its lane, by the register, after a screening that
+// found nobody, and gives the rules that spoke.
+func sorted(t *testing.T, p *pack.Pack, add func(*scene)) (lane string, reasons string) {
+	t.Helper()
+	ctx := context.Background()
+	db := storetest.SQLite(t, register.Migrations, evidence.Migrations, runs.Migrations, screening.Migrations, triage.Migrations)
+	err := db.Write(ctx, storetest.Actor, func(tx *store.Tx) error {
+		cents := int64(1200)
+		s := &scene{t: t, tx: tx, account: register.Account{Origin: active, Amount: &cents, Currency: "USD"}}
+		s.company = s.customer("commercial", "US")
+		put(s, register.Identifiers, register.Identifier{Origin: active, Subject: s.company, Scheme: "uei", Value: "MADEUP000001"})
+		put(s, runs.Runs, runs.Run{Task: "screen", Day: "2026-11-24", Population: strings.Repeat("0", 64)})
+		s.account.Customer = s.company
+		s.product("compute")
+		add(s)
+		account := put(s, register.Accounts, s.account)
+		for _, d := range s.deploy {
+			d.Origin, d.Account = active, account
+			if d.Capability == "" {
+				d.Capability = "compute"
+			}
+			put(s, register.Deployments, d)
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := triage.Run(ctx, db, storetest.Actor, "2026-11-24", p, nil); err != nil {
+		t.Fatal(err)
+	}
+	all, err := triage.Current(ctx, db)
+	if err != nil || len(all) != 1 {
+		t.Fatalf("%d accounts sorted, %v", len(all), err)
+	}
+	for _, r := range all {
+		var ids []string
+		for _, reason := range r.Record.Reasons {
+			id, text, _ := strings.Cut(reason, ":")
+			if strings.HasPrefix(text, " Not ruled out") {
+				id += "?"
+			}
+			ids = append(ids, id)
+		}
+		slices.Sort(ids)
+		return r.Record.Lane, strings.Join(ids, " ")
+	}
+	return "", ""
+}
+
+// TestChainsDecide protects the reading of the register: whoever uses it in the
+// end, however the chain was written down, decides the lane.
+func TestChainsDecide(t *testing.T) {
+	p, _ := base(t)
+	for _, c := range []struct {
+		name, lane, reasons string
+		add                 func(s *scene)
+	}{
+		{"a confirmed company and plain computing", "AUTO", "AUTO-CONFIRMED", func(*scene) {}},
+		{"the integrator of an immigration agency is billed, for it", "DESK", "DESK-CLOUD-VIA", func(s *scene) {
+			s.account.Via = s.related(s.company, s.customer("immigration", "US"), "end_user")
+		}},
+		{"the same, written down from the agency's side", "DESK", "DESK-CLOUD-VIA", func(s *scene) {
+			s.account.Via = s.related(s.customer("immigration", "US"), s.company, "integrator")
+		}},
+		{"the same, and the account does not say for whom", "DESK", "DESK-CLOUD-VIA", func(s *scene) {
+			s.related(s.company, s.customer("immigration", "US"), "end_user")
+		}},
+		{"an integrator that is billed and serves nobody known", "DESK", "DESK-CLOUD-VIA?", func(s *scene) {
+			s.related(s.company, s.company, "reseller")
+		}},
+		{"the agency is billed and served through the company", "DESK", "DESK-CLOUD-VIA", func(s *scene) {
+			agency := s.customer("immigration", "US")
+			put(s, register.Identifiers, register.Identifier{Origin: active, Subject: agency, Scheme: "uei", Value: "MADEUP000002"})
+			s.account.Customer, s.account.Via = agency, s.related(agency, s.company, "integrator")
+		}},
+		{"a company served through a company, for it", "AUTO", "AUTO-CONFIRMED", func(s *scene) {
+			s.account.Via = s.related(s.company, s.customer("commercial", "US"), "end_user")
+		}},
+		{"a company whose end user is in a country that nobody knows", "DESK", "PERSON-CONFLICT?", func(s *scene) {
+			s.account.Via = s.related(s.company, s.customer("commercial", ""), "end_user")
+		}},
+		{"a deployment that belongs to a police department", "DESK", "DESK default", func(s *scene) {
+			s.deploy = []register.Deployment{{Customer: s.customer("policing", "US")}}
+		}},
+		{"a deployment in a country in conflict", "PERSON", "PERSON-CONFLICT", func(s *scene) {
+			s.deploy = []register.Deployment{{Customer: s.company, Jurisdiction: "US"}, {Customer: s.company, Jurisdiction: "MM"}}
+		}},
+		{"an end user in a country in conflict", "PERSON", "PERSON-CONFLICT", func(s *scene) {
+			s.account.Via = s.related(s.company, s.customer("commercial", "SD"), "end_user")
+		}},
+		{"a second deployment that compares faces", "DESK", "STOP-BAN? STOP-MORATORIUM?", func(s *scene) {
+			s.deploy = []register.Deployment{{Customer: s.company, Capability: "face_compare"}, {Customer: s.company}}
+		}},
+		{"a reseller of face search that names nobody", "PERSON", "PERSON-COERCIVE? PERSON-OPAQUE-CHAIN STOP-BAN? STOP-MORATORIUM?", func(s *scene) {
+			s.product("face_search")
+			s.related(s.company, s.company, "reseller")
+		}},
+		{"an account that maps to no product", "DESK", "STOP-BAN? STOP-MORATORIUM?", func(s *scene) { s.account.Product = "" }},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			lane, reasons := sorted(t, p, c.add)
+			if reasons == "" {
+				reasons = lane + " default"
+			}
+			if lane != c.lane || reasons != c.reasons {
+				t.Errorf("%s because %s; want %s because %s", lane, reasons, c.lane, c.reasons)
+			}
+		})
+	}
+}
