@@ -1,6 +1,10 @@
 package watchlist
 
 import (
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+
 	"duly/internal/fault"
 	"duly/internal/names"
 )
@@ -87,6 +91,17 @@ func (l *List) Summary() Summary {
 		s.Aliases += len(l.Entities[i].Aliases)
 	}
 	return s
+}
+
+// State is a hash of all that the list says of the entity, in hex: equal for two
+// versions of a list when nothing about the entity changed.
+func (e *Entity) State() string {
+	text, err := json.Marshal(e)
+	if err != nil {
+		panic(err) // texts, numbers and truth values only
+	}
+	sum := sha256.Sum256(text)
+	return hex.EncodeToString(sum[:])
 }
 
 // addAlias adds a name that the entity does not have yet. A name that comes
