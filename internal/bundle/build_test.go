@@ -58,7 +58,7 @@ type (
 		Residual   string   `duly:"residual,public,enum=LOW|MEDIUM|HIGH|CRITICAL"`
 		HardStops  []string `duly:"hard_stops,public,enum=HS-L1|HS-L2"`
 		Signatures int64    `duly:"signatures,public"`
-		Rating     *int64   `duly:"rating,customer"`
+		Rating     string   `duly:"rating,public,hash"`
 		By         string   `duly:"decided_by,personal"`
 		Preparer   string   `duly:"preparer,personal"`
 	}
@@ -211,6 +211,9 @@ func (l *testLog) edit(at int, change func(*ledger.Leaf)) {
 	change(leaf)
 	l.rows[at].leaf = leaf.Encode()
 }
+
+// hash gives the leaf hash of an entry, as other entries name it.
+func (l *testLog) hash(at int) string { return ledger.LeafHash(l.rows[at].leaf).String() }
 
 // sample is a log with every shape that the format knows: a person, two signed
 // votes, records with revisions, an erased field, a pack, an entry dated by day.

@@ -80,12 +80,13 @@ type Checker struct {
 	problems []Problem
 	hidden   int // problems beyond maxProblems
 	epoch    int64
-	keyNamed bool                // the newest epoch names the key that signs
-	last     ledger.Leaf         // for the order of times
-	people   map[string][]string // roles of active persons, by the hash of their key
-	keyOf    map[string]string   // the newest of each person's keys, by record id
-	missing  map[string]int64    // fields without disclosure by target#field, and where
-	erased   map[string]int64    // what erasure entries name, likewise
+	keyNamed bool                  // the newest epoch names the key that signs
+	last     ledger.Leaf           // for the order of times
+	people   map[string][]string   // roles of active persons, by the hash of their key
+	keyOf    map[string]string     // the newest of each person's keys, by record id
+	missing  map[string]int64      // fields without disclosure by target#field, and where
+	erased   map[string]int64      // what erasure entries name, likewise
+	ratings  map[ledger.Hash]int64 // where each rating stands, by its leaf hash
 	replay   replayer
 	buffer   []ledger.Hash
 	values   map[string][]byte // of the newest entry
@@ -96,7 +97,7 @@ func NewChecker(o Options) *Checker {
 	tree, _ := ledger.NewTree(0, nil)
 	return &Checker{
 		options: o, tree: tree, counts: Counts{Kinds: map[string]int64{}},
-		people: map[string][]string{}, keyOf: map[string]string{}, missing: map[string]int64{}, erased: map[string]int64{},
+		people: map[string][]string{}, keyOf: map[string]string{}, missing: map[string]int64{}, erased: map[string]int64{}, ratings: map[ledger.Hash]int64{},
 		replay: replayer{options: o}, values: map[string][]byte{},
 	}
 }
@@ -154,6 +155,7 @@ func (c *Checker) Entry(leafBytes []byte, fields []Sealed) (*ledger.Leaf, map[st
 	switch {
 	case values == nil:
 	case leaf.Kind == "rating":
+		c.ratings[hash] = seq
 		outcome, err := c.replay.rating(seq, leaf, values)
 		if err != nil {
 			c.Report(seq, err.Error())

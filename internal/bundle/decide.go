@@ -41,7 +41,7 @@ var allowed = map[string][]string{
 func Allows(outcome, act string) bool { return slices.Contains(allowed[outcome], act) }
 
 // decision holds a decision to the rating that it rests on: what stands in clear
-// must fit in itself, and what this audience is shown must fit that rating.
+// must fit in itself and fit that rating, and so must what this audience is shown.
 func (c *Checker) decision(seq int64, leaf *ledger.Leaf, values map[string][]byte) {
 	public := leaf.PublicValues()
 	act, _ := public["act"].Value().(string)
@@ -58,20 +58,23 @@ func (c *Checker) decision(seq int64, leaf *ledger.Leaf, values map[string][]byt
 	if signedBy(leaf, scalar(values["preparer"])) {
 		c.Report(seq, "whoever prepared the assessment has signed the decision on it")
 	}
-	if at, shown := scalar(values["rating"]).Value().(int64); shown {
-		c.restsOn(seq, at, leaf, public)
-	}
+	c.restsOn(seq, leaf, public)
 }
 
-// restsOn compares a decision with the rating at an earlier position.
-func (c *Checker) restsOn(seq, at int64, leaf *ledger.Leaf, public map[string]ledger.Scalar) {
-	if at >= seq {
-		c.Report(seq, "it rests on a rating that came later")
+// restsOn compares a decision with the earlier rating whose leaf hash it names. A
+// position would not do: whoever has the log's key could put another rating there
+// and keep the signature.
+func (c *Checker) restsOn(seq int64, leaf *ledger.Leaf, public map[string]ledger.Scalar) {
+	name, _ := public["rating"].Value().(string)
+	hash, _ := ledger.ParseHash(name) // null is the hash of no entry
+	at, earlier := c.ratings[hash]
+	if !earlier {
+		c.Report(seq, fmt.Sprintf("it rests on the rating %q, which is no earlier rating of this log", name))
 		return
 	}
 	e, err := c.replay.entry(at)
-	if err != nil || e.leaf.Kind != "rating" {
-		c.Report(seq, fmt.Sprintf("it rests on entry %d, which is no rating", at))
+	if err != nil {
+		c.Report(seq, err.Error())
 		return
 	}
 	rated := e.leaf.PublicValues()

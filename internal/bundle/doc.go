@@ -10,7 +10,8 @@
 // the command duly-verify is this package and little else.
 //
 // Memory: a check needs about 100 bytes per entry up to a limit, then spills to
-// temporary files; it does not grow with the size of the log.
+// temporary files; beyond that it keeps the hash and the position of every rating,
+// since a decision may name any of them.
 //
 // The format is written down in docs/bundle.md.
 package bundle

@@ -209,28 +209,90 @@ func TestDecisionsFitTheirRatings(t *testing.T) {
 		"more signatures than it has": {func(_ *ratedLog, d *decisionRecord, _ ledger.PersonKey) { d.Signatures = 2 }, "says that 2 people signed it, 1 did"},
 		"in another person's name":    {func(_ *ratedLog, d *decisionRecord, _ ledger.PersonKey) { d.By = strings.Repeat("c", 24) }, "names another person"},
 		"by whoever prepared it":      {func(_ *ratedLog, d *decisionRecord, key ledger.PersonKey) { d.Preparer = key.ID() }, "whoever prepared"},
-		"the same, though not said": {func(l *ratedLog, _ *decisionRecord, key ledger.PersonKey) {
+		"the same, though not said": {func(l *ratedLog, d *decisionRecord, key ledger.PersonKey) {
 			l.edit(l.rating, func(r *ledger.Leaf) { r.Actor = key.ID() })
+			d.Rating = l.hash(l.rating)
 		}, "whoever prepared"},
-		"on an entry that is no rating": {func(_ *ratedLog, d *decisionRecord, _ ledger.PersonKey) { *d.Rating = atSector }, "which is no rating"},
-		"on an entry before all":        {func(_ *ratedLog, d *decisionRecord, _ ledger.PersonKey) { *d.Rating = -1 }, "which is no rating"},
-		"on a rating yet to come":       {func(_ *ratedLog, d *decisionRecord, _ ledger.PersonKey) { *d.Rating = 1000 }, "came later"},
+		"on an entry that is no rating": {func(l *ratedLog, d *decisionRecord, _ ledger.PersonKey) { d.Rating = l.hash(atSector) }, "no earlier rating"},
+		"on no rating":                  {func(_ *ratedLog, d *decisionRecord, _ ledger.PersonKey) { d.Rating = "" }, "no earlier rating"},
 	} {
 		l := rated(t, nil)
-		key, at := l.person("approver"), int64(l.rating)
-		d := &decisionRecord{
-			Act: "decline", Outcome: l.record.Outcome, Tier: l.record.Tier, Residual: l.record.Worst, HardStops: l.record.HardStops,
-			Signatures: 1, Rating: &at, By: key.ID(), Preparer: strings.Repeat("a", 24),
-		}
+		d, key := l.decline()
 		c.change(l, d, key)
 		add(l.testLog, decisionKind, l.id(), d, key)
-		_, err := verify(l.bundle(ledger.Classes...), Trust{})
-		if c.want == "" && err != nil {
-			t.Errorf("%s: %v", name, err)
+		audiences := [][]ledger.Class{ledger.Classes, nil}
+		if strings.Contains(name, "person's name") || name == "by whoever prepared it" {
+			audiences = audiences[:1] // what is false is sealed
 		}
-		if c.want != "" && (fault.CodeOf(err) != fault.Broken || err == nil || !strings.Contains(err.Error(), c.want)) {
-			t.Errorf("%s: want %q, got %v", name, c.want, err)
+		for _, classes := range audiences {
+			_, err := verify(l.bundle(classes...), Trust{})
+			if c.want == "" && err != nil {
+				t.Errorf("%s, %v disclosed: %v", name, classes, err)
+			}
+			if c.want != "" && (fault.CodeOf(err) != fault.Broken || err == nil || !strings.Contains(err.Error(), c.want)) {
+				t.Errorf("%s, %v disclosed: want %q, got %v", name, classes, c.want, err)
+			}
 		}
+	}
+}
+
+// decline adds an approver and drafts that person's decision on the log's rating.
+func (l *ratedLog) decline() (*decisionRecord, ledger.PersonKey) {
+	key := l.person("approver")
+	return &decisionRecord{
+		Act: "decline", Outcome: l.record.Outcome, Tier: l.record.Tier, Residual: l.record.Worst, HardStops: l.record.HardStops,
+		Signatures: 1, Rating: l.hash(l.rating), By: key.ID(), Preparer: strings.Repeat("a", 24),
+	}, key
+}
+
+// TestTheRatingUnderADecisionCannotBeReplaced protects whoever signed: the holder of
+// the log's own key makes the whole log again with another rating where the first
+// one stood, one that agrees with all that the decision says, and keeps the
+// signature.
+func TestTheRatingUnderADecisionCannotBeReplaced(t *testing.T) {
+	for name, c := range map[string]struct {
+		change  func(*ratingRecord)
+		classes []ledger.Class
+	}{
+		"the same, sealed again":                {func(*ratingRecord) {}, ledger.Classes},
+		"the same, nothing disclosed":           {func(*ratingRecord) {}, nil},
+		"more facts known, nothing disclosed":   {func(r *ratingRecord) { r.Known++ }, nil},
+		"other inputs, nothing disclosed":       {func(r *ratingRecord) { r.Inputs = r.Inputs[1:] }, nil},
+		"a later review, only people disclosed": {func(r *ratingRecord) { r.Review = 36 }, []ledger.Class{ledger.Personal}},
+	} {
+		l := rated(t, nil)
+		d, key := l.decline()
+		add(l.testLog, decisionKind, l.id(), d, key)
+		trust := Trust{Key: l.key.Public()}
+		if _, err := verify(l.bundle(c.classes...), trust); err != nil {
+			t.Fatalf("%s: the honest log: %v", name, err)
+		}
+		twin := l.record
+		c.change(&twin)
+		first, err := ledger.ParseLeaf(l.rows[l.rating].leaf)
+		if err != nil {
+			t.Fatal(err)
+		}
+		at := add(l.testLog, ratingKind, first.ID, &twin)
+		l.edit(at, func(leaf *ledger.Leaf) { leaf.Rev, leaf.Prev, leaf.Time = 1, ledger.Hash{}, first.Time })
+		l.rows[l.rating], l.rows = l.rows[at], l.rows[:at]
+		_, err = verify(l.bundle(c.classes...), trust)
+		if err == nil || !strings.Contains(err.Error(), "no earlier rating") || strings.Contains(err.Error(), "\n") {
+			t.Errorf("%s: want that problem alone, got %v", name, err)
+		}
+	}
+}
+
+// TestARatingComesBeforeItsDecision protects against a rating that is written to
+// fit a decision: the one that it names must stand before it.
+func TestARatingComesBeforeItsDecision(t *testing.T) {
+	l := rated(t, nil)
+	d, key := l.decline()
+	add(l.testLog, decisionKind, l.id(), d, key)
+	late := l.rows[l.rating]
+	l.rows = append(slices.Delete(l.rows, l.rating, l.rating+1), late)
+	if _, err := verify(l.bundle(), Trust{}); err == nil || !strings.Contains(err.Error(), "no earlier rating") {
+		t.Errorf("a decision on a rating yet to come: %v", err)
 	}
 }
 
@@ -239,7 +301,8 @@ func TestDecisionsFitTheirRatings(t *testing.T) {
 func TestADecisionCannotBeTurnedRound(t *testing.T) {
 	l := newLog(t, 1)
 	key := l.person("approver")
-	at := add(l, decisionKind, l.id(), &decisionRecord{Act: "decline", Outcome: "approve", Signatures: 1}, key)
+	rated := add(l, ratingKind, l.id(), &ratingRecord{Engine: EngineNumber(), Outcome: "approve"})
+	at := add(l, decisionKind, l.id(), &decisionRecord{Act: "decline", Outcome: "approve", Signatures: 1, Rating: l.hash(rated)}, key)
 	l.edit(at, public("decline", "approve"))
 	if _, err := verify(l.bundle(), Trust{Key: l.key.Public()}); err == nil || !strings.Contains(err.Error(), "does not fit what the entry says") {
 		t.Errorf("a decision turned round: %v", err)

@@ -42,8 +42,8 @@ type Decision struct {
 	Day        string   `duly:"day,public,date"`
 	ReviewDay  string   `duly:"review_day,public,date"`
 	Signatures int64    `duly:"signatures,public"`
+	Rating     string   `duly:"rating,public,hash"` // leaf hash of the rating it rests on
 	Subject    string   `duly:"subject,customer,column"`
-	Rating     int64    `duly:"rating,customer"` // entry of the rating it rests on
 	Reason     string   `duly:"reason,customer"`
 	By         string   `duly:"decided_by,personal"` // key ids
 	Preparer   string   `duly:"preparer,personal"`
@@ -181,7 +181,7 @@ func draft(r Request, rated *store.Revision[assessment.Rating]) *Decision {
 	d := &Decision{
 		Act: string(r.Act), Outcome: rated.Record.Outcome, Tier: rated.Record.Tier, Residual: rated.Record.Worst,
 		HardStops: rated.Record.HardStops, Day: r.Now.UTC().Format(time.DateOnly), Signatures: 1,
-		Subject: rated.Record.Subject, Rating: rated.Seq, Reason: r.Reason, By: r.By.Key, Preparer: rated.Record.Preparer,
+		Rating: rated.Hash.String(), Subject: rated.Record.Subject, Reason: r.Reason, By: r.By.Key, Preparer: rated.Record.Preparer,
 	}
 	if rated.Record.Review > 0 {
 		d.ReviewDay = r.Now.UTC().AddDate(0, int(rated.Record.Review), 0).Format(time.DateOnly)

@@ -43,6 +43,7 @@ func key(t *testing.T, seed byte) ledger.PersonKey {
 type rated struct {
 	db                *store.DB
 	account, customer string
+	rating            store.Ref
 }
 
 func rate(t *testing.T, db *store.DB, outcome, worst, preparer string) rated {
@@ -58,7 +59,7 @@ func rate(t *testing.T, db *store.DB, outcome, worst, preparer string) rated {
 			return err
 		}
 		r.account, r.customer = a.ID, c.ID
-		_, err = store.Create(tx, assessment.Ratings, &assessment.Rating{
+		r.rating, err = store.Create(tx, assessment.Ratings, &assessment.Rating{
 			Method: strings.Repeat("0", 64), Engine: 1, Best: "LOW", Worst: worst, Inherent: worst, Tier: "CDD",
 			Outcome: outcome, Review: 24, Subject: a.ID, Account: a.ID, Preparer: preparer,
 		})
@@ -119,7 +120,7 @@ func TestFourEyesAndRoles(t *testing.T) {
 }
 
 // TestTheSignatureCoversWhatIsDecided protects the person: nobody can change the
-// act afterwards and keep the signature.
+// act or the rating that it rests on afterwards and keep the signature.
 func TestTheSignatureCoversWhatIsDecided(t *testing.T) {
 	db := storetest.SQLite(t, rooms...)
 	ada := key(t, 1)
@@ -139,10 +140,15 @@ func TestTheSignatureCoversWhatIsDecided(t *testing.T) {
 	if !got.Leaf.Sigs[0].Verify(got.Leaf.Statement(log)) {
 		t.Error("the signature does not fit")
 	}
-	changed := *got.Leaf
-	changed.Public = bytes.Replace(changed.Public, []byte(`"act":"approve"`), []byte(`"act":"decline"`), 1)
-	if bytes.Equal(changed.Public, got.Leaf.Public) || changed.Sigs[0].Verify(changed.Statement(log)) {
-		t.Error("the signature fits another act")
+	for from, to := range map[string]string{
+		`"act":"approve"`: `"act":"decline"`,
+		`"rating":"` + r.rating.Hash.String() + `"`: `"rating":"` + strings.Repeat("0", 64) + `"`,
+	} {
+		changed := *got.Leaf
+		changed.Public = bytes.Replace(changed.Public, []byte(from), []byte(to), 1)
+		if bytes.Equal(changed.Public, got.Leaf.Public) || changed.Sigs[0].Verify(changed.Statement(log)) {
+			t.Errorf("%s is not said, or the signature fits %s", from, to)
+		}
 	}
 }
 

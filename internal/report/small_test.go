@@ -24,6 +24,7 @@ type small struct {
 	sheriff, listed string      // deployment, account
 	name            store.Ref   // of the sheriff's customer record
 	rated           store.Ref   // the sheriff's rating
+	barred          store.Ref   // the rating of the listed customer
 	accounts        []store.Ref // in order
 	condition       string      // hash of the condition that was counted
 }
@@ -37,11 +38,11 @@ func newSmall(t testing.TB) *small {
 	s.write(func(tx *store.Tx) {
 		put(s.bed, tx, decision.Decisions, decision.Decision{
 			Act: "suspend", Outcome: "pending", Tier: "EDD+GB", Residual: "CRITICAL", Day: "2026-11-20", ReviewDay: "2027-05-20", Signatures: 1,
-			Subject: s.sheriff, Rating: s.rated.Seq, Reason: "Nobody answers who searches.", By: s.actor, Preparer: "prepared-by-nobody",
+			Subject: s.sheriff, Rating: s.rated.Hash.String(), Reason: "Nobody answers who searches.", By: s.actor, Preparer: "prepared-by-nobody",
 		}, key)
 		put(s.bed, tx, decision.Decisions, decision.Decision{
 			Act: "decline", Outcome: "prohibited_legal", Tier: "EDD+GB", Residual: "CRITICAL", HardStops: []string{"HS-L1"}, Day: "2025-11-01", ReviewDay: "2026-11-01",
-			Signatures: 1, Subject: s.listed, Rating: 1, Reason: "The owner is listed.", By: s.actor, Preparer: "prepared-by-nobody",
+			Signatures: 1, Subject: s.listed, Rating: s.barred.Hash.String(), Reason: "The owner is listed.", By: s.actor, Preparer: "prepared-by-nobody",
 		}, key)
 	})
 	return s
@@ -116,7 +117,7 @@ func (s *small) judge(tx *store.Tx) {
 		Ask:   []string{"use.threshold: At which similarity do you search?", "customer.record: What do courts say?", "a: One more?", "b: And another?"},
 		Trace: "{}", Preparer: "prepared-by-nobody",
 	})
-	put(s.bed, tx, assessment.Ratings, assessment.Rating{
+	s.barred = put(s.bed, tx, assessment.Ratings, assessment.Rating{
 		Method: hashOf("method"), Engine: 1, Best: "HIGH", Worst: "HIGH", Inherent: "CRITICAL", Severity: 4, Sum: 4, Left: 3, Tier: "EDD+GB", HardStops: []string{"HS-L1"},
 		Known: 80, Facts: 80, Outcome: "prohibited_legal", Subject: s.listed, Account: s.listed, Trace: "{}", Preparer: "prepared-by-nobody",
 	})

@@ -166,7 +166,11 @@ func everything() content {
 		rated = append(rated, tx.Size())
 	}))
 	with(of(decision.Decisions, func(d *decision.Decision, variant int, tx *store.Tx) {
-		d.Rating, d.Signatures, d.By = rated[variant], 1, decider
+		r, err := store.GetBySeq(context.Background(), tx, assessment.Ratings, rated[variant])
+		if err != nil {
+			panic(err)
+		}
+		d.Rating, d.Signatures, d.By = r.Hash.String(), 1, decider
 	}))
 	c.fill = func(t testing.TB, w *workspace.Workspace) {
 		ctx := context.Background()
