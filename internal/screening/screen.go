@@ -14,11 +14,12 @@ import (
 	"duly/internal/watchlist"
 )
 
-// Settings of every run, as they stand in its record.
-const (
-	matcher  = 2  // grows when the same names may score otherwise
-	hitLimit = 50 // entities that one subject may hit in one run
-)
+// Matcher grows when the same names may score otherwise than before. It stands in
+// the record of every run.
+const Matcher = 2
+
+// hitLimit is how many entities one subject may hit in one run.
+const hitLimit = 50
 
 // Summary says what a run did.
 type Summary struct {
@@ -257,7 +258,7 @@ func (r *run) record(tx *store.Tx, hashes []ledger.Hash) error {
 	}
 	record := &runs.Run{
 		Task: "screen", Day: r.today, Covered: int64(r.s.Customers), Findings: int64(r.s.NewHits + r.s.OldHits), Population: population,
-		Note: fmt.Sprintf("matcher %d, threshold %v, at most %d hits a subject", matcher, watchlist.DefaultThreshold, hitLimit),
+		Note: fmt.Sprintf("matcher %d, threshold %v, at most %d hits a subject", Matcher, watchlist.DefaultThreshold, hitLimit),
 	}
 	for _, l := range r.lists {
 		record.Inputs = append(record.Inputs, l.SHA256)
