@@ -33,6 +33,7 @@ var floors = map[string]int{
 	"duly/internal/evidence":        2,
 	"duly/internal/rating":          2,
 	"duly/internal/runs":            2,
+	"duly/internal/ownership":       2,
 
 	"duly/internal/intake":     3,
 	"duly/internal/screening":  3,

@@ -1,5 +1,5 @@
-// Package packs carries the packs that ship with Duly: methods, triage rules and
-// conditions of use, as YAML with their tests beside them. They are data: the
+// Package packs carries the packs that ship with Duly: methods, triage rules,
+// conditions of use and rules of ownership, as YAML with their tests beside them. They are data: the
 // rooms that use them read them through [duly/internal/pack].
 package packs
 
@@ -8,5 +8,5 @@ import "embed"
 // Files holds the packs as they are released, by path: methods/rm-1.yaml,
 // triage/base.yaml, conditions/face-search.yaml and so on.
 //
-//go:embed methods triage conditions
+//go:embed methods triage conditions ownership
 var Files embed.FS

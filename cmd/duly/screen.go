@@ -1,12 +1,10 @@
 package main
 
 import (
-	"bufio"
 	"encoding/json"
 	"fmt"
 	"io"
 	"math"
-	"os"
 	"time"
 
 	"duly/internal/act"
@@ -33,18 +31,16 @@ func (c *screenCmd) Run(a *app) error {
 	switch {
 	case c.Queries != "" && (c.Out == "" || c.Name != ""):
 		return fault.New(fault.Invalid, "--queries needs --out and no NAME", "")
-	case c.Queries != "":
-		index, err := c.index(a)
+	case c.Queries != "" || c.Name != "":
+		lists, err := c.offline(a)
 		if err != nil {
 			return err
 		}
-		return answer(a, index, c.Queries, c.Out)
-	case c.Name != "":
-		index, err := c.index(a)
-		if err != nil {
-			return err
+		index := watchlist.NewIndex(lists...)
+		if c.Name != "" {
+			return c.one(a, index)
 		}
-		return c.one(a, index)
+		return answerAll(a, index, fingerprint(lists), c.Queries, c.Out)
 	}
 	return a.write(func(w *workspace.Workspace) error {
 		actor, err := a.may(w, c.As, act.Load)
@@ -90,19 +86,27 @@ func readLists(specs []string) ([]*watchlist.List, error) {
 	return lists, nil
 }
 
-// index makes the index; without --lists it opens the workspace for its own.
-func (c *screenCmd) index(a *app) (*watchlist.Index, error) {
+// offline gives the lists for questions that write nothing; without --lists it opens
+// the workspace for its own.
+func (c *screenCmd) offline(a *app) ([]*watchlist.List, error) {
 	if len(c.Lists) > 0 {
-		lists, err := readLists(c.Lists)
-		return watchlist.NewIndex(lists...), err
+		return readLists(c.Lists)
 	}
 	w, err := a.open()
 	if err != nil {
 		return nil, err
 	}
 	defer w.Close()
-	lists, err := c.load(a, w)
-	return watchlist.NewIndex(lists...), err
+	return c.load(a, w)
+}
+
+// fingerprint names what answers depend on: the lists and the matcher.
+func fingerprint(lists []*watchlist.List) string {
+	text := fmt.Sprintf("matcher %d", screening.Matcher)
+	for _, l := range lists {
+		text += " " + l.SHA256
+	}
+	return text
 }
 
 // hit is one hit as printed.
@@ -136,40 +140,6 @@ func (c *screenCmd) one(a *app, index *watchlist.Index) error {
 			}
 			fmt.Fprintf(out, "%s %.3f  %s  %s (%s)\n          %s\n", mark, h.Match, h.SourceID, h.Name, h.List, h.Why)
 		}
-	})
-}
-
-// answer answers a file of queries, one line for each. A query's entity_type
-// (person, entity or vessel) says what kind of name it is.
-func answer(a *app, index *watchlist.Index, from, to string) error {
-	in, err := os.Open(from)
-	if err != nil {
-		return fault.Wrap(fault.Invalid, err, "cannot read the queries")
-	}
-	defer in.Close()
-	return writeWhole(to, func(file io.Writer) error {
-		out := bufio.NewWriterSize(file, 1<<16)
-		lines := bufio.NewScanner(in)
-		lines.Buffer(make([]byte, 1<<16), 1<<20)
-		number := 0
-		for lines.Scan() {
-			number++
-			if len(lines.Bytes()) == 0 {
-				continue
-			}
-			row, err := answerLine(index, lines.Bytes())
-			if err != nil {
-				return err.At(from, number, "")
-			}
-			if _, err := out.Write(append(row, '\n')); err != nil {
-				return err
-			}
-		}
-		if err := lines.Err(); err != nil {
-			return fault.Wrap(fault.Invalid, err, "cannot read the queries").At(from, number+1, "")
-		}
-		a.progress("answered %d queries", number)
-		return out.Flush()
 	})
 }
 

@@ -178,7 +178,7 @@ func TestScreeningIsAnInput(t *testing.T) {
 	if a, _ := c.assess(t); !a.Pending || len(a.HardStops) != 0 {
 		t.Errorf("an open hit: %+v", a)
 	}
-	if err := screening.Close(ctx, c.db, storetest.Actor, hit.ID, true, "it is them"); err != nil {
+	if _, err := screening.Close(ctx, c.db, screening.Disposition{Hit: hit.ID, State: screening.Confirmed, Reason: "it is them", By: storetest.Actor}); err != nil {
 		t.Fatal(err)
 	}
 	if a, _ := c.assess(t); !slices.Contains(a.HardStops, "HS-L1") || !strings.HasPrefix(a.Decision, "PROHIBITED (legal") {

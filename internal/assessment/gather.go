@@ -8,6 +8,7 @@ import (
 
 	"duly/internal/bundle"
 	"duly/internal/evidence"
+	"duly/internal/fault"
 	"duly/internal/ledger"
 	"duly/internal/rating"
 	"duly/internal/register"
@@ -199,4 +200,24 @@ func (g *gathered) fromRecord(f rating.Fact, r *record, field string) {
 // name writes an input as a verifier reads it: fact, entry, field, digest.
 func name(fact string, seq int64, field, digest string) string {
 	return fmt.Sprintf("%s %d %s %s", fact, seq, field, digest)
+}
+
+// Grave says whether a party stands on the chain of a deployment whose rating is
+// HIGH or CRITICAL at its worst end, pending ones included: a mistake about that
+// party would be grave.
+func Grave(ctx context.Context, q store.Queryer, party string) (bool, error) {
+	rows, err := q.Query(ctx, `select count(*) from r_rating r where r.to_seq is null and r.worst in ('HIGH', 'CRITICAL')
+		and r.account in (select a.id from r_account a where a.to_seq is null and (a.customer = $1
+			or a.via in (select l.id from r_relationship l where l.to_seq is null and (l.customer = $1 or l.party = $1))))`, party)
+	if err != nil {
+		return false, fault.Wrap(fault.Failed, err, "cannot read the ratings")
+	}
+	defer rows.Close()
+	n := 0
+	for rows.Next() {
+		if err := rows.Scan(&n); err != nil {
+			return false, fault.Wrap(fault.Failed, err, "cannot read the ratings")
+		}
+	}
+	return n > 0, rows.Err()
 }

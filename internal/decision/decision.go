@@ -166,7 +166,7 @@ func openHits(ctx context.Context, tx *store.Tx, r Request, rated *assessment.Ra
 		parties = append(parties, link.Record.Party)
 	}
 	for _, party := range parties {
-		hits, err := store.Select(ctx, tx, screening.Hits, "r.subject = $1 and r.state <> 'dismissed'", party)
+		hits, err := store.Select(ctx, tx, screening.Hits, "r.subject = $1 and r.state not in ('dismissed', 'stale')", party)
 		if err != nil {
 			return err
 		}

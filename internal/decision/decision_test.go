@@ -180,7 +180,7 @@ func TestAnOpenHitBlocksApproval(t *testing.T) {
 	if _, _, err := r.decide(decision.Approve, ada, act.Approver); fault.CodeOf(err) != fault.Refused {
 		t.Errorf("approved with an open hit: %v", err)
 	}
-	if err := screening.Close(ctx, db, storetest.Actor, ref.ID, false, "another firm"); err != nil {
+	if _, err := screening.Close(ctx, db, screening.Disposition{Hit: ref.ID, State: screening.Dismissed, Reason: "another firm", By: storetest.Actor}); err != nil {
 		t.Fatal(err)
 	}
 	if _, _, err := r.decide(decision.Approve, ada, act.Approver); err != nil {

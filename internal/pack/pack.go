@@ -31,6 +31,7 @@ const (
 	Method     = "method"     // how a deployment is rated
 	Triage     = "triage"     // into which lane an account goes
 	Conditions = "conditions" // what a customer may do, and how it is noticed
+	Ownership  = "ownership"  // from which share on an owner's listing counts for what is owned
 )
 
 // Statuses say who stands behind a pack.
@@ -39,7 +40,7 @@ var statuses = []string{"law", "proposed", "guidance", "soft_law", "civil_societ
 // Pack is one file: its header, and its body behind [Pack.Decode].
 type Pack struct {
 	ID            string // unique with its version, for example "rm-1"
-	Kind          string // Method, Triage or Conditions
+	Kind          string // Method, Triage, Conditions or Ownership
 	Version       string
 	Title         string
 	Status        string // law, proposed, guidance, soft_law, civil_society, vendor_term or project
@@ -167,8 +168,8 @@ func (p *Pack) checkHeader() error {
 	switch {
 	case !idRE.MatchString(p.ID):
 		return p.Fault(fmt.Sprintf("%q cannot be a pack's id", p.ID), "use small letters, digits, dots and hyphens", "id")
-	case p.Kind != Method && p.Kind != Triage && p.Kind != Conditions:
-		return p.Fault(fmt.Sprintf("%q is not a kind of pack", p.Kind), "use method, triage or conditions", "kind")
+	case p.Kind != Method && p.Kind != Triage && p.Kind != Conditions && p.Kind != Ownership:
+		return p.Fault(fmt.Sprintf("%q is not a kind of pack", p.Kind), "use method, triage, conditions or ownership", "kind")
 	case !slices.Contains(statuses, p.Status):
 		return p.Fault(fmt.Sprintf("%q is not a status", p.Status), "use one of "+strings.Join(statuses, ", "), "status")
 	case p.Version == "" || p.Title == "":

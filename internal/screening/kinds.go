@@ -37,20 +37,46 @@ type ListUpdate struct {
 	Source   string `duly:"source,customer"` // the file or URL that it came from
 }
 
-// Hit says that a customer may be an entity of a list, until a person has closed
-// it.
+// Hit says that a subject of the register may be an entry of a list, and what people
+// made of it. What they made of it holds for the exact state of both sides:
+// SubjectState and EntryState are hashes of what was compared.
 type Hit struct {
-	State    string `duly:"state,public,enum=open|confirmed|dismissed,column"`
-	Subject  string `duly:"subject,customer,column"`  // customer record
-	Identity string `duly:"identity,customer,column"` // subject, list and entry
-	List     string `duly:"list,customer"`
-	Entry    string `duly:"entry,customer"` // the list's own id
-	Matched  string `duly:"matched,customer"`
-	Score    int64  `duly:"score,customer"`   // thousandths
-	Reasons  string `duly:"reasons,customer"` // how the names met
-	Closed   string `duly:"closed,customer"`  // why it was closed
-	By       string `duly:"closed_by,personal"`
+	State        string `duly:"state,public,enum=open|proposed|confirmed|dismissed|unresolved|stale,column"`
+	Grade        string `duly:"grade,public,enum=weak|fair|strong"`
+	Recheck      *bool  `duly:"recheck,public"`           // of a confirmed hit: a side changed since
+	Subject      string `duly:"subject,customer,column"`  // customer, owner or party record
+	Identity     string `duly:"identity,customer,column"` // subject, list and entry
+	List         string `duly:"list,customer"`
+	Entry        string `duly:"entry,customer"` // the list's own id
+	Matched      string `duly:"matched,customer"`
+	Score        int64  `duly:"score,customer"`       // thousandths
+	Probability  int64  `duly:"probability,customer"` // thousandths, that both are one party
+	Reasons      string `duly:"reasons,customer"`     // how they met, as a sentence
+	Evidence     string `duly:"evidence,customer"`    // the same for programs, as JSON
+	SubjectState string `duly:"subject_state,customer,hash"`
+	EntryState   string `duly:"entry_state,customer,hash"`
+	Note         string `duly:"note,customer"`   // why the program changed the state
+	Closed       string `duly:"closed,customer"` // why a person did
+	Proposer     string `duly:"proposed_by,personal"`
+	By           string `duly:"closed_by,personal"`
 }
+
+// The states of a hit.
+const (
+	Open       = "open"       // nobody decided on it yet
+	Proposed   = "proposed"   // one person would dismiss it; another must agree
+	Confirmed  = "confirmed"  // the subject is the listed one
+	Dismissed  = "dismissed"  // the subject is another
+	Unresolved = "unresolved" // looked at, and it cannot be told
+	Stale      = "stale"      // the entry or the resemblance is gone
+)
+
+// The grades of a hit, by the probability that both are one party.
+const (
+	Weak   = "weak"
+	Fair   = "fair"
+	Strong = "strong" // dismissing it takes two people
+)
 
 // The kinds of record that this room owns.
 var (

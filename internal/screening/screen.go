@@ -3,176 +3,279 @@ package screening
 import (
 	"context"
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
 
 	"duly/internal/fault"
 	"duly/internal/ledger"
-	"duly/internal/names"
-	"duly/internal/register"
 	"duly/internal/runs"
 	"duly/internal/store"
 	"duly/internal/watchlist"
 )
 
-// hitLimit is how many entities one customer may hit in one run.
-const hitLimit = 10
+// Matcher grows when the same names may score otherwise than before. It stands in
+// the record of every run.
+const Matcher = 2
+
+// hitLimit is how many entities one subject may hit in one run.
+const hitLimit = 50
 
 // Summary says what a run did.
 type Summary struct {
-	Customers int   `json:"customers"`
+	Customers int   `json:"customers"` // screened, with those who stand behind them
 	Lists     int   `json:"lists"`
 	Entries   int   `json:"entries"`
 	Names     int   `json:"names"`
 	NewHits   int   `json:"new_hits"`
 	OldHits   int   `json:"hits_known_before"`
+	Reopened  int   `json:"hits_opened_again"` // a side changed since they were decided
+	Stale     int   `json:"hits_gone"`         // the entry or the resemblance is gone
+	Recheck   int   `json:"confirmed_to_check_again"`
 	Subjects  int   `json:"customers_with_hits"`
 	Run       int64 `json:"entry"` // where the run stands in the log
 }
 
-// Screen compares every active customer with the lists and records new hits and
-// the run itself. A killed run leaves the hits it had committed; the next run
-// finds the rest. progress may be nil.
+// Screen compares every active subject of the register with the lists and records
+// new hits, what became of old ones, and the run itself. A killed run leaves
+// nothing; the next run finds all of it. Who was registered or changed while it
+// ran is screened before it ends. progress may be nil.
 func Screen(ctx context.Context, db *store.DB, actor, today string, lists []*watchlist.List, progress func(done, all int)) (*Summary, error) {
 	index := watchlist.NewIndex(lists...)
-	customers, err := store.Select(ctx, db, register.Customers, "")
+	r := &run{index: index, today: today, lists: lists, found: map[string][]*Hit{}}
+	r.s.Lists = len(lists)
+	r.listed = map[string]bool{}
+	for _, l := range lists {
+		for i := range l.Entities {
+			r.listed[l.Entities[i].List+"|"+l.Entities[i].SourceID] = true
+		}
+	}
+	r.s.Entries, r.s.Names = index.Len()
+	head, err := store.Head(ctx, db)
 	if err != nil {
 		return nil, err
 	}
-	known, err := knownHits(ctx, db)
+	subjects, err := Subjects(ctx, db)
 	if err != nil {
 		return nil, err
 	}
-	s := &Summary{Lists: len(lists)}
-	s.Entries, s.Names = index.Len()
-	var hits []*Hit
-	hashes := make([]ledger.Hash, 0, len(customers))
-	for i, c := range customers {
+	for i := range subjects {
 		if i%256 == 0 {
 			if err := ctx.Err(); err != nil {
 				return nil, err
 			}
 			if progress != nil {
-				progress(i, len(customers))
+				progress(i, len(subjects))
 			}
 		}
-		if c.Record.State != "active" {
-			continue
-		}
-		s.Customers++
-		hashes = append(hashes, c.Hash)
-		found := customerHits(index, c.ID, c.Record)
-		for _, h := range found {
-			if known[h.Identity] {
-				s.OldHits++
-				continue
-			}
-			hits = append(hits, h)
-		}
-		if len(found) > 0 {
-			s.Subjects++
-		}
+		r.screen(&subjects[i])
 	}
-	s.NewHits = len(hits)
-	return s, s.record(ctx, db, actor, today, lists, hits, hashes)
+	err = db.Write(ctx, actor, func(tx *store.Tx) error {
+		now, err := Subjects(ctx, tx)
+		if err != nil {
+			return err
+		}
+		hashes := make([]ledger.Hash, len(now))
+		here := make(map[string]bool, len(now))
+		for i := range now {
+			hashes[i] = now[i].Revision.Hash
+			here[now[i].ID] = true
+			if now[i].Revision.Seq >= head.Size {
+				r.screen(&now[i])
+			}
+		}
+		for id := range r.found {
+			if !here[id] {
+				delete(r.found, id)
+			}
+		}
+		r.s.Customers = len(now)
+		if err := r.settle(ctx, tx, here); err != nil {
+			return err
+		}
+		return r.record(tx, hashes)
+	})
+	return &r.s, err
 }
 
-func (s *Summary) record(ctx context.Context, db *store.DB, actor, today string, lists []*watchlist.List, hits []*Hit, hashes []ledger.Hash) error {
-	population, err := runs.Root(hashes)
+// run is one run of screening.
+type run struct {
+	index  *watchlist.Index
+	lists  []*watchlist.List
+	today  string
+	listed map[string]bool   // entries of the lists, by list and id
+	found  map[string][]*Hit // by subject, of every subject that was screened
+	s      Summary
+}
+
+// screen compares one subject with the lists.
+func (r *run) screen(s *Subject) {
+	hits := []*Hit{}
+	state := s.State()
+	query := watchlist.Query{Name: s.Name, Kind: s.Kind, Countries: s.Countries, BirthDates: s.BirthDates, Identifiers: s.Numbers}
+	for _, h := range r.index.Search(query, hitLimit) {
+		if h.Alert {
+			hits = append(hits, newHit(s, state, &h))
+		}
+	}
+	r.found[s.ID] = hits
+}
+
+func newHit(s *Subject, state string, h *watchlist.Hit) *Hit {
+	return &Hit{
+		State: Open, Grade: grade(h), Subject: s.ID, List: h.Entity.List, Entry: h.Entity.SourceID,
+		Identity: strings.Join([]string{s.ID, h.Entity.List, h.Entity.SourceID}, "|"),
+		Matched:  h.MatchedName, Score: int64(h.Score*1000 + 0.5), Reasons: h.Match.Sentence(),
+		SubjectState: state, EntryState: h.Entity.Hash(),
+	}
+}
+
+// grade grades a hit by how likely it is that both are one party.
+func grade(h *watchlist.Hit) string {
+	switch {
+	case h.Score >= 0.9:
+		return Strong
+	case h.Score >= 0.8:
+		return Fair
+	}
+	return Weak
+}
+
+// settle brings the hits of the register in line with what was found.
+func (r *run) settle(ctx context.Context, tx *store.Tx, here map[string]bool) error {
+	known, err := store.Select(ctx, tx, Hits, "")
 	if err != nil {
 		return err
 	}
-	run := &runs.Run{
-		Task: "screen", Day: today, Covered: int64(s.Customers), Findings: int64(s.NewHits + s.OldHits), Population: population,
-		Note: fmt.Sprintf("threshold %v, at most %d hits a customer", watchlist.DefaultThreshold, hitLimit),
-	}
-	for _, l := range lists {
-		run.Inputs = append(run.Inputs, l.SHA256)
-	}
-	return db.Write(ctx, actor, func(tx *store.Tx) error {
+	before := make(map[string]bool, len(known))
+	now := map[string]*Hit{}
+	for _, hits := range r.found {
 		for _, h := range hits {
+			now[h.Identity] = h
+		}
+	}
+	for _, k := range known {
+		before[k.Record.Identity] = true
+		next := *k.Record
+		if !r.update(&next, now[next.Identity], here[next.Subject]) {
+			continue
+		}
+		if _, _, err := store.Revise(tx, Hits, k.ID, &next); err != nil {
+			return err
+		}
+	}
+	return r.create(tx, before)
+}
+
+// create records the hits that were not known before, in the order of subjects.
+func (r *run) create(tx *store.Tx, before map[string]bool) error {
+	for _, id := range slices.Sorted(maps.Keys(r.found)) {
+		if len(r.found[id]) > 0 {
+			r.s.Subjects++
+		}
+		for _, h := range r.found[id] {
+			if before[h.Identity] {
+				r.s.OldHits++
+				continue
+			}
+			r.s.NewHits++
 			if _, err := store.Create(tx, Hits, h); err != nil {
 				return err
 			}
 		}
-		ref, err := store.Create(tx, runs.Runs, run)
-		s.Run = ref.Seq
-		return err
-	})
+	}
+	return nil
 }
 
-func knownHits(ctx context.Context, q store.Queryer) (map[string]bool, error) {
-	rows, err := q.Query(ctx, "select identity from r_hit where to_seq is null")
+// update changes a known hit to what this run makes of it and says whether it
+// did. found is nil when both sides do not meet any more; here says whether the
+// subject is still in the register.
+func (r *run) update(h, found *Hit, here bool) bool {
+	if found == nil {
+		return r.gone(h, here)
+	}
+	changed := ""
+	switch {
+	case h.State == Stale:
+		changed = "it is met again"
+	case h.EntryState != found.EntryState:
+		changed = "the entry of the list changed"
+	case h.SubjectState != found.SubjectState:
+		changed = "what is known of the subject changed"
+	default:
+		return false
+	}
+	decided := *h
+	state := h.State
+	*h = *found
+	if state == Confirmed {
+		h.State, h.Closed, h.By = Confirmed, decided.Closed, decided.By
+		h.Recheck = yes()
+		r.s.Recheck++
+	} else if state != Open {
+		r.s.Reopened++
+	}
+	h.Note = fmt.Sprintf("%s: %s", r.today, changed)
+	return true
+}
+
+// gone settles a hit whose two sides do not meet any more. What a person confirmed
+// stays confirmed as long as its entry is on a list: only a person takes it back.
+func (r *run) gone(h *Hit, here bool) bool {
+	listed := r.listed[h.List+"|"+h.Entry]
+	why := "the names do not resemble each other any more"
+	switch {
+	case !listed:
+		why = "the entry is on no list in use any more"
+	case !here:
+		why = "the subject is not in the register any more"
+	}
+	switch {
+	case h.State == Stale || h.State == Dismissed:
+		return false
+	case h.State == Confirmed && listed && h.Recheck == nil:
+		h.Recheck = yes()
+		r.s.Recheck++
+	case h.State == Confirmed && listed:
+		return false
+	default:
+		h.State, h.Recheck = Stale, nil
+		r.s.Stale++
+	}
+	h.Note = fmt.Sprintf("%s: %s", r.today, why)
+	return true
+}
+
+func yes() *bool {
+	b := true
+	return &b
+}
+
+func (r *run) record(tx *store.Tx, hashes []ledger.Hash) error {
+	population, err := runs.Root(hashes)
 	if err != nil {
-		return nil, fault.Wrap(fault.Failed, err, "cannot read the hits")
-	}
-	defer rows.Close()
-	known := map[string]bool{}
-	for rows.Next() {
-		var identity string
-		if err := rows.Scan(&identity); err != nil {
-			return nil, fault.Wrap(fault.Failed, err, "cannot read the hits")
-		}
-		known[identity] = true
-	}
-	return known, rows.Err()
-}
-
-// customerHits gives the hits of one customer at the default threshold.
-func customerHits(index *watchlist.Index, id string, c *register.Customer) []*Hit {
-	kind := names.Organization
-	if c.Kind == "person" {
-		kind = names.Person
-	}
-	country, _, _ := strings.Cut(c.Jurisdiction, "-")
-	query := watchlist.Query{Name: c.Name, Kind: kind}
-	if country != "" {
-		query.Countries = []string{country}
-	}
-	var hits []*Hit
-	for _, h := range index.Search(query, hitLimit) {
-		if !h.Alert {
-			continue
-		}
-		hits = append(hits, &Hit{
-			State: "open", Subject: id, List: h.Entity.List, Entry: h.Entity.SourceID,
-			Identity: strings.Join([]string{id, h.Entity.List, h.Entity.SourceID}, "|"),
-			Matched:  h.MatchedName, Score: int64(h.Score*1000 + 0.5), Reasons: h.Match.Sentence(),
-		})
-	}
-	return hits
-}
-
-// Close closes a hit: confirmed says that the customer is the listed entity. The
-// reason is required.
-//
-// Errors: NotFound; Refused when the hit is closed already.
-func Close(ctx context.Context, db *store.DB, actor, id string, confirmed bool, reason string) error {
-	if strings.TrimSpace(reason) == "" {
-		return fault.New(fault.Invalid, "closing a hit needs a reason", "give --reason TEXT")
-	}
-	return db.Write(ctx, actor, func(tx *store.Tx) error {
-		h, err := store.Get(ctx, tx, Hits, id)
-		if err != nil {
-			return err
-		}
-		if h.Record.State != "open" {
-			return fault.Newf(fault.Refused, "hit %s was already %s", id, h.Record.State)
-		}
-		next := *h.Record
-		next.State, next.Closed, next.By = "dismissed", reason, actor
-		if confirmed {
-			next.State = "confirmed"
-		}
-		_, _, err = store.Revise(tx, Hits, id, &next)
 		return err
-	})
+	}
+	record := &runs.Run{
+		Task: "screen", Day: r.today, Covered: int64(r.s.Customers), Findings: int64(r.s.NewHits + r.s.OldHits), Population: population,
+		Note: fmt.Sprintf("matcher %d, threshold %v, at most %d hits a subject", Matcher, watchlist.DefaultThreshold, hitLimit),
+	}
+	for _, l := range r.lists {
+		record.Inputs = append(record.Inputs, l.SHA256)
+	}
+	ref, err := store.Create(tx, runs.Runs, record)
+	r.s.Run = ref.Seq
+	return err
 }
+
+// Counts are a customer's hits that matter.
+type Counts struct{ Open, Confirmed int }
 
 // Standing says what screening knows of each customer: how many hits are open and
 // confirmed. A customer that is not in the map has none. screened is false until a
 // run has covered the register.
 func Standing(ctx context.Context, q store.Queryer) (hits map[string]Counts, screened bool, err error) {
-	run, err := runs.Last(ctx, q, "screen")
+	last, err := runs.Last(ctx, q, "screen")
 	if err != nil {
 		return nil, false, err
 	}
@@ -190,15 +293,12 @@ func Standing(ctx context.Context, q store.Queryer) (hits map[string]Counts, scr
 		}
 		c := hits[subject]
 		switch state {
-		case "open":
-			c.Open = n
-		case "confirmed":
+		case Open, Proposed, Unresolved:
+			c.Open += n
+		case Confirmed:
 			c.Confirmed = n
 		}
 		hits[subject] = c
 	}
-	return hits, run != nil, rows.Err()
+	return hits, last != nil, rows.Err()
 }
-
-// Counts are a customer's hits that matter.
-type Counts struct{ Open, Confirmed int }

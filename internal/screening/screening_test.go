@@ -4,6 +4,7 @@ import (
 	"context"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"duly/internal/evidence"
@@ -93,15 +94,11 @@ func TestAHitIsFoundOnceAndStaysClosed(t *testing.T) {
 		if err != nil || len(hits) != 1 || hits[0].Record.Subject != ids[0] || hits[0].Record.Entry != "q1" {
 			t.Fatalf("%v, %v", hits, err)
 		}
-		if err := screening.Close(ctx, db, storetest.Actor, hits[0].ID, false, "  "); fault.CodeOf(err) != fault.Invalid {
-			t.Errorf("closed without a reason: %v", err)
-		}
-		if err := screening.Close(ctx, db, storetest.Actor, hits[0].ID, false, "another firm"); err != nil {
-			t.Fatal(err)
-		}
-		if err := screening.Close(ctx, db, storetest.Actor, hits[0].ID, true, "changed my mind"); fault.CodeOf(err) != fault.Refused {
-			t.Errorf("closed twice: %v", err)
-		}
+		decide(t, db, hits[0].ID, screening.Dismissed, "  ", "ann", fault.Invalid)
+		decide(t, db, hits[0].ID, screening.Dismissed, "another firm", "ann", "")
+		decide(t, db, hits[0].ID, screening.Dismissed, "another firm", "ann", fault.Refused) // the same person agrees to herself
+		decide(t, db, hits[0].ID, screening.Dismissed, "another firm indeed", "bob", "")
+		decide(t, db, hits[0].ID, screening.Confirmed, "changed my mind", "bob", fault.Refused)
 		if s := screen(t, db, shelf); s.NewHits != 0 || s.OldHits != 1 {
 			t.Errorf("second run: %+v", s)
 		}
@@ -110,6 +107,108 @@ func TestAHitIsFoundOnceAndStaysClosed(t *testing.T) {
 			t.Errorf("standing %v, screened %v, %v", standing, screened, err)
 		}
 	})
+}
+
+// decide closes a hit and expects an error of a code, or none.
+func decide(t *testing.T, db *store.DB, hit, state, reason, by string, want fault.Code) {
+	t.Helper()
+	key := map[string]string{"ann": storetest.Actor, "bob": "bbbbbbbbbbbbbbbbbbbbbbbb"}[by]
+	_, err := screening.Close(ctx, db, screening.Disposition{Hit: hit, State: state, Reason: reason, By: key})
+	if want == "" && err != nil || want != "" && fault.CodeOf(err) != want {
+		t.Fatalf("%s by %s: %v, want %q", state, by, err, want)
+	}
+}
+
+// use replaces the made-up list and screens again.
+func use(t *testing.T, db *store.DB, shelf screening.Shelf, text string) *screening.Summary {
+	t.Helper()
+	if _, _, err := screening.Add(ctx, db, storetest.Actor, shelf, "ftm", writeList(t, text), today); err != nil {
+		t.Fatal(err)
+	}
+	return screen(t, db, shelf)
+}
+
+// theHit gives the only hit of the register.
+func theHit(t *testing.T, db *store.DB) *store.Revision[screening.Hit] {
+	t.Helper()
+	hits, err := store.Select(ctx, db, screening.Hits, "")
+	if err != nil || len(hits) != 1 {
+		t.Fatalf("%d hits, %v", len(hits), err)
+	}
+	return hits[0]
+}
+
+// TestADispositionHoldsForWhatWasSeen protects against a decision that outlives
+// what it was about: a dismissed hit opens again when either side changes, a
+// confirmed one asks to be checked, and what is gone from the list is closed with
+// the reason.
+func TestADispositionHoldsForWhatWasSeen(t *testing.T) {
+	const (
+		entry   = `{"id":"q1","schema":"Company","properties":{"name":["Zarnok Optics Works"]},"datasets":["made_up"]}` + "\n"
+		changed = `{"id":"q1","schema":"Company","properties":{"name":["Zarnok Optics Works"],"country":["xa"]},"datasets":["made_up"]}` + "\n"
+		other   = `{"id":"q2","schema":"Company","properties":{"name":["Belmarsh Tide Holding"]},"datasets":["made_up"]}` + "\n"
+	)
+	storetest.Each(t, func(t *testing.T, dsn string) {
+		db := storetest.Begin(t, dsn, rooms...)
+		shelf := screening.Shelf(t.TempDir())
+		ids := customers(t, db, "Zarnok Optics Works Ltd")
+		use(t, db, shelf, entry+other)
+		hit := theHit(t, db).ID
+		decide(t, db, hit, screening.Dismissed, "another firm", "ann", "")
+		decide(t, db, hit, screening.Dismissed, "another firm", "bob", "")
+		if s := use(t, db, shelf, entry); s.Reopened != 0 || s.Stale != 0 {
+			t.Errorf("another entry left: %+v", s)
+		}
+		if s := use(t, db, shelf, changed+other); s.Reopened != 1 || theHit(t, db).Record.State != screening.Open {
+			t.Errorf("the entry changed: %+v", s)
+		}
+		decide(t, db, hit, screening.Unresolved, "cannot tell", "ann", "")
+		rename(t, db, ids[0], "Zarnok Optics Works")
+		if s := screen(t, db, shelf); s.Reopened != 1 {
+			t.Errorf("the customer changed: %+v", s)
+		}
+		decide(t, db, hit, screening.Confirmed, "the same address", "ann", "")
+		if s := use(t, db, shelf, entry+other); s.Recheck != 1 || theHit(t, db).Record.State != screening.Confirmed {
+			t.Errorf("the entry of a confirmed hit changed: %+v", s)
+		}
+		rename(t, db, ids[0], "Quiet Garden Centre")
+		if s := screen(t, db, shelf); s.Stale != 0 || theHit(t, db).Record.State != screening.Confirmed {
+			t.Errorf("a confirmed hit was taken back by a new name: %+v", s)
+		}
+		if s := use(t, db, shelf, other); s.Stale != 1 || theHit(t, db).Record.State != screening.Stale {
+			t.Errorf("the entry left the list: %+v", s)
+		}
+		if note := theHit(t, db).Record.Note; !strings.Contains(note, "on no list in use any more") {
+			t.Errorf("the reason is missing: %q", note)
+		}
+		if s := screen(t, db, shelf); s.Stale != 0 || s.Reopened != 0 || s.Recheck != 0 {
+			t.Errorf("nothing changed, and yet: %+v", s)
+		}
+		past, err := screening.Past(ctx, db, ids[0], "9999-12-31")
+		if err != nil || past.Run == nil || len(past.Run.Lists) != 1 || past.Run.Lists[0].Entries != 1 || len(past.Hits) != 1 || len(past.Hits[0].Steps) < 8 {
+			t.Errorf("history %+v, %v", past, err)
+		}
+		if _, err := screening.Past(ctx, db, ids[0], "1999-12-31"); fault.CodeOf(err) != fault.NotFound {
+			t.Errorf("a history before the first entry: %v", err)
+		}
+	})
+}
+
+func rename(t *testing.T, db *store.DB, id, name string) {
+	t.Helper()
+	err := db.Write(ctx, storetest.Actor, func(tx *store.Tx) error {
+		c, err := store.Get(ctx, tx, register.Customers, id)
+		if err != nil {
+			return err
+		}
+		next := *c.Record
+		next.Name = name
+		_, _, err = store.Revise(tx, register.Customers, id, &next)
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
 }
 
 // TestAListIsHeldToItsHash protects the evidence: a list that was changed on disk
