@@ -15,7 +15,8 @@ type word struct {
 	dot    bool // a full stop follows, as in an abbreviation
 	dotted bool // it was written as single letters with full stops
 	comma  bool // a comma follows before the next word
-	abjad  bool
+	native string
+	script Script
 }
 
 // splitWords folds a name and cuts it into words. Apostrophes and marks join
@@ -26,14 +27,15 @@ func splitWords(s string) []word {
 		s = norm.NFKC.String(s)
 	}
 	out := make([]word, 0, 8)
-	var b strings.Builder
-	abjad := false
+	var b, native strings.Builder
+	script := Latin
 	flush := func() {
 		if b.Len() > 0 {
-			out = append(out, word{text: b.String(), abjad: abjad})
-			b.Reset()
-			abjad = false
+			out = append(out, word{text: b.String(), native: native.String(), script: script})
 		}
+		b.Reset()
+		native.Reset()
+		script = Latin
 	}
 	seen := 0
 	for _, r := range s {
@@ -51,7 +53,13 @@ func splitWords(s string) []word {
 			flush()
 			continue
 		}
-		abjad = abjad || unicode.In(r, unicode.Arabic, unicode.Hebrew, unicode.Syriac, unicode.Thaana)
+		if s := scriptOf(r); s != Latin {
+			if s == Han {
+				flush()
+			}
+			script = s
+			native.WriteRune(unicode.ToLower(r))
+		}
 		foldRune(r, &b, flush)
 	}
 	flush()
@@ -92,7 +100,6 @@ func foldRune(r rune, b *strings.Builder, flush func()) {
 		return
 	}
 	if unicode.Is(unicode.Han, r) {
-		flush()
 		defer flush()
 	}
 	for i := range len(latin) {

@@ -49,8 +49,8 @@ type Token struct {
 	Text     string // folded: lower case, no marks, Latin where a reading is known
 	Sound    string // Text with spellings of one sound made equal: Yevgeniy and Evgeny
 	Skeleton string // Sound without its vowels
-	Bare     string // Skeleton without what a script without vowels may leave out too
-	Abjad    bool   // written in such a script: Arabic, Hebrew, Syriac, Thaana
+	Native   string // the word in its own script, folded; empty for a Latin word
+	Script   Script
 	Class    Class
 
 	form string // for LegalForm: the class of forms it belongs to

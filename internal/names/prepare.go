@@ -185,7 +185,7 @@ func correctWord(text string) string {
 }
 
 func newToken(w word, k Kind, first, last bool) Token {
-	t := Token{Text: w.text, Abjad: w.abjad}
+	t := Token{Text: w.text, Native: w.native, Script: w.script}
 	number, roman := romans[w.text]
 	switch {
 	case isNumber(w.text):
@@ -204,7 +204,6 @@ func newToken(w word, k Kind, first, last bool) Token {
 	}
 	t.Sound = sound(t.Text)
 	t.Skeleton = skeleton(t.Sound)
-	t.Bare = bare(t.Skeleton)
 	for i := range len(t.Text) {
 		t.bag |= 1 << (t.Text[i] & 63)
 	}

@@ -4,8 +4,8 @@ import "math/bits"
 
 // Reach gives how many edits a word of so many letters may be away from another
 // and still be taken for a typo of it. An index must find words within this
-// distance and words of an equal Skeleton, and between a script without vowels
-// and another one, words of an equal Bare.
+// distance and words of an equal Skeleton, and between words of two scripts those
+// that share one of their Keys.
 func Reach(length int) int {
 	switch {
 	case length < 3:
@@ -23,8 +23,8 @@ func Similarity(a, b *Token) float64 {
 	if a.Class == Numeral || b.Class == Numeral || a.Class == Initial || b.Class == Initial {
 		return 0
 	}
-	if a.Abjad != b.Abjad {
-		return bareSimilarity(a.Bare, b.Bare)
+	if a.Script.abjad() != b.Script.abjad() {
+		return bareSimilarity(bare(a.Skeleton), bare(b.Skeleton))
 	}
 	long := max(len(a.Text), len(b.Text))
 	if a.Sound == b.Sound {
