@@ -63,6 +63,7 @@ func (c *comparison) run() float64 {
 	c.freeA, c.freeB = 1<<len(c.a.Tokens)-1, 1<<len(c.b.Tokens)-1
 	c.meetEqual()
 	if c.freeA != 0 && c.freeB != 0 {
+		c.meetAcross()
 		c.meetJoined(c.a.Tokens, c.b.Tokens, &c.freeA, &c.freeB, false)
 		c.meetJoined(c.b.Tokens, c.a.Tokens, &c.freeB, &c.freeA, true)
 		c.meetRest(0)
@@ -107,7 +108,7 @@ func (c *comparison) meet(i, j int, how How, similarity float64) {
 	c.freeA &^= 1 << i
 	c.freeB &^= 1 << j
 	c.metFrom[j] = int8(i + 1)
-	c.add(c.a.Tokens[i].Text, c.b.Tokens[j].Text, how, similarity, weight)
+	c.addWords(c.a.Tokens[i:i+1], c.b.Tokens[j:j+1], how, similarity, weight)
 }
 
 func (c *comparison) add(a, b string, how How, similarity, weight float64) {
@@ -229,6 +230,9 @@ func (c *comparison) meetClose() {
 
 // similarity is Similarity, less where both words are names of their own.
 func (c *comparison) similarity(a, b *Token) float64 {
+	if a.Script != b.Script && (a.Script.unparted() || b.Script.unparted()) {
+		return 0 // meetAcross has tried
+	}
 	s := Similarity(a, b)
 	if s > 0 && a.Sound != b.Sound && c.w.familiar(a, b) {
 		s = 1 - familiarFactor*(1-s)

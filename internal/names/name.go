@@ -49,9 +49,12 @@ type Token struct {
 	Text     string // folded: lower case, no marks, Latin where a reading is known
 	Sound    string // Text with spellings of one sound made equal: Yevgeniy and Evgeny
 	Skeleton string // Sound without its vowels
-	Native   string // the word in its own script, folded; empty for a Latin word
-	Script   Script
-	Class    Class
+	// Native is the word in its own script, folded; empty for a Latin word. Of Han
+	// and Hangul, of which each character is a token, it goes on to the end of what
+	// was written together.
+	Native string
+	Script Script
+	Class  Class
 
 	form string // for LegalForm: the class of forms it belongs to
 	bag  uint64 // one bit per letter or digit of Text, to reject without a distance

@@ -188,6 +188,7 @@ func newToken(w word, k Kind, first, last bool) Token {
 	t := Token{Text: w.text, Native: w.native, Script: w.script}
 	number, roman := romans[w.text]
 	switch {
+	case w.script.unparted() || w.script == Kana: // a reading is no particle or initial
 	case isNumber(w.text):
 		t.Class = Numeral
 		if trimmed := strings.TrimLeft(w.text, "0"); trimmed != "" {

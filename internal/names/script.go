@@ -36,6 +36,9 @@ var scriptTables = []struct {
 // scriptOf gives the script of a letter. Digits and marks that go with any
 // script count as Latin, since they change the script of no word.
 func scriptOf(r rune) Script {
+	if r == longVowel {
+		return Kana
+	}
 	for _, s := range scriptTables {
 		if unicode.Is(s.table, r) {
 			return s.script
@@ -47,20 +50,99 @@ func scriptOf(r rune) Script {
 	return Latin
 }
 
-// abjad says whether the script leaves out vowels.
-func (s Script) abjad() bool { return s == Arabic || s == Hebrew }
+// unparted says whether names in the script are written without spaces, so that
+// only the single character is sure to be a unit.
+func (s Script) unparted() bool { return s == Han || s == Hangul }
 
-// Keys yields coarse keys of what a word sounds like. Words of two scripts that
-// Similarity takes for alike nearly always share one. Equal keys alone say
-// little. Keys are the same in every run, but may change with the version.
-func (t *Token) Keys(yield func(key uint32) bool) {
-	b := bare(t.Skeleton)
-	if len(b) < 2 {
-		return
+// readByTable says whether the table of the script gives its Latin reading too.
+func (s Script) readByTable() bool {
+	switch s {
+	case Greek, Devanagari, Thai, Georgian, Armenian:
+		return true
 	}
-	h := uint32(2166136261)
-	for i := range len(b) {
-		h = (h ^ uint32(b[i])) * 16777619
-	}
-	yield(h)
+	return false
 }
+
+const (
+	geresh    = '׳' // makes another sound of the Hebrew letter before it
+	longVowel = 'ー' // of Kana; Unicode counts it to no script
+)
+
+// foldNative makes letters equal that one script has several of, so that its
+// table needs one: Hiragana and Katakana, Persian and Arabic kaf, the letters of
+// other Cyrillic alphabets than the Russian one. 0 means that the letter is
+// left out, as vowel points are.
+func foldNative(r rune, script Script) rune {
+	switch script {
+	case Kana:
+		if r >= 0x3041 && r <= 0x3096 {
+			return r + 0x60
+		}
+	case Arabic, Hebrew, Cyrillic, Greek:
+		if unicode.Is(unicode.Mn, r) {
+			return 0
+		}
+	}
+	if to, ok := sameLetter[r]; ok {
+		return to
+	}
+	return r
+}
+
+var sameLetter = pairs("کكیيہهھهۀهۃةےيٹتڈدڑرںنۇوۆوېيڭگ" + "ςσάαέεήηίιόούυώωϊιϋυΐιΰυ")
+
+// pairs maps the first letter of each two to the second.
+func pairs(s string) map[rune]rune {
+	m := make(map[rune]rune)
+	from := rune(0)
+	for _, r := range s {
+		if from == 0 {
+			from = r
+			continue
+		}
+		m[from], from = r, 0
+	}
+	return m
+}
+
+// lookalike gives the Latin letter that a Cyrillic or Greek one is easily taken for.
+var lookalike = pairs("аaвbеeкkмmнhоoрpсcтtуyхxіiјjѕsԁdԛqԝwһhӏlґr" + "αaβbεeηnιiκkνvοoρpτtυuχxζzγy")
+
+// unmask puts words right in which letters of one script stand for letters of
+// another that look the same, and gives the script of the word. A word becomes
+// Latin if all its other letters look Latin, else Cyrillic if all its Latin
+// letters look Cyrillic.
+func unmask(run []rune, other Script) Script {
+	if other != Cyrillic && other != Greek {
+		return other
+	}
+	latin, toLatin, toCyrillic := 0, true, other == Cyrillic
+	for _, r := range run {
+		switch {
+		case r >= 'a' && r <= 'z':
+			latin++
+			toCyrillic = toCyrillic && lookalikeCyrillic[r] != 0
+		case unicode.IsLetter(r) && scriptOf(r) != Latin:
+			toLatin = toLatin && lookalike[r] != 0
+		}
+	}
+	switch {
+	case latin == 0:
+	case toLatin:
+		for i, r := range run {
+			if to := lookalike[r]; to != 0 {
+				run[i] = to
+			}
+		}
+		return Latin
+	case toCyrillic:
+		for i, r := range run {
+			if to := lookalikeCyrillic[r]; to != 0 {
+				run[i] = to
+			}
+		}
+	}
+	return other
+}
+
+var lookalikeCyrillic = pairs("aаbвeеkкmмhнoоpрcсtтyуxх")
