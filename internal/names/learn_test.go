@@ -37,6 +37,19 @@ var given = map[Script]string{
 	Hebrew: "ץ׳ ch20 c10|ג׳ j20 g10 dj5|צ׳ ch20 c10|ת׳ th20|ז׳ zh20 j20 z10",
 }
 
+// known are spellings by hand that the files, which hold mostly Western names,
+// hardly teach: how people write their own names. The numbers are costs; a
+// spelling costs at most so much.
+var known = map[Script]string{
+	Cyrillic: "в f30 ff30|щ shch10 sch20|х kh15|ж zh10|ю iu20 yu10|я ia20 ya8|ё e15 yo10 io20|е ye20 ie30",
+	Hangul: "ᄀ k8 g8|ᄃ d8 t15|ᄅ r8 l10 n40|ᄇ b8 p12|ᄉ s5 sh20|ᄋ l40 r40 y30 w35|ᄌ j10 ch18|ᄎ ch8|ᅡ a5 ah35 ar40|ᅢ ae12 ai25|" +
+		"ᅥ eo15 u18 o20|ᅦ e8|ᅧ yeo15 yu20 you20 yo20|ᅩ o5 oh30|ᅬ oe15 oi18|ᅭ yo12|ᅮ u5 oo18 ou30|ᅲ yu10 you20 yoo20 ew35|ᅳ eu12 u14|" +
+		"ᅴ ui15 ee20 i20|ᅵ i5 ee18 y25|ᆨ k8 g15 ck30|ᆸ p8 b15|ᆼ ng8|ᆯ l8",
+	Han: "bai pai25|cai choi35 tsai20 chua40|chen chan30 tan40|feng fung30|guo kwok35|he ho20|huang wong30|jiang keung40 chiang20|" +
+		"li lee15|liang leung30|lin lam35 lim35|liu lau35|lu loo30|luo lo25|pan poon40|su soo35|sun suen40|wang wong35|wu woo30 ng35 ng40|" +
+		"xie tse35|xu hui40 hsu20|yang yeung35|ye yip35|ou au35|zhang cheung30|zhao chiu35|zheng cheng20 tay45|zhong chung25|zhou chow25|zhu chu20",
+}
+
 // fewest and most are bounds of the training: a spelling that stands for its
 // unit less often than fewest is left out; at most so many rows teach a script.
 const (
@@ -267,8 +280,11 @@ func unitNames(script Script, native string) []string {
 
 // longest is how many Latin letters one unit may stand for.
 func (l *learner) longest() int {
-	if l.script == Han {
+	switch l.script {
+	case Han:
 		return 5
+	case Cyrillic:
+		return 4
 	}
 	return 3
 }
@@ -425,6 +441,13 @@ func (l *learner) text() string {
 		if i == 0 {
 			continue
 		}
+		for text, most := range l.knownOf(l.names[i-1]) {
+			if at := slices.IndexFunc(lines, func(x line) bool { return x.text == text }); at < 0 {
+				lines = append(lines, line{text, most})
+			} else {
+				lines[at].cost = min(lines[at].cost, most)
+			}
+		}
 		slices.SortFunc(lines, func(a, b line) int { return cmp.Or(a.cost-b.cost, strings.Compare(a.text, b.text)) })
 		b.WriteString(l.names[i-1])
 		if len(lines) == 0 {
@@ -436,6 +459,73 @@ func (l *learner) text() string {
 		b.WriteString("\n")
 	}
 	return b.String()
+}
+
+// knownOf gives the spellings of a unit that are known by hand, with their costs.
+func (l *learner) knownOf(name string) map[string]int {
+	out := make(map[string]int)
+	switch {
+	case l.script == Han:
+		out[name] = 12
+		if old := wadeGiles(name); old != name {
+			out[old] = 25
+		}
+	case l.script == Kana && hepburn(name) != "":
+		out[hepburn(name)] = 12
+	}
+	for line := range strings.SplitSeq(known[l.script], "|") {
+		f := strings.Fields(line)
+		if len(f) == 0 || f[0] != name {
+			continue
+		}
+		for _, s := range f[1:] {
+			text, n := parseSpelling(s)
+			out[text] = min(int(n), cmp.Or(out[text], 99))
+		}
+	}
+	return out
+}
+
+// wadeGiles gives the older romanisation of a Pinyin syllable, without its
+// apostrophes and marks.
+func wadeGiles(pinyin string) string {
+	for _, p := range [][2]string{{"zhi", "chih"}, {"chi", "chih"}, {"shi", "shih"}, {"ri", "jih"}, {"zi", "tzu"}, {"ci", "tzu"}, {"si", "ssu"},
+		{"yan", "yen"}, {"you", "yu"}, {"yi", "i"}, {"gui", "kuei"}, {"kui", "kuei"}, {"ge", "ko"}, {"ke", "ko"}, {"he", "ho"}} {
+		if pinyin == p[0] {
+			return p[1]
+		}
+	}
+	for _, p := range [][2]string{{"ong", "ung"}, {"ian", "ien"}, {"ie", "ieh"}, {"ue", "ueh"}, {"uo", "o"}} {
+		if rest, ok := strings.CutSuffix(pinyin, p[0]); ok {
+			pinyin = rest + p[1]
+			break
+		}
+	}
+	for _, p := range [][2]string{{"zh", "ch"}, {"ch", "ch"}, {"sh", "sh"}, {"b", "p"}, {"d", "t"}, {"g", "k"}, {"j", "ch"}, {"q", "ch"}, {"x", "hs"},
+		{"z", "ts"}, {"c", "ts"}, {"r", "j"}} {
+		if rest, ok := strings.CutPrefix(pinyin, p[0]); ok {
+			return p[1] + rest
+		}
+	}
+	return pinyin
+}
+
+// hepburn gives the usual reading of a Kana unit, or "" for one without.
+func hepburn(unit string) string {
+	runes := []rune(unit)
+	first := pinyin(runes[0]) // the same tables read Kana
+	if len(runes) == 1 || first == "" {
+		return first
+	}
+	vowel := map[rune]string{'ャ': "a", 'ュ': "u", 'ョ': "o"}[runes[1]]
+	stem, ok := strings.CutSuffix(first, "i")
+	if vowel == "" || !ok || stem == "" {
+		return ""
+	}
+	if stem == "sh" || stem == "ch" || stem == "j" {
+		return stem + vowel
+	}
+	return stem + "y" + vowel
 }
 
 func cost(p float64) int { return int(min(math.Round(-10*math.Log(p)), 99)) }

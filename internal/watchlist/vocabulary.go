@@ -18,7 +18,7 @@ import (
 type vocabulary struct {
 	words    []names.Token
 	names    [][]int32 // for each word, the entries that have it, ascending
-	byText   map[string]int32
+	byText   map[string]int32 // by Text and Native
 	skeleton map[string][]int32
 	latin    map[uint32][]int32 // Latin words, by their Keys
 	native   map[uint32][]int32 // words of other scripts, by their Keys
@@ -64,10 +64,10 @@ func indexed(t *names.Token) bool {
 }
 
 func (v *vocabulary) post(entry int32, t *names.Token) {
-	id, ok := v.byText[t.Text]
+	id, ok := v.byText[t.Text+t.Native]
 	if !ok {
 		id = int32(len(v.words))
-		v.byText[t.Text] = id
+		v.byText[t.Text+t.Native] = id
 		v.words = append(v.words, *t)
 		v.names = append(v.names, nil)
 		v.skeleton[t.Skeleton] = append(v.skeleton[t.Skeleton], id)
@@ -121,7 +121,7 @@ func (v *vocabulary) find(t *names.Token, s *scratch) {
 		clear(s.seen)
 		s.turn = 1
 	}
-	if id, ok := v.byText[t.Text]; ok {
+	if id, ok := v.byText[t.Text+t.Native]; ok {
 		s.seen[id] = s.turn
 		s.found = append(s.found, found{id, 1})
 	}
