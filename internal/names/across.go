@@ -1,5 +1,7 @@
 package names
 
+import "strings"
+
 // longestLatin bounds the Latin words that are compared with words of other scripts.
 const longestLatin = 40
 
@@ -106,14 +108,17 @@ func (u *unit) spread(cost int32, j int, w *latinWord, next *[longestLatin + 1]i
 	}
 }
 
-// similarity scales a fit: 0 below the limit, 0.55 at it, 0.9 for an ordinary
-// pair of spellings, at most 0.95.
-func (t *sounds) similarity(fit float64) float64 {
+// scale makes fits of all scripts comparable: 0 below the limit, 0.55 at it, 0.9
+// for an ordinary pair of spellings. A similarity is at most mostAcross of it.
+func (t *sounds) scale(fit float64) float64 {
 	if fit < t.limit {
 		return 0
 	}
-	return min(0.95, 0.55+0.35*(fit-t.limit)/(t.good-t.limit))
+	return 0.55 + 0.35*(fit-t.limit)/(t.good-t.limit)
 }
+
+// mostAcross is how alike two words can be that do not read the same.
+const mostAcross = 0.95
 
 // acrossScripts compares words of two scripts by what the letters of each may
 // stand for, and says whether it could: one of the scripts needs a table. Words
@@ -121,16 +126,17 @@ func (t *sounds) similarity(fit float64) float64 {
 func acrossScripts(a, b *Token) (float64, bool) {
 	sa, oka := across(a.Script, a.Native, b.Text)
 	sb, okb := across(b.Script, b.Native, a.Text)
-	best := max(sa, sb)
+	best := min(max(sa, sb), mostAcross)
 	if (oka || okb) && best < spellingSimilarity && a.Sound == b.Sound {
 		best = spellingSimilarity
 	}
 	return best, oka || okb
 }
 
-// across compares native writing with the Latin reading of another word.
+// across compares native writing with the Latin reading of another word. Words
+// with digits are left to their readings.
 func across(script Script, native, latin string) (float64, bool) {
-	if soundsOf(script) == nil || native == "" {
+	if soundsOf(script) == nil || native == "" || strings.ContainsAny(native, "0123456789") {
 		return 0, false
 	}
 	var w latinWord
@@ -140,6 +146,7 @@ func across(script Script, native, latin string) (float64, bool) {
 	return acrossReady(script, native, &w), true
 }
 
+// acrossReady gives the scale of how native writing fits a Latin word.
 func acrossReady(script Script, native string, w *latinWord) float64 {
 	t := soundsOf(script)
 	if t == nil {
@@ -151,7 +158,7 @@ func acrossReady(script Script, native string, w *latinWord) float64 {
 	if rest := article(script, native); rest > 0 {
 		fit = max(fit, t.fit(units[rest:n], w))
 	}
-	return t.similarity(fit)
+	return t.scale(fit)
 }
 
 // article gives how many letters the Arabic article at the start of a word has,

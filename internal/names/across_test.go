@@ -10,6 +10,67 @@ import (
 	"unicode/utf8"
 )
 
+// TestScriptsMeet protects names in two scripts that must meet, and some that
+// must not. All names are made up.
+func TestScriptsMeet(t *testing.T) {
+	for _, c := range []struct {
+		protects string
+		a, b     string
+		meet     bool
+	}{
+		{"Cyrillic", "Зоран Щербаненко", "Zoran Shcherbanenko", true},
+		{"Cyrillic, old spelling", "Тестов", "Testoff", true},
+		{"Ukrainian", "Єва Їжакевич", "Yeva Yizhakevych", true},
+		{"Serbian", "Ђорђе Његошић", "Djordje Njegosic", true},
+		{"Greek", "Μπάμπης Τεστόπουλος", "Babis Testopoulos", true},
+		{"Arabic article", "الكتابي", "Kitabi", true},
+		{"Persian letters", "پرویز چمنی", "Parviz Chamani", true},
+		{"Hebrew geresh", "ג'ורג' צ'רנוב", "George Chernov", true},
+		{"Devanagari", "मोहन कितावी", "Mohan Kitavi", true},
+		{"Kana", "テストヴィッチ・ゾラン", "Zoran Testovich", true},
+		{"Hiragana", "たなべ", "Tanabe", true},
+		{"Hangul without spaces, surname first", "박정문", "Jung-moon Park", true},
+		{"Hangul, foreign name", "조란 테스토비치", "Zoran Testovich", true},
+		{"Han without spaces", "王小明", "Xiaoming Wang", true},
+		{"Han, older romanisation", "张志文", "Chang Chih-wen", true},
+		{"Han, foreign name", "佐兰·特斯托维奇", "Zoran Testovic", true},
+		{"Thai", "สมชาย ใจดี", "Somchai Jaidee", true},
+		{"Georgian", "ნინო ტესტაშვილი", "Nino Testashvili", true},
+		{"Armenian", "Արամ Տեստյան", "Aram Testian", true},
+		{"two scripts that are not Latin", "Ковров", "كوفروف", true},
+		{"look-alikes in a Latin word", "Zоrаn Exеmplаr", "Zoran Exemplar", true},
+		{"look-alikes in a Cyrillic word", "Tecтович", "Тестович", true},
+		{"zero-width characters", "Zo\u200bran\u2060 Exem\ufeffplar", "Zoran Exemplar", true},
+		{"invalid UTF-8 beside the name", "Zoran\xff Exemplar\xc3", "Zoran Exemplar", true},
+		{"emoji beside the name", "Zoran \U0001f600 Exemplar", "Zoran Exemplar", true},
+		{"another name in Cyrillic", "Борис Ковров", "Zoran Exemplar", false},
+		{"another name in Arabic", "كتاب مثال", "Zoran Exemplar", false},
+		{"another name in Han", "王小明", "Zoran Exemplar", false},
+		{"another given name", "张志文", "Chang Kuo-liang", false},
+		{"one Han character differs", "王小明", "王小平", false},
+	} {
+		t.Run(c.protects, func(t *testing.T) {
+			m := Compare(Prepare(c.a, Person), Prepare(c.b, Person), Weights{})
+			if (m.Score >= shown) != c.meet {
+				t.Errorf("%q and %q: %s", c.a, c.b, m.Sentence())
+			}
+			if back := Score(Prepare(c.b, Person), Prepare(c.a, Person), Weights{}); (back >= shown) != c.meet {
+				t.Errorf("%q and %q: %.2f", c.b, c.a, back)
+			}
+		})
+	}
+}
+
+// TestReadingIsShown protects that an analyst sees how a foreign word was read.
+func TestReadingIsShown(t *testing.T) {
+	m := Compare(Prepare("Zoran Testowitsch", Person), Prepare("Тестович Зоран", Person), Weights{})
+	for _, part := range []string{`"zoran" and "зоран" read the same, "zoran"`, `"testowitsch" and "тестович" sound alike (read as "testovich")`} {
+		if got := m.Sentence(); !strings.Contains(got, part) {
+			t.Errorf("%s does not say %s", got, part)
+		}
+	}
+}
+
 // wikiRow is one row of a file of names in two scripts, prepared as it stands.
 type wikiRow struct {
 	latin, native Name

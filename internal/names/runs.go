@@ -17,8 +17,8 @@ const (
 
 // crossing is a run of words of one name that may stand for a run of the other.
 type crossing struct {
-	a, b       uint32 // bits of the words
-	similarity float64
+	a, b  uint32  // bits of the words
+	scale float64 // see sounds.scale: it goes on above mostAcross, so that the best one shows
 }
 
 // meetAcross pairs words of two scripts, best first: runs of Han characters or
@@ -31,7 +31,7 @@ func (c *comparison) meetAcross() {
 	found := crossings(nil, c.a.Tokens, c.b.Tokens, c.freeA, c.freeB, false)
 	found = crossings(found, c.b.Tokens, c.a.Tokens, c.freeB, c.freeA, true)
 	slices.SortStableFunc(found, func(x, y crossing) int {
-		return cmp.Or(cmp.Compare(y.similarity, x.similarity), bits.OnesCount32(y.a|y.b)-bits.OnesCount32(x.a|x.b))
+		return cmp.Or(cmp.Compare(y.scale, x.scale), bits.OnesCount32(y.a|y.b)-bits.OnesCount32(x.a|x.b))
 	})
 	for _, x := range found {
 		if c.freeA&x.a == x.a && c.freeB&x.b == x.b {
@@ -59,7 +59,7 @@ func (c *comparison) cross(x crossing) {
 	if a[0].Class == Core || b[0].Class == Core {
 		c.core++
 	}
-	c.addWords(a, b, Across, x.similarity, weight)
+	c.addWords(a, b, Across, min(x.scale, mostAcross), weight)
 }
 
 // addWords counts words that met. Where their scripts differ, the explanation
@@ -113,11 +113,11 @@ func scripts(words []Token) (set uint32) {
 // crossings appends the ways in which free words of native may stand for free
 // words of other. swapped says that native is the second name.
 func crossings(found []crossing, native, other []Token, freeNative, freeOther uint32, swapped bool) []crossing {
-	add := func(of, to uint32, similarity float64) {
-		if similarity > 0 && swapped {
-			found = append(found, crossing{to, of, similarity})
-		} else if similarity > 0 {
-			found = append(found, crossing{of, to, similarity})
+	add := func(of, to uint32, scale float64) {
+		if scale > 0 && swapped {
+			found = append(found, crossing{to, of, scale})
+		} else if scale > 0 {
+			found = append(found, crossing{of, to, scale})
 		}
 	}
 	for free := freeOther; free != 0; free &= free - 1 {
