@@ -124,8 +124,8 @@ const mostAcross = 0.95
 // stand for, and says whether it could: one of the scripts needs a table. Words
 // that read the same are alike in any case.
 func acrossScripts(a, b *Token) (float64, bool) {
-	sa, oka := across(a.Script, a.Native, b.Text)
-	sb, okb := across(b.Script, b.Native, a.Text)
+	sa, oka := a.across(b.Text)
+	sb, okb := b.across(a.Text)
 	best := min(max(sa, sb), mostAcross)
 	if (oka || okb) && best < spellingSimilarity && a.Sound == b.Sound {
 		best = spellingSimilarity
@@ -133,17 +133,22 @@ func acrossScripts(a, b *Token) (float64, bool) {
 	return best, oka || okb
 }
 
-// across compares native writing with the Latin reading of another word. Words
+// across compares a word with the Latin reading of one of another script: its
+// first character and all that was written together, where these differ. Words
 // with digits are left to their readings.
-func across(script Script, native, latin string) (float64, bool) {
-	if soundsOf(script) == nil || native == "" || strings.ContainsAny(native, "0123456789") {
+func (t *Token) across(latin string) (float64, bool) {
+	if soundsOf(t.Script) == nil || t.Native == "" || strings.ContainsAny(t.Native, "0123456789") {
 		return 0, false
 	}
 	var w latinWord
 	if !w.ready(latin) {
 		return 0, true
 	}
-	return acrossReady(script, native, &w), true
+	scale := acrossReady(t.Script, t.Native, &w)
+	if t.Script.unparted() {
+		scale = max(scale, acrossReady(t.Script, t.character(), &w))
+	}
+	return scale, true
 }
 
 // acrossReady gives the scale of how native writing fits a Latin word.

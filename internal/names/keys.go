@@ -18,21 +18,29 @@ func (t *Token) Keys(yield func(key uint32) bool) {
 		latinKeys(t.Text, yield)
 		return
 	}
-	var units [mostUnits]uint16
-	n := table.split(t.Native, &units)
 	var b beam
-	for _, k := range b.run(table, units[:n]) {
+	if !b.yield(table, t.Native, 0, mostKeys, yield) {
+		return
+	}
+	if rest := article(t.Script, t.Native); rest > 0 && !b.yield(table, t.Native, rest, mostKeys, yield) {
+		return
+	}
+	if t.Script.unparted() && len(t.character()) < len(t.Native) {
+		b.yield(table, t.character(), 0, characterKeys, yield)
+	}
+}
+
+// yield yields at most so many keys of native writing without its first units.
+func (b *beam) yield(t *sounds, native string, without, most int, yield func(key uint32) bool) bool {
+	var units [mostUnits]uint16
+	n := t.split(native, &units)
+	keys := b.run(t, units[without:n])
+	for _, k := range keys[:min(most, len(keys))] {
 		if !yield(k.key()) {
-			return
+			return false
 		}
 	}
-	if rest := article(t.Script, t.Native); rest > 0 {
-		for _, k := range b.run(table, units[rest:n]) {
-			if !yield(k.key()) {
-				return
-			}
-		}
-	}
+	return true
 }
 
 // keyClasses is how many consonants a key holds.
@@ -285,6 +293,8 @@ const (
 	beamWidth = 32
 	mostWays  = 8
 	mostKeys  = 24
+
+	characterKeys = 4 // of the first of several characters, which may be a family name
 
 	leastGuess = 0.001 // the least chance of a beginning that is followed
 )

@@ -162,3 +162,29 @@ func runs(words []Token, i int, free uint32, yield func(size int, run string)) {
 		}
 	}
 }
+
+// mostRun is how many words a run of Han or Hangul characters is taken for, at
+// most, when it is not yet known what it meets.
+const mostRun = 2
+
+// Weigh gives what the words of a name weigh together. Characters that are
+// written together count for mostRun words at most, since they may be one word.
+func (n Name) Weigh(w Weights) float64 {
+	total, run, rest := 0.0, 0, ""
+	for i := range n.Tokens {
+		t := &n.Tokens[i]
+		if t.Script.unparted() && t.Native == rest {
+			run++
+		} else {
+			run = 1
+		}
+		rest = ""
+		if t.Script.unparted() {
+			rest = t.Native[len(t.character()):]
+		}
+		if run <= mostRun {
+			total += w.Of(t)
+		}
+	}
+	return total
+}

@@ -17,7 +17,7 @@ import (
 // Spellings are found by their consonants.
 type vocabulary struct {
 	words    []names.Token
-	names    [][]int32 // for each word, the entries that have it, ascending
+	names    [][]int32        // for each word, the entries that have it, ascending
 	byText   map[string]int32 // by Text and Native
 	skeleton map[string][]int32
 	latin    map[uint32][]int32 // Latin words, by their Keys
