@@ -284,6 +284,14 @@ func BenchmarkAcross(b *testing.B) {
 			}
 		})
 	}
+	long := Prepare(strings.Repeat("特斯托维奇", 30), Person)
+	latin := Prepare(strings.Repeat("Testovic Quibbleton ", 30), Person)
+	b.Run("longest names", func(b *testing.B) {
+		b.ReportAllocs()
+		for b.Loop() {
+			Score(long, latin, Weights{})
+		}
+	})
 	x := Prepare("Тестович", Person)
 	b.Run("keys", func(b *testing.B) {
 		b.ReportAllocs()
