@@ -76,6 +76,7 @@ func (c *comparison) run() float64 {
 	c.freeA, c.freeB = 1<<len(c.a.Tokens)-1, 1<<len(c.b.Tokens)-1
 	c.meetEqual()
 	if c.freeA != 0 && c.freeB != 0 {
+		c.meetAcross()
 		c.meetJoined(c.a.Tokens, c.b.Tokens, &c.freeA, &c.freeB, false)
 		c.meetJoined(c.b.Tokens, c.a.Tokens, &c.freeB, &c.freeA, true)
 		c.meetRest(0)

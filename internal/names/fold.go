@@ -15,85 +15,155 @@ type word struct {
 	dot    bool // a full stop follows, as in an abbreviation
 	dotted bool // it was written as single letters with full stops
 	comma  bool // a comma follows before the next word
-	abjad  bool
+	script Script
+	native string // see Token.Native
 }
+
+// maxBytes bounds what is normalised of one name. It holds maxRunes letters of
+// any script.
+const maxBytes = maxRunes * utf8.UTFMax
 
 // splitWords folds a name and cuts it into words. Apostrophes and marks join
 // (O'Brien is one word, a quote before a name is nothing); everything else that
-// is not a letter or digit separates. A Han character is a word of its own.
+// is not a letter or digit separates. Each Han character and each Hangul syllable
+// is a word, since these scripts do not part the words of a name.
 func splitWords(s string) []word {
+	if len(s) > maxBytes {
+		s = s[:maxBytes]
+	}
 	if !isASCII(s) {
 		s = norm.NFKC.String(s)
 	}
-	out := make([]word, 0, 8)
-	var b strings.Builder
-	abjad := false
-	flush := func() {
-		if b.Len() > 0 {
-			out = append(out, word{text: b.String(), abjad: abjad})
-			b.Reset()
-			abjad = false
-		}
-	}
+	f := folder{out: make([]word, 0, 8), run: make([]rune, 0, 24)}
 	seen := 0
 	for _, r := range s {
 		if seen++; seen > maxRunes {
 			break
 		}
 		if r < utf8.RuneSelf {
-			foldASCII(byte(r), &b, flush, &out)
-			continue
+			f.ascii(byte(r))
+		} else {
+			f.beyond(r)
 		}
-		if isJoiner(r) {
-			continue
-		}
-		if !unicode.IsLetter(r) && !unicode.IsDigit(r) && !unicode.IsMark(r) {
-			flush()
-			continue
-		}
-		abjad = abjad || unicode.In(r, unicode.Arabic, unicode.Hebrew, unicode.Syriac, unicode.Thaana)
-		foldRune(r, &b, flush)
 	}
-	flush()
-	return out
+	f.flush()
+	return f.out
 }
 
-// foldASCII adds one ASCII character to the word in b, or ends the word.
-func foldASCII(c byte, b *strings.Builder, flush func(), out *[]word) {
+// folder cuts a name into words.
+type folder struct {
+	out   []word
+	run   []rune // the letters of the word so far, lower case
+	other Script // the script of the last letter in run that is not Latin
+}
+
+func (f *folder) ascii(c byte) {
 	switch {
 	case c >= 'a' && c <= 'z' || c >= '0' && c <= '9':
-		b.WriteByte(c)
+		f.put(rune(c), Latin)
 	case c >= 'A' && c <= 'Z':
-		b.WriteByte(c + 'a' - 'A')
+		f.put(rune(c)+'a'-'A', Latin)
 	case c == '\'' || c == '`':
+		if f.other == Hebrew {
+			f.run = append(f.run, geresh)
+		}
 	default:
-		flush()
-		if n := len(*out); n > 0 {
-			(*out)[n-1].dot = (*out)[n-1].dot || c == '.'
-			(*out)[n-1].comma = (*out)[n-1].comma || c == ','
+		f.flush()
+		if n := len(f.out); n > 0 {
+			f.out[n-1].dot = f.out[n-1].dot || c == '.'
+			f.out[n-1].comma = f.out[n-1].comma || c == ','
 		}
 		if c == '&' {
-			*out = append(*out, word{text: "and"})
+			f.out = append(f.out, word{text: "and"})
 		}
 	}
 }
 
-// foldRune adds the Latin reading of a letter beyond ASCII. A letter without a
-// known reading stays what it is, in lower case, so that it can still be equal.
-func foldRune(r rune, b *strings.Builder, flush func()) {
+func (f *folder) beyond(r rune) {
+	switch {
+	case f.other == Hebrew && (r == geresh || r == '’'):
+		f.run = append(f.run, geresh)
+	case isJoiner(r):
+	case unicode.IsLetter(r) || unicode.IsDigit(r) || unicode.IsMark(r):
+		script := scriptOf(r)
+		if r = foldNative(unicode.ToLower(r), script); r != 0 {
+			f.put(r, script)
+		}
+	default:
+		f.flush()
+	}
+}
+
+// put adds a letter. Scripts that do not part words end the word of another script.
+func (f *folder) put(r rune, script Script) {
+	if len(f.run) > 0 && script != f.other && (script.unparted() || f.other.unparted()) {
+		f.flush()
+	}
+	f.run = append(f.run, r)
+	if script != Latin {
+		f.other = script
+	}
+}
+
+// flush ends the word.
+func (f *folder) flush() {
+	if len(f.run) == 0 {
+		return
+	}
+	f.other = unmask(f.run, f.other)
+	native := ""
+	if f.other != Latin {
+		native = string(f.run)
+	}
+	if !f.other.unparted() || len(f.run) == 1 {
+		if text := reading(f.run, native, f.other); text != "" {
+			f.out = append(f.out, word{text: text, script: f.other, native: native})
+		}
+	} else {
+		at := 0
+		for i, r := range f.run {
+			if text := reading(f.run[i:i+1], native[at:], f.other); text != "" {
+				f.out = append(f.out, word{text: text, script: f.other, native: native[at:]})
+			}
+			at += utf8.RuneLen(r)
+		}
+	}
+	f.run, f.other = f.run[:0], Latin
+}
+
+// reading gives the Latin reading of a word: by the table of its script where
+// that is made by hand, else letter by letter.
+func reading(run []rune, native string, script Script) string {
+	if script.readByTable() {
+		if text := soundsOf(script).read(native); text != "" {
+			return text
+		}
+	}
+	var b strings.Builder
+	for _, r := range run {
+		if r < utf8.RuneSelf {
+			b.WriteByte(byte(r))
+			continue
+		}
+		readRune(r, &b)
+	}
+	return b.String()
+}
+
+// readRune adds the Latin reading of a letter beyond ASCII. A letter without a
+// known reading stays what it is, so that it can still be equal.
+func readRune(r rune, b *strings.Builder) {
 	latin := unidecode.Unidecode(string(r))
 	switch {
 	case r == 'ا': // alef, which go-unidecode leaves out
 		latin = "a"
+	case r == geresh:
+		return
 	case strings.TrimSpace(latin) == "":
 		if unicode.IsLetter(r) && !unicode.In(r, unicode.Cyrillic, unicode.Arabic, unicode.Hebrew, unicode.Lm) {
-			b.WriteRune(unicode.ToLower(r))
+			b.WriteRune(r)
 		}
 		return
-	}
-	if unicode.Is(unicode.Han, r) {
-		flush()
-		defer flush()
 	}
 	for i := range len(latin) {
 		switch c := latin[i]; {

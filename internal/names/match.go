@@ -13,6 +13,7 @@ const (
 	Equal        How = "equal"        // the same word after folding
 	Spelling     How = "spelling"     // another spelling of the same sound
 	Typo         How = "typo"         // a few letters differ
+	Across       How = "script"       // words of two scripts that sound alike
 	Joined       How = "joined"       // written as one word here and as several there
 	Initials     How = "initial"      // a letter stands for the word
 	Acronym      How = "acronym"      // a word of the first letters of several
@@ -25,8 +26,9 @@ const (
 
 // Part is one line of an explanation: what of name a met what of name b.
 type Part struct {
-	A          string  `json:"a,omitempty"` // words of the first name, folded
-	B          string  `json:"b,omitempty"` // words of the second name, folded
+	A          string  `json:"a,omitempty"`       // words of the first name, folded
+	B          string  `json:"b,omitempty"`       // words of the second name, folded
+	Reading    string  `json:"reading,omitempty"` // of what is not in Latin letters, where the scripts differ
 	How        How     `json:"how"`
 	Similarity float64 `json:"similarity"` // 0 to 1
 	Weight     float64 `json:"weight"`     // what the words weigh, 0 to 1 for each
@@ -53,6 +55,8 @@ func (m Match) Sentence() string {
 			s = append(s, fmt.Sprintf("%q is another spelling of %q", p.A, p.B))
 		case Typo:
 			s = append(s, fmt.Sprintf("%q is close to %q", p.A, p.B))
+		case Across:
+			s = append(s, sentenceOfScripts(p))
 		case Joined:
 			s = append(s, fmt.Sprintf("%q is %q with other spaces", p.A, p.B))
 		case Initials:
@@ -76,6 +80,14 @@ func (m Match) Sentence() string {
 		text += " " + m.Contradiction + "."
 	}
 	return text
+}
+
+// sentenceOfScripts says how words of two scripts met.
+func sentenceOfScripts(p Part) string {
+	if p.Similarity == 1 {
+		return fmt.Sprintf("%q and %q read the same, %q", p.A, p.B, p.Reading)
+	}
+	return fmt.Sprintf("%q and %q sound alike (read as %q)", p.A, p.B, p.Reading)
 }
 
 func sentenceOfForms(p Part) string {

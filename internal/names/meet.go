@@ -18,7 +18,7 @@ func (c *comparison) meet(i, j int, how How, similarity float64) {
 	c.freeA &^= 1 << i
 	c.freeB &^= 1 << j
 	c.metFrom[j] = int8(i + 1)
-	c.add(c.a.Tokens[i].Text, c.b.Tokens[j].Text, how, similarity, weight)
+	c.addWords(c.a.Tokens[i:i+1], c.b.Tokens[j:j+1], how, similarity, weight)
 }
 
 func (c *comparison) add(a, b string, how How, similarity, weight float64) {
@@ -140,8 +140,14 @@ func (c *comparison) meetClose() {
 // similarity is Similarity in view of the names that the words stand in: less
 // where both are names of their own, more for nicknames and abbreviations.
 func (c *comparison) similarity(a, b *Token) (float64, How) {
+	if a.Script != b.Script && (a.Script.unparted() || b.Script.unparted()) {
+		return 0, Across // meetAcross has tried
+	}
 	s, how := Similarity(a, b), Typo
-	if a.Sound == b.Sound {
+	switch {
+	case a.Script != b.Script:
+		how = Across
+	case a.Sound == b.Sound:
 		how = Spelling
 	}
 	switch {

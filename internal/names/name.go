@@ -49,9 +49,12 @@ type Token struct {
 	Text     string // folded: lower case, no marks, Latin where a reading is known
 	Sound    string // Text with spellings of one sound made equal: Yevgeniy and Evgeny
 	Skeleton string // Sound without its vowels
-	Bare     string // Skeleton without what a script without vowels may leave out too
-	Abjad    bool   // written in such a script: Arabic, Hebrew, Syriac, Thaana
-	Class    Class
+	// Native is the word in its own script, folded; empty for a Latin word. Of Han
+	// and Hangul, of which each character is a token, it goes on to the end of what
+	// was written together.
+	Native string
+	Script Script
+	Class  Class
 
 	syllable bool   // a single syllable as Chinese and Korean names have
 	form     string // for LegalForm: the class of forms it belongs to

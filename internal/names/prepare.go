@@ -88,9 +88,10 @@ func joinInitials(words []word) []word {
 }
 
 func newToken(w word, k Kind, first, last bool) Token {
-	t := Token{Text: w.text, Abjad: w.abjad}
+	t := Token{Text: w.text, Native: w.native, Script: w.script}
 	number, roman := romans[w.text]
 	switch {
+	case w.script.unparted() || w.script == Kana: // a reading is no particle or initial
 	case isNumber(w.text):
 		t.Class = Numeral
 		if trimmed := strings.TrimLeft(w.text, "0"); trimmed != "" {
@@ -108,7 +109,6 @@ func newToken(w word, k Kind, first, last bool) Token {
 	t.syllable = isSyllable(t.Text)
 	t.Sound = sound(t.Text)
 	t.Skeleton = skeleton(t.Sound)
-	t.Bare = bare(t.Skeleton)
 	t.bag = bagOf(t.Text)
 	return t
 }

@@ -4,8 +4,8 @@ import "math/bits"
 
 // Reach gives how many edits a word of so many letters may be away from another
 // and still be taken for a typo of it. An index must find words within this
-// distance and words of an equal Skeleton, and between a script without vowels
-// and another one, words of an equal Bare.
+// distance and words of an equal Skeleton, and between words of two scripts those
+// that share one of their Keys.
 func Reach(length int) int {
 	switch {
 	case length < 3:
@@ -17,14 +17,25 @@ func Reach(length int) int {
 	}
 }
 
+// sameReading is how alike words are that differ only in what they are written in.
+const sameReading = 0.97
+
 // Similarity says how alike two words are that are not equal: 0 when they are
 // taken for different words, else above 0.5 and below 1.
 func Similarity(a, b *Token) float64 {
 	if a.Class == Numeral || b.Class == Numeral || a.Class == Initial || b.Class == Initial {
 		return 0
 	}
-	if a.Abjad != b.Abjad {
-		return bareSimilarity(a.Bare, b.Bare)
+	if a.Text == b.Text {
+		return sameReading
+	}
+	if a.Script != b.Script {
+		if s, ok := acrossScripts(a, b); ok {
+			return s
+		}
+	}
+	if a.Script == b.Script && a.Script.unparted() && a.Text != b.Text {
+		return 0 // single characters have no typos
 	}
 	long := max(len(a.Text), len(b.Text))
 	if a.Sound == b.Sound {
@@ -74,17 +85,4 @@ func within(a, b string, bagA, bagB uint64, reach int) int {
 		return d
 	}
 	return -1
-}
-
-// bareSimilarity compares a word written without vowels with one that has them.
-func bareSimilarity(x, y string) float64 {
-	switch {
-	case len(x) < 2 || len(y) < 2:
-		return 0
-	case x == y:
-		return 0.88
-	case max(len(x), len(y)) >= 4 && osa(x, y) == 1:
-		return 0.7
-	}
-	return 0
 }

@@ -99,17 +99,6 @@ func skeleton(sound string) string {
 	return string(out)
 }
 
-// bare takes out of a skeleton what scripts without vowels leave out or write
-// with the letters of long vowels: w, y, alef, h.
-func bare(skeleton string) string {
-	return strings.Map(func(r rune) rune {
-		if r == 'v' || r == 'a' || r == 'h' {
-			return -1
-		}
-		return r
-	}, skeleton)
-}
-
 func isVowel(c byte) bool { return c == 'a' || c == 'i' || c == 'u' }
 
 // isSyllable says whether a word may be one syllable of a Chinese or Korean name:

@@ -42,9 +42,7 @@ func NewIndex(lists ...*List) *Index {
 	}
 	x.weights = names.NewWeights(all)
 	for i := range x.entries {
-		for t := range x.entries[i].name.Tokens {
-			x.entries[i].weight += float32(x.weights.Of(&x.entries[i].name.Tokens[t]))
-		}
+		x.entries[i].weight = float32(x.entries[i].name.Weigh(x.weights))
 	}
 	x.words.seal()
 	x.scratch.New = func() any {

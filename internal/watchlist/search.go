@@ -151,10 +151,10 @@ func (x *Index) collect(a *question, s *scratch) {
 // ask looks up the words of n that are not among known, and gives what all words
 // of n weigh.
 func (x *Index) ask(n names.Name, known []names.Token, s *scratch) (total float32) {
+	total = float32(n.Weigh(x.weights))
 	for i := range n.Tokens {
 		t := &n.Tokens[i]
 		weight := float32(x.weights.Of(t))
-		total += weight
 		if slices.ContainsFunc(known, func(k names.Token) bool { return k.Text == t.Text }) {
 			continue
 		}

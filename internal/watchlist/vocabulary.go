@@ -17,11 +17,11 @@ import (
 // Spellings are found by their consonants.
 type vocabulary struct {
 	words    []names.Token
-	names    [][]int32 // for each word, the entries that have it, ascending
-	byText   map[string]int32
+	names    [][]int32        // for each word, the entries that have it, ascending
+	byText   map[string]int32 // by Text and Native
 	skeleton map[string][]int32
-	bare     map[string][]int32 // words of scripts with vowels
-	abjad    map[string][]int32 // words of scripts without, by Bare
+	latin    map[uint32][]int32 // Latin words, by their Keys
+	native   map[uint32][]int32 // words of other scripts, by their Keys
 	joined   map[string][]int32 // two neighbours written as one, to entries
 	rests    []uint64           // hash of a rest in the high half, word in the low, ascending
 	bucket   []uint32           // where in rests each value of the top bits begins
@@ -34,8 +34,8 @@ const prefix = 9
 
 func newVocabulary() *vocabulary {
 	return &vocabulary{
-		byText: make(map[string]int32), skeleton: make(map[string][]int32), bare: make(map[string][]int32),
-		abjad: make(map[string][]int32), joined: make(map[string][]int32),
+		byText: make(map[string]int32), skeleton: make(map[string][]int32), latin: make(map[uint32][]int32),
+		native: make(map[uint32][]int32), joined: make(map[string][]int32),
 	}
 }
 
@@ -64,17 +64,19 @@ func indexed(t *names.Token) bool {
 }
 
 func (v *vocabulary) post(entry int32, t *names.Token) {
-	id, ok := v.byText[t.Text]
+	id, ok := v.byText[t.Text+t.Native]
 	if !ok {
 		id = int32(len(v.words))
-		v.byText[t.Text] = id
+		v.byText[t.Text+t.Native] = id
 		v.words = append(v.words, *t)
 		v.names = append(v.names, nil)
 		v.skeleton[t.Skeleton] = append(v.skeleton[t.Skeleton], id)
-		if t.Abjad {
-			v.abjad[t.Bare] = append(v.abjad[t.Bare], id)
-		} else {
-			v.bare[t.Bare] = append(v.bare[t.Bare], id)
+		keys := v.latin
+		if t.Script != names.Latin {
+			keys = v.native
+		}
+		for key := range t.Keys {
+			keys[key] = append(keys[key], id)
 		}
 	}
 	v.names[id] = appendNew(v.names[id], entry)
@@ -119,7 +121,7 @@ func (v *vocabulary) find(t *names.Token, s *scratch) {
 		clear(s.seen)
 		s.turn = 1
 	}
-	if id, ok := v.byText[t.Text]; ok {
+	if id, ok := v.byText[t.Text+t.Native]; ok {
 		s.seen[id] = s.turn
 		s.found = append(s.found, found{id, 1})
 	}
@@ -137,12 +139,11 @@ func (v *vocabulary) find(t *names.Token, s *scratch) {
 			}
 		}
 	}
-	other := v.abjad
-	if t.Abjad {
-		other = v.bare
-	}
-	if len(t.Bare) >= 2 {
-		v.try(t, other[t.Bare], s)
+	for key := range t.Keys {
+		v.try(t, v.native[key], s)
+		if t.Script != names.Latin {
+			v.try(t, v.latin[key], s)
+		}
 	}
 }
 
