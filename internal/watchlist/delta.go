@@ -12,7 +12,7 @@ import (
 // SourceID.
 type Contents map[string]string
 
-// Hash gives a hash of all that a list says of an entity, in hex, at 128 bits. When
+// Hash gives a hash of all that a list says of an entity, in hex. When
 // it was seen here is not part of it.
 func (e *Entity) Hash() string {
 	said := *e
@@ -22,7 +22,7 @@ func (e *Entity) Hash() string {
 		panic("watchlist: an entity cannot be written as JSON: " + err.Error()) // it holds texts only
 	}
 	sum := sha256.Sum256(text)
-	return hex.EncodeToString(sum[:16])
+	return hex.EncodeToString(sum[:])
 }
 
 // Contents hashes every entity of the list.
