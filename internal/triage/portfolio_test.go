@@ -147,6 +147,11 @@ func TestChainsDecide(t *testing.T) {
 		{"an end user in a country in conflict", "PERSON", "PERSON-CONFLICT", func(s *scene) {
 			s.account.Via = s.related(s.company, s.customer("commercial", "SD"), "end_user")
 		}},
+		{"a deployment of somebody with an open hit", "PERSON", "PERSON-OPEN-HIT", func(s *scene) {
+			other := s.customer("commercial", "US")
+			put(s, screening.Hits, screening.Hit{State: "open", Subject: other, Identity: "x"})
+			s.deploy = []register.Deployment{{Customer: other}, {Customer: s.company}}
+		}},
 		{"a second deployment that compares faces", "DESK", "STOP-BAN? STOP-MORATORIUM?", func(s *scene) {
 			s.deploy = []register.Deployment{{Customer: s.company, Capability: "face_compare"}, {Customer: s.company}}
 		}},
