@@ -37,8 +37,8 @@ func (c *triageCmd) Run(a *app) error {
 }
 
 func printTriage(out io.Writer, s *triage.Summary) {
-	fmt.Fprintf(out, "billed and mapped to no customer or product: %d of %d accounts (%s), %s of the money\n",
-		s.Spine.Unmapped, s.Accounts, percent(s.UnmappedAccounts), percent(s.UnmappedMoney))
+	fmt.Fprintf(out, "billed and mapped to no customer or product: %d of %d accounts (%s), %s\n",
+		s.Spine.Unmapped, s.Accounts, percent(s.UnmappedAccounts), unmappedMoney(&s.Spine))
 	for _, lane := range []triage.Lane{triage.Stop, triage.Person, triage.Desk, triage.Auto} {
 		fmt.Fprintf(out, "%-7s %d\n", lane, s.Lanes[lane])
 	}
