@@ -130,9 +130,10 @@ func printAssess(out io.Writer, s *assessment.Summary) {
 	printCounts(out, "worst residual band", s.Worst)
 	printCounts(out, "best residual band", s.Best)
 	for _, one := range s.Subjects {
-		fmt.Fprintf(out, "%s: %s to %s, tier %s, %s; %d of %d facts known\n", named(one), one.Best, one.Worst, one.Tier, one.Decision, one.Known, one.Facts)
+		fmt.Fprintln(out, named(one)+":")
+		fmt.Fprint(out, wrap("  ", fmt.Sprintf("%s to %s, tier %s, %s; %d of %d facts known", one.Best, one.Worst, one.Tier, one.Decision, one.Known, one.Facts)))
 		for _, q := range one.Ask[:min(3, len(one.Ask))] {
-			fmt.Fprintf(out, "  ask next: %s (%s)\n", q.Question, q.Fact)
+			fmt.Fprint(out, wrap("  ask next: ", q.Question+" ("+q.Fact+")"))
 		}
 	}
 	if len(s.Subjects) == 0 {
