@@ -90,14 +90,31 @@ func TestOnlyEndedDeploymentsLeaveTheAccount(t *testing.T) {
 			return err
 		}
 		d.Record.State = "ended"
-		_, _, err = store.Revise(tx, register.Deployments, d.ID, d.Record)
+		if _, _, err = store.Revise(tx, register.Deployments, d.ID, d.Record); err != nil {
+			return err
+		}
+		_, err = store.Create(tx, runs.Runs, &runs.Run{Task: "screen", Day: today})
 		return err
 	})
 	if err != nil {
 		t.Fatal(err)
 	}
-	if got, _, err := c.rate(t, assessment.Which{IDs: []string{c.account}}); err != nil || !slices.Equal(got, []string{c.account}) {
-		t.Errorf("rated %v, %v", got, err)
+	const match = "screening.list_match"
+	got, s, err := c.rate(t, assessment.Which{IDs: []string{c.account}})
+	if err != nil || !slices.Equal(got, []string{c.account}) || slices.Contains(s.Subjects[0].Missing, match) {
+		t.Fatalf("rated %v, %v", got, err)
+	}
+	var town store.Ref // nobody screened it, whatever is known of the account
+	err = c.db.Write(ctx, storetest.Actor, func(tx *store.Tx) (err error) {
+		town, err = store.Create(tx, register.Customers, &register.Customer{Origin: register.Origin{State: "active"}, Name: "Sorrel Town", Kind: "public_body", Sector: "schools"})
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	c.deploy(t, "active", town.ID, "face_search")
+	if _, s, err = c.rate(t, assessment.Which{IDs: []string{c.account}}); err != nil || !slices.Contains(s.Subjects[0].Missing, match) {
+		t.Errorf("the account's screening counts for a deployment of somebody else: %+v, %v", s, err)
 	}
 }
 
@@ -130,4 +147,46 @@ func TestADeploymentOfSomebodyElse(t *testing.T) {
 			t.Errorf("%s: hard stops %v", one.Subject, one.HardStops)
 		}
 	}
+}
+
+// TestWhoCameLaterIsNotScreened protects screening.list_match from a run that never
+// saw who is judged: it is unknown again as soon as a party of the chain is another
+// than the one that was compared, also where an earlier rating said "none".
+func TestWhoCameLaterIsNotScreened(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, dsn string) {
+		c := newChain(t, storetest.Begin(t, dsn, rooms...))
+		const fact = "screening.list_match"
+		known := func(want bool, when string) {
+			t.Helper()
+			a, _ := c.assess(t)
+			if got := !slices.Contains(a.Missing, fact); got != want {
+				t.Errorf("%s: known is %v", when, got)
+			}
+		}
+		run := func(tx *store.Tx) error {
+			_, err := store.Create(tx, runs.Runs, &runs.Run{Task: "screen", Day: today})
+			return err
+		}
+		write := func(fn func(tx *store.Tx) error) {
+			t.Helper()
+			if err := c.db.Write(ctx, storetest.Actor, fn); err != nil {
+				t.Fatal(err)
+			}
+		}
+		known(false, "before any run")
+		write(run)
+		known(true, "after a run")
+		write(func(tx *store.Tx) error {
+			r, err := store.Get(ctx, tx, register.Customers, c.reseller)
+			if err != nil {
+				return err
+			}
+			r.Record.Name = "Gullwing Listed Resale"
+			_, _, err = store.Revise(tx, register.Customers, r.ID, r.Record)
+			return err
+		})
+		known(false, "the reseller has another name")
+		write(run)
+		known(true, "after another run")
+	})
 }

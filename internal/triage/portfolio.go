@@ -9,6 +9,7 @@ import (
 	"duly/internal/ledger"
 	"duly/internal/register"
 	"duly/internal/rule"
+	"duly/internal/runs"
 	"duly/internal/screening"
 	"duly/internal/store"
 )
@@ -26,8 +27,8 @@ type Portfolio struct {
 	Relationships map[string]*store.Revision[register.Relationship]
 	Deployments   map[string][]*store.Revision[register.Deployment] // those that are active, by account, in the order of the log
 	Hits          map[string]screening.Counts                       // by customer
-	Screened      bool
 
+	screened  int64                               // where the last screening run stands in the log, -1 for none
 	stated    map[string]map[string]ledger.Scalar // facts that rules look at, by subject and fact
 	confirmed map[string]bool                     // customers with an identifier of a registry
 	between   map[string]bool                     // customers that stand between the vendor and others
@@ -87,8 +88,29 @@ func ReadPortfolio(ctx context.Context, q store.Queryer) (*Portfolio, error) {
 	if err := p.readFacts(ctx, q); err != nil {
 		return nil, err
 	}
-	p.Hits, p.Screened, err = screening.Standing(ctx, q)
+	if p.Hits, _, err = screening.Standing(ctx, q); err != nil {
+		return nil, err
+	}
+	p.screened = -1
+	run, err := runs.Last(ctx, q, "screen")
+	if run != nil {
+		p.screened = run.Seq
+	}
 	return p, err
+}
+
+// Screening says what screening knows of some customers: the hits of all, and whether
+// the last run covered each of them as it stands now. A run covers active customers;
+// one that came or changed after it was compared with nothing yet.
+func (p *Portfolio) Screening(customers []string) (hits screening.Counts, covered bool) {
+	covered = p.screened >= 0
+	for _, id := range customers {
+		hits.Open += p.Hits[id].Open
+		hits.Confirmed += p.Hits[id].Confirmed
+		c := p.Customers[id]
+		covered = covered && c != nil && c.Record.State == "active" && c.Seq < p.screened
+	}
+	return hits, covered
 }
 
 // Facts that rules look at. What an assessment found out goes back into the lane.
@@ -301,7 +323,6 @@ func (p *Portfolio) Look(r *Rules, account *store.Revision[register.Account]) Ac
 	out := Account{
 		EndUserKnown: truth3(chain.EndUserKnown, true), Integrator: truth3(chain.Between != nil || p.between[a.Customer], a.Customer != ""),
 		Capabilities: p.capabilities(account.ID, a), Scale: r.Scale(a.Amount),
-		OpenHit: rule.Unknown, ConfirmedHit: rule.Unknown,
 	}
 	operators := p.operators(account.ID, chain)
 	out.EndUserSector = operatorSector(chain, operators)
@@ -324,14 +345,9 @@ func (p *Portfolio) Look(r *Rules, account *store.Revision[register.Account]) Ac
 	out.Conflict = p.answer(factSituation, subjects,
 		func(v any) bool { list, ok := v.([]string); return ok && len(list) > 0 },
 		func(v any) bool { list, ok := v.([]string); return ok && len(list) == 0 })
-	if p.Screened {
-		var hits screening.Counts
-		for _, who := range p.parties(account.ID, chain) {
-			hits.Open += p.Hits[who].Open
-			hits.Confirmed += p.Hits[who].Confirmed
-		}
-		out.OpenHit, out.ConfirmedHit = truth3(hits.Open > 0, true), truth3(hits.Confirmed > 0, true)
-	}
+	hits, covered := p.Screening(p.parties(account.ID, chain))
+	out.OpenHit = truth3(hits.Open > 0, covered || hits.Open > 0)
+	out.ConfirmedHit = truth3(hits.Confirmed > 0, covered || hits.Confirmed > 0)
 	return out
 }
 
