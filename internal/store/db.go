@@ -56,7 +56,8 @@ var files embed.FS
 
 // Open opens the store and brings its tables up to date. rooms are migrated in
 // the given order, after the store's own tables. A SQLite file on a medium or in a
-// directory that cannot be written is opened for reading only; see [DB.ReadOnly].
+// directory that cannot be written is opened for reading only: whoever wants to
+// write is refused, and nobody may change the file meanwhile.
 func Open(ctx context.Context, config Config, rooms ...Migrations) (*DB, error) {
 	if config.Now == nil {
 		config.Now = time.Now
@@ -124,10 +125,6 @@ func (db *DB) openSQLite() error {
 	db.writer.SetMaxOpenConns(1)
 	return nil
 }
-
-// ReadOnly says that the database can only be read where it is: whoever wants to
-// write is refused. It must not be changed by others meanwhile.
-func (db *DB) ReadOnly() bool { return db.readOnly }
 
 // unwritable says whether opening failed because SQLite may not write where the
 // file is, or not beside it.

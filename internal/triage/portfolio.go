@@ -88,15 +88,19 @@ func ReadPortfolio(ctx context.Context, q store.Queryer) (*Portfolio, error) {
 	if err := p.readFacts(ctx, q); err != nil {
 		return nil, err
 	}
+	return p, p.readScreening(ctx, q)
+}
+
+func (p *Portfolio) readScreening(ctx context.Context, q store.Queryer) (err error) {
 	if p.Hits, _, err = screening.Standing(ctx, q); err != nil {
-		return nil, err
+		return err
 	}
 	p.screened = -1
 	run, err := runs.Last(ctx, q, "screen")
 	if run != nil {
 		p.screened = run.Seq
 	}
-	return p, err
+	return err
 }
 
 // Screening says what screening knows of some customers: the hits of all, and whether
