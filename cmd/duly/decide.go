@@ -11,7 +11,7 @@ import (
 )
 
 type decideCmd struct {
-	ID     string       `arg:"" help:"The deployment or account, by id or by account number."`
+	ID     string       `arg:"" help:"The deployment by record id, or an account that has no more than one, by account number or record id."`
 	Act    decision.Act `arg:"" help:"approve, approve_with_conditions, escalate, decline or suspend."`
 	As     string       `help:"Who decides, and signs." required:"" placeholder:"PERSON"`
 	Reason string       `help:"Why." required:"" placeholder:"TEXT"`

@@ -197,7 +197,7 @@ func (d *demonstration) lanes() error {
 	if err := d.duly(&s, "triage"); err != nil {
 		return err
 	}
-	d.say("billed and mapped to nothing: %d of %d accounts (%s), %s of the billing", s.Spine.Unmapped, s.Accounts, percent(s.UnmappedAccounts), percent(s.UnmappedMoney))
+	d.say("billed and mapped to nothing: %d of %d accounts (%s), %s", s.Spine.Unmapped, s.Accounts, percent(s.UnmappedAccounts), unmappedMoney(&s.Spine))
 	d.say("STOP %d   PERSON %d   DESK %d (%d by default)   AUTO %d", s.Lanes[triage.Stop], s.Lanes[triage.Person], s.Lanes[triage.Desk], s.ByDefault, s.Lanes[triage.Auto])
 	d.say("AUTO means screened, not assessed. It never means low risk.")
 	return nil

@@ -2,10 +2,12 @@ package main
 
 import (
 	"bytes"
+	"cmp"
+	"errors"
 	"fmt"
 	"io"
-	"maps"
-	"slices"
+	"regexp"
+	"strconv"
 
 	"go.yaml.in/yaml/v3"
 
@@ -31,7 +33,7 @@ const maxFacts = 64 << 20
 // factFile is the shape of the file.
 type factFile struct {
 	Sources []struct {
-		ID        string `yaml:"id"`
+		ID        placed `yaml:"id"`
 		Title     string `yaml:"title"`
 		Publisher string `yaml:"publisher"`
 		Grade     string `yaml:"grade"`
@@ -39,12 +41,33 @@ type factFile struct {
 		URL       string `yaml:"url"`
 	} `yaml:"sources"`
 	Statements []struct {
-		Account string         `yaml:"account"`
-		Source  string         `yaml:"source"`
-		AsOf    string         `yaml:"as_of"`
-		Facts   map[string]any `yaml:"facts"`
+		Account placed    `yaml:"account"`
+		Source  placed    `yaml:"source"`
+		AsOf    placed    `yaml:"as_of"`
+		Facts   yaml.Node `yaml:"facts"`
 	} `yaml:"statements"`
 	Answer any `yaml:"answer"` // kept back by who wrote the file: not loaded
+}
+
+// placed is a text that knows its line.
+type placed struct {
+	text string
+	line int
+}
+
+// UnmarshalYAML implements yaml.Unmarshaler.
+func (p *placed) UnmarshalYAML(n *yaml.Node) error {
+	p.line = n.Line
+	return n.Decode(&p.text)
+}
+
+// atLine says where in the file an error arose.
+func atLine(err error, line int) error {
+	var known *fault.Error
+	if errors.As(err, &known) && known.Line == 0 {
+		return known.At("", line, "")
+	}
+	return err
 }
 
 type factLoadResult struct {
@@ -62,11 +85,9 @@ func (c *factLoadCmd) Run(a *app) error {
 	if err != nil {
 		return err
 	}
-	var file factFile
-	decoder := yaml.NewDecoder(bytes.NewReader(data))
-	decoder.KnownFields(true)
-	if err := decoder.Decode(&file); err != nil {
-		return fault.Wrap(fault.Invalid, err, "the facts cannot be read").At(c.File, 0, "")
+	file, err := parseFacts(data)
+	if err != nil {
+		return fileFault(err, c.File)
 	}
 	return a.write(func(w *workspace.Workspace) error {
 		actor, err := a.may(w, c.As, act.SetFact)
@@ -75,7 +96,7 @@ func (c *factLoadCmd) Run(a *app) error {
 		}
 		result := factLoadResult{len(file.Sources), 0}
 		err = w.DB.Write(a.ctx, actor.Key, func(tx *store.Tx) error {
-			result.Facts, err = c.load(a, tx, m, &file, w.Today())
+			result.Facts, err = c.load(a, tx, m, file, w.Today())
 			return err
 		})
 		if err != nil {
@@ -87,42 +108,101 @@ func (c *factLoadCmd) Run(a *app) error {
 	})
 }
 
+var yamlLine = regexp.MustCompile(`line (\d+): (?:field (\S+) not found in type .*|(.*))`)
+
+// parseFacts reads the file's one document.
+func parseFacts(data []byte) (*factFile, error) {
+	var file factFile
+	var second yaml.Node
+	decoder := yaml.NewDecoder(bytes.NewReader(data))
+	decoder.KnownFields(true)
+	err := decoder.Decode(&file)
+	if err == nil {
+		if err = decoder.Decode(&second); err == nil {
+			return nil, fault.New(fault.Invalid, "a second document starts here, and a file of facts is one", "keep it in a file of its own").At("", max(second.Line, 1), "")
+		}
+	} else if errors.Is(err, io.EOF) {
+		return nil, fault.New(fault.Invalid, "the file is empty", "").At("", 1, "")
+	}
+	if errors.Is(err, io.EOF) {
+		return &file, nil
+	}
+	found := yamlLine.FindStringSubmatch(err.Error())
+	if found == nil {
+		return nil, fault.Wrap(fault.Invalid, err, "the facts cannot be read")
+	}
+	line, _ := strconv.Atoi(found[1])
+	if found[2] != "" {
+		return nil, fault.Newf(fault.Invalid, "%q is not a key that can stand here", found[2]).WithFix("see examples/demo/facts.yaml for the keys that can").At("", line, "")
+	}
+	return nil, fault.New(fault.Invalid, "the facts cannot be read: "+found[3], "").At("", line, "")
+}
+
 func (c *factLoadCmd) load(a *app, tx *store.Tx, m *rating.Method, file *factFile, today string) (n int, err error) {
 	ids := map[string]string{}
 	for _, s := range file.Sources {
 		source := &evidence.Source{
-			Origin: evidence.Origin{State: "active", ValidFrom: s.Published, Received: today, Source: "fact file", SourceRef: s.ID},
+			Origin: evidence.Origin{State: "active", ValidFrom: s.Published, Received: today, Source: "fact file", SourceRef: s.ID.text},
 			Grade:  s.Grade, Publisher: s.Publisher, Published: s.Published, Title: s.Title, URL: s.URL,
 		}
-		if ids[s.ID], err = knownSource(a, tx, source); err != nil {
-			return n, err
+		if ids[s.ID.text], err = knownSource(a, tx, source); err != nil {
+			return n, atLine(err, s.ID.line)
 		}
 	}
 	for _, st := range file.Statements {
-		source, ok := ids[st.Source]
+		line := cmp.Or(st.Account.line, st.Source.line, st.AsOf.line, st.Facts.Line)
+		source, ok := ids[st.Source.text]
 		if !ok {
-			return n, fault.Newf(fault.Invalid, "the statements about %s cite the source %q, which the file does not list", st.Account, st.Source)
+			return n, fault.Newf(fault.Invalid, "the statements about %s cite the source %q, which the file does not list", st.Account.text, st.Source.text).
+				At("", cmp.Or(st.Source.line, line), "")
 		}
-		id, err := subject(a, tx, st.Account)
+		id, err := subject(a, tx, st.Account.text)
 		if err != nil {
-			return n, err
+			return n, atLine(err, line)
 		}
-		for _, fact := range slices.Sorted(maps.Keys(st.Facts)) {
-			if err := assessment.MayState(fact); err != nil {
-				return n, err
-			}
-			value, err := loadedValue(m, fact, st.Facts[fact])
-			if err != nil {
-				return n, err
-			}
-			err = evidence.State(a.ctx, tx, evidence.Fact{Subject: id, Fact: fact, Value: value, AsOf: st.AsOf, Sources: []string{source}}, "fact file", today)
-			if err != nil {
-				return n, err
+		facts, err := statedFacts(m, &st.Facts)
+		if err != nil {
+			return n, atLine(err, line)
+		}
+		for _, f := range facts {
+			f.Subject, f.AsOf, f.Sources = id, st.AsOf.text, []string{source}
+			if err := evidence.State(a.ctx, tx, f, "fact file", today); err != nil {
+				return n, atLine(err, cmp.Or(st.AsOf.line, line))
 			}
 			n++
 		}
 	}
 	return n, nil
+}
+
+// statedFacts reads the facts of one statement, each name once, in the order of the
+// file.
+func statedFacts(m *rating.Method, n *yaml.Node) ([]evidence.Fact, error) {
+	if n.Kind != yaml.MappingNode {
+		return nil, fault.New(fault.Invalid, "facts are a map of names to values", "").At("", n.Line, "")
+	}
+	var facts []evidence.Fact
+	lines := map[string]int{}
+	for i := 0; i+1 < len(n.Content); i += 2 {
+		key := n.Content[i]
+		if first, again := lines[key.Value]; again {
+			return nil, fault.Newf(fault.Invalid, "the fact %q stands twice, first in line %d", key.Value, first).WithFix("keep one of them").At("", key.Line, "")
+		}
+		lines[key.Value] = key.Line
+		if err := assessment.MayState(key.Value); err != nil {
+			return nil, atLine(err, key.Line)
+		}
+		var v any
+		if err := n.Content[i+1].Decode(&v); err != nil {
+			return nil, fault.Wrap(fault.Invalid, err, "the value cannot be read").At("", key.Line, key.Value)
+		}
+		value, err := loadedValue(m, key.Value, v)
+		if err != nil {
+			return nil, atLine(err, key.Line)
+		}
+		facts = append(facts, evidence.Fact{Fact: key.Value, Value: value})
+	}
+	return facts, nil
 }
 
 // knownSource gives the id of a source that the file named before, or makes it.

@@ -111,17 +111,18 @@ func findMethod(name string) (*rating.Method, error) {
 	return rating.Load(p)
 }
 
-// subject gives the record that a fact is about: for an account, its deployment.
+// subject gives the record that a fact is about: for an account its deployment, or
+// the account where that has several, since what is said of it holds for all.
 func subject(a *app, q store.Queryer, text string) (string, error) {
 	found, err := register.Find(a.ctx, q, text)
 	if err != nil || found.Kind != "account" {
 		return found.ID, err
 	}
-	deployment, err := register.DeploymentOf(a.ctx, q, found.ID)
-	if err != nil || deployment == "" {
+	deployments, err := register.DeploymentsOf(a.ctx, q, found.ID)
+	if err != nil || len(deployments) != 1 {
 		return found.ID, err
 	}
-	return deployment, nil
+	return deployments[0], nil
 }
 
 // value reads the value as the method's fact takes it.

@@ -15,6 +15,7 @@ import (
 	"duly/internal/act"
 	"duly/internal/fault"
 	"duly/internal/intake"
+	"duly/internal/register"
 	"duly/internal/workspace"
 )
 
@@ -79,9 +80,12 @@ func printImport(out io.Writer, r *intake.Report, rejects string) {
 		fmt.Fprintf(out, "  %-12s %d created, %d revised\n", k, r.Records[k].Created, r.Records[k].Revised)
 	}
 	if r.Spine != nil && r.Spine.Accounts > 0 {
-		rows, money := r.Spine.UnmappedShare()
-		fmt.Fprintf(out, "billed and mapped to no customer or product: %d of %d rows (%s), %s of the money\n",
-			r.Spine.Unmapped, r.Spine.Accounts, percent(rows), percent(money))
+		rows, _ := r.Spine.UnmappedShare()
+		fmt.Fprintf(out, "billed and mapped to no customer or product: %d of %d rows (%s), %s\n",
+			r.Spine.Unmapped, r.Spine.Accounts, percent(rows), unmappedMoney(r.Spine))
+		if held := r.Rejected + r.Ambiguous; held > 0 {
+			fmt.Fprintf(out, "  of these, %d rejected and %d ambiguous: they make no account yet\n", r.Rejected, r.Ambiguous)
+		}
 	}
 	for _, l := range r.Lookups {
 		fmt.Fprintf(out, "lookup %s: %d values are not listed\n", l.Lookup, l.Count)
@@ -107,6 +111,18 @@ func printImport(out io.Writer, r *intake.Report, rejects string) {
 	if r.Ambiguous > 0 {
 		fmt.Fprintln(out, "ambiguous rows wait for a person to say whom they mean")
 	}
+}
+
+// unmappedMoney says how much of the money is mapped to nothing, as far as it is known.
+func unmappedMoney(s *register.Spine) string {
+	_, money := s.UnmappedShare()
+	switch {
+	case money == nil:
+		return "cannot tell of how much money"
+	case s.UnmappedBlank > 0:
+		return percent(*money) + " of the money that is known"
+	}
+	return percent(*money) + " of the money"
 }
 
 // percent writes hundredths of a per cent.

@@ -37,8 +37,8 @@ func (c *triageCmd) Run(a *app) error {
 }
 
 func printTriage(out io.Writer, s *triage.Summary) {
-	fmt.Fprintf(out, "billed and mapped to no customer or product: %d of %d accounts (%s), %s of the money\n",
-		s.Spine.Unmapped, s.Accounts, percent(s.UnmappedAccounts), percent(s.UnmappedMoney))
+	fmt.Fprintf(out, "billed and mapped to no customer or product: %d of %d accounts (%s), %s\n",
+		s.Spine.Unmapped, s.Accounts, percent(s.UnmappedAccounts), unmappedMoney(&s.Spine))
 	for _, lane := range []triage.Lane{triage.Stop, triage.Person, triage.Desk, triage.Auto} {
 		fmt.Fprintf(out, "%-7s %d\n", lane, s.Lanes[lane])
 	}
@@ -74,7 +74,7 @@ func printCounts(out io.Writer, title string, counts map[string]int) {
 }
 
 type assessCmd struct {
-	IDs    []string      `arg:"" optional:"" name:"id" help:"Deployments or accounts, by id or by account number."`
+	IDs    []string      `arg:"" optional:"" name:"id" help:"Deployments by record id, or accounts, for all their deployments, by account number or record id."`
 	Lane   []triage.Lane `help:"Assess all accounts of a lane: STOP, PERSON, DESK or AUTO." placeholder:"LANE"`
 	Method string        `help:"The method." default:"rm-1"`
 	As     string        `help:"In whose name it is prepared; that person cannot decide on it." placeholder:"PERSON"`
@@ -116,15 +116,24 @@ func (c *assessCmd) Run(a *app) error {
 	})
 }
 
+// named says what was rated: a deployment and whose it is, or an account without one.
+func named(s assessment.Assessed) string {
+	if s.Subject == s.Account {
+		return "account " + s.Account
+	}
+	return "deployment " + s.Subject + " of account " + s.Account
+}
+
 func printAssess(out io.Writer, s *assessment.Summary) {
 	fmt.Fprintf(out, "assessed %d, pending %d (required facts are unknown: nothing is activated)\n", s.Assessed, s.Pending)
 	printCounts(out, "outcomes", s.Outcomes)
 	printCounts(out, "worst residual band", s.Worst)
 	printCounts(out, "best residual band", s.Best)
 	for _, one := range s.Subjects {
-		fmt.Fprintf(out, "%s: %s to %s, tier %s, %s; %d of %d facts known\n", one.Subject, one.Best, one.Worst, one.Tier, one.Decision, one.Known, one.Facts)
+		fmt.Fprintln(out, named(one)+":")
+		fmt.Fprint(out, wrap("  ", fmt.Sprintf("%s to %s, tier %s, %s; %d of %d facts known", one.Best, one.Worst, one.Tier, one.Decision, one.Known, one.Facts)))
 		for _, q := range one.Ask[:min(3, len(one.Ask))] {
-			fmt.Fprintf(out, "  ask next: %s (%s)\n", q.Question, q.Fact)
+			fmt.Fprint(out, wrap("  ask next: ", q.Question+" ("+q.Fact+")"))
 		}
 	}
 	if len(s.Subjects) == 0 {

@@ -15,8 +15,8 @@ import (
 	"duly/internal/triage"
 )
 
-// Which says what to assess: all accounts of the lanes, or those that the ids
-// name (accounts or deployments).
+// Which says what to assess: every active deployment of the accounts in the lanes,
+// and what the ids name: a deployment, or an account for all its deployments.
 type Which struct {
 	Lanes []triage.Lane
 	IDs   []string
@@ -88,7 +88,7 @@ func Assess(ctx context.Context, db *store.DB, preparer, today string, p *pack.P
 	if err != nil {
 		return nil, err
 	}
-	accounts, err := which.pick(ctx, db, portfolio)
+	units, err := which.pick(ctx, db, portfolio)
 	if err != nil {
 		return nil, err
 	}
@@ -96,19 +96,19 @@ func Assess(ctx context.Context, db *store.DB, preparer, today string, p *pack.P
 	if err != nil {
 		return nil, err
 	}
-	hashes := make([]ledger.Hash, len(accounts))
-	for i, a := range accounts {
-		hashes[i] = a.Hash
+	hashes := make([]ledger.Hash, len(units))
+	for i, u := range units {
+		hashes[i] = u.hash()
 	}
 	s := &Summary{Outcomes: map[string]int{}, Worst: map[string]int{}, Best: map[string]int{}, Missing: map[string]int{}}
-	for from := 0; from < len(accounts); from += batch {
-		part := accounts[from:min(from+batch, len(accounts))]
+	for from := 0; from < len(units); from += batch {
+		part := units[from:min(from+batch, len(units))]
 		err := db.Write(ctx, preparer, func(tx *store.Tx) error {
 			if err := runs.Use(tx, p); err != nil {
 				return err
 			}
-			for _, a := range part {
-				if err := s.one(ctx, tx, m, portfolio, a, previous, preparer, today, len(which.IDs) > 0); err != nil {
+			for _, u := range part {
+				if err := s.one(ctx, tx, m, portfolio, u, previous, preparer, today, len(which.IDs) > 0); err != nil {
 					return err
 				}
 			}
@@ -118,7 +118,7 @@ func Assess(ctx context.Context, db *store.DB, preparer, today string, p *pack.P
 			return nil, err
 		}
 		if progress != nil {
-			progress(s.Assessed, len(accounts))
+			progress(s.Assessed, len(units))
 		}
 	}
 	return s, db.Write(ctx, preparer, func(tx *store.Tx) error {
@@ -134,30 +134,64 @@ func Assess(ctx context.Context, db *store.DB, preparer, today string, p *pack.P
 	})
 }
 
-// pick gives the accounts to assess, in the order of the log.
-func (w Which) pick(ctx context.Context, q store.Queryer, p *triage.Portfolio) ([]*store.Revision[register.Account], error) {
+// unit is what one rating judges: an active deployment, or an account without one,
+// which then is rated as itself.
+type unit struct {
+	account    *store.Revision[register.Account]
+	deployment *store.Revision[register.Deployment] // nil when the account has none
+}
+
+func (u unit) subject() string {
+	if u.deployment != nil {
+		return u.deployment.ID
+	}
+	return u.account.ID
+}
+
+func (u unit) hash() ledger.Hash {
+	if u.deployment != nil {
+		return u.deployment.Hash
+	}
+	return u.account.Hash
+}
+
+func unitsOf(p *triage.Portfolio, a *store.Revision[register.Account]) []unit {
+	if len(p.Deployments[a.ID]) == 0 {
+		return []unit{{account: a}}
+	}
+	var units []unit
+	for _, d := range p.Deployments[a.ID] {
+		units = append(units, unit{a, d})
+	}
+	return units
+}
+
+// pick gives what is to be assessed, in the order of the log's accounts.
+func (w Which) pick(ctx context.Context, q store.Queryer, p *triage.Portfolio) ([]unit, error) {
 	lanes, err := triage.Current(ctx, q)
 	if err != nil {
 		return nil, err
 	}
-	wanted := map[string]bool{}
+	wanted, found := map[string]bool{}, map[string]bool{}
 	for _, id := range w.IDs {
 		wanted[id] = true
 	}
-	var picked []*store.Revision[register.Account]
+	var picked []unit
 	for _, a := range p.Accounts {
-		byID := wanted[a.ID]
-		if d := p.Deployments[a.ID]; d != nil && wanted[d.ID] {
-			byID = true
-			delete(wanted, d.ID)
-		}
-		delete(wanted, a.ID)
-		if byID || inLanes(w.Lanes, lanes[a.ID]) {
-			picked = append(picked, a)
+		whole := wanted[a.ID] || inLanes(w.Lanes, lanes[a.ID])
+		found[a.ID] = true
+		for _, u := range unitsOf(p, a) {
+			found[u.subject()] = true
+			if whole || wanted[u.subject()] {
+				picked = append(picked, u)
+			}
 		}
 	}
-	for id := range wanted {
-		return nil, fault.Newf(fault.NotFound, "there is no account or deployment %q", id)
+	for _, id := range w.IDs {
+		if !found[id] {
+			return nil, fault.Newf(fault.NotFound, "%q is no active account, and no active deployment of one", id).
+				WithFix("what has ended, and a deployment whose account is not registered, cannot be assessed")
+		}
 	}
 	return picked, nil
 }
@@ -174,8 +208,8 @@ func inLanes(lanes []triage.Lane, t *store.Revision[triage.Triage]) bool {
 	return false
 }
 
-func (s *Summary) one(ctx context.Context, tx *store.Tx, m *rating.Method, p *triage.Portfolio, a *store.Revision[register.Account], previous map[string]*store.Revision[Rating], preparer, today string, detail bool) error {
-	g, err := gather(ctx, tx, m, p, a, today)
+func (s *Summary) one(ctx context.Context, tx *store.Tx, m *rating.Method, p *triage.Portfolio, u unit, previous map[string]*store.Revision[Rating], preparer, today string, detail bool) error {
+	g, err := gather(ctx, tx, m, p, u, today)
 	if err != nil {
 		return err
 	}

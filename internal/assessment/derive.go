@@ -2,11 +2,11 @@ package assessment
 
 import (
 	"context"
+	"slices"
 
 	"duly/internal/evidence"
 	"duly/internal/fault"
 	"duly/internal/ledger"
-	"duly/internal/screening"
 	"duly/internal/store"
 	"duly/internal/triage"
 )
@@ -48,17 +48,22 @@ func derive(ctx context.Context, tx *store.Tx, p *triage.Portfolio, subject stri
 		}
 		return false
 	}
-	values := map[string]string{}
+	concluded := slices.ContainsFunc(stated, func(about map[string][]evidence.Stated) bool {
+		return slices.ContainsFunc(about[factListMatch], func(s evidence.Stated) bool { return s.Fact.Source == derivedBy })
+	})
+	values := map[string]ledger.Scalar{}
 	if match := listMatch(p, chain); match != "" {
-		values[factListMatch] = match
+		values[factListMatch] = ledger.Text(match)
+	} else if concluded { // what an earlier screening said holds no longer
+		values[factListMatch] = ledger.Unknown("not screened as registered now")
 	}
 	if chain.Customer != nil && chain.Between == nil && !said(factRole) {
-		values[factRole] = "none"
+		values[factRole] = ledger.Text("none")
 	}
 	if chain.Customer != nil && !said(factEndUser) {
-		values[factEndUser] = "undisclosed"
+		values[factEndUser] = ledger.Text("undisclosed")
 		if chain.EndUserKnown {
-			values[factEndUser] = "named"
+			values[factEndUser] = ledger.Text("named")
 		}
 	}
 	before, err := evidence.About(ctx, tx, subject)
@@ -67,7 +72,7 @@ func derive(ctx context.Context, tx *store.Tx, p *triage.Portfolio, subject stri
 	}
 	for _, fact := range []string{factListMatch, factRole, factEndUser} {
 		if v, ok := values[fact]; ok {
-			if err := say(ctx, tx, before, subject, fact, ledger.Text(v), today); err != nil {
+			if err := say(ctx, tx, before, subject, fact, v, today); err != nil {
 				return nil, err
 			}
 		}
@@ -91,22 +96,17 @@ func say(ctx context.Context, tx *store.Tx, before map[string][]evidence.Stated,
 	return evidence.State(ctx, tx, evidence.Fact{Subject: subject, Fact: fact, Value: value, AsOf: today}, derivedBy, today)
 }
 
-// listMatch says what screening knows of the parties of a chain; "" when nobody
-// was screened.
+// listMatch says what screening knows of the parties of a chain; "" while one of
+// them was not screened and none has a hit.
 func listMatch(p *triage.Portfolio, chain triage.Chain) string {
-	if !p.Screened || chain.Customer == nil {
-		return ""
-	}
-	var hits screening.Counts
-	for _, who := range chain.Parties() {
-		hits.Open += p.Hits[who].Open
-		hits.Confirmed += p.Hits[who].Confirmed
-	}
+	hits, covered := p.Screening(chain.Parties())
 	switch {
 	case hits.Confirmed > 0:
 		return "confirmed"
 	case hits.Open > 0:
 		return "open"
+	case covered && chain.Customer != nil:
+		return "none"
 	}
-	return "none"
+	return ""
 }

@@ -1,6 +1,7 @@
 package assessment
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -59,18 +60,19 @@ func (r *record) field(name string) (value ledger.Scalar, digest string, ok bool
 	return value, r.hashes[i].String(), value.UnmarshalJSON(raw) == nil
 }
 
-// gather collects the inputs of one account's deployment.
-func gather(ctx context.Context, tx *store.Tx, m *rating.Method, p *triage.Portfolio, a *store.Revision[register.Account], today string) (*gathered, error) {
-	g := &gathered{inputs: rating.Inputs{}, account: a, subject: a.ID}
-	chain := p.Chain(a.Record)
-	deployment := p.Deployments[a.ID]
-	if deployment != nil {
-		g.subject = deployment.ID
+// gather collects the inputs of one unit.
+func gather(ctx context.Context, tx *store.Tx, m *rating.Method, p *triage.Portfolio, u unit, today string) (*gathered, error) {
+	g := &gathered{inputs: rating.Inputs{}, account: u.account, subject: u.subject()}
+	account, product := u.account.Record, u.account.Record.Product
+	chain := p.Chain(account, nil)
+	if u.deployment != nil {
+		chain = p.Chain(account, u.deployment.Record)
+		product = cmp.Or(u.deployment.Record.Product, product)
 	}
 	records := map[string]*record{
-		"account":      recordOf(register.Accounts, a),
-		"deployment":   recordOf(register.Deployments, deployment),
-		"product":      recordOf(register.Products, p.Products[a.Record.Product]),
+		"account":      recordOf(register.Accounts, u.account),
+		"deployment":   recordOf(register.Deployments, u.deployment),
+		"product":      recordOf(register.Products, p.Products[product]),
 		"customer":     recordOf(register.Customers, chain.Customer),
 		"end_user":     recordOf(register.Customers, chain.EndUser),
 		"integrator":   recordOf(register.Customers, chain.Between),

@@ -274,7 +274,7 @@ func (r *Result) Print(out io.Writer) {
 		n := r.Counts
 		fmt.Fprintf(out, "  entries     %d (%d disclosed fields, %d withheld, %d erased)\n", n.Entries, n.Disclosed, n.Withheld, n.Erased)
 		fmt.Fprintf(out, "  signatures  %d of people, all fit\n", n.Signatures)
-		fmt.Fprintf(out, "  ratings     %d computed again to the same result, %d possible with some inputs withheld, %d not replayed\n",
+		fmt.Fprintf(out, "  ratings     %d computed again, %d possible with inputs withheld, %d not replayed\n",
 			n.Ratings.Exact, n.Ratings.Consistent, n.Ratings.NotReplayed)
 	}
 	fmt.Fprintf(out, "  checkpoint  %d entries, root %s\n", r.Size, r.Root)
@@ -285,6 +285,6 @@ func (r *Result) Print(out io.Writer) {
 	case KeyGiven:
 		fmt.Fprintln(out, "assurance: signed by the key that you gave; no outside witness has cosigned")
 	default:
-		fmt.Fprintln(out, "assurance: none: a log made again with a fresh key would pass; give --key and --checkpoint from outside")
+		fmt.Fprintln(out, "assurance: none: a log made again with a fresh key would pass;\n              give --key and --checkpoint from outside")
 	}
 }

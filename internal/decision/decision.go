@@ -123,10 +123,21 @@ func Decide(ctx context.Context, db *store.DB, authority act.Authority, r Reques
 	return d, ref, err
 }
 
-// find gives the newest rating of a deployment or account. An account may have two:
-// one from before its deployment was registered.
+// find gives the newest rating of what is to be decided: of a deployment, of an
+// account without one, or of an account's only deployment. Where an account has
+// several, whoever decides says which.
 func find(ctx context.Context, q store.Queryer, subject string) (*store.Revision[assessment.Rating], error) {
-	list, err := store.Select(ctx, q, assessment.Ratings, "r.subject = $1 or r.account = $1", subject)
+	deployments, err := register.DeploymentsOf(ctx, q, subject)
+	switch {
+	case err != nil:
+		return nil, err
+	case len(deployments) > 1:
+		return nil, fault.Newf(fault.Invalid, "%s has %d deployments, and each is decided on its own", subject, len(deployments)).
+			WithFix("name one of them: " + strings.Join(deployments, ", "))
+	case len(deployments) == 1:
+		subject = deployments[0]
+	}
+	list, err := store.Select(ctx, q, assessment.Ratings, "r.subject = $1", subject)
 	if err != nil {
 		return nil, err
 	}
@@ -164,6 +175,13 @@ func openHits(ctx context.Context, tx *store.Tx, r Request, rated *assessment.Ra
 			return err
 		}
 		parties = append(parties, link.Record.Party)
+	}
+	if rated.Subject != rated.Account {
+		deployment, err := store.Get(ctx, tx, register.Deployments, rated.Subject)
+		if err != nil {
+			return err
+		}
+		parties = append(parties, deployment.Record.Customer)
 	}
 	for _, party := range parties {
 		hits, err := store.Select(ctx, tx, screening.Hits, "r.subject = $1 and r.state not in ('dismissed', 'stale')", party)

@@ -204,3 +204,56 @@ func TestADecisionNeedsAReasonAndARating(t *testing.T) {
 		t.Errorf("decided an unknown act: %v", err)
 	}
 }
+
+// TestADecisionNamesItsDeployment protects the unit that is decided on: an account
+// stands for its only deployment, and for none of several.
+func TestADecisionNamesItsDeployment(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, dsn string) {
+		db := storetest.Begin(t, dsn, rooms...)
+		ada := key(t, 1)
+		r := rate(t, db, "approve", "LOW", "somebody else")
+		deploy := func(state, customer string) (id string) {
+			err := db.Write(ctx, storetest.Actor, func(tx *store.Tx) error {
+				d, err := store.Create(tx, register.Deployments, &register.Deployment{Origin: register.Origin{State: state}, Account: r.account, Customer: customer})
+				id = d.ID
+				if err == nil {
+					_, err = store.Create(tx, assessment.Ratings, &assessment.Rating{
+						Method: strings.Repeat("0", 64), Engine: 1, Best: "LOW", Worst: "LOW", Inherent: "LOW", Tier: "CDD",
+						Outcome: "approve", Review: 24, Subject: id, Account: r.account, Preparer: "somebody else",
+					})
+				}
+				return err
+			})
+			if err != nil {
+				t.Fatal(err)
+			}
+			return id
+		}
+		first := deploy("active", r.customer)
+		deploy("ended", r.customer)
+		if d, _, err := r.decide(decision.Approve, ada, act.Approver); err != nil || d.Subject != first {
+			t.Fatalf("the only active deployment is %s: decided %+v, %v", first, d, err)
+		}
+		other := rate(t, db, "approve", "LOW", "somebody else").customer
+		second := deploy("active", other)
+		_, _, err := r.decide(decision.Approve, ada, act.Approver)
+		if fault.CodeOf(err) != fault.Invalid || !strings.Contains(err.Error(), first+", "+second) {
+			t.Fatalf("two deployments: %v", err)
+		}
+		err = db.Write(ctx, storetest.Actor, func(tx *store.Tx) error {
+			_, err := store.Create(tx, screening.Hits, &screening.Hit{State: "open", Subject: other, Identity: "x"})
+			return err
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		r.account = second
+		if _, _, err := r.decide(decision.Approve, ada, act.Approver); fault.CodeOf(err) != fault.Refused {
+			t.Errorf("approved with an open hit on whose the deployment is: %v", err)
+		}
+		r.account = first
+		if d, _, err := r.decide(decision.Approve, ada, act.Approver); err != nil || d.Subject != first {
+			t.Errorf("named: decided %+v, %v", d, err)
+		}
+	})
+}

@@ -136,7 +136,7 @@ func TestImport(t *testing.T) {
 			t.Fatal(got)
 		}
 		if want := (register.Spine{Accounts: 5, Net: 6750 + 0, Gross: 14750, NoCustomer: 1, NoProduct: 3, Unmapped: 3,
-			UnmappedNet: -4000, UnmappedGross: 4000, WithoutAmount: 1}); *r.Spine != want {
+			UnmappedNet: -4000, UnmappedGross: 4000, WithoutAmount: 1, UnmappedBlank: 1}); *r.Spine != want {
 			t.Errorf("spine %+v", *r.Spine)
 		}
 		var line map[string]any

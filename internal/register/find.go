@@ -44,13 +44,10 @@ func Find(ctx context.Context, q store.Queryer, text string) (Found, error) {
 	return Found{"account", list[0]}, nil
 }
 
-// DeploymentOf gives the id of an account's deployment, or "" when it has none.
-func DeploymentOf(ctx context.Context, q store.Queryer, account string) (string, error) {
-	list, err := ids(ctx, q, "select id from r_deployment where to_seq is null and account = $1", account)
-	if err != nil || len(list) == 0 {
-		return "", err
-	}
-	return list[0], nil
+// DeploymentsOf gives the ids of an account's active deployments, in the order of
+// the log.
+func DeploymentsOf(ctx context.Context, q store.Queryer, account string) ([]string, error) {
+	return ids(ctx, q, "select id from r_deployment where to_seq is null and account = $1 and state = 'active' order by seq", account)
 }
 
 func ids(ctx context.Context, q store.Queryer, query string, args ...any) ([]string, error) {

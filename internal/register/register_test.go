@@ -87,12 +87,36 @@ func TestSpine(t *testing.T) {
 	s.Add(&register.Account{Customer: "c", Amount: cents(-500)})
 	s.Add(&register.Account{Amount: cents(500)})
 	s.Add(&register.Account{Product: "p"})
-	want := register.Spine{Accounts: 4, Net: 9000, Gross: 10000, NoCustomer: 2, NoProduct: 2, Unmapped: 3, UnmappedGross: 1000, WithoutAmount: 1}
+	want := register.Spine{Accounts: 4, Net: 9000, Gross: 10000, NoCustomer: 2, NoProduct: 2, Unmapped: 3, UnmappedGross: 1000, WithoutAmount: 1, UnmappedBlank: 1}
 	if s != want {
 		t.Errorf("%+v", s)
 	}
-	if a, m := s.UnmappedShare(); a != 7500 || m != 1000 {
-		t.Errorf("shares %d and %d", a, m)
+	if a, m := s.UnmappedShare(); a != 7500 || m == nil || *m != 1000 {
+		t.Errorf("shares %d and %v", a, m)
+	}
+}
+
+// What nobody can tell is no share of 0: an amount that cannot be read is not nothing.
+func TestShareThatNobodyCanTell(t *testing.T) {
+	mapped := register.Account{Customer: "c", Product: "p", Amount: cents(9000)}
+	blank := register.Account{Customer: "c", Product: "p"}
+	for name, c := range map[string]struct {
+		accounts []register.Account
+		tell     bool
+	}{
+		"no account":                           {nil, false},
+		"no amount at all":                     {[]register.Account{blank, {}}, false},
+		"none of what is unmapped":             {[]register.Account{mapped, {}}, false},
+		"all is mapped, one without an amount": {[]register.Account{mapped, blank}, true},
+		"one of what is unmapped":              {[]register.Account{mapped, {}, {Amount: cents(1)}}, true},
+	} {
+		var s register.Spine
+		for _, a := range c.accounts {
+			s.Add(&a)
+		}
+		if _, money := s.UnmappedShare(); (money != nil) != c.tell {
+			t.Errorf("%s: %v", name, money)
+		}
 	}
 }
 
@@ -108,8 +132,8 @@ func TestShare(t *testing.T) {
 		if r.Sign() > 0 {
 			q.Add(q, big.NewInt(1))
 		}
-		if got != q.Int64() {
-			t.Fatalf("%d of %d: %d, want %s", part, whole, got, q)
+		if got == nil || *got != q.Int64() {
+			t.Fatalf("%d of %d: %v, want %s", part, whole, got, q)
 		}
 	})
 }
@@ -179,7 +203,7 @@ func ExampleSpine() {
 	s.Add(&register.Account{Customer: "agency", Product: "cameras", Amount: cents(99_00)})
 	s.Add(&register.Account{BilledAs: "misc services", Amount: cents(1_00)})
 	accounts, money := s.UnmappedShare()
-	fmt.Printf("%d of %d accounts unmapped: %d %% of accounts, %d %% of money\n", s.Unmapped, s.Accounts, accounts/100, money/100)
+	fmt.Printf("%d of %d accounts unmapped: %d %% of accounts, %d %% of money\n", s.Unmapped, s.Accounts, accounts/100, *money/100)
 	// Output: 1 of 2 accounts unmapped: 50 % of accounts, 1 % of money
 }
 

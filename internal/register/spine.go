@@ -16,6 +16,7 @@ type Spine struct {
 	UnmappedNet   int64 `json:"unmapped_net_cents"`
 	UnmappedGross int64 `json:"unmapped_gross_cents"`
 	WithoutAmount int   `json:"without_amount"` // counted, but in no sum of money
+	UnmappedBlank int   `json:"unmapped_without_amount"`
 }
 
 // Add counts one account, or one billed row of an account.
@@ -33,6 +34,9 @@ func (s *Spine) Add(a *Account) {
 	}
 	if a.Amount == nil {
 		s.WithoutAmount++
+		if unmapped {
+			s.UnmappedBlank++
+		}
 		return
 	}
 	net, gross := *a.Amount, max(*a.Amount, -*a.Amount)
@@ -44,9 +48,16 @@ func (s *Spine) Add(a *Account) {
 
 // UnmappedShare gives the unmapped part of the accounts and of the gross money,
 // in hundredths of a per cent, rounded up: what is unmapped is never rounded
-// away. The share of nothing is 0.
-func (s *Spine) UnmappedShare() (accounts, money int64) {
-	return share(int64(s.Unmapped), int64(s.Accounts)), share(s.UnmappedGross, s.Gross)
+// away. The share of no accounts is 0. Money is that of the accounts whose amount is
+// known; nil says that nobody can tell, since no amount is known, or none of what is
+// unmapped.
+func (s *Spine) UnmappedShare() (accounts int64, money *int64) {
+	accounts = share(int64(s.Unmapped), int64(s.Accounts))
+	if s.Gross == 0 || s.UnmappedGross == 0 && s.UnmappedBlank > 0 {
+		return accounts, nil
+	}
+	m := share(s.UnmappedGross, s.Gross)
+	return accounts, &m
 }
 
 // share gives part of whole (0 <= part <= whole) in hundredths of a per cent,

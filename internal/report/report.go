@@ -62,7 +62,7 @@ type Spine struct {
 	NoProduct     int    `json:"no_product"`
 	Unmapped      int    `json:"unmapped"` // lacking either
 	UnmappedShare int64  `json:"unmapped_share"`
-	MoneyShare    *int64 `json:"unmapped_money_share"` // nil when amounts are missing or in several currencies
+	MoneyShare    *int64 `json:"unmapped_money_share"` // nil when no amount, or none of what is unmapped, is known, or in several currencies
 	WithoutAmount int    `json:"without_amount"`
 	Currencies    int    `json:"currencies"`
 	Imported      int    `json:"imported"` // accounts that began before the log did

@@ -19,6 +19,7 @@ func (b *builder) spine() error {
 	s := &b.r.Spine
 	sums := map[string]*money{}
 	firstDay := dayOf(b.r.Log.First)
+	unknown := 0 // unmapped accounts without an amount
 	for _, a := range b.accounts {
 		r := a.Record
 		if r.State == "ended" {
@@ -40,6 +41,9 @@ func (b *builder) spine() error {
 		}
 		if len(rows) == 0 {
 			s.WithoutAmount++
+			if unmapped {
+				unknown++
+			}
 		}
 		for _, row := range rows {
 			if sums[row.Currency] == nil {
@@ -50,7 +54,7 @@ func (b *builder) spine() error {
 	}
 	s.UnmappedShare = share(int64(s.Unmapped), int64(s.Accounts))
 	s.Currencies = len(sums)
-	b.money(sums)
+	b.money(sums, unknown)
 	return nil
 }
 
@@ -105,13 +109,14 @@ func (m *money) add(cents int64, unmapped bool) {
 }
 
 // money shows the share of unmapped money to everybody, and the sums to those who
-// may see trade secrets.
-func (b *builder) money(sums map[string]*money) {
+// may see trade secrets. While no amount of what is unmapped is known, nobody can
+// tell its share.
+func (b *builder) money(sums map[string]*money, unknown int) {
 	s := &b.r.Spine
 	var currencies []string
 	for c, m := range sums {
 		currencies = append(currencies, c)
-		if len(sums) == 1 && m.gross.Sign() > 0 {
+		if len(sums) == 1 && m.gross.Sign() > 0 && (unknown == 0 || m.unmapped.Sign() > 0) {
 			p := m.share()
 			s.MoneyShare = &p
 		}

@@ -44,23 +44,29 @@ func (b *builder) subjects() error {
 	for _, a := range b.accounts {
 		known[a.ID] = true
 		list := p.deployments[a.ID]
-		if len(list) == 0 {
-			list = []*store.Revision[register.Deployment]{nil}
-		}
-		b.progress(a, list, p)
+		active := inUse(list)
+		b.progress(a, active, p)
 		before := len(b.r.Subjects)
+		if b.standsAlone(a, active) {
+			list = append([]*store.Revision[register.Deployment]{nil}, list...)
+		}
 		for _, d := range list {
-			if row := b.subject(a, d, p); row.listed() {
+			// An account that was judged before its deployment was registered keeps
+			// that judgement until a newer one is made.
+			takes := d == nil || len(active) == 1 && active[0] == d
+			if row := b.subject(a, d, takes, p); row.listed() {
 				b.r.Subjects = append(b.r.Subjects, b.fill(row, a, d))
 			}
 		}
+		delete(b.ratings, a.ID) // what newer judgements of all its deployments replaced
+		delete(b.decisions, a.ID)
 		if len(b.r.Subjects) == before && a.Record.State != "ended" {
 			unlisted[laneOf(b.triages[a.ID])]++
 		}
 	}
 	for _, d := range b.deployments {
 		if !known[d.Record.Account] {
-			if row := b.subject(nil, d, p); row.listed() {
+			if row := b.subject(nil, d, false, p); row.listed() {
 				b.r.Subjects = append(b.r.Subjects, b.fill(row, nil, d))
 			}
 		}
@@ -70,6 +76,29 @@ func (b *builder) subjects() error {
 	b.portfolio()
 	slices.SortStableFunc(b.r.Subjects, graver)
 	return b.view.err
+}
+
+func inUse(list []*store.Revision[register.Deployment]) []*store.Revision[register.Deployment] {
+	return slices.DeleteFunc(slices.Clone(list), func(d *store.Revision[register.Deployment]) bool { return d.Record.State != "active" })
+}
+
+// standsAlone says whether an account has a row of its own: without an active
+// deployment it is what is judged, and with several its own judgement is no one's
+// of them and stands until each has a newer one.
+func (b *builder) standsAlone(a *store.Revision[register.Account], active []*store.Revision[register.Deployment]) bool {
+	if len(active) < 2 {
+		return len(active) == 0
+	}
+	rating, decided := b.ratings[a.ID], b.decisions[a.ID]
+	for _, d := range active {
+		if x := b.ratings[d.ID]; rating != nil && (x == nil || x.Seq < rating.Seq) {
+			return true
+		}
+		if x := b.decisions[d.ID]; decided != nil && (x == nil || x.Seq < decided.Seq) {
+			return true
+		}
+	}
+	return false
 }
 
 // place brings records under the subjects that they speak of.
@@ -114,15 +143,18 @@ func (r *row) listed() bool {
 }
 
 // subject finds what is known of a deployment on an account; one of the two may
-// be nil. What it takes is taken from the builder's maps: the rest is unplaced.
-func (b *builder) subject(a *store.Revision[register.Account], d *store.Revision[register.Deployment], p *places) *row {
+// be nil. takes says whether the account's own judgement is its own too. What it
+// takes is taken from the builder's maps: the rest is unplaced.
+func (b *builder) subject(a *store.Revision[register.Account], d *store.Revision[register.Deployment], takes bool, p *places) *row {
 	r := &row{Subject: Subject{Kind: "account"}}
 	firstDay := dayOf(b.r.Log.First)
 	var ids []string
-	if a != nil {
+	if takes {
 		ids = append(ids, a.ID)
+	}
+	if a != nil {
 		r.ID, r.State, r.lane = a.ID, a.Record.State, b.triages[a.ID]
-		r.Entries.Account, r.Imported, r.Screened = a.Seq, began(a.Record.ValidFrom, firstDay), b.screened(a.Record, p)
+		r.Entries.Account, r.Imported, r.Screened = a.Seq, began(a.Record.ValidFrom, firstDay), b.screened(a.Record, p, d)
 	}
 	if d != nil {
 		ids = append(ids, d.ID)
@@ -135,8 +167,6 @@ func (b *builder) subject(a *store.Revision[register.Account], d *store.Revision
 		delete(p.findings, d.ID)
 		delete(p.counts, d.ID)
 	}
-	// An account that was judged before its deployment was registered keeps that
-	// judgement until a newer one is made.
 	for _, id := range ids {
 		if x := b.ratings[id]; x != nil && (r.rating == nil || x.Seq > r.rating.Seq) {
 			r.rating = x
@@ -150,10 +180,15 @@ func (b *builder) subject(a *store.Revision[register.Account], d *store.Revision
 	return r
 }
 
-// screened says whether the last screening run saw the customer, and who stands
-// in between, as they are registered now.
-func (b *builder) screened(a *register.Account, p *places) bool {
+// screened says whether the last screening run saw the customer, who stands in
+// between, and whose the deployments are, as they are registered now.
+func (b *builder) screened(a *register.Account, p *places, deployments ...*store.Revision[register.Deployment]) bool {
 	parties := []string{a.Customer}
+	for _, d := range deployments {
+		if d != nil && d.Record.Customer != "" {
+			parties = append(parties, d.Record.Customer)
+		}
+	}
 	if link := b.relationships[a.Via]; link != nil {
 		parties = append(parties, link.Record.Party)
 	}
@@ -172,19 +207,17 @@ func laneOf(t *store.Revision[triage.Triage]) string {
 	return t.Record.Lane
 }
 
-// progress counts how far an account has come.
-func (b *builder) progress(a *store.Revision[register.Account], list []*store.Revision[register.Deployment], p *places) {
+// progress counts how far an account has come: as far as the last of its deployments.
+func (b *builder) progress(a *store.Revision[register.Account], active []*store.Revision[register.Deployment], p *places) {
 	if a.Record.State == "ended" {
 		return
 	}
-	assessed := b.ratings[a.ID] != nil
-	for _, d := range list {
-		assessed = assessed || d != nil && b.ratings[d.ID] != nil
-	}
+	unrated := slices.ContainsFunc(active, func(d *store.Revision[register.Deployment]) bool { return b.ratings[d.ID] == nil })
+	assessed := b.ratings[a.ID] != nil || len(active) > 0 && !unrated
 	switch {
 	case assessed:
 		b.r.Progress.Assessed++
-	case b.screened(a.Record, p):
+	case b.screened(a.Record, p, active...):
 		b.r.Progress.ScreenedNotAssessed++
 	default:
 		b.r.Progress.NotScreened++
@@ -223,10 +256,10 @@ func (b *builder) fill(r *row, a *store.Revision[register.Account], d *store.Rev
 // field that would name it stands instead.
 func (b *builder) describe(s *Subject, a *store.Revision[register.Account], d *store.Revision[register.Deployment]) {
 	customer := ""
-	switch {
-	case a != nil && a.Record.Customer != "":
+	if a != nil {
 		customer = a.Record.Customer
-	case d != nil:
+	}
+	if d != nil && d.Record.Customer != "" {
 		customer = d.Record.Customer
 	}
 	c := b.customers[customer]

@@ -7,6 +7,7 @@ import (
 	"io"
 	"io/fs"
 	"net/url"
+	"os"
 	"strings"
 	"sync"
 	"time"
@@ -34,6 +35,7 @@ type Config struct {
 type DB struct {
 	config   Config
 	postgres bool
+	readOnly bool    // SQLite only
 	writer   *sql.DB // SQLite: one connection. PostgreSQL: the same pool as reader
 	reader   *sql.DB
 
@@ -53,46 +55,104 @@ type Migrations struct {
 var files embed.FS
 
 // Open opens the store and brings its tables up to date. rooms are migrated in
-// the given order, after the store's own tables.
+// the given order, after the store's own tables. A SQLite file on a medium or in a
+// directory that cannot be written is opened for reading only: whoever wants to
+// write is refused, and nobody may change the file meanwhile.
 func Open(ctx context.Context, config Config, rooms ...Migrations) (*DB, error) {
 	if config.Now == nil {
 		config.Now = time.Now
 	}
 	db := &DB{config: config, into: map[*ledger.Schema]string{}, ins: map[string]string{}}
-	var err error
-	if strings.HasPrefix(config.DSN, "postgres://") || strings.HasPrefix(config.DSN, "postgresql://") {
-		db.postgres = true
-		if db.writer, err = sql.Open("pgx", config.DSN); err != nil {
-			return nil, openError(err)
+	db.postgres = strings.HasPrefix(config.DSN, "postgres://") || strings.HasPrefix(config.DSN, "postgresql://")
+	err := db.open(ctx, rooms)
+	if err != nil && db.unwritable(err) {
+		if err = db.settled(); err == nil {
+			db.readOnly = true
+			err = db.open(ctx, rooms)
 		}
-		db.reader = db.writer
-	} else if err = db.openSQLite(); err != nil {
-		return nil, openError(err)
 	}
-	for _, m := range append([]Migrations{{"store", files}}, rooms...) {
-		if err := db.migrate(ctx, m); err != nil {
-			db.Close()
-			return nil, openError(err)
-		}
+	if err != nil {
+		return nil, openError(err)
 	}
 	return db, nil
 }
 
-// openSQLite opens one writing connection and a pool of readers. synchronous=FULL
-// keeps every commit through a power cut; immediate transactions take the write
-// lock at once, so that two writers wait instead of failing half-way.
-func (db *DB) openSQLite() error {
-	const pragmas = "&_pragma=busy_timeout(15000)&_pragma=journal_mode(wal)&_pragma=synchronous(full)&_pragma=foreign_keys(1)&_pragma=cache_size(-65536)"
-	path := (&url.URL{Path: db.config.DSN}).EscapedPath()
+func (db *DB) open(ctx context.Context, rooms []Migrations) error {
 	var err error
-	if db.writer, err = sql.Open("sqlite", "file:"+path+"?_txlock=immediate"+pragmas); err != nil {
+	if db.postgres {
+		db.writer, err = sql.Open("pgx", db.config.DSN)
+		db.reader = db.writer
+	} else {
+		err = db.openSQLite()
+	}
+	if err != nil {
 		return err
 	}
-	db.writer.SetMaxOpenConns(1)
-	if db.reader, err = sql.Open("sqlite", "file:"+path+"?_txlock=deferred"+pragmas); err != nil {
+	for _, m := range append([]Migrations{{"store", files}}, rooms...) {
+		if err := db.migrate(ctx, m); err != nil {
+			db.Close()
+			return err
+		}
+	}
+	return nil
+}
+
+// openSQLite opens one writing connection and a pool of readers. synchronous=FULL
+// keeps every commit through a power cut; immediate transactions take the write
+// lock at once, so that two writers wait instead of failing half-way. For reading
+// only it opens the file as one that nobody changes, since SQLite wants to write
+// beside a database with a write-ahead log even to read it.
+func (db *DB) openSQLite() error {
+	const pragmas = "&_pragma=busy_timeout(15000)&_pragma=foreign_keys(1)&_pragma=cache_size(-65536)"
+	const wal = "&_pragma=journal_mode(wal)&_pragma=synchronous(full)"
+	file := "file:" + (&url.URL{Path: db.config.DSN}).EscapedPath()
+	reading := file + "?_txlock=deferred" + pragmas + wal
+	if db.readOnly {
+		reading = file + "?mode=ro&immutable=1&_txlock=deferred" + pragmas
+	}
+	var err error
+	if db.reader, err = sql.Open("sqlite", reading); err != nil {
 		return err
 	}
 	db.reader.SetMaxOpenConns(4)
+	if db.readOnly {
+		db.writer = db.reader
+		return nil
+	}
+	if db.writer, err = sql.Open("sqlite", file+"?_txlock=immediate"+pragmas+wal); err != nil {
+		return err
+	}
+	db.writer.SetMaxOpenConns(1)
+	return nil
+}
+
+// unwritable says whether opening failed because SQLite may not write where the
+// file is, or not beside it.
+func (db *DB) unwritable(err error) bool {
+	const readonly, cannotOpen = 8, 14 // SQLite's result codes
+	var sqlite interface{ Code() int }
+	if db.postgres || db.readOnly || !errors.As(err, &sqlite) {
+		return false
+	}
+	code := sqlite.Code() & 0xff
+	info, missing := os.Stat(db.config.DSN)
+	return (code == readonly || code == cannotOpen) && missing == nil && info.Mode().IsRegular()
+}
+
+// settled refuses a file whose newest changes are still in its write-ahead log:
+// read without them it would be an older state that looks whole.
+func (db *DB) settled() error {
+	wal := db.config.DSN + "-wal"
+	info, err := os.Stat(wal)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return nil
+	case err != nil:
+		return fault.Wrap(fault.Failed, err, "cannot look at the database's write-ahead log")
+	case info.Size() > 0:
+		return fault.New(fault.Failed, "the database's newest changes stand in this file, and they cannot be read where nothing can be written",
+			"copy the whole directory to a place that you may write to").At(wal, 0, "")
+	}
 	return nil
 }
 

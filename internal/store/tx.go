@@ -51,6 +51,9 @@ func (db *DB) Write(ctx context.Context, actor string, fn func(*Tx) error) error
 	if !ledger.ValidID(actor) {
 		return fault.Newf(fault.Invalid, "%q is not the key id of a person", actor)
 	}
+	if db.readOnly {
+		return fault.New(fault.Failed, "the database can only be read where it is", "copy the whole directory to a place that you may write to")
+	}
 	db.mu.Lock()
 	defer db.mu.Unlock()
 	stx, err := db.writer.BeginTx(ctx, nil)

@@ -9,6 +9,7 @@ import (
 	"duly/internal/ledger"
 	"duly/internal/register"
 	"duly/internal/rule"
+	"duly/internal/runs"
 	"duly/internal/screening"
 	"duly/internal/store"
 )
@@ -24,22 +25,21 @@ type Portfolio struct {
 	Customers     map[string]*store.Revision[register.Customer]
 	Products      map[string]*store.Revision[register.Product]
 	Relationships map[string]*store.Revision[register.Relationship]
-	Deployments   map[string]*store.Revision[register.Deployment] // by account
-	Hits          map[string]screening.Counts                     // by customer
-	Screened      bool
+	Deployments   map[string][]*store.Revision[register.Deployment] // those that are active, by account, in the order of the log
+	Hits          map[string]screening.Counts                       // by customer
 
+	screened  int64                               // where the last screening run stands in the log, -1 for none
 	stated    map[string]map[string]ledger.Scalar // facts that rules look at, by subject and fact
 	confirmed map[string]bool                     // customers with an identifier of a registry
 	between   map[string]bool                     // customers that stand between the vendor and others
 	serves    map[string][]string                 // the end users that they name
-	deployed  map[string][]*register.Deployment   // all that are active, by account
 }
 
 // ReadPortfolio reads the whole register. Memory grows with its records.
 func ReadPortfolio(ctx context.Context, q store.Queryer) (*Portfolio, error) {
 	p := &Portfolio{
-		Deployments: map[string]*store.Revision[register.Deployment]{}, confirmed: map[string]bool{},
-		between: map[string]bool{}, serves: map[string][]string{}, deployed: map[string][]*register.Deployment{},
+		Deployments: map[string][]*store.Revision[register.Deployment]{}, confirmed: map[string]bool{},
+		between: map[string]bool{}, serves: map[string][]string{},
 	}
 	accounts, err := store.Select(ctx, q, register.Accounts, "")
 	if err != nil {
@@ -64,9 +64,8 @@ func ReadPortfolio(ctx context.Context, q store.Queryer) (*Portfolio, error) {
 		return nil, err
 	}
 	for _, d := range deployments {
-		p.Deployments[d.Record.Account] = d
 		if d.Record.State == "active" {
-			p.deployed[d.Record.Account] = append(p.deployed[d.Record.Account], d.Record)
+			p.Deployments[d.Record.Account] = append(p.Deployments[d.Record.Account], d)
 		}
 	}
 	identifiers, err := store.Select(ctx, q, register.Identifiers, "")
@@ -89,8 +88,33 @@ func ReadPortfolio(ctx context.Context, q store.Queryer) (*Portfolio, error) {
 	if err := p.readFacts(ctx, q); err != nil {
 		return nil, err
 	}
-	p.Hits, p.Screened, err = screening.Standing(ctx, q)
-	return p, err
+	return p, p.readScreening(ctx, q)
+}
+
+func (p *Portfolio) readScreening(ctx context.Context, q store.Queryer) (err error) {
+	if p.Hits, _, err = screening.Standing(ctx, q); err != nil {
+		return err
+	}
+	p.screened = -1
+	run, err := runs.Last(ctx, q, "screen")
+	if run != nil {
+		p.screened = run.Seq
+	}
+	return err
+}
+
+// Screening says what screening knows of some customers: the hits of all, and whether
+// the last run covered each of them as it stands now. A run covers active customers;
+// one that came or changed after it was compared with nothing yet.
+func (p *Portfolio) Screening(customers []string) (hits screening.Counts, covered bool) {
+	covered = p.screened >= 0
+	for _, id := range customers {
+		hits.Open += p.Hits[id].Open
+		hits.Confirmed += p.Hits[id].Confirmed
+		c := p.Customers[id]
+		covered = covered && c != nil && c.Record.State == "active" && c.Seq < p.screened
+	}
+	return hits, covered
 }
 
 // Facts that rules look at. What an assessment found out goes back into the lane.
@@ -164,7 +188,7 @@ func ends(r *register.Relationship) (served, between string, ok bool) {
 	return "", "", false
 }
 
-// Chain is who stands along an account's chain: the customer who is billed, the
+// Chain is who stands along a chain: the customer who is billed, the
 // one in between, and the one who operates the product in the end. Each may be nil.
 type Chain struct {
 	Customer, Between, EndUser *store.Revision[register.Customer]
@@ -183,11 +207,12 @@ func (c Chain) Parties() []string {
 	return ids
 }
 
-// Chain follows an account's chain. The customer is the end user unless it stands
+// Chain follows the chain of an account, or of one deployment on it. The customer is the end user unless it stands
 // in between; then it is whom the account's relationship says it serves. A customer
 // in between that names nobody for this account leaves the end user unknown, and so
-// does one that is only known to serve others.
-func (p *Portfolio) Chain(a *register.Account) Chain {
+// does one that is only known to serve others. A deployment that belongs to somebody
+// else than the one who is billed names its end user by that.
+func (p *Portfolio) Chain(a *register.Account, d *register.Deployment) Chain {
 	c := Chain{Customer: p.Customers[a.Customer]}
 	user, named := a.Customer, false
 	if link := p.Relationships[a.Via]; link != nil {
@@ -202,6 +227,13 @@ func (p *Portfolio) Chain(a *register.Account) Chain {
 	if c.Customer != nil && p.Customers[user] != nil && (named || !p.between[user]) {
 		c.EndUser, c.EndUserKnown = p.Customers[user], true
 	}
+	if d == nil || p.Customers[d.Customer] == nil || slices.Contains(c.Parties(), d.Customer) {
+		return c
+	}
+	c.EndUser, c.EndUserKnown = p.Customers[d.Customer], true
+	if c.Between == nil {
+		c.Between = c.Customer
+	}
 	return c
 }
 
@@ -213,9 +245,9 @@ func (p *Portfolio) capabilities(account string, a *register.Account) []string {
 		return nil
 	}
 	out := slices.Concat(product.Record.Intended, product.Record.Unintended)
-	for _, d := range p.deployed[account] {
-		if isKnown(d.Capability) {
-			out = append(out, d.Capability)
+	for _, d := range p.Deployments[account] {
+		if isKnown(d.Record.Capability) {
+			out = append(out, d.Record.Capability)
 		}
 	}
 	return out
@@ -232,8 +264,8 @@ func (p *Portfolio) operators(account string, chain Chain) []*register.Customer 
 	case chain.Customer != nil:
 		ids = slices.Clone(p.serves[chain.Customer.ID])
 	}
-	for _, d := range p.deployed[account] {
-		ids = append(ids, d.Customer)
+	for _, d := range p.Deployments[account] {
+		ids = append(ids, d.Record.Customer)
 	}
 	var out []*register.Customer
 	for _, id := range ids {
@@ -265,11 +297,11 @@ func operatorSector(chain Chain, operators []*register.Customer) string {
 // country gives where the account is used: a country in conflict before any other,
 // among the customer's own too, and none while one of those who operate it may be
 // anywhere.
-func (r *Rules) country(customer string, operators []*register.Customer, deployed []*register.Deployment) string {
+func (r *Rules) country(customer string, operators []*register.Customer, deployed []*store.Revision[register.Deployment]) string {
 	var used []string
 	for _, d := range deployed {
-		if isKnown(d.Jurisdiction) {
-			used = append(used, d.Jurisdiction)
+		if isKnown(d.Record.Jurisdiction) {
+			used = append(used, d.Record.Jurisdiction)
 		}
 	}
 	said := len(used) > 0
@@ -291,11 +323,10 @@ func (r *Rules) country(customer string, operators []*register.Customer, deploye
 // Look gives an account as the rules look at it.
 func (p *Portfolio) Look(r *Rules, account *store.Revision[register.Account]) Account {
 	a := account.Record
-	chain := p.Chain(a)
+	chain := p.Chain(a, nil)
 	out := Account{
 		EndUserKnown: truth3(chain.EndUserKnown, true), Integrator: truth3(chain.Between != nil || p.between[a.Customer], a.Customer != ""),
 		Capabilities: p.capabilities(account.ID, a), Scale: r.Scale(a.Amount),
-		OpenHit: rule.Unknown, ConfirmedHit: rule.Unknown,
 	}
 	operators := p.operators(account.ID, chain)
 	out.EndUserSector = operatorSector(chain, operators)
@@ -306,7 +337,7 @@ func (p *Portfolio) Look(r *Rules, account *store.Revision[register.Account]) Ac
 		out.Registry = truth3(p.confirmed[chain.Customer.ID], true)
 		out.IntegratorSector = c.Sector // where it stands in between itself
 	}
-	out.Country = r.country(home, operators, p.deployed[account.ID])
+	out.Country = r.country(home, operators, p.Deployments[account.ID])
 	if chain.Between != nil {
 		out.IntegratorSector = chain.Between.Record.Sector
 	} else if out.Integrator != rule.True {
@@ -318,21 +349,28 @@ func (p *Portfolio) Look(r *Rules, account *store.Revision[register.Account]) Ac
 	out.Conflict = p.answer(factSituation, subjects,
 		func(v any) bool { list, ok := v.([]string); return ok && len(list) > 0 },
 		func(v any) bool { list, ok := v.([]string); return ok && len(list) == 0 })
-	if p.Screened {
-		var hits screening.Counts
-		for _, who := range chain.Parties() {
-			hits.Open += p.Hits[who].Open
-			hits.Confirmed += p.Hits[who].Confirmed
-		}
-		out.OpenHit, out.ConfirmedHit = truth3(hits.Open > 0, true), truth3(hits.Confirmed > 0, true)
-	}
+	hits, covered := p.Screening(p.parties(account.ID, chain))
+	out.OpenHit = truth3(hits.Open > 0, covered || hits.Open > 0)
+	out.ConfirmedHit = truth3(hits.Confirmed > 0, covered || hits.Confirmed > 0)
 	return out
+}
+
+// parties gives the ids of all customers that an account has to do with, each once:
+// those of its chain and those of its deployments.
+func (p *Portfolio) parties(account string, chain Chain) []string {
+	ids := chain.Parties()
+	for _, d := range p.Deployments[account] {
+		if who := d.Record.Customer; p.Customers[who] != nil && !slices.Contains(ids, who) {
+			ids = append(ids, who)
+		}
+	}
+	return ids
 }
 
 // subjects lists the records about which a statement is one about the account.
 func (p *Portfolio) subjects(a *store.Revision[register.Account], chain Chain) []string {
-	ids := append([]string{a.ID, a.Record.Product}, chain.Parties()...)
-	if d := p.Deployments[a.ID]; d != nil {
+	ids := append([]string{a.ID, a.Record.Product}, p.parties(a.ID, chain)...)
+	for _, d := range p.Deployments[a.ID] {
 		ids = append(ids, d.ID)
 	}
 	return ids

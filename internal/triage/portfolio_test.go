@@ -28,6 +28,7 @@ type scene struct {
 	company string
 	account register.Account
 	deploy  []register.Deployment
+	later   func(account string) // what comes after the screening
 }
 
 var active = register.Origin{State: "active"}
@@ -56,6 +57,18 @@ func (s *scene) related(customer, party, role string) string {
 	})
 }
 
+// renamed gives a customer another name.
+func (s *scene) renamed(id string) {
+	c, err := store.Get(context.Background(), s.tx, register.Customers, id)
+	if err == nil {
+		c.Record.Name = "Another Name Ltd"
+		_, _, err = store.Revise(s.tx, register.Customers, id, c.Record)
+	}
+	if err != nil {
+		s.t.Fatal(err)
+	}
+}
+
 // sorted puts one account into its lane, by the register, after a screening that
 // found nobody, and gives the rules that spoke.
 func sorted(t *testing.T, p *pack.Pack, add func(*scene)) (lane string, reasons string) {
@@ -67,7 +80,6 @@ func sorted(t *testing.T, p *pack.Pack, add func(*scene)) (lane string, reasons 
 		s := &scene{t: t, tx: tx, account: register.Account{Origin: active, Amount: &cents, Currency: "USD"}}
 		s.company = s.customer("commercial", "US")
 		put(s, register.Identifiers, register.Identifier{Origin: active, Subject: s.company, Scheme: "uei", Value: "MADEUP000001"})
-		put(s, runs.Runs, runs.Run{Task: "screen", Day: "2026-11-24", Population: strings.Repeat("0", 64)})
 		s.account.Customer = s.company
 		s.product("compute")
 		add(s)
@@ -78,6 +90,10 @@ func sorted(t *testing.T, p *pack.Pack, add func(*scene)) (lane string, reasons 
 				d.Capability = "compute"
 			}
 			put(s, register.Deployments, d)
+		}
+		put(s, runs.Runs, runs.Run{Task: "screen", Day: "2026-11-24", Population: strings.Repeat("0", 64)})
+		if s.later != nil {
+			s.later(account)
 		}
 		return nil
 	})
@@ -104,6 +120,50 @@ func sorted(t *testing.T, p *pack.Pack, add func(*scene)) (lane string, reasons 
 		return r.Record.Lane, strings.Join(ids, " ")
 	}
 	return "", ""
+}
+
+// TestNobodyIsScreenedBeforehand protects AUTO from whom no screening has seen: a
+// party of the chain that came, or changed, after the last run may be on any list.
+func TestNobodyIsScreenedBeforehand(t *testing.T) {
+	p, _ := base(t)
+	for _, c := range []struct {
+		name, lane, reasons string
+		add                 func(s *scene)
+	}{
+		{"all were seen", "AUTO", "AUTO-CONFIRMED", func(*scene) {}},
+		{"the customer was renamed since", "DESK", "PERSON-OPEN-HIT? STOP-LISTED?", func(s *scene) {
+			s.later = func(string) { s.renamed(s.company) }
+		}},
+		{"the end user was renamed since", "DESK", "PERSON-OPEN-HIT? STOP-LISTED?", func(s *scene) {
+			user := s.customer("commercial", "US")
+			s.account.Via = s.related(s.company, user, "end_user")
+			s.later = func(string) { s.renamed(user) }
+		}},
+		{"a deployment of somebody new", "DESK", "PERSON-OPEN-HIT? STOP-LISTED?", func(s *scene) {
+			s.later = func(account string) {
+				put(s, register.Deployments, register.Deployment{Origin: active, Account: account, Customer: s.customer("commercial", "US"), Capability: "compute"})
+			}
+		}},
+		{"renamed since, with a hit before", "PERSON", "PERSON-OPEN-HIT STOP-LISTED?", func(s *scene) {
+			put(s, screening.Hits, screening.Hit{State: "open", Subject: s.company, Identity: "x"})
+			s.later = func(string) { s.renamed(s.company) }
+		}},
+		{"renamed since, and screened again", "AUTO", "AUTO-CONFIRMED", func(s *scene) {
+			s.later = func(string) {
+				s.renamed(s.company)
+				put(s, runs.Runs, runs.Run{Task: "screen", Day: "2026-11-25", Population: strings.Repeat("0", 64)})
+			}
+		}},
+		{"somebody else came since", "AUTO", "AUTO-CONFIRMED", func(s *scene) {
+			s.later = func(string) { s.customer("commercial", "US") }
+		}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			if lane, reasons := sorted(t, p, c.add); lane != c.lane || reasons != c.reasons {
+				t.Errorf("%s because %s; want %s because %s", lane, reasons, c.lane, c.reasons)
+			}
+		})
+	}
 }
 
 // TestChainsDecide protects the reading of the register: whoever uses it in the
@@ -146,6 +206,11 @@ func TestChainsDecide(t *testing.T) {
 		}},
 		{"an end user in a country in conflict", "PERSON", "PERSON-CONFLICT", func(s *scene) {
 			s.account.Via = s.related(s.company, s.customer("commercial", "SD"), "end_user")
+		}},
+		{"a deployment of somebody with an open hit", "PERSON", "PERSON-OPEN-HIT", func(s *scene) {
+			other := s.customer("commercial", "US")
+			put(s, screening.Hits, screening.Hit{State: "open", Subject: other, Identity: "x"})
+			s.deploy = []register.Deployment{{Customer: other}, {Customer: s.company}}
 		}},
 		{"a second deployment that compares faces", "DESK", "STOP-BAN? STOP-MORATORIUM?", func(s *scene) {
 			s.deploy = []register.Deployment{{Customer: s.company, Capability: "face_compare"}, {Customer: s.company}}

@@ -19,10 +19,11 @@ type Summary struct {
 	Reasons   map[string]int `json:"reasons"` // accounts by the rule that put them in their lane
 	Changed   int            `json:"changed"` // accounts whose lane or reasons are new
 	Spine     register.Spine `json:"spine"`
-	// UnmappedAccounts and UnmappedMoney are shares in hundredths of a per cent.
-	UnmappedAccounts int64 `json:"unmapped_accounts_share"`
-	UnmappedMoney    int64 `json:"unmapped_money_share"`
-	Run              int64 `json:"entry"`
+	// UnmappedAccounts and UnmappedMoney are shares in hundredths of a per cent; see
+	// [register.Spine.UnmappedShare].
+	UnmappedAccounts int64  `json:"unmapped_accounts_share"`
+	UnmappedMoney    *int64 `json:"unmapped_money_share"`
+	Run              int64  `json:"entry"`
 }
 
 // batch is how many accounts one transaction sorts.
