@@ -12,14 +12,13 @@ const DefaultThreshold = 0.70
 
 // What Search does with scores.
 const (
-	leastScore     = 0.5  // hits below are not returned
-	kindFactor     = 0.85 // a person asked for, an organisation listed
-	weakFactor     = 0.9  // the list itself calls the name weak
-	birthFactor    = 0.8  // dates of birth contradict
-	countryFactor  = 0.95 // countries contradict
-	numberScore    = 0.98 // an identifier agrees, whatever the name
-	mostCandidates = 128  // names that are compared fully for one question
-	slack          = 0.08 // what the estimate of a score may miss
+	leastScore    = 0.5  // hits below are not returned
+	kindFactor    = 0.85 // a person asked for, an organisation listed
+	weakFactor    = 0.9  // the list itself calls the name weak
+	birthFactor   = 0.8  // dates of birth contradict
+	countryFactor = 0.95 // countries contradict
+	numberScore   = 0.98 // an identifier agrees, whatever the name
+	slack         = 0.08 // what the estimate of a score may miss
 )
 
 // Query is what is asked. Only Name or an identifier is needed; what else is
@@ -145,7 +144,6 @@ func (x *Index) collect(a *question, s *scratch) {
 	slices.SortFunc(s.ranked, func(a, b ranked) int {
 		return cmp.Or(cmp.Compare(b.estimate, a.estimate), cmp.Compare(a.entry, b.entry))
 	})
-	s.ranked = s.ranked[:min(len(s.ranked), mostCandidates)]
 }
 
 // ask looks up the words of n that are not among known, and gives what all words
