@@ -153,22 +153,3 @@ func TestPairAccuracy(t *testing.T) {
 		t.Errorf("below the bar: F1 0.83, precision 0.85")
 	}
 }
-
-// BenchmarkSearchReal asks a real list the labelled questions; the baseline
-// compares every name.
-func BenchmarkSearchReal(b *testing.B) {
-	x := NewIndex(load(b, "ofac", "watchlists/ofac-2024-05"))
-	asked := questions(b)
-	for _, c := range []struct {
-		name   string
-		search func(Query, int) []Hit
-	}{{"index", x.Search}, {"baseline every name", x.bruteForce}} {
-		b.Run(c.name, func(b *testing.B) {
-			b.ReportAllocs()
-			for i := 0; b.Loop(); i++ {
-				c.search(Query{Name: asked[i%len(asked)].Query}, 10)
-			}
-			b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "names/s")
-		})
-	}
-}

@@ -230,27 +230,6 @@ func ExampleIndex_Search() {
 	// Output: 1 true QUIBBLETON TRADING, L.L.C.
 }
 
-// BenchmarkSearch asks 15,000 made-up entities with 30,000 names for names with
-// one slip; the baseline compares every name.
-func BenchmarkSearch(b *testing.B) {
-	x := NewIndex(crowd(15_000))
-	ask := func(i int) Query {
-		name := x.text(&x.entries[i*37%len(x.entries)])
-		return Query{Name: name[:3] + "x" + name[4:]}
-	}
-	run := func(search func(Query, int) []Hit) func(*testing.B) {
-		return func(b *testing.B) {
-			b.ReportAllocs()
-			for i := 0; b.Loop(); i++ {
-				search(ask(i), 10)
-			}
-			b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "names/s")
-		}
-	}
-	b.Run("index", run(x.Search))
-	b.Run("baseline every name", run(x.bruteForce))
-}
-
 func BenchmarkNewIndex(b *testing.B) {
 	l := crowd(15_000)
 	for b.Loop() {
