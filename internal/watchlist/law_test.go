@@ -30,7 +30,7 @@ func lawList() *List {
 
 // hitOn gives the hit on an entity, if the query has one.
 func hitOn(x *Index, q Query, e *Entity) (Hit, bool) {
-	for _, h := range x.Search(q, len(x.entities)) {
+	for _, h := range x.Search(q, len(x.parts[0].entities)) {
 		if h.Entity == e {
 			return h, true
 		}
@@ -43,7 +43,7 @@ func hitOn(x *Index, q Query, e *Entity) (Hit, bool) {
 func TestAgreeingEvidenceNeverHurts(t *testing.T) {
 	x := NewIndex(lawList())
 	rapid.Check(t, func(t *rapid.T) {
-		e := x.entities[rapid.IntRange(0, len(x.entities)-1).Draw(t, "entity")]
+		e := x.parts[0].entities[rapid.IntRange(0, len(x.parts[0].entities)-1).Draw(t, "entity")]
 		name := []byte(e.Name)
 		at := rapid.IntRange(0, len(name)-1).Draw(t, "at")
 		name[at] = rapid.SampledFrom([]byte("aexz ")).Draw(t, "slip")
@@ -75,7 +75,7 @@ func TestAgreeingEvidenceNeverHurts(t *testing.T) {
 func TestOneWrongDigitKeepsTheHit(t *testing.T) {
 	x := NewIndex(lawList())
 	rapid.Check(t, func(t *rapid.T) {
-		e := x.entities[rapid.IntRange(0, len(x.entities)-1).Draw(t, "entity")]
+		e := x.parts[0].entities[rapid.IntRange(0, len(x.parts[0].entities)-1).Draw(t, "entity")]
 		if len(e.BirthDates) == 0 {
 			return
 		}

@@ -37,14 +37,18 @@ var (
 	syntheticForms    = strings.Fields("LLC Ltd GmbH JSC FZE Inc SA Corp")
 )
 
-// word spells number i of one of several stocks of words.
+// word spells number i of one of several stocks of words. Rare words are longer;
+// half of all words have seven letters or more, as on the OFAC list.
 func (s *synthetic) word(stock string, i uint64) string {
 	h := uint64(14695981039346656037)
 	for _, c := range []byte(stock) {
 		h = (h ^ uint64(c)) * 1099511628211
 	}
 	r := rand.NewPCG(h, i)
-	syllables := 2 + int(r.Uint64()%10)/7
+	syllables := 2 + int(r.Uint64()%10)/6
+	if i > 500 {
+		syllables = 2 + int(r.Uint64()%20+2)/11
+	}
 	var b strings.Builder
 	for range syllables {
 		b.WriteString(onsets[r.Uint64()%uint64(len(onsets))])

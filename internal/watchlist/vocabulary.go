@@ -1,170 +1,162 @@
 package watchlist
 
 import (
+	"iter"
+	"math/bits"
 	"slices"
-	"sort"
+	"unicode/utf8"
 
 	"duly/internal/names"
 )
 
-// vocabulary holds the distinct words of all names of an index and finds the
+// vocabulary holds the distinct words of the names of a segment and finds the
 // words that one word of a question may stand for.
 //
 // Typos are found by symmetric deletion: every word is filed under its first
 // letters with up to two of them left out, and so is the question; what is at
 // most two edits apart shares such a rest. (M. Mor and A. Fraenkel, "A hash code
 // method for detecting and correcting spelling errors", 1982; W. Garbe's SymSpell.)
-// Spellings are found by their consonants.
+// Other spellings are found by keys of their sound.
 type vocabulary struct {
-	words    []names.Token
-	names    [][]int32 // for each word, the entries that have it, ascending
-	byText   map[string]int32
-	skeleton map[string][]int32
-	bare     map[string][]int32 // words of scripts with vowels
-	abjad    map[string][]int32 // words of scripts without, by Bare
-	joined   map[string][]int32 // two neighbours written as one, to entries
-	rests    []uint64           // hash of a rest in the high half, word in the low, ascending
-	bucket   []uint32           // where in rests each value of the top bits begins
-	shift    uint
+	words  []names.Token
+	weight []float32 // what each word weighs
+	shape  []uint64  // letters and length of each word, to reject without reading it
+	keys   multimap  // text and sounds, to words
+	rests  multimap  // first letters with some left out, to words
 }
 
 // prefix is how many letters of a word are filed; longer words that differ only
 // behind it are told apart by the check of the distance.
 const prefix = 9
 
-func newVocabulary() *vocabulary {
-	return &vocabulary{
-		byText: make(map[string]int32), skeleton: make(map[string][]int32), bare: make(map[string][]int32),
-		abjad: make(map[string][]int32), joined: make(map[string][]int32),
+// newVocabulary files words that are all different.
+func newVocabulary(words []names.Token, weights names.Weights) *vocabulary {
+	v := &vocabulary{words: words, weight: make([]float32, len(words)), shape: make([]uint64, len(words))}
+	for id := range words {
+		v.weight[id] = float32(weights.Of(&words[id]))
+		v.shape[id] = shapeOf(words[id].Text)
+	}
+	v.keys = newMultimap(v.each(filedUnder))
+	v.rests = newMultimap(v.each(rests))
+	return v
+}
+
+// each yields what a function gives for every word, with the word.
+func (v *vocabulary) each(hashes func(t *names.Token) iter.Seq[uint64]) iter.Seq2[uint64, uint32] {
+	return func(yield func(uint64, uint32) bool) {
+		for id := range v.words {
+			for hash := range hashes(&v.words[id]) {
+				if !yield(hash, uint32(id)) {
+					return
+				}
+			}
+		}
 	}
 }
 
-// add files the words of an entry. Words that tie or stand for others are left
-// out where two other words are left to find the name by.
-func (v *vocabulary) add(entry int32, n names.Name) {
-	strong := 0
-	for i := range n.Tokens {
-		if indexed(&n.Tokens[i]) {
-			strong++
-		}
-	}
-	for i := range n.Tokens {
-		t := &n.Tokens[i]
-		if indexed(t) || strong < 2 {
-			v.post(entry, t)
-		}
-		if i > 0 {
-			v.joined[n.Tokens[i-1].Text+t.Text] = appendNew(v.joined[n.Tokens[i-1].Text+t.Text], entry)
-		}
-	}
-}
-
-func indexed(t *names.Token) bool {
-	return t.Class != names.Particle && t.Class != names.Initial
-}
-
-func (v *vocabulary) post(entry int32, t *names.Token) {
-	id, ok := v.byText[t.Text]
-	if !ok {
-		id = int32(len(v.words))
-		v.byText[t.Text] = id
-		v.words = append(v.words, *t)
-		v.names = append(v.names, nil)
-		v.skeleton[t.Skeleton] = append(v.skeleton[t.Skeleton], id)
+// filedUnder gives the keys that a word is found by, beside its rests.
+func filedUnder(t *names.Token) iter.Seq[uint64] {
+	return func(yield func(uint64) bool) {
+		seed := seedBare
 		if t.Abjad {
-			v.abjad[t.Bare] = append(v.abjad[t.Bare], id)
-		} else {
-			v.bare[t.Bare] = append(v.bare[t.Bare], id)
+			seed = seedAbjad
 		}
+		_ = yield(hashOf(seedText, t.Text)) &&
+			(len(t.Skeleton) < 2 || yield(hashOf(seedSkeleton, t.Skeleton))) &&
+			(len(t.Bare) < 2 || yield(hashOf(seed, t.Bare)))
 	}
-	v.names[id] = appendNew(v.names[id], entry)
 }
 
-func appendNew(list []int32, v int32) []int32 {
-	if n := len(list); n > 0 && list[n-1] == v {
-		return list
-	}
-	return append(list, v)
-}
-
-// seal builds the table of rests once all words are added.
-func (v *vocabulary) seal() {
-	for id := range v.words {
-		for hash := range rests(v.words[id].Text) {
-			v.rests = append(v.rests, uint64(hash)<<32|uint64(id))
+// askedBy gives the keys that the counterparts of a word are filed under. Words of
+// one script are compared by their letters, of two scripts by bare consonants.
+func askedBy(t *names.Token) iter.Seq[uint64] {
+	return func(yield func(uint64) bool) {
+		other := seedAbjad
+		if t.Abjad {
+			other = seedBare
 		}
-	}
-	slices.Sort(v.rests)
-	v.rests = slices.Clip(slices.Compact(v.rests))
-	bits := uint(4)
-	for 1<<bits < len(v.rests) && bits < 24 {
-		bits++
-	}
-	v.shift = 64 - bits
-	v.bucket = make([]uint32, 1<<bits+1)
-	for b := range v.bucket {
-		v.bucket[b] = uint32(sort.Search(len(v.rests), func(i int) bool { return v.rests[i]>>v.shift >= uint64(b) }))
+		_ = (len(t.Skeleton) < 2 || yield(hashOf(seedSkeleton, t.Skeleton))) &&
+			(len(t.Bare) < 2 || yield(hashOf(other, t.Bare)))
 	}
 }
 
 // found is a word of the vocabulary and how alike it is to the one asked for.
 type found struct {
-	word       int32
+	word       uint32
 	similarity float32
 }
 
 // find appends the words that t may stand for to s.found, each once.
 func (v *vocabulary) find(t *names.Token, s *scratch) {
-	if s.turn++; s.turn == 0 { // the counter went round: forget all turns
-		clear(s.seen)
-		s.turn = 1
-	}
-	if id, ok := v.byText[t.Text]; ok {
-		s.seen[id] = s.turn
-		s.found = append(s.found, found{id, 1})
+	s.nextTurn()
+	for _, id := range v.keys.get(hashOf(seedText, t.Text)) {
+		if v.words[id].Text == t.Text && s.seen[id] != s.turn {
+			s.seen[id] = s.turn
+			s.found = append(s.found, found{id, 1})
+		}
 	}
 	if t.Class == names.Numeral {
 		return
 	}
-	if len(t.Skeleton) >= 2 {
-		v.try(t, v.skeleton[t.Skeleton], s)
+	for hash := range askedBy(t) {
+		for _, id := range v.keys.get(hash) {
+			v.try(t, id, s)
+		}
 	}
-	for hash := range rests(t.Text) {
-		b := uint64(hash) << 32 >> v.shift
-		for _, rest := range v.rests[v.bucket[b]:v.bucket[b+1]] {
-			if uint32(rest>>32) == hash {
-				v.try(t, []int32{int32(uint32(rest))}, s)
+	shape := shapeOf(t.Text)
+	for hash := range rests(t) {
+		for _, id := range v.rests.get(hash) {
+			if s.seen[id] != s.turn && closeShapes(shape, v.shape[id], names.Reach(max(len(t.Text), int(v.shape[id]>>32)))) {
+				v.try(t, id, s)
 			}
 		}
 	}
-	other := v.abjad
-	if t.Abjad {
-		other = v.bare
+}
+
+// try appends a word that is alike enough and was not tried yet.
+func (v *vocabulary) try(t *names.Token, id uint32, s *scratch) {
+	if s.seen[id] == s.turn {
+		return
 	}
-	if len(t.Bare) >= 2 {
-		v.try(t, other[t.Bare], s)
+	s.seen[id] = s.turn
+	if alike := names.Similarity(t, &v.words[id]); alike > 0 {
+		s.found = append(s.found, found{id, float32(alike)})
 	}
 }
 
-// try appends those of the words that are alike enough and were not tried yet.
-func (v *vocabulary) try(t *names.Token, words []int32, s *scratch) {
-	for _, id := range words {
-		if s.seen[id] == s.turn {
-			continue
-		}
-		s.seen[id] = s.turn
-		if alike := names.Similarity(t, &v.words[id]); alike > 0 {
-			s.found = append(s.found, found{id, float32(alike)})
-		}
+// shapeOf gives the set of letters of a word in the low half, one bit each with
+// digits folded in, and its length in the high half. A word with other letters
+// may be near to anything.
+func shapeOf(text string) uint64 {
+	set, all := uint64(0), byte(0)
+	for i := range len(text) {
+		set |= 1 << (text[i] & 31)
+		all |= text[i]
 	}
+	if all >= utf8.RuneSelf {
+		return anyShape
+	}
+	return set | uint64(len(text))<<32
+}
+
+const anyShape = ^uint64(0)
+
+// closeShapes says whether words of two shapes may be at most reach edits apart: an edit
+// changes at most two letters of the set and the length by one.
+func closeShapes(a, b uint64, reach int) bool {
+	if a == anyShape || b == anyShape {
+		return true
+	}
+	longer := int(a>>32) - int(b>>32)
+	return longer <= reach && -longer <= reach && bits.OnesCount32(uint32(a)^uint32(b)) <= 2*reach
 }
 
 // rests gives the hashes of the first letters of a word, with up to Reach of
 // them left out, some more than once.
-func rests(word string) func(yield func(uint32) bool) {
-	return func(yield func(uint32) bool) {
-		reach := names.Reach(len(word) + 1)
-		word = word[:min(len(word), prefix)]
+func rests(t *names.Token) iter.Seq[uint64] {
+	return func(yield func(uint64) bool) {
+		reach := names.Reach(len(t.Text) + 1)
+		word := t.Text[:min(len(t.Text), prefix)]
 		for i := -1; i < len(word); i++ { // -1 leaves nothing out
 			if reach == 0 && i >= 0 {
 				return
@@ -181,13 +173,44 @@ func rests(word string) func(yield func(uint32) bool) {
 	}
 }
 
-// hashWithout is FNV-1a of a word without its letters i and j.
-func hashWithout(word string, i, j int) uint32 {
-	h := uint32(2166136261)
+// hashWithout is the hash of a word without its letters i and j.
+func hashWithout(word string, i, j int) uint64 {
+	h := seedText
 	for k := range len(word) {
 		if k != i && k != j {
-			h = (h ^ uint32(word[k])) * 16777619
+			h = (h ^ uint64(word[k])) * 1099511628211
 		}
 	}
-	return h
+	return spread(h)
 }
+
+// wordTable gives every distinct word a number while a segment is built.
+type wordTable struct {
+	words []names.Token
+	first map[string]uint32 // text to the first word that has it
+	next  []uint32          // the next word of the same text, plus one
+}
+
+// number gives the number of a word, a new one for a new word. Words of one text
+// differ where they are of another class or script.
+func (w *wordTable) number(t *names.Token) uint32 {
+	id, ok := w.first[t.Text]
+	for ok {
+		if w.words[id] == *t {
+			return id
+		}
+		if w.next[id] == 0 {
+			w.next[id] = uint32(len(w.words)) + 1
+			break
+		}
+		id = w.next[id] - 1
+	}
+	id = uint32(len(w.words))
+	if !ok {
+		w.first[t.Text] = id
+	}
+	w.words, w.next = append(w.words, *t), append(w.next, 0)
+	return id
+}
+
+func (w *wordTable) done() []names.Token { return slices.Clip(w.words) }

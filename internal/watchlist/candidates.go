@@ -1,0 +1,352 @@
+package watchlist
+
+import (
+	"cmp"
+	"math/bits"
+	"slices"
+
+	"duly/internal/names"
+)
+
+// What leaves names out before they are compared.
+const (
+	slack     = 0.08 // what the quick estimate of a score may miss
+	costly    = 1000 // entries from which the list of a common word may be passed over
+	passable  = 0.3  // share of a question that may be passed over so
+	mostWords = 32   // words of one name that are compared
+)
+
+// question is a name made ready to be asked for, once for each kind of entry.
+type question struct {
+	text  string
+	kinds [2]names.Kind // the kinds whose words are looked up
+	forms [names.Vessel + 1]form
+}
+
+// form is the name as one kind of entry reads it.
+type form struct {
+	ready   bool
+	name    names.Name
+	weights [mostWords]float32
+	total   float32
+	at      []int8 // for each word asked for, where it is in the name, or -1
+	twice   bool   // a word comes twice
+}
+
+// as gives the name prepared for a comparison with an entry of kind k.
+func (a *question) as(k names.Kind) *form {
+	f := &a.forms[k]
+	if !f.ready {
+		f.name, f.ready = names.Prepare(a.text, k), true
+	}
+	return f
+}
+
+// scratch is the working memory of one search in one segment, used again by
+// later ones.
+type scratch struct {
+	score   []float32 // by entry; 0 between searches
+	touched []uint32
+	seen    []uint32 // by word: the turn in which find last tried it
+	turn    uint32
+	alike   []alike // by word: what of the question it is alike to
+	asking  uint32  // the number of this search
+	found   []found
+	asked   []asked
+	near    []candidate
+	tokens  []names.Token
+}
+
+// alike says which word of the question a word of the vocabulary is most alike to.
+type alike struct {
+	asking     uint32
+	word       uint16
+	similarity float32
+}
+
+// asked is one word of the question with the words of the segment it may stand for.
+type asked struct {
+	text     string
+	weight   float32
+	from, to int // in scratch.found
+	cost     int // entries to touch
+}
+
+// candidate is an entry with the most that its score can be.
+type candidate struct {
+	entry   uint32
+	ceiling float32
+}
+
+func (g *segment) newScratch() *scratch {
+	return &scratch{score: make([]float32, len(g.party)), seen: make([]uint32, len(g.words.words)), alike: make([]alike, len(g.words.words))}
+}
+
+// nextTurn forgets which words were tried.
+func (s *scratch) nextTurn() {
+	if s.turn++; s.turn == 0 {
+		clear(s.seen)
+		s.turn = 1
+	}
+}
+
+// collect fills s.near with every entry that can reach leastScore, highest
+// ceiling first.
+func (g *segment) collect(a *question, weights names.Weights, s *scratch) {
+	s.touched, s.found, s.asked, s.near = s.touched[:0], s.found[:0], s.asked[:0], s.near[:0]
+	if s.asking++; s.asking == 0 {
+		clear(s.alike)
+		s.asking = 1
+	}
+	total := float32(0)
+	for i, k := range a.kinds {
+		if t := g.ask(a.as(k), weights, s); i == 0 || t < total {
+			total = t
+		}
+	}
+	for k := range a.forms {
+		a.forms[k].at = nil // the words asked for are those of this segment
+	}
+	g.touch(total, s)
+	g.touchJoined(a, s)
+	plain := a.plain()
+	for _, e := range s.touched {
+		met := s.score[e]
+		s.score[e] = 0
+		if !g.plausible(e, met, total, plain) {
+			continue
+		}
+		if c := g.ceiling(a.form(names.Kind(g.marks[e]&markKind), weights, s), e, s); c >= leastScore {
+			s.near = append(s.near, candidate{e, float32(c)})
+		}
+	}
+	slices.SortFunc(s.near, func(a, b candidate) int {
+		return cmp.Or(cmp.Compare(b.ceiling, a.ceiling), cmp.Compare(a.entry, b.entry))
+	})
+}
+
+// plausible says by weights alone whether an entry may reach leastScore. plain
+// says that the question has one or two words and none may be initials: where
+// that is so of the entry too, what did not meet one for one cannot meet at all.
+func (g *segment) plausible(e uint32, met, total float32, plain bool) bool {
+	met = min(met, total, g.weight[e])
+	onlyA, onlyB := total-met, g.weight[e]-met
+	lost := 0.6*onlyA + 0.35*onlyB
+	if plain && g.marks[e]&markShort == 0 && g.marks[e]>>markWords <= 2 {
+		lost += 1.4*min(onlyA, onlyB) - 0.1*onlyA
+	}
+	return met >= (leastScore-slack)*(met+lost)
+}
+
+// plain says whether no form of the question may meet a name of two words in
+// other ways than word for word.
+func (a *question) plain() bool {
+	for _, k := range a.kinds {
+		if t := a.as(k).name.Tokens; len(t) > 2 || anyShort(t) {
+			return false
+		}
+	}
+	return true
+}
+
+// ask looks up the words of a form that were not asked for yet, and gives what
+// all its words weigh.
+func (g *segment) ask(f *form, weights names.Weights, s *scratch) (total float32) {
+	for i := range f.name.Tokens {
+		t := &f.name.Tokens[i]
+		weight := float32(weights.Of(t))
+		total += weight
+		if slices.ContainsFunc(s.asked, func(k asked) bool { return k.text == t.Text }) {
+			continue
+		}
+		from := len(s.found)
+		g.words.find(t, s)
+		cost := 0
+		for _, f := range s.found[from:] {
+			cost += int(g.postFirst[f.word+1] - g.postFirst[f.word])
+			if old := &s.alike[f.word]; old.asking != s.asking || old.similarity < f.similarity {
+				*old = alike{s.asking, uint16(len(s.asked)), f.similarity}
+			}
+		}
+		s.asked = append(s.asked, asked{t.Text, weight, from, len(s.found), cost})
+	}
+	return total
+}
+
+// touch adds up what each entry shares with the question. The costliest words
+// are passed over while together they weigh too little to reach leastScore
+// without another word.
+func (g *segment) touch(total float32, s *scratch) {
+	order := make([]int, len(s.asked))
+	for i := range order {
+		order[i] = i
+	}
+	slices.SortFunc(order, func(a, b int) int { return cmp.Compare(s.asked[b].cost, s.asked[a].cost) })
+	passed := float32(0)
+	for _, i := range order {
+		w := s.asked[i]
+		if w.cost > costly && passed+w.weight < passable*total {
+			passed += w.weight
+			continue
+		}
+		for _, f := range s.found[w.from:w.to] {
+			value := f.similarity * min(w.weight, g.words.weight[f.word])
+			for _, e := range g.posts[g.postFirst[f.word]:g.postFirst[f.word+1]] {
+				s.add(e, value)
+			}
+		}
+	}
+	for _, e := range s.touched {
+		s.score[e] += passed
+	}
+}
+
+// touchJoined finds names whose words stand together where the question parts
+// them, or the other way round, and names that the question abbreviates.
+func (g *segment) touchJoined(a *question, s *scratch) {
+	var texts [mostWords]string
+	tokens := a.as(a.kinds[1]).name.Tokens
+	for i := range tokens {
+		texts[i] = tokens[i].Text
+	}
+	const surely = 1e3 // more than any name weighs, so that the ceiling decides
+	for hash := range runs(texts[:len(tokens)], 1) {
+		for _, e := range g.joined.get(hash) {
+			s.add(e, surely)
+		}
+	}
+	for i := range tokens {
+		for n := 2; n <= longestRun && i+n <= len(tokens); n++ {
+			run := ""
+			for _, t := range texts[i : i+n] {
+				run += t
+			}
+			for _, id := range g.words.keys.get(hashOf(seedText, run)) {
+				if g.words.words[id].Text != run {
+					continue
+				}
+				for _, e := range g.posts[g.postFirst[id]:g.postFirst[id+1]] {
+					s.add(e, surely)
+				}
+			}
+		}
+	}
+}
+
+func (s *scratch) add(e uint32, value float32) {
+	if s.score[e] == 0 {
+		s.touched = append(s.touched, e)
+	}
+	s.score[e] += value
+}
+
+// form gives the name as entries of kind k read it, with where each word that was
+// asked for stands in it.
+func (a *question) form(k names.Kind, weights names.Weights, s *scratch) *form {
+	f := a.as(k)
+	if f.at != nil {
+		return f
+	}
+	f.at, f.total, f.twice = make([]int8, len(s.asked)), 0, false
+	for i := range f.at {
+		f.at[i] = -1
+	}
+	for i := range f.name.Tokens {
+		t := &f.name.Tokens[i]
+		f.weights[i] = float32(weights.Of(t))
+		f.total += f.weights[i]
+		for k := range s.asked {
+			if s.asked[k].text == t.Text {
+				f.twice = f.twice || f.at[k] >= 0
+				f.at[k] = int8(i)
+			}
+		}
+	}
+	return f
+}
+
+// ceiling gives the most that the score of an entry can be, by the numbers of its
+// words alone. Where words that met none may still meet by other ways than one
+// for one, it gives 1.
+func (g *segment) ceiling(f *form, e uint32, s *scratch) float64 {
+	var left [mostWords]uint32 // words of the entry that met none
+	var best [mostWords]float32
+	free, used, many, onlyB := 0, uint32(0), false, float32(0)
+	met, lost := float32(0), float32(0)
+	ids := g.tokens(e)
+	for _, id := range ids {
+		weight := g.words.weight[id]
+		if k := s.alike[id]; k.asking == s.asking && f.at[k.word] >= 0 {
+			at := f.at[k.word]
+			many = many || used&(1<<at) != 0
+			if used |= 1 << at; k.similarity > best[at] {
+				both := f.weights[at]
+				if k.similarity < 1 {
+					both = min(both, weight)
+				}
+				best[at] = k.similarity
+				met += both * k.similarity
+				lost += both * (1 - k.similarity)
+				continue
+			}
+		}
+		left[free] = id
+		free++
+		onlyB += weight
+	}
+	all := uint32(1)<<len(f.name.Tokens) - 1
+	if used != all && (many || f.twice || free > 0 && g.mayMeet(f.name.Tokens, all&^used, left[:free])) {
+		return 1
+	}
+	onlyA := float32(0)
+	for rest := all &^ used; rest != 0; rest &= rest - 1 {
+		onlyA += f.weights[bits.TrailingZeros32(rest)]
+	}
+	return names.Ceiling(float64(met), float64(lost), float64(onlyA), float64(onlyB))
+}
+
+// mayMeet says whether words that met none one for one may do so as initials or
+// written together.
+func (g *segment) mayMeet(tokens []names.Token, free uint32, left []uint32) bool {
+	var a, b [mostWords]uint64
+	n := 0
+	for rest := free; rest != 0; rest &= rest - 1 {
+		a[n] = shapeOf(tokens[bits.TrailingZeros32(rest)].Text)
+		n++
+	}
+	for i, id := range left {
+		b[i] = g.words.shape[id]
+	}
+	if slices.ContainsFunc(a[:n], isShort) || slices.ContainsFunc(b[:len(left)], isShort) {
+		return true
+	}
+	if n+len(left) < 3 {
+		return false
+	}
+	x, y := joint(a[:n]), joint(b[:len(left)])
+	return closeShapes(x, y, max(1, int(max(x>>32, y>>32))/7)) || joinsOne(a[:n], b[:len(left)]) || joinsOne(b[:len(left)], a[:n])
+}
+
+// joint gives the shape of words written as one.
+func joint(shapes []uint64) (all uint64) {
+	for _, s := range shapes {
+		all = (all|s)&0xffffffff | (all>>32+s>>32)<<32
+	}
+	return all
+}
+
+// joinsOne says whether neighbours of many may be one of the others as one word.
+func joinsOne(many, others []uint64) bool {
+	for i := range many {
+		run := many[i]
+		for k := i + 1; k < min(i+4, len(many)); k++ {
+			run = joint([]uint64{run, many[k]})
+			for _, one := range others {
+				if closeShapes(run, one, 1) {
+					return true
+				}
+			}
+		}
+	}
+	return false
+}
