@@ -17,6 +17,14 @@ func Reach(length int) int {
 	}
 }
 
+// SoundReach is Reach for the Sound of words.
+func SoundReach(length int) int {
+	if length < 4 {
+		return 0
+	}
+	return max(1, length/4)
+}
+
 // Similarity says how alike two words are that are not equal: 0 when they are
 // taken for different words, else above 0.5 and below 1.
 func Similarity(a, b *Token) float64 {
@@ -39,7 +47,7 @@ func Similarity(a, b *Token) float64 {
 	}
 	soundLong := max(len(a.Sound), len(b.Sound))
 	if soundLong >= 4 && min(len(a.Skeleton), len(b.Skeleton)) >= 2 {
-		if d := within(a.Sound, b.Sound, 0, 0, max(1, soundLong/4)); d >= 0 {
+		if d := within(a.Sound, b.Sound, 0, 0, SoundReach(soundLong)); d >= 0 {
 			cost := typoCost(d) / float64(soundLong)
 			if a.Skeleton == b.Skeleton {
 				cost *= 0.6

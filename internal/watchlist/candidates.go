@@ -14,6 +14,7 @@ const (
 	costly    = 1000 // entries from which the list of a common word may be passed over
 	passable  = 0.3  // share of a question that may be passed over so
 	mostWords = 32   // words of one name that are compared
+	surely    = 1e3  // more than any name weighs: this name is compared
 )
 
 // question is a name made ready to be asked for, once for each kind of entry.
@@ -116,8 +117,12 @@ func (g *segment) collect(a *question, weights names.Weights, s *scratch) {
 		if !g.plausible(e, met, total, plain) {
 			continue
 		}
-		if c := g.ceiling(a.form(names.Kind(g.marks[e]&markKind), weights, s), e, s); c >= leastScore {
-			s.near = append(s.near, candidate{e, float32(c)})
+		ceiling := 1.0
+		if met < surely {
+			ceiling = g.ceiling(a.form(names.Kind(g.marks[e]&markKind), weights, s), e, s)
+		}
+		if ceiling >= leastScore {
+			s.near = append(s.near, candidate{e, float32(ceiling)})
 		}
 	}
 	slices.SortFunc(s.near, func(a, b candidate) int {
@@ -209,10 +214,11 @@ func (g *segment) touchJoined(a *question, s *scratch) {
 	for i := range tokens {
 		texts[i] = tokens[i].Text
 	}
-	const surely = 1e3 // more than any name weighs, so that the ceiling decides
 	for hash := range runs(texts[:len(tokens)], 1) {
 		for _, e := range g.joined.get(hash) {
-			s.add(e, surely)
+			if g.hasRun(e, hash) {
+				s.add(e, surely)
+			}
 		}
 	}
 	for i := range tokens {
@@ -311,8 +317,12 @@ func (g *segment) mayMeet(tokens []names.Token, free uint32, left []uint32) bool
 	var a, b [mostWords]uint64
 	n := 0
 	for rest := free; rest != 0; rest &= rest - 1 {
-		a[n] = shapeOf(tokens[bits.TrailingZeros32(rest)].Text)
+		t := &tokens[bits.TrailingZeros32(rest)]
+		a[n] = shapeOf(t.Text)
 		n++
+		if g.soundsFar(t, left) {
+			return true
+		}
 	}
 	for i, id := range left {
 		b[i] = g.words.shape[id]
@@ -325,6 +335,20 @@ func (g *segment) mayMeet(tokens []names.Token, free uint32, left []uint32) bool
 	}
 	x, y := joint(a[:n]), joint(b[:len(left)])
 	return closeShapes(x, y, max(1, int(max(x>>32, y>>32))/7)) || joinsOne(a[:n], b[:len(left)]) || joinsOne(b[:len(left)], a[:n])
+}
+
+// soundsFar says whether a long word may be alike to one of those left by a sound
+// that is further away than rests reach.
+func (g *segment) soundsFar(t *names.Token, left []uint32) bool {
+	reach := names.SoundReach(len(t.Sound))
+	if reach < 2 {
+		return false
+	}
+	shape := shapeOf(t.Sound)
+	return slices.ContainsFunc(left, func(id uint32) bool {
+		far := names.SoundReach(int(max(shape, g.words.sound[id]) >> 32))
+		return far > 2 && closeShapes(shape, g.words.sound[id], far)
+	})
 }
 
 // joint gives the shape of words written as one.

@@ -238,18 +238,34 @@ const longestRun = 3
 // joints yields the runs of neighbours of each entry written as one word, and its
 // first letters as an abbreviation.
 func (g *segment) joints(yield func(uint64, uint32) bool) {
-	var texts [32]string
 	for e := range uint32(len(g.party)) {
-		ids := g.tokens(e)
-		for i, id := range ids {
-			texts[i] = g.words.words[id].Text
-		}
-		for hash := range runs(texts[:len(ids)], 2) {
+		for hash := range g.runsOf(e) {
 			if !yield(hash, e) {
 				return
 			}
 		}
 	}
+}
+
+func (g *segment) runsOf(e uint32) iter.Seq[uint64] {
+	return func(yield func(uint64) bool) {
+		var texts [mostWords]string
+		ids := g.tokens(e)
+		for i, id := range ids {
+			texts[i] = g.words.words[id].Text
+		}
+		runs(texts[:len(ids)], 2)(yield)
+	}
+}
+
+// hasRun says whether an entry is filed under a hash, and not merely beside it.
+func (g *segment) hasRun(e uint32, hash uint64) bool {
+	for h := range g.runsOf(e) {
+		if h == hash {
+			return true
+		}
+	}
+	return false
 }
 
 // runs yields the hashes of neighbours written as one, from so many up to
@@ -266,7 +282,7 @@ func runs(texts []string, least int) iter.Seq[uint64] {
 		if len(texts) < 3 || least < 2 {
 			return
 		}
-		var letters [32]byte
+		var letters [mostWords]byte
 		for i, t := range texts {
 			letters[i] = t[0]
 		}

@@ -21,6 +21,7 @@ type vocabulary struct {
 	words  []names.Token
 	weight []float32 // what each word weighs
 	shape  []uint64  // letters and length of each word, to reject without reading it
+	sound  []uint64  // the same of its sound
 	keys   multimap  // text and sounds, to words
 	rests  multimap  // first letters with some left out, to words
 }
@@ -31,10 +32,11 @@ const prefix = 9
 
 // newVocabulary files words that are all different.
 func newVocabulary(words []names.Token, weights names.Weights) *vocabulary {
-	v := &vocabulary{words: words, weight: make([]float32, len(words)), shape: make([]uint64, len(words))}
+	n := len(words)
+	v := &vocabulary{words: words, weight: make([]float32, n), shape: make([]uint64, n), sound: make([]uint64, n)}
 	for id := range words {
 		v.weight[id] = float32(weights.Of(&words[id]))
-		v.shape[id] = shapeOf(words[id].Text)
+		v.shape[id], v.sound[id] = shapeOf(words[id].Text), shapeOf(words[id].Sound)
 	}
 	v.keys = newMultimap(v.each(filedUnder))
 	v.rests = newMultimap(v.each(rests))
@@ -104,9 +106,17 @@ func (v *vocabulary) find(t *names.Token, s *scratch) {
 		}
 	}
 	shape := shapeOf(t.Text)
-	for hash := range rests(t) {
+	for hash := range restsOf(t.Text, names.Reach(len(t.Text)+1)) {
 		for _, id := range v.rests.get(hash) {
-			if s.seen[id] != s.turn && closeShapes(shape, v.shape[id], names.Reach(max(len(t.Text), int(v.shape[id]>>32)))) {
+			if s.seen[id] != s.turn && closeShapes(shape, v.shape[id], names.Reach(int(max(shape, v.shape[id])>>32))) {
+				v.try(t, id, s)
+			}
+		}
+	}
+	shape = shapeOf(t.Sound)
+	for hash := range restsOf(t.Sound, names.SoundReach(len(t.Sound)+1)) {
+		for _, id := range v.rests.get(hash) {
+			if s.seen[id] != s.turn && closeShapes(shape, v.sound[id], names.SoundReach(int(max(shape, v.sound[id])>>32))) {
 				v.try(t, id, s)
 			}
 		}
@@ -151,12 +161,26 @@ func closeShapes(a, b uint64, reach int) bool {
 	return longer <= reach && -longer <= reach && bits.OnesCount32(uint32(a)^uint32(b)) <= 2*reach
 }
 
-// rests gives the hashes of the first letters of a word, with up to Reach of
-// them left out, some more than once.
+// rests gives the hashes of the first letters of a word and of its sound, with
+// as many left out as two words that are alike may differ by.
 func rests(t *names.Token) iter.Seq[uint64] {
 	return func(yield func(uint64) bool) {
-		reach := names.Reach(len(t.Text) + 1)
-		word := t.Text[:min(len(t.Text), prefix)]
+		for hash := range restsOf(t.Text, names.Reach(len(t.Text)+1)) {
+			if !yield(hash) {
+				return
+			}
+		}
+		if t.Sound != t.Text {
+			restsOf(t.Sound, names.SoundReach(len(t.Sound)+1))(yield)
+		}
+	}
+}
+
+// restsOf gives the hashes of the first letters of a word, with up to reach of
+// them left out, some more than once.
+func restsOf(word string, reach int) iter.Seq[uint64] {
+	return func(yield func(uint64) bool) {
+		word = word[:min(len(word), prefix)]
 		for i := -1; i < len(word); i++ { // -1 leaves nothing out
 			if reach == 0 && i >= 0 {
 				return
