@@ -1,6 +1,9 @@
 package names
 
-import "strings"
+import (
+	"strings"
+	"unicode/utf8"
+)
 
 // Prepare folds a name and classes its words. Scripts are read as Latin, marks
 // and case go, apostrophes join and other punctuation separates. "SURNAME, Given"
@@ -27,6 +30,7 @@ func Prepare(s string, k Kind) Name {
 		n.Aside, kept = nil, len(words)
 	}
 	words = givenFirst(words[:kept], k)
+	n.Cut = len(words) > maxTokens || len(s) > maxRunes && utf8.RuneCountInString(s) > maxRunes
 	words = words[:min(len(words), maxTokens)]
 	n.Tokens = make([]Token, len(words))
 	for i, w := range words {

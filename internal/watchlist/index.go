@@ -62,15 +62,6 @@ func (x *Index) Len() (entities, names int) {
 	return entities, names
 }
 
-// text gives the name of an entry as its list writes it.
-func (p *part) text(e uint32) string {
-	entity := p.entities[p.party[e]]
-	if p.alias[e] < 0 {
-		return entity.Name
-	}
-	return entity.Aliases[p.alias[e]].Name
-}
-
 // numberKey makes identifiers comparable: capitals and digits, nothing else.
 // Fewer than five characters identify nobody.
 func numberKey(s string) string {

@@ -24,6 +24,13 @@ func lawList() *List {
 		if i%5 != 0 {
 			e.Identifiers = []Identifier{{"Passport", fmt.Sprintf("P%07d", i*7919), ""}}
 		}
+		if i%2 != 0 {
+			e.Addresses = []Address{{Text: fmt.Sprintf("%d Quiverly Lane, Nowheretown", i), Country: "FR"}}
+		}
+		e.Remarks = []string{"", "DOB 1961; Gender Male; also known", "Gender Female."}[i%3]
+		if i%7 == 0 {
+			e.Aliases[0].Weak = true
+		}
 	}
 	return l
 }
@@ -49,7 +56,7 @@ func TestAgreeingEvidenceNeverHurts(t *testing.T) {
 		name[at] = rapid.SampledFrom([]byte("aexz ")).Draw(t, "slip")
 		q := Query{Name: string(name)}
 		before, found := hitOn(x, q, e)
-		for _, what := range rapid.SliceOfN(rapid.SampledFrom([]string{"birth", "year", "country", "number", "kind"}), 1, 4).Draw(t, "evidence") {
+		for _, what := range rapid.SliceOfN(rapid.SampledFrom([]string{"birth", "year", "country", "number", "kind", "address", "town", "gender"}), 1, 5).Draw(t, "evidence") {
 			switch {
 			case what == "birth" && len(e.BirthDates) > 0:
 				q.BirthDates = append(q.BirthDates, e.BirthDates[0])
@@ -59,11 +66,17 @@ func TestAgreeingEvidenceNeverHurts(t *testing.T) {
 				q.Countries = append(q.Countries, e.Countries[0])
 			case what == "number" && len(e.Identifiers) > 0:
 				q.Identifiers = append(q.Identifiers, e.Identifiers[0].Value)
+			case what == "address" && len(e.Addresses) > 0:
+				q.Addresses = append(q.Addresses, e.Addresses[0].Text)
+			case what == "town" && len(e.Addresses) > 0:
+				q.Addresses = append(q.Addresses, "Nowheretown")
+			case what == "gender":
+				q.Gender = genderOf(e.Remarks)
 			case what == "kind":
 				q.Kind = names.Person
 			}
 			after, still := hitOn(x, q, e)
-			if found && !still || after.Score < before.Score || before.Alert && !after.Alert {
+			if found && !still || after.Score < before.Score || before.Alert && !after.Alert || after.Probability < before.Probability {
 				t.Fatalf("%+v: %s took the score of %q from %.3f to %.3f", q, what, e.Name, before.Score, after.Score)
 			}
 			before, found = after, still
