@@ -1,6 +1,7 @@
 package watchlist
 
 import (
+	"bytes"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -137,4 +138,61 @@ func levenshtein(a, b string) int {
 		}
 	}
 	return row[len(b)]
+}
+
+// BenchmarkDelta screens 100,000 customers against the 550 entries that a new
+// edition of a list of 15,000 brought. The customers were indexed once, before.
+// The baseline asks the whole list with every customer, of whom it takes 500.
+func BenchmarkDelta(b *testing.B) {
+	s := newSynthetic(4)
+	list, come := s.list(37_000), s.list(1_350)
+	come.Entities = come.Entities[:min(550, len(come.Entities))]
+	x := NewIndex(list)
+	var queries []Query
+	for _, name := range s.queries(list, 100_000) {
+		queries = append(queries, Query{Name: name})
+	}
+	p := x.Population(queries)
+	b.Run("reverse", func(b *testing.B) {
+		begin := processor()
+		for b.Loop() {
+			for i := range come.Entities {
+				p.Touched(&come.Entities[i])
+			}
+		}
+		b.ReportMetric(b.Elapsed().Seconds()/float64(b.N), "s/delta")
+		b.ReportMetric((processor()-begin).Seconds()/float64(b.N), "cpu-s/delta")
+	})
+	b.Run("baseline every customer", func(b *testing.B) {
+		begin := processor()
+		for b.Loop() {
+			for i := range 500 {
+				x.Search(queries[i], 10)
+			}
+		}
+		b.ReportMetric(b.Elapsed().Seconds()/float64(b.N)*200, "s/delta")
+		b.ReportMetric((processor()-begin).Seconds()/float64(b.N)*200, "cpu-s/delta")
+	})
+}
+
+// BenchmarkLoad loads a saved index of 37,000 names; the baseline builds it.
+func BenchmarkLoad(b *testing.B) {
+	list := newSynthetic(15).list(37_000)
+	var file bytes.Buffer
+	if err := NewIndex(list).Save(&file, ""); err != nil {
+		b.Fatal(err)
+	}
+	b.Run("load", func(b *testing.B) {
+		b.SetBytes(int64(file.Len()))
+		for b.Loop() {
+			if _, err := LoadIndex(bytes.NewReader(file.Bytes()), ""); err != nil {
+				b.Fatal(err)
+			}
+		}
+	})
+	b.Run("baseline build", func(b *testing.B) {
+		for b.Loop() {
+			NewIndex(list)
+		}
+	})
 }

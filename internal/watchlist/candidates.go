@@ -22,6 +22,10 @@ type question struct {
 	text  string
 	kinds [2]names.Kind // the kinds whose words are looked up
 	forms [names.Vessel + 1]form
+
+	// The name is one of a list, and customers are asked. Their names are prepared
+	// as a person's and as an organisation's, whatever the kind of the list entry.
+	reversed bool
 }
 
 // form is the name as one kind of entry reads it.
@@ -41,6 +45,14 @@ func (a *question) as(k names.Kind) *form {
 		f.name, f.ready = names.Prepare(a.text, k), true
 	}
 	return f
+}
+
+// kindFor gives the kind that the name is prepared as for an entry.
+func (a *question) kindFor(marks uint16) names.Kind {
+	if a.reversed {
+		return a.kinds[0]
+	}
+	return names.Kind(marks & markKind)
 }
 
 // scratch is the working memory of one search in one segment, used again by
@@ -114,12 +126,12 @@ func (g *segment) collect(a *question, weights names.Weights, s *scratch) {
 	for _, e := range s.touched {
 		met := s.score[e]
 		s.score[e] = 0
-		if !g.plausible(e, met, total, plain) {
+		if !g.plausible(e, met, total, plain, a.reversed) {
 			continue
 		}
 		ceiling := 1.0
 		if met < surely {
-			ceiling = g.ceiling(a.form(names.Kind(g.marks[e]&markKind), weights, s), e, s)
+			ceiling = g.ceiling(a, a.form(a.kindFor(g.marks[e]), weights, s), e, s)
 		}
 		if ceiling >= leastScore {
 			s.near = append(s.near, candidate{e, float32(ceiling)})
@@ -133,9 +145,12 @@ func (g *segment) collect(a *question, weights names.Weights, s *scratch) {
 // plausible says by weights alone whether an entry may reach leastScore. plain
 // says that the question has one or two words and none may be initials: where
 // that is so of the entry too, what did not meet one for one cannot meet at all.
-func (g *segment) plausible(e uint32, met, total float32, plain bool) bool {
+func (g *segment) plausible(e uint32, met, total float32, plain, reversed bool) bool {
 	met = min(met, total, g.weight[e])
 	onlyA, onlyB := total-met, g.weight[e]-met
+	if reversed {
+		onlyA, onlyB = onlyB, onlyA
+	}
 	lost := 0.6*onlyA + 0.35*onlyB
 	if plain && g.marks[e]&markShort == 0 && g.marks[e]>>markWords <= 2 {
 		lost += 1.4*min(onlyA, onlyB) - 0.1*onlyA
@@ -274,7 +289,7 @@ func (a *question) form(k names.Kind, weights names.Weights, s *scratch) *form {
 // ceiling gives the most that the score of an entry can be, by the numbers of its
 // words alone. Where words that met none may still meet by other ways than one
 // for one, it gives 1.
-func (g *segment) ceiling(f *form, e uint32, s *scratch) float64 {
+func (g *segment) ceiling(a *question, f *form, e uint32, s *scratch) float64 {
 	var left [mostWords]uint32 // words of the entry that met none
 	var best [mostWords]float32
 	free, used, many, onlyB := 0, uint32(0), false, float32(0)
@@ -307,6 +322,9 @@ func (g *segment) ceiling(f *form, e uint32, s *scratch) float64 {
 	onlyA := float32(0)
 	for rest := all &^ used; rest != 0; rest &= rest - 1 {
 		onlyA += f.weights[bits.TrailingZeros32(rest)]
+	}
+	if a.reversed {
+		onlyA, onlyB = onlyB, onlyA
 	}
 	return names.Ceiling(float64(met), float64(lost), float64(onlyA), float64(onlyB))
 }

@@ -9,8 +9,9 @@ import (
 
 // Index finds names on lists. It never changes and may be shared.
 type Index struct {
-	parts   []part
+	parts   []part // the large one, then what came after it was built
 	weights names.Weights
+	gone    map[place]bool // entities of the large part that are no longer listed
 }
 
 // part is a segment of an index with the entities it was made of.
@@ -29,6 +30,10 @@ func NewIndex(lists ...*List) *Index {
 			entities = append(entities, &l.Entities[i])
 		}
 	}
+	return build(entities)
+}
+
+func build(entities []*Entity) *Index {
 	p, weights := newPart(entities, nil)
 	return &Index{parts: []part{p}, weights: weights}
 }
@@ -50,14 +55,27 @@ func newPart(entities []*Entity, known *names.Weights) (part, names.Weights) {
 		b.add(p)
 	}
 	g, weights := b.seal(known)
-	return part{g, entities, &sync.Pool{New: func() any { return g.newScratch() }}}, weights
+	return partOf(g, entities), weights
+}
+
+func partOf(g *segment, entities []*Entity) part {
+	return part{g, entities, &sync.Pool{New: func() any { return g.newScratch() }}}
 }
 
 // Len gives the numbers of entities and of names in the index.
 func (x *Index) Len() (entities, names int) {
 	for i := range x.parts {
-		entities += len(x.parts[i].entities)
-		names += len(x.parts[i].party)
+		p := &x.parts[i]
+		for _, e := range p.entities {
+			if x.left(p, e) {
+				entities++
+			}
+		}
+		for _, id := range p.party {
+			if x.left(p, p.entities[id]) {
+				names++
+			}
+		}
 	}
 	return entities, names
 }

@@ -84,7 +84,7 @@ func (x *Index) searchPart(p *part, a *asking, limit int, best []scored) []score
 			continue
 		}
 		for _, id := range p.numbers.get(hashOf(seedNumber, n.key)) {
-			if slices.ContainsFunc(p.entities[id].Identifiers, func(l Identifier) bool { return numberKey(l.Value) == n.key }) {
+			if x.left(p, p.entities[id]) && slices.ContainsFunc(p.entities[id].Identifiers, func(l Identifier) bool { return numberKey(l.Value) == n.key }) {
 				best = append(best, x.byNumber(p, a, id))
 			}
 		}
@@ -123,12 +123,13 @@ type scored struct {
 	entity *Entity
 	name   string // as listed
 	weak   bool
+	ready  names.Name // name, where it is prepared already
 	score  float64
 }
 
 // nameAt gives the main name for -1, else the alias.
 func (e *Entity) nameAt(i int) (text string, weak bool) {
-	if i < 0 {
+	if i == mainName {
 		return e.Name, false
 	}
 	return e.Aliases[i].Name, e.Aliases[i].Weak
@@ -159,7 +160,7 @@ func (x *Index) judge(p *part, a *asking, s *scratch, limit int, best []scored) 
 			break // what follows is no alert, and comes after those that are
 		}
 		b, name := x.score(p, a, c.entry, s)
-		if name < leastScore {
+		if name < leastScore || !x.left(p, b.entity) {
 			continue
 		}
 		if b.score >= DefaultThreshold {
@@ -175,7 +176,7 @@ func (x *Index) score(p *part, a *asking, e uint32, s *scratch) (b scored, name 
 	listed := p.name(e, s)
 	b = scored{part: p, entity: p.entities[p.party[e]]}
 	name = names.Score(a.as(listed.Kind).name, listed, x.weights)
-	b.name, b.weak = b.entity.nameAt(int(p.alias[e]))
+	b.name, b.weak = b.entity.nameAt(int(int32(p.alias[e])))
 	b.score, _ = a.weigh(name, b.entity, b.name, b.weak, nil)
 	return b, name
 }

@@ -40,7 +40,7 @@ func crowd(n int) *List {
 
 // text gives the name of an entry as its list writes it.
 func (p *part) text(e int) string {
-	text, _ := p.entities[p.party[e]].nameAt(int(p.alias[e]))
+	text, _ := p.entities[p.party[e]].nameAt(int(int32(p.alias[e])))
 	return text
 }
 
@@ -222,11 +222,4 @@ func ExampleIndex_Search() {
 		fmt.Println(hit.Entity.SourceID, hit.Alert, hit.MatchedName)
 	}
 	// Output: 1 true QUIBBLETON TRADING, L.L.C.
-}
-
-func BenchmarkNewIndex(b *testing.B) {
-	l := crowd(15_000)
-	for b.Loop() {
-		NewIndex(l)
-	}
 }

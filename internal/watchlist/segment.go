@@ -14,7 +14,7 @@ type segment struct {
 
 	// By entry, which is one name of one party:
 	party  []uint32
-	alias  []int32  // position among the other names of the party, or -1 for its main name
+	alias  []uint32 // position among the other names of the party, or mainName
 	marks  []uint16 // kind, number of words that are compared, and the marks below
 	first  []uint32
 	weight []float32 // what its words weigh together
@@ -37,6 +37,7 @@ const (
 	markShort = 8       // a word may stand for others as initials
 	markWords = 4       // from this bit on the number of words
 	asideBit  = 1 << 31 // of a number in segment.ids
+	mainName  = -1      // in place of the position of an alias
 )
 
 // party is what a segment files: all its names, of one kind or of several that
@@ -94,7 +95,7 @@ func (b *builder) add(p party) {
 		if anyShort(name.Tokens) {
 			marks |= markShort
 		}
-		b.party, b.alias, b.marks = append(b.party, id), append(b.alias, n.alias), append(b.marks, marks)
+		b.party, b.alias, b.marks = append(b.party, id), append(b.alias, uint32(n.alias)), append(b.marks, marks)
 		b.first = append(b.first, uint32(len(b.ids)))
 	}
 	for _, key := range p.numbers {
@@ -126,12 +127,7 @@ func (b *builder) seal(known *names.Weights) (*segment, names.Weights) {
 // file fills what follows from the words of the entries.
 func (g *segment) file(words []names.Token, weights names.Weights) {
 	g.words = newVocabulary(words, weights)
-	g.weight = make([]float32, len(g.party))
-	for e := range g.weight {
-		for _, id := range g.tokens(uint32(e)) {
-			g.weight[e] += g.words.weight[id]
-		}
-	}
+	g.weigh()
 	posts := g.posted
 	g.postFirst = make([]uint32, len(words)+1)
 	for id := range posts {
@@ -148,6 +144,16 @@ func (g *segment) file(words []names.Token, weights names.Weights) {
 	copy(g.postFirst[1:], g.postFirst)
 	g.postFirst[0] = 0
 	g.joined = newMultimap(g.joints)
+}
+
+// weigh adds up what the words of each entry weigh.
+func (g *segment) weigh() {
+	g.weight = make([]float32, len(g.party))
+	for e := range g.weight {
+		for _, id := range g.tokens(uint32(e)) {
+			g.weight[e] += g.words.weight[id]
+		}
+	}
 }
 
 // count counts in how many names the words of each sound are.

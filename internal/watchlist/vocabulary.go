@@ -32,14 +32,20 @@ const prefix = 9
 
 // newVocabulary files words that are all different.
 func newVocabulary(words []names.Token, weights names.Weights) *vocabulary {
+	v := shaped(words, weights)
+	v.keys = newMultimap(v.each(filedUnder))
+	v.rests = newMultimap(v.each(rests))
+	return v
+}
+
+// shaped is a vocabulary in which nothing is filed yet.
+func shaped(words []names.Token, weights names.Weights) *vocabulary {
 	n := len(words)
 	v := &vocabulary{words: words, weight: make([]float32, n), shape: make([]uint64, n), sound: make([]uint64, n)}
 	for id := range words {
 		v.weight[id] = float32(weights.Of(&words[id]))
 		v.shape[id], v.sound[id] = shapeOf(words[id].Text), shapeOf(words[id].Sound)
 	}
-	v.keys = newMultimap(v.each(filedUnder))
-	v.rests = newMultimap(v.each(rests))
 	return v
 }
 
