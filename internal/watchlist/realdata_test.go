@@ -47,6 +47,7 @@ func TestRealLists(t *testing.T) {
 
 // labelled is one question of names/watchlist-queries.jsonl.
 type labelled struct {
+	ID       string   `json:"id"`
 	Query    string   `json:"query"`
 	Kind     string   `json:"kind"`
 	Expected string   `json:"expected_id"` // empty for a name that is on no list
