@@ -1,5 +1,12 @@
 package names
 
+// What Ceiling takes for lost: the least that a comparison may count.
+const (
+	leastOnlyA = 0.38
+	leastOnlyB = 0.35
+	leastDoubt = lostDoubt / 2
+)
+
 // Ceiling gives the most that Score can be where words of weight met meet words
 // of the other name with a loss of lost, and words of weight onlyA and onlyB meet
 // none. An index uses it to leave names out that cannot reach a score.
@@ -8,9 +15,36 @@ func Ceiling(met, lost, onlyA, onlyB float64) float64 {
 		return 0
 	}
 	replaced := min(onlyA, onlyB)
-	lost += 2*lostReplaced*replaced + lostOnlyA*(onlyA-replaced) + lostOnlyB*(onlyB-replaced)
+	lost += 2*lostReplaced*replaced + leastOnlyA*(onlyA-replaced) + leastOnlyB*(onlyB-replaced)
 	if lost > 0 {
-		lost += lostDoubt
+		lost += leastDoubt
 	}
 	return met / (met + lost)
+}
+
+// MayMeet says whether two words that Similarity finds unlike may yet meet in a
+// comparison, alone or with their neighbours: as an initial, an abbreviation, an
+// acronym. It says yes too often rather than too seldom.
+func MayMeet(a, b *Token, people bool) bool {
+	if a.Text[0] != b.Text[0] || a.Class == Numeral || b.Class == Numeral {
+		return false
+	}
+	if people {
+		return len(a.Text) <= 2 || len(b.Text) <= 2
+	}
+	return mayShorten(a.Text, b.Text) || mayShorten(b.Text, a.Text)
+}
+
+// mayShorten says whether short may be an abbreviation of long, begin it, or be
+// the first letters of it and of the words after it.
+func mayShorten(short, long string) bool {
+	if len(short) <= 8 && skeleton(short) == short || len(short) <= 3 {
+		return true
+	}
+	return len(long) >= len(short)+2 && (long[:len(short)] == short || long[len(long)-1] == short[len(short)-1])
+}
+
+// Assemble puts a name together from words that Prepare has made for this kind.
+func Assemble(k Kind, tokens, aside []Token) Name {
+	return Name{Kind: k, Tokens: tokens, Aside: aside}
 }

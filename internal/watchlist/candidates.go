@@ -36,6 +36,7 @@ type form struct {
 	total   float32
 	at      []int8 // for each word asked for, where it is in the name, or -1
 	twice   bool   // a word comes twice
+	whole   uint64 // shape of all words written as one
 }
 
 // as gives the name prepared for a comparison with an entry of kind k.
@@ -68,6 +69,7 @@ type scratch struct {
 	asked   []asked
 	near    []candidate
 	tokens  []names.Token
+	count   []uint16 // by word; 0 between searches
 }
 
 // alike says which word of the question a word of the vocabulary is most alike to.
@@ -92,7 +94,7 @@ type candidate struct {
 }
 
 func (g *segment) newScratch() *scratch {
-	return &scratch{score: make([]float32, len(g.party)), seen: make([]uint32, len(g.words.words)), alike: make([]alike, len(g.words.words))}
+	return &scratch{score: make([]float32, len(g.party)), seen: make([]uint32, len(g.words.words)), alike: make([]alike, len(g.words.words)), count: make([]uint16, len(g.words.words))}
 }
 
 // nextTurn forgets which words were tried.
@@ -126,12 +128,14 @@ func (g *segment) collect(a *question, weights names.Weights, s *scratch) {
 	for _, e := range s.touched {
 		met := s.score[e]
 		s.score[e] = 0
-		if !g.plausible(e, met, total, plain, a.reversed) {
+		f := a.form(a.kindFor(g.marks[e]), weights, s)
+		together := met >= surely || sameLetters(f.whole, g.whole[e])
+		if !together && !g.plausible(e, met, total, plain, a.reversed) {
 			continue
 		}
 		ceiling := 1.0
-		if met < surely {
-			ceiling = g.ceiling(a, a.form(a.kindFor(g.marks[e]), weights, s), e, s)
+		if !together {
+			ceiling = g.ceiling(a, f, e, s)
 		}
 		if ceiling >= leastScore {
 			s.near = append(s.near, candidate{e, float32(ceiling)})
@@ -268,7 +272,7 @@ func (a *question) form(k names.Kind, weights names.Weights, s *scratch) *form {
 	if f.at != nil {
 		return f
 	}
-	f.at, f.total, f.twice = make([]int8, len(s.asked)), 0, false
+	f.at, f.total, f.twice, f.whole = make([]int8, len(s.asked)), 0, false, 0
 	for i := range f.at {
 		f.at[i] = -1
 	}
@@ -276,6 +280,7 @@ func (a *question) form(k names.Kind, weights names.Weights, s *scratch) *form {
 		t := &f.name.Tokens[i]
 		f.weights[i] = float32(weights.Of(t))
 		f.total += f.weights[i]
+		f.whole = joint(f.whole, shapeOf(t.Text))
 		for k := range s.asked {
 			if s.asked[k].text == t.Text {
 				f.twice = f.twice || f.at[k] >= 0
@@ -316,7 +321,7 @@ func (g *segment) ceiling(a *question, f *form, e uint32, s *scratch) float64 {
 		onlyB += weight
 	}
 	all := uint32(1)<<len(f.name.Tokens) - 1
-	if used != all && (many || f.twice || free > 0 && g.mayMeet(f.name.Tokens, all&^used, left[:free])) {
+	if used != all && (many || f.twice || free > 0 && g.mayMeet(f.name.Tokens, all&^used, left[:free], f.name.Kind == names.Person)) {
 		return 1
 	}
 	onlyA := float32(0)
@@ -329,10 +334,13 @@ func (g *segment) ceiling(a *question, f *form, e uint32, s *scratch) float64 {
 	return names.Ceiling(float64(met), float64(lost), float64(onlyA), float64(onlyB))
 }
 
-// mayMeet says whether words that met none one for one may do so as initials or
-// written together.
-func (g *segment) mayMeet(tokens []names.Token, free uint32, left []uint32) bool {
+// mayMeet says whether words that met none one for one may do so in other ways:
+// as initials, abbreviations, or written together.
+func (g *segment) mayMeet(tokens []names.Token, free uint32, left []uint32, people bool) bool {
 	var a, b [mostWords]uint64
+	for i, id := range left {
+		b[i] = g.words.shape[id]
+	}
 	n := 0
 	for rest := free; rest != 0; rest &= rest - 1 {
 		t := &tokens[bits.TrailingZeros32(rest)]
@@ -341,18 +349,16 @@ func (g *segment) mayMeet(tokens []names.Token, free uint32, left []uint32) bool
 		if g.soundsFar(t, left) {
 			return true
 		}
-	}
-	for i, id := range left {
-		b[i] = g.words.shape[id]
-	}
-	if slices.ContainsFunc(a[:n], isShort) || slices.ContainsFunc(b[:len(left)], isShort) {
-		return true
+		for _, id := range left {
+			if names.MayMeet(t, &g.words.words[id], people) {
+				return true
+			}
+		}
 	}
 	if n+len(left) < 3 {
 		return false
 	}
-	x, y := joint(a[:n]), joint(b[:len(left)])
-	return closeShapes(x, y, max(1, int(max(x>>32, y>>32))/7)) || joinsOne(a[:n], b[:len(left)]) || joinsOne(b[:len(left)], a[:n])
+	return joinsOne(a[:n], b[:len(left)]) || joinsOne(b[:len(left)], a[:n])
 }
 
 // soundsFar says whether a long word may be alike to one of those left by a sound
@@ -369,12 +375,18 @@ func (g *segment) soundsFar(t *names.Token, left []uint32) bool {
 	})
 }
 
-// joint gives the shape of words written as one.
-func joint(shapes []uint64) (all uint64) {
-	for _, s := range shapes {
-		all = (all|s)&0xffffffff | (all>>32+s>>32)<<32
+// joint gives the shape of two words written as one.
+func joint(a, b uint64) uint64 {
+	if a == anyShape || b == anyShape {
+		return anyShape
 	}
-	return all
+	return (a|b)&0xffffffff | (a>>32+b>>32)<<32
+}
+
+// sameLetters says whether two names may be the same letters with spaces in other
+// places and a slip for every seven.
+func sameLetters(a, b uint64) bool {
+	return a != anyShape && b != anyShape && closeShapes(a, b, max(1, int(max(a>>32, b>>32))/7))
 }
 
 // joinsOne says whether neighbours of many may be one of the others as one word.
@@ -382,7 +394,7 @@ func joinsOne(many, others []uint64) bool {
 	for i := range many {
 		run := many[i]
 		for k := i + 1; k < min(i+4, len(many)); k++ {
-			run = joint([]uint64{run, many[k]})
+			run = joint(run, many[k])
 			for _, one := range others {
 				if closeShapes(run, one, 1) {
 					return true

@@ -59,6 +59,7 @@ const (
 	seedAbjad
 	seedJoined
 	seedNumber
+	seedGram
 )
 
 // hashOf is FNV-1a with its bits spread, so that the low ones can choose a bucket.

@@ -105,7 +105,7 @@ func (g *segment) arrays() []*[]uint32 {
 	return []*[]uint32{
 		&g.party, &g.alias, &g.first, &g.ids, &g.postFirst, &g.posts,
 		&g.joined.first, &g.joined.ids, &g.numbers.first, &g.numbers.ids,
-		&g.words.keys.first, &g.words.keys.ids, &g.words.rests.first, &g.words.rests.ids,
+		&g.words.keys.first, &g.words.keys.ids, &g.words.rests.first, &g.words.rests.ids, &g.words.grams.first, &g.words.grams.ids,
 	}
 }
 
@@ -141,9 +141,9 @@ func (p *part) restore(print []byte) (names.Weights, bool) {
 	}
 	p.asides = asides
 	weights := p.count(words)
-	keys, rests := p.words.keys, p.words.rests
+	filed := p.words
 	p.words = shaped(words, weights)
-	p.words.keys, p.words.rests = keys, rests
+	p.words.keys, p.words.rests, p.words.grams = filed.keys, filed.rests, filed.grams
 	p.weigh()
 	return weights, bytes.Equal(p.words.fingerprint(), print)
 }

@@ -78,7 +78,11 @@ func (x *Index) searchPart(p *part, a *asking, limit int, best []scored) []score
 	s := p.scratch.Get().(*scratch)
 	defer p.scratch.Put(s)
 	p.collect(&a.question, x.weights, s)
-	best = x.judge(p, a, s, limit, best)
+	before := len(best)
+	if best = x.judge(p, a, s, limit, best); len(best) == before {
+		p.backstop(&a.question, s)
+		best = x.judge(p, a, s, limit, best)
+	}
 	for _, n := range a.numbers {
 		if n.key == "" {
 			continue

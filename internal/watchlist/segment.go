@@ -18,6 +18,7 @@ type segment struct {
 	marks  []uint16 // kind, number of words that are compared, and the marks below
 	first  []uint32
 	weight []float32 // what its words weigh together
+	whole  []uint64  // shape of all its words written as one
 
 	// The words of each entry, those of entry e in ids[first[e]:first[e+1]]: the
 	// ones that are compared, then those set aside with the bit asideBit.
@@ -146,12 +147,13 @@ func (g *segment) file(words []names.Token, weights names.Weights) {
 	g.joined = newMultimap(g.joints)
 }
 
-// weigh adds up what the words of each entry weigh.
+// weigh adds up what the words of each entry weigh, and their shapes.
 func (g *segment) weigh() {
-	g.weight = make([]float32, len(g.party))
+	g.weight, g.whole = make([]float32, len(g.party)), make([]uint64, len(g.party))
 	for e := range g.weight {
 		for _, id := range g.tokens(uint32(e)) {
 			g.weight[e] += g.words.weight[id]
+			g.whole[e] = joint(g.whole[e], g.words.shape[id])
 		}
 	}
 }
@@ -298,7 +300,6 @@ func runs(texts []string, least int) iter.Seq[uint64] {
 
 // name puts an entry's name together. It is valid until s is used again.
 func (g *segment) name(e uint32, s *scratch) names.Name {
-	n := names.Name{Kind: names.Kind(g.marks[e] & markKind)}
 	s.tokens = s.tokens[:0]
 	aside := 0
 	for _, id := range g.ids[g.first[e]:g.first[e+1]] {
@@ -309,6 +310,6 @@ func (g *segment) name(e uint32, s *scratch) names.Name {
 			s.tokens = append(s.tokens, g.words.words[id])
 		}
 	}
-	n.Tokens, n.Aside = s.tokens[:len(s.tokens)-aside], s.tokens[len(s.tokens)-aside:]
-	return n
+	words := len(s.tokens) - aside
+	return names.Assemble(names.Kind(g.marks[e]&markKind), s.tokens[:words], s.tokens[words:])
 }

@@ -24,6 +24,7 @@ type vocabulary struct {
 	sound  []uint64  // the same of its sound
 	keys   multimap  // text and sounds, to words
 	rests  multimap  // first letters with some left out, to words
+	grams  multimap  // three letters, to words
 }
 
 // prefix is how many letters of a word are filed; longer words that differ only
@@ -35,6 +36,7 @@ func newVocabulary(words []names.Token, weights names.Weights) *vocabulary {
 	v := shaped(words, weights)
 	v.keys = newMultimap(v.each(filedUnder))
 	v.rests = newMultimap(v.each(rests))
+	v.grams = newMultimap(v.each(gramsOf))
 	return v
 }
 
