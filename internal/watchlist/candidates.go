@@ -302,7 +302,11 @@ func (g *segment) ceiling(a *question, f *form, e uint32, s *scratch) float64 {
 	ids := g.tokens(e)
 	for _, id := range ids {
 		weight := g.words.weight[id]
-		if k := s.alike[id]; k.asking == s.asking && f.at[k.word] >= 0 {
+		k := s.alike[id]
+		if k.asking == s.asking && f.at[k.word] < 0 {
+			return 1 // it is most alike to a word that another kind reads here
+		}
+		if k.asking == s.asking {
 			at := f.at[k.word]
 			many = many || used&(1<<at) != 0
 			if used |= 1 << at; k.similarity > best[at] {
