@@ -53,9 +53,9 @@ func (g *segment) backstop(a *question, s *scratch) {
 		}
 	}
 	for _, e := range s.touched {
-		letters := s.score[e]
+		met := s.score[e]
 		s.score[e] = 0
-		if whole := float32(g.whole[e] >> 32); letters >= gramShare*max(whole, float32(len(text))) {
+		if whole := float32(g.whole[e] >> lengthAt); met >= gramShare*max(whole, float32(len(text))) {
 			s.near = append(s.near, candidate{e, 1})
 		}
 	}

@@ -374,23 +374,15 @@ func (g *segment) soundsFar(t *names.Token, left []uint32) bool {
 	}
 	shape := shapeOf(t.Sound)
 	return slices.ContainsFunc(left, func(id uint32) bool {
-		far := names.SoundReach(int(max(shape, g.words.sound[id]) >> 32))
+		far := names.SoundReach(lengthOf(shape, g.words.sound[id]))
 		return far > 2 && closeShapes(shape, g.words.sound[id], far)
 	})
-}
-
-// joint gives the shape of two words written as one.
-func joint(a, b uint64) uint64 {
-	if a == anyShape || b == anyShape {
-		return anyShape
-	}
-	return (a|b)&0xffffffff | (a>>32+b>>32)<<32
 }
 
 // sameLetters says whether two names may be the same letters with spaces in other
 // places and a slip for every seven.
 func sameLetters(a, b uint64) bool {
-	return a != anyShape && b != anyShape && closeShapes(a, b, max(1, int(max(a>>32, b>>32))/7))
+	return a != anyShape && b != anyShape && closeShapes(a, b, max(1, lengthOf(a, b)/7))
 }
 
 // joinsOne says whether neighbours of many may be one of the others as one word.

@@ -202,7 +202,7 @@ func anyShort(tokens []names.Token) bool {
 	return false
 }
 
-func isShort(shape uint64) bool { return shape == anyShape || shape>>32 <= 2 }
+func isShort(shape uint64) bool { return shape == anyShape || shape>>lengthAt <= 2 }
 
 // posted yields every word with every entry that is found by it, entries
 // ascending. Words that tie or stand for others are left out where two other

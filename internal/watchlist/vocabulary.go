@@ -116,7 +116,7 @@ func (v *vocabulary) find(t *names.Token, s *scratch) {
 	shape := shapeOf(t.Text)
 	for hash := range restsOf(t.Text, names.Reach(len(t.Text)+1)) {
 		for _, id := range v.rests.get(hash) {
-			if s.seen[id] != s.turn && closeShapes(shape, v.shape[id], names.Reach(int(max(shape, v.shape[id])>>32))) {
+			if s.seen[id] != s.turn && closeShapes(shape, v.shape[id], names.Reach(lengthOf(shape, v.shape[id]))) {
 				v.try(t, id, s)
 			}
 		}
@@ -124,7 +124,7 @@ func (v *vocabulary) find(t *names.Token, s *scratch) {
 	shape = shapeOf(t.Sound)
 	for hash := range restsOf(t.Sound, names.SoundReach(len(t.Sound)+1)) {
 		for _, id := range v.rests.get(hash) {
-			if s.seen[id] != s.turn && closeShapes(shape, v.sound[id], names.SoundReach(int(max(shape, v.sound[id])>>32))) {
+			if s.seen[id] != s.turn && closeShapes(shape, v.sound[id], names.SoundReach(lengthOf(shape, v.sound[id]))) {
 				v.try(t, id, s)
 			}
 		}
@@ -142,31 +142,50 @@ func (v *vocabulary) try(t *names.Token, id uint32, s *scratch) {
 	}
 }
 
-// shapeOf gives the set of letters of a word in the low half, one bit each with
-// digits folded in, and its length in the high half. A word with other letters
-// may be near to anything.
+// A shape says which letters a word has, once and twice or more, one bit each in
+// lowLetters and highLetters, and in the bits above how long it is. Digits are
+// folded in. A word with other letters may be near to anything.
+const (
+	lowLetters  uint64 = 0x3ffffff
+	highLetters uint64 = lowLetters << 26
+	letters            = lowLetters | highLetters
+	lengthAt           = 52
+	anyShape           = ^uint64(0)
+)
+
 func shapeOf(text string) uint64 {
 	set, all := uint64(0), byte(0)
 	for i := range len(text) {
-		set |= 1 << (text[i] & 31)
+		bit := uint64(1) << ((text[i] - 1) & 31 % 26)
+		set |= bit | set&bit<<26
 		all |= text[i]
 	}
 	if all >= utf8.RuneSelf {
 		return anyShape
 	}
-	return set | uint64(len(text))<<32
+	return set | uint64(len(text))<<lengthAt
 }
 
-const anyShape = ^uint64(0)
+// joint gives the shape of two words written as one.
+func joint(a, b uint64) uint64 {
+	if a == anyShape || b == anyShape {
+		return anyShape
+	}
+	set := (a|b)&letters | a&b&lowLetters<<26
+	return set | (a>>lengthAt+b>>lengthAt)<<lengthAt
+}
 
-// closeShapes says whether words of two shapes may be at most reach edits apart: an edit
-// changes at most two letters of the set and the length by one.
+// lengthOf gives the length of the longer of two words.
+func lengthOf(a, b uint64) int { return int(max(a, b) >> lengthAt) }
+
+// closeShapes says whether words of two shapes may be at most reach edits apart: an
+// edit changes at most two bits of the letters and the length by one.
 func closeShapes(a, b uint64, reach int) bool {
 	if a == anyShape || b == anyShape {
 		return true
 	}
-	longer := int(a>>32) - int(b>>32)
-	return longer <= reach && -longer <= reach && bits.OnesCount32(uint32(a)^uint32(b)) <= 2*reach
+	longer := int(a>>lengthAt) - int(b>>lengthAt)
+	return longer <= reach && -longer <= reach && bits.OnesCount64((a^b)&letters) <= 2*reach
 }
 
 // rests gives the hashes of the first letters of a word and of its sound, with
