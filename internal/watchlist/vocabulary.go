@@ -77,16 +77,15 @@ func filedUnder(t *names.Token) iter.Seq[uint64] {
 	}
 }
 
-// askedBy gives the keys that the counterparts of a word are filed under. Words of
-// one script are compared by their letters, of two scripts by bare consonants.
+// askedBy gives the keys that the counterparts of a word in another script are
+// filed under: they are compared by their bare consonants.
 func askedBy(t *names.Token) iter.Seq[uint64] {
 	return func(yield func(uint64) bool) {
 		other := seedAbjad
 		if t.Abjad {
 			other = seedBare
 		}
-		_ = (len(t.Skeleton) < 2 || yield(hashOf(seedSkeleton, t.Skeleton))) &&
-			(len(t.Bare) < 2 || yield(hashOf(other, t.Bare)))
+		_ = len(t.Bare) < 2 || yield(hashOf(other, t.Bare))
 	}
 }
 
@@ -108,9 +107,18 @@ func (v *vocabulary) find(t *names.Token, s *scratch) {
 	if t.Class == names.Numeral {
 		return
 	}
+	if len(t.Skeleton) >= 2 {
+		for _, id := range v.keys.get(hashOf(seedSkeleton, t.Skeleton)) {
+			if v.words[id].Skeleton == t.Skeleton {
+				v.try(t, id, s)
+			}
+		}
+	}
 	for hash := range askedBy(t) {
 		for _, id := range v.keys.get(hash) {
-			v.try(t, id, s)
+			if v.words[id].Abjad != t.Abjad {
+				v.try(t, id, s)
+			}
 		}
 	}
 	shape := shapeOf(t.Text)
