@@ -33,6 +33,7 @@ type form struct {
 	ready   bool
 	name    names.Name
 	weights [mostWords]float32
+	shapes  [mostWords]uint64
 	total   float32
 	at      []int8 // for each word asked for, where it is in the name, or -1
 	twice   bool   // a word comes twice
@@ -129,13 +130,13 @@ func (g *segment) collect(a *question, weights names.Weights, s *scratch) {
 		met := s.score[e]
 		s.score[e] = 0
 		f := a.form(a.kindFor(g.marks[e]), weights, s)
-		together := met >= surely || sameLetters(f.whole, g.whole[e])
-		if !together && !g.plausible(e, met, total, plain, a.reversed) {
+		together := sameLetters(f.whole, g.whole[e])
+		if met < surely && !together && !g.plausible(e, met, total, plain, a.reversed) {
 			continue
 		}
 		ceiling := 1.0
-		if !together {
-			ceiling = g.ceiling(a, f, e, s)
+		if met < surely {
+			ceiling = g.ceiling(a, f, e, together, s)
 		}
 		if ceiling >= leastScore {
 			s.near = append(s.near, candidate{e, float32(ceiling)})
@@ -280,7 +281,8 @@ func (a *question) form(k names.Kind, weights names.Weights, s *scratch) *form {
 		t := &f.name.Tokens[i]
 		f.weights[i] = float32(weights.Of(t))
 		f.total += f.weights[i]
-		f.whole = joint(f.whole, shapeOf(t.Text))
+		f.shapes[i] = shapeOf(t.Text)
+		f.whole = joint(f.whole, f.shapes[i])
 		for k := range s.asked {
 			if s.asked[k].text == t.Text {
 				f.twice = f.twice || f.at[k] >= 0
@@ -293,62 +295,103 @@ func (a *question) form(k names.Kind, weights names.Weights, s *scratch) *form {
 
 // ceiling gives the most that the score of an entry can be, by the numbers of its
 // words alone. Where words that met none may still meet by other ways than one
-// for one, it gives 1.
-func (g *segment) ceiling(a *question, f *form, e uint32, s *scratch) float64 {
-	var left [mostWords]uint32 // words of the entry that met none
-	var best [mostWords]float32
-	free, used, many, onlyB := 0, uint32(0), false, float32(0)
-	met, lost := float32(0), float32(0)
-	ids := g.tokens(e)
-	for _, id := range ids {
-		weight := g.words.weight[id]
+// for one, it gives 1. together says that all words of both may be the same letters.
+func (g *segment) ceiling(a *question, f *form, e uint32, together bool, s *scratch) float64 {
+	var m meeting
+	for _, id := range g.tokens(e) {
 		k := s.alike[id]
-		if k.asking == s.asking && f.at[k.word] < 0 {
+		switch {
+		case k.asking != s.asking:
+			m.leave(g, id)
+		case f.at[k.word] < 0:
 			return 1 // it is most alike to a word that another kind reads here
+		default:
+			m.meet(g, f, id, k)
 		}
-		if k.asking == s.asking {
-			at := f.at[k.word]
-			many = many || used&(1<<at) != 0
-			if used |= 1 << at; k.similarity > best[at] {
-				both := f.weights[at]
-				if k.similarity < 1 {
-					both = min(both, weight)
-				}
-				best[at] = k.similarity
-				met += both * k.similarity
-				lost += both * (1 - k.similarity)
-				continue
-			}
-		}
-		left[free] = id
-		free++
-		onlyB += weight
 	}
 	all := uint32(1)<<len(f.name.Tokens) - 1
-	if used != all && (many || f.twice || free > 0 && g.mayMeet(f.name.Tokens, all&^used, left[:free], f.name.Kind == names.Person)) {
+	if together && m.sameRest(f, all) {
 		return 1
 	}
-	onlyA := float32(0)
-	for rest := all &^ used; rest != 0; rest &= rest - 1 {
+	if m.used != all && (m.many || f.twice || m.free > 0 && g.mayMeet(f, all&^m.used, m.left[:m.free])) {
+		return 1
+	}
+	onlyA, onlyB := float32(0), m.onlyB
+	for rest := all &^ m.used; rest != 0; rest &= rest - 1 {
 		onlyA += f.weights[bits.TrailingZeros32(rest)]
 	}
 	if a.reversed {
 		onlyA, onlyB = onlyB, onlyA
 	}
-	return names.Ceiling(float64(met), float64(lost), float64(onlyA), float64(onlyB))
+	return names.Ceiling(float64(m.met), float64(m.lost), float64(onlyA), float64(onlyB))
+}
+
+// meeting is what is known of two names while their words meet one for one.
+type meeting struct {
+	used, exact      uint32 // words of the question that met any, and that met an equal one
+	many             bool   // one of them met several
+	left             [mostWords]uint32
+	free             int    // words of the entry that met none, in left
+	rest             uint64 // shape of the words of the entry that met no equal one
+	others           int    // how many those are
+	best             [mostWords]float32
+	met, lost, onlyB float32
+}
+
+// leave counts a word of the entry that met none.
+func (m *meeting) leave(g *segment, id uint32) {
+	m.left[m.free] = id
+	m.free++
+	m.onlyB += g.words.weight[id]
+	m.rest = joint(m.rest, g.words.shape[id])
+	m.others++
+}
+
+// meet counts a word of the entry that is alike to one of the question.
+func (m *meeting) meet(g *segment, f *form, id uint32, k alike) {
+	at := f.at[k.word]
+	m.many = m.many || m.used&(1<<at) != 0
+	m.used |= 1 << at
+	if k.similarity <= m.best[at] {
+		m.leave(g, id)
+		return
+	}
+	both := f.weights[at]
+	if k.similarity < 1 {
+		both = min(both, g.words.weight[id])
+		m.rest = joint(m.rest, g.words.shape[id])
+		m.others++
+	} else {
+		m.exact |= 1 << at
+	}
+	m.best[at] = k.similarity
+	m.met += both * k.similarity
+	m.lost += both * (1 - k.similarity)
+}
+
+// sameRest says whether the words that met no equal one may be the same letters.
+func (m *meeting) sameRest(f *form, all uint32) bool {
+	rest, n := uint64(0), 0
+	for free := all &^ m.exact; free != 0; free &= free - 1 {
+		rest = joint(rest, f.shapes[bits.TrailingZeros32(free)])
+		n++
+	}
+	return n > 0 && m.others > 0 && n+m.others > 2 && sameLetters(rest, m.rest)
 }
 
 // mayMeet says whether words that met none one for one may do so in other ways:
 // as initials, abbreviations, or written together.
-func (g *segment) mayMeet(tokens []names.Token, free uint32, left []uint32, people bool) bool {
+func (g *segment) mayMeet(f *form, free uint32, left []uint32) bool {
 	var a, b [mostWords]uint64
+	people := f.name.Kind == names.Person
 	for i, id := range left {
 		b[i] = g.words.shape[id]
 	}
 	n := 0
 	for rest := free; rest != 0; rest &= rest - 1 {
-		t := &tokens[bits.TrailingZeros32(rest)]
-		a[n] = shapeOf(t.Text)
+		at := bits.TrailingZeros32(rest)
+		t := &f.name.Tokens[at]
+		a[n] = f.shapes[at]
 		n++
 		if g.soundsFar(t, left) {
 			return true
