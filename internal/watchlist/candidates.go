@@ -12,9 +12,15 @@ import (
 const (
 	slack     = 0.08 // what the quick estimate of a score may miss
 	costly    = 1000 // entries from which the list of a common word may be passed over
-	passable  = 0.3  // share of a question that may be passed over so
 	mostWords = 32   // words of one name that are compared
 	surely    = 1e3  // more than any name weighs: this name is compared
+)
+
+// The shares: names that have only so much of a question, and nothing else, score
+// .47/(.47+.38*.53) = .70 and .3/(.3+.38*.7) = .53, with a loss for doubt less.
+const (
+	passAlerts = 0.45
+	passHits   = 0.3
 )
 
 // question is a name made ready to be asked for, once for each kind of entry.
@@ -22,6 +28,10 @@ type question struct {
 	text  string
 	kinds [2]names.Kind // the kinds whose words are looked up
 	forms [names.Vessel + 1]form
+
+	// The share of its weight that may be passed over. What is met by nothing else
+	// is no alert with the first, and no hit with the second.
+	passable float32
 
 	// The name is one of a list, and customers are asked. Their names are prepared
 	// as a person's and as an organisation's, whatever the kind of the list entry.
@@ -123,7 +133,7 @@ func (g *segment) collect(a *question, weights names.Weights, s *scratch) {
 	for k := range a.forms {
 		a.forms[k].at = nil // the words asked for are those of this segment
 	}
-	g.touch(total, s)
+	g.touch(total, a.passable, s)
 	g.touchJoined(a, s)
 	plain := a.plain()
 	for _, e := range s.touched {
@@ -199,9 +209,8 @@ func (g *segment) ask(f *form, weights names.Weights, s *scratch) (total float32
 }
 
 // touch adds up what each entry shares with the question. The costliest words
-// are passed over while together they weigh too little to reach leastScore
-// without another word.
-func (g *segment) touch(total float32, s *scratch) {
+// are passed over while together they are a passable share.
+func (g *segment) touch(total, passable float32, s *scratch) {
 	order := make([]int, len(s.asked))
 	for i := range order {
 		order[i] = i

@@ -149,7 +149,7 @@ func (p *Population) Touched(e *Entity) map[int]Hit {
 	for i := -1; i < len(e.Aliases); i++ {
 		text, weak := e.nameAt(i)
 		listed = append(listed, scored{entity: e, name: text, weak: weak, ready: names.Prepare(text, e.Kind)})
-		p.collect(&question{text: text, kinds: [2]names.Kind{e.Kind, e.Kind}, reversed: true}, p.weights, s)
+		p.collect(&question{text: text, kinds: [2]names.Kind{e.Kind, e.Kind}, passable: passHits, reversed: true}, p.weights, s)
 		for _, c := range s.near {
 			ask[p.party[c.entry]] = true
 		}

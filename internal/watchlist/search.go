@@ -118,7 +118,12 @@ type asking struct {
 }
 
 func newAsking(q *Query) *asking {
-	return &asking{Query: q, question: question{text: q.Name, kinds: [2]names.Kind{names.Person, names.Organization}}, beside: newBeside(q)}
+	a := &asking{Query: q, question: question{text: q.Name, kinds: [2]names.Kind{names.Person, names.Organization}}, beside: newBeside(q)}
+	a.passable = passHits // evidence may lift a hit to an alert
+	if a.bare {
+		a.passable = passAlerts
+	}
+	return a
 }
 
 // scored is an entity that may be meant, with the name that was compared.
