@@ -1,6 +1,9 @@
 package watchlist
 
-import "iter"
+import (
+	"iter"
+	"math/bits"
+)
 
 // multimap gives the numbers that are filed under a hash, in two flat arrays. It
 // keeps no keys: a bucket also holds numbers of other hashes, about one, so what
@@ -12,33 +15,63 @@ type multimap struct {
 
 // newMultimap files what pairs yields, hash and number. It goes through pairs
 // twice, which must yield the same both times.
+//
+// Pairs are first put beside those of near buckets, and then into their buckets,
+// so that what is written to at any time fits into the processor's cache: twice as
+// fast for many millions.
 func newMultimap(pairs iter.Seq2[uint64, uint32]) multimap {
 	count := 0
 	for range pairs {
 		count++
 	}
-	buckets := 2
-	for buckets < count {
+	buckets := uint64(2)
+	for buckets < uint64(count) {
 		buckets *= 2
 	}
 	if buckets > 1<<16 { // half as many save memory where it matters
 		buckets /= 2
 	}
 	m := multimap{first: make([]uint32, buckets+1), ids: make([]uint32, count)}
+	const groups = 256
+	shift := max(bits.Len64(buckets-1)-8, 0)
+	var end [groups + 1]int // where each group ends
 	for hash := range pairs {
-		m.first[m.bucket(hash)+1]++
+		end[m.bucket(hash)>>shift+1]++
 	}
-	for b := range buckets {
-		m.first[b+1] += m.first[b]
+	for g := range groups {
+		end[g+1] += end[g]
 	}
-	for hash, id := range pairs { // first[b] runs ahead to where b ends
+	grouped := make([]uint64, count) // bucket in the high half, number in the low
+	for hash, id := range pairs {
 		b := m.bucket(hash)
-		m.ids[m.first[b]] = id
-		m.first[b]++
+		grouped[end[b>>shift]] = b<<32 | uint64(id)
+		end[b>>shift]++
 	}
-	copy(m.first[1:], m.first)
-	m.first[0] = 0
+	next := make([]uint32, 1<<shift)
+	for from, g := 0, uint64(0); g<<shift < buckets; g++ {
+		m.fill(next, g<<shift, uint32(from), grouped[from:end[g]])
+		from = end[g]
+	}
+	m.first[buckets] = uint32(count)
 	return m
+}
+
+// fill files the pairs of the buckets from low on, one for each of next, in ids
+// from at on.
+func (m *multimap) fill(next []uint32, low uint64, at uint32, pairs []uint64) {
+	clear(next)
+	for _, p := range pairs {
+		next[p>>32-low]++
+	}
+	for b, n := range next {
+		m.first[low+uint64(b)], next[b] = at, at
+		at += n
+	}
+	for _, p := range pairs {
+		b := p>>32 - low
+		m.ids[next[b]] = uint32(p)
+		next[b]++
+	}
 }
 
 // get gives the numbers in the bucket of a hash, in the order they were filed.

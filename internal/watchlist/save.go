@@ -140,6 +140,7 @@ func (p *part) restore(print []byte) (names.Weights, bool) {
 		}
 	}
 	p.asides = asides
+	words = (&wordTable{words: words}).done()
 	weights := p.count(words)
 	filed := p.words
 	p.words = shaped(words, weights)

@@ -4,6 +4,7 @@ import (
 	"iter"
 	"math/bits"
 	"slices"
+	"strings"
 	"unicode/utf8"
 
 	"duly/internal/names"
@@ -272,4 +273,28 @@ func (w *wordTable) number(t *names.Token) uint32 {
 	return id
 }
 
-func (w *wordTable) done() []names.Token { return slices.Clip(w.words) }
+// done gives the words, with their letters beside each other in one text, so that
+// comparing a word reads one place of memory and not four.
+func (w *wordTable) done() []names.Token {
+	size := 0
+	for i := range w.words {
+		t := &w.words[i]
+		size += len(t.Text) + len(t.Sound) + len(t.Skeleton)
+	}
+	var all strings.Builder
+	all.Grow(size)
+	for i := range w.words {
+		t := &w.words[i]
+		for _, s := range []string{t.Text, t.Sound, t.Skeleton} {
+			all.WriteString(s)
+		}
+	}
+	text := all.String()
+	for i := range w.words {
+		t := &w.words[i]
+		for _, s := range []*string{&t.Text, &t.Sound, &t.Skeleton} {
+			*s, text = text[:len(*s)], text[len(*s):]
+		}
+	}
+	return slices.Clip(w.words)
+}
