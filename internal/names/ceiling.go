@@ -38,10 +38,19 @@ func MayMeet(a, b *Token, people bool) bool {
 // mayShorten says whether short may be an abbreviation of long, begin it, or be
 // the first letters of it and of the words after it.
 func mayShorten(short, long string) bool {
-	if len(short) <= 8 && skeleton(short) == short || len(short) <= 3 {
+	if len(short) <= 3 || len(short) <= 8 && skeleton(short) == short {
 		return true
 	}
-	return len(long) >= len(short)+2 && (long[:len(short)] == short || long[len(long)-1] == short[len(short)-1])
+	if len(long) < len(short)+2 {
+		return false
+	}
+	i := 0
+	for j := 0; i < len(short) && j < len(long); j++ {
+		if short[i] == long[j] {
+			i++
+		}
+	}
+	return i == len(short)
 }
 
 // Assemble puts a name together from words that Prepare has made for this kind.
