@@ -29,8 +29,10 @@ type question struct {
 	kinds [2]names.Kind // the kinds whose words are looked up
 	forms [names.Vessel + 1]form
 
-	// The share of its weight that may be passed over. What is met by nothing else
-	// is no alert with the first, and no hit with the second.
+	// The score that a name must have to be a hit, and the share of the weight of the
+	// question that may be passed over: what is met by nothing else is no alert with
+	// passAlerts, and no hit with passHits.
+	least    float64
 	passable float32
 
 	// The name is one of a list, and customers are asked. Their names are prepared
@@ -116,7 +118,7 @@ func (s *scratch) nextTurn() {
 	}
 }
 
-// collect fills s.near with every entry that can reach leastScore, highest
+// collect fills s.near with every entry that can be a hit, highest
 // ceiling first.
 func (g *segment) collect(a *question, weights names.Weights, s *scratch) {
 	s.touched, s.found, s.asked, s.near = s.touched[:0], s.found[:0], s.asked[:0], s.near[:0]
@@ -141,14 +143,14 @@ func (g *segment) collect(a *question, weights names.Weights, s *scratch) {
 		s.score[e] = 0
 		f := a.form(a.kindFor(g.marks[e]), weights, s)
 		together := sameLetters(f.whole, g.whole[e])
-		if met < surely && !together && !g.plausible(e, met, total, plain, a.reversed) {
+		if met < surely && !together && !g.plausible(a, e, met, total, plain) {
 			continue
 		}
 		ceiling := 1.0
 		if met < surely {
 			ceiling = g.ceiling(a, f, e, together, s)
 		}
-		if ceiling >= leastScore {
+		if ceiling >= a.least {
 			s.near = append(s.near, candidate{e, float32(ceiling)})
 		}
 	}
@@ -157,20 +159,20 @@ func (g *segment) collect(a *question, weights names.Weights, s *scratch) {
 	})
 }
 
-// plausible says by weights alone whether an entry may reach leastScore. plain
+// plausible says by weights alone whether an entry may be a hit. plain
 // says that the question has one or two words and none may be initials: where
 // that is so of the entry too, what did not meet one for one cannot meet at all.
-func (g *segment) plausible(e uint32, met, total float32, plain, reversed bool) bool {
+func (g *segment) plausible(a *question, e uint32, met, total float32, plain bool) bool {
 	met = min(met, total, g.weight[e])
 	onlyA, onlyB := total-met, g.weight[e]-met
-	if reversed {
+	if a.reversed {
 		onlyA, onlyB = onlyB, onlyA
 	}
 	lost := 0.6*onlyA + 0.35*onlyB
 	if plain && g.marks[e]&markShort == 0 && g.marks[e]>>markWords <= 2 {
 		lost += 1.4*min(onlyA, onlyB) - 0.1*onlyA
 	}
-	return met >= (leastScore-slack)*(met+lost)
+	return met >= (float32(a.least)-slack)*(met+lost)
 }
 
 // plain says whether no form of the question may meet a name of two words in

@@ -149,7 +149,7 @@ func (p *Population) Touched(e *Entity) map[int]Hit {
 	for i := -1; i < len(e.Aliases); i++ {
 		text, weak := e.nameAt(i)
 		listed = append(listed, scored{entity: e, name: text, weak: weak, ready: names.Prepare(text, e.Kind)})
-		p.collect(&question{text: text, kinds: [2]names.Kind{e.Kind, e.Kind}, passable: passHits, reversed: true}, p.weights, s)
+		p.collect(&question{text: text, kinds: [2]names.Kind{e.Kind, e.Kind}, least: leastScore, passable: passHits, reversed: true}, p.weights, s)
 		for _, c := range s.near {
 			ask[p.party[c.entry]] = true
 		}
@@ -169,7 +169,7 @@ func (p *Population) Touched(e *Entity) map[int]Hit {
 			name := names.Score(a.as(e.Kind).name, b.ready, p.weights)
 			b.score, _ = a.weigh(name, e, b.name, b.weak, nil)
 			agrees := byNumber[id] && a.sharesNumber(e)
-			if (name >= leastScore || agrees) && (!found || b.score > best.score) {
+			if (name >= a.least || agrees) && (!found || b.score > best.score) {
 				best, found = b, true
 			}
 		}

@@ -11,8 +11,12 @@ import (
 // DefaultThreshold is the score from which a hit is shown to an analyst.
 const DefaultThreshold = 0.70
 
-// leastScore is the score that a name must have for its entity to be returned.
-const leastScore = 0.5
+// The score that a name must have for its entity to be a hit: with evidence beside
+// the name, which may lift it to an alert, and without.
+const (
+	leastScore = 0.5
+	leastAlone = 0.55
+)
 
 // Query is what is asked. Only Name or an identifier is needed; what else is
 // given can lower a score where it contradicts, and never lowers it where it agrees.
@@ -119,9 +123,9 @@ type asking struct {
 
 func newAsking(q *Query) *asking {
 	a := &asking{Query: q, question: question{text: q.Name, kinds: [2]names.Kind{names.Person, names.Organization}}, beside: newBeside(q)}
-	a.passable = passHits // evidence may lift a hit to an alert
+	a.least, a.passable = leastScore, passHits
 	if a.bare {
-		a.passable = passAlerts
+		a.least, a.passable = leastAlone, passAlerts
 	}
 	return a
 }
@@ -169,7 +173,7 @@ func (x *Index) judge(p *part, a *asking, s *scratch, limit int, best []scored) 
 			break // what follows is no alert, and comes after those that are
 		}
 		b, name := x.score(p, a, c.entry, s)
-		if name < leastScore || !x.left(p, b.entity) {
+		if name < a.least || !x.left(p, b.entity) {
 			continue
 		}
 		if b.score >= DefaultThreshold {

@@ -52,7 +52,7 @@ func (x *Index) bruteForce(q Query, limit int) []Hit {
 		p := &x.parts[i]
 		s := p.newScratch()
 		for e := range uint32(len(p.party)) {
-			if b, name := x.score(p, a, e, s); name >= leastScore {
+			if b, name := x.score(p, a, e, s); name >= a.least {
 				best = append(best, b)
 			}
 		}
