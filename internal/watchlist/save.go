@@ -5,7 +5,6 @@ import (
 	"crypto/sha256"
 	"encoding/binary"
 	"encoding/gob"
-	"fmt"
 	"hash"
 	"io"
 
@@ -152,8 +151,13 @@ func (p *part) restore(print []byte) (names.Weights, bool) {
 // fingerprint is a hash of all words as they are compared.
 func (v *vocabulary) fingerprint() []byte {
 	sum := sha256.New()
+	var line []byte
 	for i := range v.words {
-		fmt.Fprintf(sum, "%+v\n", v.words[i])
+		t := &v.words[i]
+		line = append(line[:0], t.Text...)
+		line = append(append(line, ' '), t.Sound...)
+		line = append(append(line, ' '), t.Skeleton...)
+		sum.Write(append(line, ' ', byte(t.Class)))
 	}
 	return sum.Sum(nil)
 }
