@@ -145,7 +145,7 @@ func (t *Token) across(latin string) (float64, bool) {
 		return 0, true
 	}
 	scale := acrossReady(t.Script, t.Native, &w)
-	if t.Script.unparted() {
+	if t.Script.Unparted() {
 		scale = max(scale, acrossReady(t.Script, t.character(), &w))
 	}
 	return scale, true

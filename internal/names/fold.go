@@ -96,7 +96,7 @@ func (f *folder) beyond(r rune) {
 
 // put adds a letter. Scripts that do not part words end the word of another script.
 func (f *folder) put(r rune, script Script) {
-	if len(f.run) > 0 && script != f.other && (script.unparted() || f.other.unparted()) {
+	if len(f.run) > 0 && script != f.other && (script.Unparted() || f.other.Unparted()) {
 		f.flush()
 	}
 	f.run = append(f.run, r)
@@ -115,7 +115,7 @@ func (f *folder) flush() {
 	if f.other != Latin {
 		native = string(f.run)
 	}
-	if !f.other.unparted() || len(f.run) == 1 {
+	if !f.other.Unparted() || len(f.run) == 1 {
 		if text := reading(f.run, native, f.other); text != "" {
 			f.out = append(f.out, word{text: text, script: f.other, native: native})
 		}

@@ -25,7 +25,7 @@ func (t *Token) Keys(yield func(key uint32) bool) {
 	if rest := article(t.Script, t.Native); rest > 0 && !b.yield(table, t.Native, rest, mostKeys, yield) {
 		return
 	}
-	if t.Script.unparted() && len(t.character()) < len(t.Native) {
+	if t.Script.Unparted() && len(t.character()) < len(t.Native) {
 		b.yield(table, t.character(), 0, characterKeys, yield)
 	}
 }

@@ -73,7 +73,7 @@ func readPairFile(t *testing.T, name string, script Script) []pairRow {
 		if len(latin.Tokens) != 1 || len(native) == 0 || native[0].script != script {
 			continue
 		}
-		if !script.unparted() && len(native) > 1 || script.unparted() && len(native) != utf8.RuneCountInString(native[0].native) {
+		if !script.Unparted() && len(native) > 1 || script.Unparted() && len(native) != utf8.RuneCountInString(native[0].native) {
 			continue
 		}
 		rows = append(rows, pairRow{latin: latin.Tokens[0].Text, native: native[0].native, train: teaches(latin.Tokens[0].Text)})

@@ -140,7 +140,7 @@ func (c *comparison) meetClose() {
 // similarity is Similarity in view of the names that the words stand in: less
 // where both are names of their own, more for nicknames and abbreviations.
 func (c *comparison) similarity(a, b *Token) (float64, How) {
-	if a.Script != b.Script && (a.Script.unparted() || b.Script.unparted()) {
+	if a.Script != b.Script && (a.Script.Unparted() || b.Script.Unparted()) {
 		return 0, Across // meetAcross has tried
 	}
 	s, how := Similarity(a, b), Typo

@@ -66,6 +66,7 @@ type Name struct {
 	Kind   Kind
 	Tokens []Token // the words that are compared, in reading order, at most 32
 	Aside  []Token // legal forms, titles and ship prefixes
+	Cut    bool    // the text was longer than what is read
 
 	syllables bool // of a person, and all words are single syllables
 }
@@ -73,6 +74,9 @@ type Name struct {
 // maxTokens bounds the work of one comparison; the longest name on the lists
 // that Duly reads has fewer words. Further words are left out.
 const maxTokens = 32
+
+// MaxWords is how many words of a name are compared.
+const MaxWords = maxTokens
 
 // maxRunes bounds what Prepare reads of one name, in characters.
 const maxRunes = 512

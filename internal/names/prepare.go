@@ -1,6 +1,9 @@
 package names
 
-import "strings"
+import (
+	"strings"
+	"unicode/utf8"
+)
 
 // Prepare folds a name and classes its words. Scripts are read as Latin, marks
 // and case go, apostrophes join and other punctuation separates. "SURNAME, Given"
@@ -33,6 +36,7 @@ func Prepare(s string, k Kind) Name {
 	if k != Person {
 		words = spellOut(words)
 	}
+	n.Cut = len(words) > maxTokens || len(s) > maxRunes && utf8.RuneCountInString(s) > maxRunes
 	words = words[:min(len(words), maxTokens)]
 	n.Tokens = make([]Token, len(words))
 	for i, w := range words {
@@ -91,7 +95,7 @@ func newToken(w word, k Kind, first, last bool) Token {
 	t := Token{Text: w.text, Native: w.native, Script: w.script}
 	number, roman := romans[w.text]
 	switch {
-	case w.script.unparted() || w.script == Kana: // a reading is no particle or initial
+	case w.script.Unparted() || w.script == Kana: // a reading is no particle or initial
 	case isNumber(w.text):
 		t.Class = Numeral
 		if trimmed := strings.TrimLeft(w.text, "0"); trimmed != "" {

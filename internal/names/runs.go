@@ -84,7 +84,7 @@ func written(words []Token) string {
 	for i := range words {
 		t := &words[i]
 		switch {
-		case t.Script.unparted():
+		case t.Script.Unparted():
 			b.WriteString(t.character())
 		case i > 0:
 			b.WriteByte(' ')
@@ -134,7 +134,7 @@ func crossings(found []crossing, native, other []Token, freeNative, freeOther ui
 				if native[i].Script == other[j].Script || !plain(&native[i]) {
 					continue
 				}
-				if !native[i].Script.unparted() {
+				if !native[i].Script.Unparted() {
 					add(1<<i, 1<<(k+1)-1<<j, acrossReady(native[i].Script, native[i].Native, &w))
 				} else if k == j {
 					runs(native, i, freeNative, func(size int, run string) {
@@ -173,13 +173,13 @@ func (n Name) Weigh(w Weights) float64 {
 	total, run, rest := 0.0, 0, ""
 	for i := range n.Tokens {
 		t := &n.Tokens[i]
-		if t.Script.unparted() && t.Native == rest {
+		if t.Script.Unparted() && t.Native == rest {
 			run++
 		} else {
 			run = 1
 		}
 		rest = ""
-		if t.Script.unparted() {
+		if t.Script.Unparted() {
 			rest = t.Native[len(t.character()):]
 		}
 		if run <= mostRun {

@@ -50,9 +50,9 @@ func scriptOf(r rune) Script {
 	return Latin
 }
 
-// unparted says whether names in the script are written without spaces, so that
+// Unparted says whether names in the script are written without spaces, so that
 // only the single character is sure to be a unit.
-func (s Script) unparted() bool { return s == Han || s == Hangul }
+func (s Script) Unparted() bool { return s == Han || s == Hangul }
 
 // readByTable says whether the table of the script gives its Latin reading too.
 func (s Script) readByTable() bool {

@@ -20,6 +20,14 @@ func Reach(length int) int {
 // sameReading is how alike words are that differ only in what they are written in.
 const sameReading = 0.97
 
+// SoundReach is Reach for the Sound of words.
+func SoundReach(length int) int {
+	if length < 4 {
+		return 0
+	}
+	return max(1, length/4)
+}
+
 // Similarity says how alike two words are that are not equal: 0 when they are
 // taken for different words, else above 0.5 and below 1.
 func Similarity(a, b *Token) float64 {
@@ -34,7 +42,7 @@ func Similarity(a, b *Token) float64 {
 			return s
 		}
 	}
-	if a.Script == b.Script && a.Script.unparted() && a.Text != b.Text {
+	if a.Script == b.Script && a.Script.Unparted() && a.Text != b.Text {
 		return 0 // single characters have no typos
 	}
 	long := max(len(a.Text), len(b.Text))
@@ -50,7 +58,7 @@ func Similarity(a, b *Token) float64 {
 	}
 	soundLong := max(len(a.Sound), len(b.Sound))
 	if soundLong >= 4 && min(len(a.Skeleton), len(b.Skeleton)) >= 2 {
-		if d := within(a.Sound, b.Sound, 0, 0, max(1, soundLong/4)); d >= 0 {
+		if d := within(a.Sound, b.Sound, 0, 0, SoundReach(soundLong)); d >= 0 {
 			cost := typoCost(d) / float64(soundLong)
 			if a.Skeleton == b.Skeleton {
 				cost *= 0.6

@@ -22,7 +22,13 @@ func NewWeights(list []Name) Weights {
 			}
 		}
 	}
-	total := math.Log(float64(max(len(list), 2)))
+	return CountedWeights(count, len(list))
+}
+
+// CountedWeights gives the weights of a list whose words are counted already: for
+// each Sound the number of names that have it, of so many names together.
+func CountedWeights(count map[string]int, names int) Weights {
+	total := math.Log(float64(max(names, 2)))
 	rarity := make(map[string]float32, len(count))
 	for s, n := range count {
 		rarity[s] = float32(min(max(1-math.Log(float64(n))/total, 0), 1))

@@ -9,79 +9,75 @@ import (
 
 // Index finds names on lists. It never changes and may be shared.
 type Index struct {
-	entities []*Entity
-	entries  []entry
-	weights  names.Weights
-	words    *vocabulary
-	byNumber map[string][]int32 // identifier, by its letters and digits, to entities
-	scratch  sync.Pool          // of *scratch
+	parts   []part // the large one, then what came after it was built
+	weights names.Weights
+	gone    map[place]bool // entities of the large part that are no longer listed
 }
 
-// entry is one name of one entity.
-type entry struct {
-	name   names.Name
-	entity int32
-	weight float32 // what its words weigh together
-	weak   bool
-	alias  int32 // position in Entity.Aliases, or -1 for the main name
+// part is a segment of an index with the entities it was made of.
+type part struct {
+	*segment
+	entities []*Entity
+	scratch  *sync.Pool // of *scratch
 }
 
 // NewIndex builds an index over all names of the lists. The lists must not
-// change afterwards. About 0.5 s and 50 MB for 15,000 entities with 37,000 names
-// on one core; time and memory grow in proportion to the names.
+// change afterwards. Time and memory grow in proportion to the names.
 func NewIndex(lists ...*List) *Index {
-	x := &Index{words: newVocabulary(), byNumber: make(map[string][]int32)}
+	var entities []*Entity
 	for _, l := range lists {
 		for i := range l.Entities {
-			x.add(&l.Entities[i])
+			entities = append(entities, &l.Entities[i])
 		}
 	}
-	all := make([]names.Name, len(x.entries))
-	for i := range x.entries {
-		all[i] = x.entries[i].name
+	return build(entities)
+}
+
+func build(entities []*Entity) *Index {
+	p, weights := newPart(entities, nil)
+	return &Index{parts: []part{p}, weights: weights}
+}
+
+func newPart(entities []*Entity, known *names.Weights) (part, names.Weights) {
+	b := newBuilder()
+	var p party
+	for _, e := range entities {
+		p.names = append(p.names[:0], partyName{e.Name, e.Kind, -1, false})
+		for i, a := range e.Aliases {
+			p.names = append(p.names, partyName{a.Name, e.Kind, int32(i), a.Weak})
+		}
+		p.numbers = p.numbers[:0]
+		for _, n := range e.Identifiers {
+			if key := numberKey(n.Value); key != "" {
+				p.numbers = append(p.numbers, key)
+			}
+		}
+		b.add(p)
 	}
-	x.weights = names.NewWeights(all)
-	for i := range x.entries {
-		x.entries[i].weight = float32(x.entries[i].name.Weigh(x.weights))
-	}
-	x.words.seal()
-	x.scratch.New = func() any {
-		return &scratch{score: make([]float32, len(x.entries)), seen: make([]uint32, len(x.words.words))}
-	}
-	return x
+	g, weights := b.seal(known)
+	return partOf(g, entities), weights
+}
+
+func partOf(g *segment, entities []*Entity) part {
+	return part{g, entities, &sync.Pool{New: func() any { return g.newScratch() }}}
 }
 
 // Len gives the numbers of entities and of names in the index.
-func (x *Index) Len() (entities, names int) { return len(x.entities), len(x.entries) }
-
-func (x *Index) add(e *Entity) {
-	id := int32(len(x.entities))
-	x.entities = append(x.entities, e)
-	x.addName(entry{name: names.Prepare(e.Name, e.Kind), entity: id, alias: -1})
-	for i, a := range e.Aliases {
-		x.addName(entry{name: names.Prepare(a.Name, e.Kind), entity: id, alias: int32(i), weak: a.Weak})
-	}
-	for _, n := range e.Identifiers {
-		if key := numberKey(n.Value); key != "" {
-			x.byNumber[key] = appendNew(x.byNumber[key], id)
+func (x *Index) Len() (entities, names int) {
+	for i := range x.parts {
+		p := &x.parts[i]
+		for _, e := range p.entities {
+			if x.left(p, e) {
+				entities++
+			}
+		}
+		for _, id := range p.party {
+			if x.left(p, p.entities[id]) {
+				names++
+			}
 		}
 	}
-}
-
-func (x *Index) addName(e entry) {
-	if e.name.Empty() {
-		return
-	}
-	x.words.add(int32(len(x.entries)), e.name)
-	x.entries = append(x.entries, e)
-}
-
-// text gives the name of an entry as its list writes it.
-func (x *Index) text(e *entry) string {
-	if e.alias < 0 {
-		return x.entities[e.entity].Name
-	}
-	return x.entities[e.entity].Aliases[e.alias].Name
+	return entities, names
 }
 
 // numberKey makes identifiers comparable: capitals and digits, nothing else.

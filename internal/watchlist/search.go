@@ -3,6 +3,7 @@ package watchlist
 import (
 	"cmp"
 	"slices"
+	"strings"
 
 	"duly/internal/names"
 )
@@ -10,16 +11,11 @@ import (
 // DefaultThreshold is the score from which a hit is shown to an analyst.
 const DefaultThreshold = 0.70
 
-// What Search does with scores.
+// The score that a name must have for its entity to be a hit: with evidence beside
+// the name, which may lift it to an alert, and without.
 const (
-	leastScore     = 0.5  // hits below are not returned
-	kindFactor     = 0.85 // a person asked for, an organisation listed
-	weakFactor     = 0.9  // the list itself calls the name weak
-	birthFactor    = 0.8  // dates of birth contradict
-	countryFactor  = 0.95 // countries contradict
-	numberScore    = 0.98 // an identifier agrees, whatever the name
-	mostCandidates = 128  // names that are compared fully for one question
-	slack          = 0.08 // what the estimate of a score may miss
+	leastScore = 0.5
+	leastAlone = 0.55
 )
 
 // Query is what is asked. Only Name or an identifier is needed; what else is
@@ -29,272 +25,210 @@ type Query struct {
 	Kind        names.Kind // Other when not known
 	Countries   []string   // codes or English names
 	BirthDates  []string   // YYYY, YYYY-MM, YYYY-MM-DD or as OFAC writes them
-	Identifiers []string
+	Identifiers []string   // a number, or its type and the number: "LEI: 5493..."
+	Addresses   []string   // street, city and the rest of each
+	Gender      string     // male, female, or empty when not known
 }
 
 // Hit is an entity that may be meant.
 type Hit struct {
 	Entity      *Entity
-	Score       float64 // 0.5 to 1
+	Score       float64 // 0.3 to 1; it decides about Alert
 	Alert       bool    // Score reaches DefaultThreshold
+	Probability float64 // that the entity is meant, 0 to 1; it orders the work on hits
 	Match       names.Match
-	MatchedName string // the name of the entity that fits best
-	Identifier  string // the identifier that agrees, if one does
+	MatchedName string     // the name of the entity that fits best
+	Evidence    []Evidence // what else was compared, in the order it was counted
+	Identifier  string     // the listed identifier that agrees, if one does
 }
 
-// Search gives at most limit entities that the query may mean, best first, and
-// at equal scores in order of SourceID, then List. An entity comes once, with
-// the name that fits best. A query without name and identifier has no hits.
-func (x *Index) Search(q Query, limit int) []Hit {
-	if limit <= 0 {
-		return nil
+// Answer is all that a search has to say.
+type Answer struct {
+	Hits  []Hit
+	More  int    // alerts that came after the limit
+	Flags []Flag // what of the query could not be used as it was given
+}
+
+// Search gives the hits of Ask.
+func (x *Index) Search(q Query, limit int) []Hit { return x.Ask(q, limit).Hits }
+
+// Ask gives at most limit entities that the query may mean, highest score first,
+// and at equal scores in order of SourceID, then List. An entity comes once, with
+// the name that fits best. A query without name and identifier has no hits; that
+// and whatever else was not used is flagged.
+func (x *Index) Ask(q Query, limit int) Answer {
+	a := newAsking(&q)
+	out := Answer{Flags: a.flags()}
+	limit = max(limit, 0)
+	var best []scored
+	for i := range x.parts {
+		best = x.searchPart(&x.parts[i], a, limit, best)
 	}
-	s := x.scratch.Get().(*scratch)
-	defer x.scratch.Put(s)
-	a := newQuestion(&q)
-	x.collect(a, s)
-	best := x.judge(a, s, limit)
-	for _, number := range q.Identifiers {
-		for _, id := range x.byNumber[numberKey(number)] {
-			best = raise(best, scored{entity: id, entry: -1, score: numberScore, number: number})
-		}
-	}
-	x.sort(best)
-	hits := make([]Hit, 0, min(limit, len(best)))
+	best = ranked(best)
+	out.Hits = make([]Hit, 0, min(limit, len(best)))
 	for _, b := range best[:min(limit, len(best))] {
-		hits = append(hits, x.hit(a, b))
+		out.Hits = append(out.Hits, x.hit(a, b))
 	}
-	return hits
-}
-
-// question is a query made ready: its name, once for each kind of entry.
-type question struct {
-	*Query
-	name      [names.Vessel + 1]names.Name
-	ready     [names.Vessel + 1]bool
-	countries []string
-	births    []string
-}
-
-func newQuestion(q *Query) *question {
-	a := &question{Query: q}
-	for _, c := range q.Countries {
-		a.countries = append(a.countries, countryCode(c))
-	}
-	for _, d := range q.BirthDates {
-		if d = parseDate(d); d != "" {
-			a.births = append(a.births, d)
+	for _, b := range best[len(out.Hits):] {
+		if b.score >= DefaultThreshold {
+			out.More++
 		}
 	}
-	return a
+	return out
 }
 
-// as gives the name prepared for a comparison with an entry of kind k.
-func (a *question) as(k names.Kind) names.Name {
-	if !a.ready[k] {
-		a.name[k], a.ready[k] = names.Prepare(a.Name, k), true
+// searchPart adds what one part of the index has to answer.
+func (x *Index) searchPart(p *part, a *asking, limit int, best []scored) []scored {
+	s := p.scratch.Get().(*scratch)
+	defer p.scratch.Put(s)
+	p.collect(&a.question, x.weights, s)
+	before := len(best)
+	if best = x.judge(p, a, s, limit, best); len(best) == before {
+		p.backstop(&a.question, s)
+		best = x.judge(p, a, s, limit, best)
 	}
-	return a.name[k]
-}
-
-// scratch is the working memory of one search, used again by later ones.
-type scratch struct {
-	score   []float32 // by entry; 0 between searches
-	touched []int32
-	seen    []uint32 // by word: the turn in which find last tried it
-	turn    uint32
-	found   []found
-	asked   []asked
-	ranked  []ranked
-}
-
-// asked is one word of the question with the words of the index it may stand for.
-type asked struct {
-	weight   float32
-	from, to int // in scratch.found
-	cost     int // entries to touch
-}
-
-type ranked struct {
-	entry    int32
-	estimate float32
-}
-
-type scored struct {
-	entity, entry int32
-	score         float64
-	number        string
-}
-
-// collect fills s.ranked with the entries that share enough with the question,
-// best estimate first.
-func (x *Index) collect(a *question, s *scratch) {
-	s.touched, s.found, s.asked, s.ranked = s.touched[:0], s.found[:0], s.asked[:0], s.ranked[:0]
-	total := x.ask(a.as(names.Person), nil, s)
-	organization := a.as(names.Organization)
-	total = min(total, x.ask(organization, a.as(names.Person).Tokens, s))
-	x.touch(a, total, s)
-	for _, id := range s.touched {
-		met := min(s.score[id], min(total, x.entries[id].weight))
-		s.score[id] = 0
-		lost := 0.6*(total-met) + 0.35*(x.entries[id].weight-met)
-		if estimate := met / (met + max(lost, 0)); estimate >= leastScore-slack {
-			s.ranked = append(s.ranked, ranked{id, estimate})
-		}
-	}
-	slices.SortFunc(s.ranked, func(a, b ranked) int {
-		return cmp.Or(cmp.Compare(b.estimate, a.estimate), cmp.Compare(a.entry, b.entry))
-	})
-	s.ranked = s.ranked[:min(len(s.ranked), mostCandidates)]
-}
-
-// ask looks up the words of n that are not among known, and gives what all words
-// of n weigh.
-func (x *Index) ask(n names.Name, known []names.Token, s *scratch) (total float32) {
-	total = float32(n.Weigh(x.weights))
-	for i := range n.Tokens {
-		t := &n.Tokens[i]
-		weight := float32(x.weights.Of(t))
-		if slices.ContainsFunc(known, func(k names.Token) bool { return k.Text == t.Text }) {
+	for _, n := range a.numbers {
+		if n.key == "" {
 			continue
 		}
-		from := len(s.found)
-		x.words.find(t, s)
-		cost := 0
-		for _, f := range s.found[from:] {
-			cost += len(x.words.names[f.word])
-		}
-		s.asked = append(s.asked, asked{weight, from, len(s.found), cost})
-	}
-	return total
-}
-
-// touch adds up what each entry shares with the question. The costliest words
-// are passed over while together they weigh too little to reach leastScore
-// without another word.
-func (x *Index) touch(a *question, total float32, s *scratch) {
-	slices.SortFunc(s.asked, func(a, b asked) int { return cmp.Compare(b.cost, a.cost) })
-	passed := float32(0)
-	for _, w := range s.asked {
-		if w.cost > 1000 && passed+w.weight < 0.3*total {
-			passed += w.weight
-			continue
-		}
-		for _, f := range s.found[w.from:w.to] {
-			value := f.similarity * min(w.weight, float32(x.weights.Of(&x.words.words[f.word])))
-			for _, id := range x.words.names[f.word] {
-				s.add(id, value)
+		for _, id := range p.numbers.get(hashOf(seedNumber, n.key)) {
+			if x.left(p, p.entities[id]) && slices.ContainsFunc(p.entities[id].Identifiers, func(l Identifier) bool { return numberKey(l.Value) == n.key }) {
+				best = append(best, x.byNumber(p, a, id))
 			}
-		}
-	}
-	for _, id := range s.touched {
-		s.score[id] += passed
-	}
-	x.touchJoined(a.as(names.Organization).Tokens, s)
-}
-
-// touchJoined finds names whose words stand together where the question parts
-// them, or the other way round.
-func (x *Index) touchJoined(tokens []names.Token, s *scratch) {
-	for i := range tokens {
-		weight := float32(x.weights.Of(&tokens[i]))
-		for _, id := range x.words.joined[tokens[i].Text] {
-			s.add(id, max(weight, 1)*2)
-		}
-		if i == 0 {
-			continue
-		}
-		if id, ok := x.words.byText[tokens[i-1].Text+tokens[i].Text]; ok {
-			for _, entry := range x.words.names[id] {
-				s.add(entry, 2)
-			}
-		}
-	}
-}
-
-func (s *scratch) add(id int32, value float32) {
-	if s.score[id] == 0 {
-		s.touched = append(s.touched, id)
-	}
-	s.score[id] += value
-}
-
-// judge compares the candidates fully, best estimate first, and stops when no
-// later one can come among the first limit.
-func (x *Index) judge(a *question, s *scratch, limit int) []scored {
-	best := make([]scored, 0, 2*limit)
-	for _, r := range s.ranked {
-		better := 0
-		for _, b := range best {
-			if b.score > float64(r.estimate)+slack {
-				better++
-			}
-		}
-		if better >= limit {
-			break
-		}
-		e := &x.entries[r.entry]
-		score := names.Score(a.as(e.name.Kind), e.name, x.weights) * x.factor(a, e)
-		if score >= leastScore {
-			best = raise(best, scored{entity: e.entity, entry: r.entry, score: score})
 		}
 	}
 	return best
 }
 
-// raise keeps the better of two judgements on one entity.
-func raise(best []scored, n scored) []scored {
-	for i := range best {
-		if best[i].entity == n.entity {
-			if n.entry < 0 {
-				n.entry = best[i].entry
-			}
-			if n.score > best[i].score {
-				n.number = cmp.Or(n.number, best[i].number)
-				best[i] = n
-			}
-			return best
+// byNumber judges an entity that an identifier has found, whatever its names.
+func (x *Index) byNumber(p *part, a *asking, id uint32) scored {
+	entity := p.entities[id]
+	out := scored{part: p, entity: entity, name: entity.Name}
+	for i := -1; i < len(entity.Aliases); i++ {
+		text, weak := entity.nameAt(i)
+		score, _ := a.weigh(names.Score(a.as(entity.Kind).name, names.Prepare(text, entity.Kind), x.weights), entity, text, weak, nil)
+		if score > out.score {
+			out.score, out.name, out.weak = score, text, weak
 		}
 	}
-	return append(best, n)
+	return out
 }
 
-func (x *Index) sort(best []scored) {
-	slices.SortFunc(best, func(a, b scored) int {
-		ea, eb := x.entities[a.entity], x.entities[b.entity]
-		return cmp.Or(cmp.Compare(b.score, a.score), cmp.Compare(ea.SourceID, eb.SourceID), cmp.Compare(ea.List, eb.List), cmp.Compare(a.entity, b.entity))
+// asking is a query made ready.
+type asking struct {
+	*Query
+	question
+	beside
+}
+
+func newAsking(q *Query) *asking {
+	a := &asking{Query: q, question: question{text: q.Name, kinds: [2]names.Kind{names.Person, names.Organization}}, beside: newBeside(q)}
+	a.least, a.passable = leastScore, passHits
+	if a.bare {
+		a.least, a.passable = leastAlone, passAlerts
+	}
+	return a
+}
+
+// scored is an entity that may be meant, with the name that was compared.
+type scored struct {
+	part   *part
+	entity *Entity
+	name   string // as listed
+	weak   bool
+	ready  names.Name // name, where it is prepared already
+	score  float64
+}
+
+// nameAt gives the main name for -1, else the alias.
+func (e *Entity) nameAt(i int) (text string, weak bool) {
+	if i == mainName {
+		return e.Name, false
+	}
+	return e.Aliases[i].Name, e.Aliases[i].Weak
+}
+
+// weigh puts the evidence beside the name on top of the score of the name. The
+// items go to w, if it is not nil.
+func (a *asking) weigh(name float64, entity *Entity, text string, weak bool, w *weighing) (score, odds float64) {
+	if a.bare && !weak && (a.Kind == names.Other || entity.Kind == a.Kind) {
+		return name, 0
+	}
+	if w == nil {
+		w = &weighing{}
+	}
+	if !weak {
+		text = ""
+	}
+	a.gather(entity, text, w)
+	return w.score(name)
+}
+
+// judge compares the candidates fully. It stops where no later one can come
+// among the first limit.
+func (x *Index) judge(p *part, a *asking, s *scratch, limit int, best []scored) []scored {
+	strong := make(map[*Entity]bool)
+	for _, c := range s.near {
+		if a.bare && len(strong) >= limit && c.ceiling < DefaultThreshold {
+			break // what follows is no alert, and comes after those that are
+		}
+		b, name := x.score(p, a, c.entry, s)
+		if name < a.least || !x.left(p, b.entity) {
+			continue
+		}
+		if b.score >= DefaultThreshold {
+			strong[b.entity] = true
+		}
+		best = append(best, b)
+	}
+	return best
+}
+
+// score is the judgement on one entry, with the score of the name alone.
+func (x *Index) score(p *part, a *asking, e uint32, s *scratch) (b scored, name float64) {
+	listed := p.name(e, s)
+	b = scored{part: p, entity: p.entities[p.party[e]]}
+	name = names.Score(a.as(listed.Kind).name, listed, x.weights)
+	b.name, b.weak = b.entity.nameAt(int(int32(p.alias[e])))
+	b.score, _ = a.weigh(name, b.entity, b.name, b.weak, nil)
+	return b, name
+}
+
+// ranked keeps the best judgement on each entity, best first.
+func ranked(best []scored) []scored {
+	slices.SortStableFunc(best, func(a, b scored) int {
+		return cmp.Or(cmp.Compare(b.score, a.score), cmp.Compare(a.entity.SourceID, b.entity.SourceID), cmp.Compare(a.entity.List, b.entity.List))
+	})
+	seen := make(map[*Entity]bool, len(best))
+	return slices.DeleteFunc(best, func(b scored) bool {
+		again := seen[b.entity]
+		seen[b.entity] = true
+		return again
 	})
 }
 
-// factor is what the kind, dates and countries do to the score of an entry.
-func (x *Index) factor(a *question, e *entry) float64 {
-	entity := x.entities[e.entity]
-	f := 1.0
-	if a.Kind != names.Other && entity.Kind != names.Other && a.Kind != entity.Kind {
-		f *= kindFactor
+// hit explains a judgement.
+func (x *Index) hit(a *asking, b scored) Hit {
+	h := Hit{Entity: b.entity, Score: b.score, Alert: b.score >= DefaultThreshold, MatchedName: b.name}
+	listed := names.Prepare(b.name, b.entity.Kind)
+	h.Match = names.Compare(a.as(listed.Kind).name, listed, x.weights)
+	var w weighing
+	_, odds := a.weigh(h.Match.Score, b.entity, b.name, b.weak, &w)
+	for _, n := range w.items {
+		h.Evidence = append(h.Evidence, n.Evidence)
+		if n.Kind == "identifier" && n.floor > 0 {
+			h.Identifier = n.Listed
+		}
 	}
-	if e.weak {
-		f *= weakFactor
-	}
-	if birthsContradict(a.births, entity.BirthDates) {
-		f *= birthFactor
-	}
-	if countriesContradict(a.countries, entity.Countries) {
-		f *= countryFactor
-	}
-	return f
+	h.Probability = probability(h.Match.Score, odds)
+	return h
 }
 
-func (x *Index) hit(a *question, b scored) Hit {
-	h := Hit{Entity: x.entities[b.entity], Score: b.score, Alert: b.score >= DefaultThreshold, Identifier: b.number}
-	h.MatchedName = h.Entity.Name
-	listed := names.Name{}
-	if b.entry >= 0 {
-		e := &x.entries[b.entry]
-		h.MatchedName, listed = x.text(e), e.name
-	} else {
-		listed = names.Prepare(h.Entity.Name, h.Entity.Kind)
+// Sentence tells in plain English why the entity is a hit and what speaks against it.
+func (h Hit) Sentence() string {
+	text := h.Match.Sentence()
+	for _, e := range h.Evidence {
+		text += " " + strings.ToUpper(e.Sentence()[:1]) + e.Sentence()[1:] + "."
 	}
-	h.Match = names.Compare(a.as(listed.Kind), listed, x.weights)
-	return h
+	return text
 }

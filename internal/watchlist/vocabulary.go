@@ -1,170 +1,226 @@
 package watchlist
 
 import (
+	"iter"
+	"math/bits"
 	"slices"
-	"sort"
+	"strings"
+	"unicode/utf8"
 
 	"duly/internal/names"
 )
 
-// vocabulary holds the distinct words of all names of an index and finds the
+// vocabulary holds the distinct words of the names of a segment and finds the
 // words that one word of a question may stand for.
 //
 // Typos are found by symmetric deletion: every word is filed under its first
 // letters with up to two of them left out, and so is the question; what is at
 // most two edits apart shares such a rest. (M. Mor and A. Fraenkel, "A hash code
 // method for detecting and correcting spelling errors", 1982; W. Garbe's SymSpell.)
-// Spellings are found by their consonants.
+// Other spellings are found by keys of their sound.
 type vocabulary struct {
-	words    []names.Token
-	names    [][]int32        // for each word, the entries that have it, ascending
-	byText   map[string]int32 // by Text and Native
-	skeleton map[string][]int32
-	latin    map[uint32][]int32 // Latin words, by their Keys
-	native   map[uint32][]int32 // words of other scripts, by their Keys
-	joined   map[string][]int32 // two neighbours written as one, to entries
-	rests    []uint64           // hash of a rest in the high half, word in the low, ascending
-	bucket   []uint32           // where in rests each value of the top bits begins
-	shift    uint
+	words  []names.Token
+	weight []float32 // what each word weighs
+	shape  []uint64  // letters and length of each word, to reject without reading it
+	sound  []uint64  // the same of its sound
+	keys   multimap  // text and sounds, to words
+	rests  multimap  // first letters with some left out, to words
+	grams  multimap  // three letters, to words
 }
 
 // prefix is how many letters of a word are filed; longer words that differ only
 // behind it are told apart by the check of the distance.
 const prefix = 9
 
-func newVocabulary() *vocabulary {
-	return &vocabulary{
-		byText: make(map[string]int32), skeleton: make(map[string][]int32), latin: make(map[uint32][]int32),
-		native: make(map[uint32][]int32), joined: make(map[string][]int32),
+// newVocabulary files words that are all different.
+func newVocabulary(words []names.Token, weights names.Weights) *vocabulary {
+	v := shaped(words, weights)
+	v.keys = newMultimap(v.each(filedUnder))
+	v.rests = newMultimap(v.each(rests))
+	v.grams = newMultimap(v.each(gramsOf))
+	return v
+}
+
+// shaped is a vocabulary in which nothing is filed yet.
+func shaped(words []names.Token, weights names.Weights) *vocabulary {
+	n := len(words)
+	v := &vocabulary{words: words, weight: make([]float32, n), shape: make([]uint64, n), sound: make([]uint64, n)}
+	for id := range words {
+		v.weight[id] = float32(weights.Of(&words[id]))
+		v.shape[id], v.sound[id] = shapeOf(words[id].Text), shapeOf(words[id].Sound)
+	}
+	return v
+}
+
+// each yields what a function gives for every word, with the word.
+func (v *vocabulary) each(hashes func(t *names.Token) iter.Seq[uint64]) iter.Seq2[uint64, uint32] {
+	return func(yield func(uint64, uint32) bool) {
+		for id := range v.words {
+			for hash := range hashes(&v.words[id]) {
+				if !yield(hash, uint32(id)) {
+					return
+				}
+			}
+		}
 	}
 }
 
-// add files the words of an entry. Words that tie or stand for others are left
-// out where two other words are left to find the name by.
-func (v *vocabulary) add(entry int32, n names.Name) {
-	strong := 0
-	for i := range n.Tokens {
-		if indexed(&n.Tokens[i]) {
-			strong++
+// filedUnder gives the keys that a word is found by, beside its rests.
+func filedUnder(t *names.Token) iter.Seq[uint64] {
+	return func(yield func(uint64) bool) {
+		if !yield(hashOf(seedText, t.Text)) || len(t.Skeleton) >= 2 && !yield(hashOf(seedSkeleton, t.Skeleton)) {
+			return
 		}
-	}
-	for i := range n.Tokens {
-		t := &n.Tokens[i]
-		if indexed(t) || strong < 2 {
-			v.post(entry, t)
-		}
-		if i > 0 {
-			v.joined[n.Tokens[i-1].Text+t.Text] = appendNew(v.joined[n.Tokens[i-1].Text+t.Text], entry)
-		}
-	}
-}
-
-func indexed(t *names.Token) bool {
-	return t.Class != names.Particle && t.Class != names.Initial
-}
-
-func (v *vocabulary) post(entry int32, t *names.Token) {
-	id, ok := v.byText[t.Text+t.Native]
-	if !ok {
-		id = int32(len(v.words))
-		v.byText[t.Text+t.Native] = id
-		v.words = append(v.words, *t)
-		v.names = append(v.names, nil)
-		v.skeleton[t.Skeleton] = append(v.skeleton[t.Skeleton], id)
-		keys := v.latin
+		seed := seedLatin
 		if t.Script != names.Latin {
-			keys = v.native
+			seed = seedNative
 		}
 		for key := range t.Keys {
-			keys[key] = append(keys[key], id)
+			if !yield(soundKey(seed, key)) {
+				return
+			}
 		}
 	}
-	v.names[id] = appendNew(v.names[id], entry)
 }
 
-func appendNew(list []int32, v int32) []int32 {
-	if n := len(list); n > 0 && list[n-1] == v {
-		return list
-	}
-	return append(list, v)
-}
-
-// seal builds the table of rests once all words are added.
-func (v *vocabulary) seal() {
-	for id := range v.words {
-		for hash := range rests(v.words[id].Text) {
-			v.rests = append(v.rests, uint64(hash)<<32|uint64(id))
+// askedBy gives the keys that the counterparts of a word in another script are
+// filed under. Latin words meet each other by their rests.
+func askedBy(t *names.Token) iter.Seq[uint64] {
+	return func(yield func(uint64) bool) {
+		for key := range t.Keys {
+			if !yield(soundKey(seedNative, key)) || t.Script != names.Latin && !yield(soundKey(seedLatin, key)) {
+				return
+			}
 		}
 	}
-	slices.Sort(v.rests)
-	v.rests = slices.Clip(slices.Compact(v.rests))
-	bits := uint(4)
-	for 1<<bits < len(v.rests) && bits < 24 {
-		bits++
-	}
-	v.shift = 64 - bits
-	v.bucket = make([]uint32, 1<<bits+1)
-	for b := range v.bucket {
-		v.bucket[b] = uint32(sort.Search(len(v.rests), func(i int) bool { return v.rests[i]>>v.shift >= uint64(b) }))
-	}
 }
+
+func soundKey(seed uint64, key uint32) uint64 { return spread((seed ^ uint64(key)) * 1099511628211) }
 
 // found is a word of the vocabulary and how alike it is to the one asked for.
 type found struct {
-	word       int32
+	word       uint32
 	similarity float32
 }
 
 // find appends the words that t may stand for to s.found, each once.
 func (v *vocabulary) find(t *names.Token, s *scratch) {
-	if s.turn++; s.turn == 0 { // the counter went round: forget all turns
-		clear(s.seen)
-		s.turn = 1
-	}
-	if id, ok := v.byText[t.Text+t.Native]; ok {
-		s.seen[id] = s.turn
-		s.found = append(s.found, found{id, 1})
+	s.nextTurn()
+	for _, id := range v.keys.get(hashOf(seedText, t.Text)) {
+		if v.words[id].Text == t.Text && v.words[id].Native == t.Native && s.seen[id] != s.turn {
+			s.seen[id] = s.turn
+			s.found = append(s.found, found{id, 1})
+		}
 	}
 	if t.Class == names.Numeral {
 		return
 	}
 	if len(t.Skeleton) >= 2 {
-		v.try(t, v.skeleton[t.Skeleton], s)
-	}
-	for hash := range rests(t.Text) {
-		b := uint64(hash) << 32 >> v.shift
-		for _, rest := range v.rests[v.bucket[b]:v.bucket[b+1]] {
-			if uint32(rest>>32) == hash {
-				v.try(t, []int32{int32(uint32(rest))}, s)
+		for _, id := range v.keys.get(hashOf(seedSkeleton, t.Skeleton)) {
+			if v.words[id].Skeleton == t.Skeleton {
+				v.try(t, id, s)
 			}
 		}
 	}
-	for key := range t.Keys {
-		v.try(t, v.native[key], s)
-		if t.Script != names.Latin {
-			v.try(t, v.latin[key], s)
+	for hash := range askedBy(t) {
+		for _, id := range v.keys.get(hash) {
+			v.try(t, id, s)
+		}
+	}
+	shape := shapeOf(t.Text)
+	for hash := range restsOf(t.Text, names.Reach(len(t.Text)+1)) {
+		for _, id := range v.rests.get(hash) {
+			if s.seen[id] != s.turn && closeShapes(shape, v.shape[id], names.Reach(lengthOf(shape, v.shape[id]))) {
+				v.try(t, id, s)
+			}
+		}
+	}
+	shape = shapeOf(t.Sound)
+	for hash := range restsOf(t.Sound, names.SoundReach(len(t.Sound)+1)) {
+		for _, id := range v.rests.get(hash) {
+			if s.seen[id] != s.turn && closeShapes(shape, v.sound[id], names.SoundReach(lengthOf(shape, v.sound[id]))) {
+				v.try(t, id, s)
+			}
 		}
 	}
 }
 
-// try appends those of the words that are alike enough and were not tried yet.
-func (v *vocabulary) try(t *names.Token, words []int32, s *scratch) {
-	for _, id := range words {
-		if s.seen[id] == s.turn {
-			continue
+// try appends a word that is alike enough and was not tried yet.
+func (v *vocabulary) try(t *names.Token, id uint32, s *scratch) {
+	if s.seen[id] == s.turn {
+		return
+	}
+	s.seen[id] = s.turn
+	if alike := names.Similarity(t, &v.words[id]); alike > 0 {
+		s.found = append(s.found, found{id, float32(alike)})
+	}
+}
+
+// A shape says which letters a word has, once and twice or more, one bit each in
+// lowLetters and highLetters, and in the bits above how long it is. Digits are
+// folded in. A word with other letters may be near to anything.
+const (
+	lowLetters  uint64 = 0x3ffffff
+	highLetters uint64 = lowLetters << 26
+	letters            = lowLetters | highLetters
+	lengthAt           = 52
+	anyShape           = ^uint64(0)
+)
+
+func shapeOf(text string) uint64 {
+	set, all := uint64(0), byte(0)
+	for i := range len(text) {
+		bit := uint64(1) << ((text[i] - 1) & 31 % 26)
+		set |= bit | set&bit<<26
+		all |= text[i]
+	}
+	if all >= utf8.RuneSelf {
+		return anyShape
+	}
+	return set | uint64(len(text))<<lengthAt
+}
+
+// joint gives the shape of two words written as one.
+func joint(a, b uint64) uint64 {
+	if a == anyShape || b == anyShape {
+		return anyShape
+	}
+	set := (a|b)&letters | a&b&lowLetters<<26
+	return set | (a>>lengthAt+b>>lengthAt)<<lengthAt
+}
+
+// lengthOf gives the length of the longer of two words.
+func lengthOf(a, b uint64) int { return int(max(a, b) >> lengthAt) }
+
+// closeShapes says whether words of two shapes may be at most reach edits apart: an
+// edit changes at most two bits of the letters and the length by one.
+func closeShapes(a, b uint64, reach int) bool {
+	if a == anyShape || b == anyShape {
+		return true
+	}
+	longer := int(a>>lengthAt) - int(b>>lengthAt)
+	return longer <= reach && -longer <= reach && bits.OnesCount64((a^b)&letters) <= 2*reach
+}
+
+// rests gives the hashes of the first letters of a word and of its sound, with
+// as many left out as two words that are alike may differ by.
+func rests(t *names.Token) iter.Seq[uint64] {
+	return func(yield func(uint64) bool) {
+		for hash := range restsOf(t.Text, names.Reach(len(t.Text)+1)) {
+			if !yield(hash) {
+				return
+			}
 		}
-		s.seen[id] = s.turn
-		if alike := names.Similarity(t, &v.words[id]); alike > 0 {
-			s.found = append(s.found, found{id, float32(alike)})
+		if t.Sound != t.Text {
+			restsOf(t.Sound, names.SoundReach(len(t.Sound)+1))(yield)
 		}
 	}
 }
 
-// rests gives the hashes of the first letters of a word, with up to Reach of
+// restsOf gives the hashes of the first letters of a word, with up to reach of
 // them left out, some more than once.
-func rests(word string) func(yield func(uint32) bool) {
-	return func(yield func(uint32) bool) {
-		reach := names.Reach(len(word) + 1)
+func restsOf(word string, reach int) iter.Seq[uint64] {
+	return func(yield func(uint64) bool) {
 		word = word[:min(len(word), prefix)]
 		for i := -1; i < len(word); i++ { // -1 leaves nothing out
 			if reach == 0 && i >= 0 {
@@ -182,13 +238,68 @@ func rests(word string) func(yield func(uint32) bool) {
 	}
 }
 
-// hashWithout is FNV-1a of a word without its letters i and j.
-func hashWithout(word string, i, j int) uint32 {
-	h := uint32(2166136261)
+// hashWithout is the hash of a word without its letters i and j.
+func hashWithout(word string, i, j int) uint64 {
+	h := seedText
 	for k := range len(word) {
 		if k != i && k != j {
-			h = (h ^ uint32(word[k])) * 16777619
+			h = (h ^ uint64(word[k])) * 1099511628211
 		}
 	}
-	return h
+	return spread(h)
+}
+
+// wordTable gives every distinct word a number while a segment is built.
+type wordTable struct {
+	words []names.Token
+	first map[string]uint32 // text to the first word that has it
+	next  []uint32          // the next word of the same text, plus one
+}
+
+// number gives the number of a word, a new one for a new word. Words of one text
+// differ where they are of another class or script.
+func (w *wordTable) number(t *names.Token) uint32 {
+	id, ok := w.first[t.Text]
+	for ok {
+		if w.words[id] == *t {
+			return id
+		}
+		if w.next[id] == 0 {
+			w.next[id] = uint32(len(w.words)) + 1
+			break
+		}
+		id = w.next[id] - 1
+	}
+	id = uint32(len(w.words))
+	if !ok {
+		w.first[t.Text] = id
+	}
+	w.words, w.next = append(w.words, *t), append(w.next, 0)
+	return id
+}
+
+// done gives the words, with their letters beside each other in one text, so that
+// comparing a word reads one place of memory and not four.
+func (w *wordTable) done() []names.Token {
+	size := 0
+	for i := range w.words {
+		t := &w.words[i]
+		size += len(t.Text) + len(t.Sound) + len(t.Skeleton) + len(t.Native)
+	}
+	var all strings.Builder
+	all.Grow(size)
+	for i := range w.words {
+		t := &w.words[i]
+		for _, s := range []string{t.Text, t.Sound, t.Skeleton, t.Native} {
+			all.WriteString(s)
+		}
+	}
+	text := all.String()
+	for i := range w.words {
+		t := &w.words[i]
+		for _, s := range []*string{&t.Text, &t.Sound, &t.Skeleton, &t.Native} {
+			*s, text = text[:len(*s)], text[len(*s):]
+		}
+	}
+	return slices.Clip(w.words)
 }
