@@ -2,7 +2,6 @@ package assessment
 
 import (
 	"context"
-	"strconv"
 	"strings"
 
 	"duly/internal/bundle"
@@ -225,11 +224,11 @@ const askLimit = 10
 
 func toRecord(r *rating.Rating, o *rating.Outlook, g *gathered, preparer string) *Rating {
 	out := &Rating{
-		Method: r.MethodHash, Engine: engineNumber(),
+		Method: r.MethodHash, Engine: bundle.EngineNumber(),
 		Best: r.Best.Residual.String(), Worst: r.Worst.Residual.String(), Inherent: r.Worst.Inherent.String(),
 		Severity: int64(r.Worst.S), Sum: int64(r.Worst.Sum), Left: int64(r.Worst.LR),
 		Tier: r.Tier, HardStops: r.HardStops, Pending: r.Pending, Known: int64(r.Known), Facts: int64(r.Total),
-		Outcome: outcomeOf(r.Decision), Review: int64(r.Review),
+		Outcome: bundle.Outcome(r.Decision), Review: int64(r.Review),
 		Subject: g.subject, Account: g.account.ID, Inputs: g.named, Missing: r.Missing,
 		Trace: bundle.Trace(r), Preparer: preparer,
 	}
@@ -240,21 +239,6 @@ func toRecord(r *rating.Rating, o *rating.Outlook, g *gathered, preparer string)
 		out.Ask = append(out.Ask, q.Fact+": "+q.Text)
 	}
 	return out
-}
-
-// outcomeOf maps the method's wording of a decision to the enum that stands in
-// clear.
-func outcomeOf(decision string) string {
-	for _, o := range []struct{ prefix, outcome string }{
-		{"APPROVE WITH CONDITIONS", "approve_with_conditions"}, {"APPROVE", "approve"}, {"ESCALATE", "escalate"},
-		{"DECLINE", "decline"}, {"SUSPEND", "suspend"}, {"PROHIBITED (legal", "prohibited_legal"},
-		{"PROHIBITED (policy", "prohibited_policy"},
-	} {
-		if strings.HasPrefix(decision, o.prefix) {
-			return o.outcome
-		}
-	}
-	return "pending"
 }
 
 // Current gives the newest rating of every subject.
@@ -268,15 +252,4 @@ func Current(ctx context.Context, q store.Queryer) (map[string]*store.Revision[R
 		out[r.Record.Subject] = r
 	}
 	return out, nil
-}
-
-// engineNumber is the version of the arithmetic, as it stands in clear: the number
-// behind the slash of rating.Engine.
-func engineNumber() int64 {
-	_, digits, _ := strings.Cut(rating.Engine, "/")
-	n, err := strconv.ParseInt(digits, 10, 64)
-	if err != nil {
-		panic("assessment: rating.Engine ends in no number")
-	}
-	return n
 }

@@ -52,7 +52,15 @@ type (
 		Value ledger.Scalar `duly:"value,security"`
 	}
 	decisionRecord struct {
-		Act string `duly:"act,public,enum=approve|decline"`
+		Act        string   `duly:"act,public,enum=approve|escalate|decline"`
+		Outcome    string   `duly:"outcome,public,enum=approve|escalate|prohibited_legal"`
+		Tier       string   `duly:"tier,public,enum=SDD|CDD|EDD|EDD+GB"`
+		Residual   string   `duly:"residual,public,enum=LOW|MEDIUM|HIGH|CRITICAL"`
+		HardStops  []string `duly:"hard_stops,public,enum=HS-L1|HS-L2"`
+		Signatures int64    `duly:"signatures,public"`
+		Rating     *int64   `duly:"rating,customer"`
+		By         string   `duly:"decided_by,personal"`
+		Preparer   string   `duly:"preparer,personal"`
 	}
 	whisper struct {
 		State string `duly:"state,public,enum=open|closed"`
@@ -76,6 +84,7 @@ var testSchemas = func() Schemas {
 	schemas := Schemas{}
 	for _, s := range []*ledger.Schema{
 		epochKind.Schema(), personKind.Schema(), erasureKind.Schema(), packKind.Schema(), ballotKind.Schema(), itemKind.Schema(), decisionKind.Schema(), whisperKind.Schema(),
+		customerKind.Schema(), factKind.Schema(), ratingKind.Schema(),
 	} {
 		parsed, err := ledger.ParseSchema(s.Document())
 		if err != nil {

@@ -151,12 +151,16 @@ func (c *Checker) Entry(leafBytes []byte, fields []Sealed) (*ledger.Leaf, map[st
 	c.note(seq, leaf)
 	c.signatures(seq, leaf)
 	values := c.fields(seq, hash, schema, leaf, fields)
-	if leaf.Kind == "rating" && values != nil {
-		outcome, err := c.replay.rating(leaf, values)
+	switch {
+	case values == nil:
+	case leaf.Kind == "rating":
+		outcome, err := c.replay.rating(seq, leaf, values)
 		if err != nil {
 			c.Report(seq, err.Error())
 		}
 		c.counts.Ratings.add(outcome)
+	case leaf.Kind == "decision":
+		c.decision(seq, leaf, values)
 	}
 	return leaf, values, nil
 }
@@ -195,6 +199,9 @@ func (c *Checker) note(seq int64, leaf *ledger.Leaf) {
 		values := leaf.PublicValues()
 		key, _ := values["key"].Value().(string)
 		delete(c.people, c.keyOf[leaf.ID]) // a key that was replaced signs nothing any more
+		if c.people[key] != nil {
+			c.Report(seq, "its key is that of another person: who signs with it would have the roles of both")
+		}
 		c.keyOf[leaf.ID] = key
 		if roles, _ := values["roles"].Value().([]string); values["state"].Value() == "active" {
 			c.people[key] = roles
@@ -204,7 +211,10 @@ func (c *Checker) note(seq int64, leaf *ledger.Leaf) {
 	case "erasure":
 		values := leaf.PublicValues()
 		target, _ := values["target"].Value().(string)
-		field, _ := values["field"].Value().(int64)
+		field, stated := values["field"].Value().(int64)
+		if !stated {
+			field = -1 // no entry has such a field
+		}
 		c.erased[erasureKey(target, int(field))] = seq
 	}
 }

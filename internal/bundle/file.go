@@ -8,6 +8,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"io"
+	"math"
 	"slices"
 	"strconv"
 	"strings"
@@ -127,7 +128,11 @@ func parseSealed(line []byte) ([]Sealed, error) {
 	if len(line) == 0 {
 		return nil, nil
 	}
-	fields := make([]Sealed, 0, 1+bytes.Count(line, []byte{'~'}))
+	n := 1 + bytes.Count(line, []byte{'~'})
+	if n > math.MaxUint16 {
+		return nil, fault.New(fault.Broken, "an entry has more sealed fields than a field root can count", "")
+	}
+	fields := make([]Sealed, 0, n)
 	for p := range strings.SplitSeq(string(line), "~") {
 		switch {
 		case p == "":
@@ -163,7 +168,7 @@ func parseDigest(text string) (digest ledger.Hash, err error) {
 type Archive struct {
 	Manifest   Manifest
 	Checkpoint []byte
-	packs      map[string][]byte
+	packs      map[string]member
 	file       io.ReaderAt
 	entries    member
 	index      []int64 // byte offset of every indexStep-th entry
@@ -173,8 +178,11 @@ type Archive struct {
 // costs at most that many lines, and the index stays small.
 const indexStep = 64
 
-// maxLine bounds one line of a bundle.
-const maxLine = 64 << 20
+// maxLine bounds one line of a bundle, and maxPack one pack.
+const (
+	maxLine = 64 << 20
+	maxPack = 4 << 20
+)
 
 // OpenArchive reads the outside of a bundle and refuses what is not canonical.
 func OpenArchive(file io.ReaderAt, size int64) (*Archive, error) {
@@ -182,7 +190,7 @@ func OpenArchive(file io.ReaderAt, size int64) (*Archive, error) {
 	if err != nil {
 		return nil, err
 	}
-	a := &Archive{file: file, packs: map[string][]byte{}}
+	a := &Archive{file: file, packs: map[string]member{}}
 	if len(members) < 3 || members[0].name != "bundle.json" || members[1].name != "checkpoint" || members[2].name != "entries" {
 		return nil, fault.New(fault.Broken, "the bundle does not begin with bundle.json, checkpoint and entries", "")
 	}
@@ -201,7 +209,7 @@ func OpenArchive(file io.ReaderAt, size int64) (*Archive, error) {
 	for _, m := range members[3:] {
 		hash, ok := strings.CutPrefix(m.name, "packs/")
 		hash, yaml := strings.CutSuffix(hash, ".yaml")
-		content, err := a.read(m, 4<<20)
+		content, err := a.read(m, maxPack)
 		if err != nil {
 			return nil, err
 		}
@@ -210,7 +218,7 @@ func OpenArchive(file io.ReaderAt, size int64) (*Archive, error) {
 			return nil, fault.Newf(fault.Broken, "member %q is not a pack named by its hash, in order", m.name)
 		}
 		last = hash
-		a.packs[hash] = content
+		a.packs[hash] = m
 	}
 	return a, nil
 }

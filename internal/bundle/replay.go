@@ -2,7 +2,6 @@ package bundle
 
 import (
 	"encoding/json"
-	"fmt"
 	"slices"
 	"strconv"
 	"strings"
@@ -143,21 +142,22 @@ func (r *replayer) entry(seq int64) (*seen, error) {
 // rating computes one rating again. It is exact when all inputs are disclosed and
 // the result is the same; consistent when some are withheld and what stands in the
 // leaf is possible; contradicted otherwise, with an error that says where.
-func (r *replayer) rating(leaf *ledger.Leaf, values map[string][]byte) (outcome, error) {
+func (r *replayer) rating(seq int64, leaf *ledger.Leaf, values map[string][]byte) (outcome, error) {
+	public := leaf.PublicValues()
+	engine, _ := public["engine"].Value().(int64)
+	if engine < 1 || engine > EngineNumber() {
+		return contradicted, fault.Newf(fault.Broken, "the rating names version %d of the arithmetic, which was never released or is newer than this verifier", engine)
+	}
 	list, shown := values["inputs"]
-	if !shown {
+	if !shown || engine < EngineNumber() { // this release cannot judge by an older arithmetic
 		return notReplayed, nil
 	}
-	public := leaf.PublicValues()
 	hash, _ := public["method"].Value().(string)
 	m, err := r.method(hash)
 	if err != nil {
 		return contradicted, err
 	}
-	if engine, _ := public["engine"].Value().(int64); fmt.Sprint("rm/", engine) != rating.Engine {
-		return notReplayed, nil // an older arithmetic: this release cannot judge it
-	}
-	inputs, withheld, err := r.inputs(m, list)
+	inputs, withheld, err := r.inputs(seq, m, list)
 	if err != nil {
 		return contradicted, err
 	}
@@ -197,8 +197,9 @@ func (r *replayer) method(hash string) (*rating.Method, error) {
 	return m, nil
 }
 
-// inputs reads the values that a rating names by fact, entry, field and digest.
-func (r *replayer) inputs(m *rating.Method, list []byte) (in rating.Inputs, withheld bool, err error) {
+// inputs reads the values that the rating at position at names by fact, entry,
+// field and digest.
+func (r *replayer) inputs(at int64, m *rating.Method, list []byte) (in rating.Inputs, withheld bool, err error) {
 	var named ledger.Scalar
 	if err := named.UnmarshalJSON(list); err != nil {
 		return nil, false, err
@@ -212,10 +213,10 @@ func (r *replayer) inputs(m *rating.Method, list []byte) (in rating.Inputs, with
 		}
 		seq, err := strconv.ParseInt(parts[1], 10, 64)
 		f, known := m.Fact(parts[0])
-		if err != nil || !known {
-			return nil, false, fault.Newf(fault.Broken, "the rating's input %q is malformed", line)
+		if err != nil || !known || seq >= at {
+			return nil, false, fault.Newf(fault.Broken, "the rating's input %q is malformed, or of a later entry", line)
 		}
-		value, shown, err := r.value(seq, parts[2], parts[3])
+		value, shown, err := r.value(f, seq, parts[2], parts[3])
 		if err != nil {
 			return nil, false, err
 		}
@@ -231,14 +232,17 @@ func (r *replayer) inputs(m *rating.Method, list []byte) (in rating.Inputs, with
 	return in, withheld, nil
 }
 
-// value reads one field of an earlier entry and checks that its digest is the one
-// that the rating names.
-func (r *replayer) value(seq int64, field, digest string) (value ledger.Scalar, shown bool, err error) {
+// value reads one field of an earlier entry and checks that it may state the fact
+// and that its digest is the one that the rating names.
+func (r *replayer) value(f rating.Fact, seq int64, field, digest string) (value ledger.Scalar, shown bool, err error) {
 	e, err := r.entry(seq)
 	if err != nil {
 		return value, false, err
 	}
 	leaf, fields := e.leaf, e.fields
+	if !r.states(e, f, field) {
+		return value, false, fault.Newf(fault.Broken, "field %q of entry %d, a %s, does not state the rating's fact %s", field, seq, leaf.Kind, f.ID)
+	}
 	bad := fault.Newf(fault.Broken, "the rating's input from entry %d is not what that entry commits to", seq)
 	if digest == "public" {
 		raw := leaf.PublicField(field)
@@ -247,22 +251,46 @@ func (r *replayer) value(seq int64, field, digest string) (value ledger.Scalar, 
 		}
 		return value, true, value.UnmarshalJSON(raw)
 	}
-	schema := r.options.Schemas[leaf.Schema]
-	if schema == nil || len(fields) != len(schema.Sealed) {
-		return value, false, bad
-	}
-	i := slices.IndexFunc(schema.Sealed, func(f ledger.Field) bool { return f.Name == field })
+	i := r.sealed(e, field)
 	if i < 0 || fields[i].Digest.String() != digest {
 		return value, false, bad
 	}
 	if fields[i].Disclosure == "" {
 		return value, false, nil
 	}
-	raw, err := schema.CheckDisclosure(i, fields[i].Disclosure)
+	raw, err := r.options.Schemas[leaf.Schema].CheckDisclosure(i, fields[i].Disclosure)
 	if err != nil {
 		return value, false, err
 	}
 	return value, true, value.UnmarshalJSON(raw)
+}
+
+// states says whether a field of an entry is where a fact of the method is stated:
+// the value of a statement of that fact, or the field of the register that the
+// method names. Which statement's fact is withheld cannot be told.
+func (r *replayer) states(e *seen, f rating.Fact, field string) bool {
+	if e.leaf.Kind == "fact" {
+		i := r.sealed(e, "fact")
+		if field != "value" || i < 0 {
+			return false
+		}
+		_, value, err := e.fields[i].Disclosure.Open()
+		return e.fields[i].Disclosure == "" || err == nil && scalar(value).Value() == any(f.ID)
+	}
+	party, named, _ := strings.Cut(f.Register, ".")
+	if party == "end_user" || party == "integrator" {
+		party = "customer"
+	}
+	return party == e.leaf.Kind && named == field
+}
+
+// sealed gives the place of a sealed field of an entry, or -1.
+func (r *replayer) sealed(e *seen, name string) int {
+	schema := r.options.Schemas[e.leaf.Schema]
+	if schema == nil || len(e.fields) != len(schema.Sealed) {
+		return -1
+	}
+	return slices.IndexFunc(schema.Sealed, func(f ledger.Field) bool { return f.Name == name })
 }
 
 // outcomes gives what a rating shows in clear, as JSON by name, so that the two
@@ -277,7 +305,7 @@ func outcomes(r *rating.Rating) map[string]string {
 		"best": encode(r.Best.Residual.String()), "worst": encode(r.Worst.Residual.String()), "inherent": encode(r.Worst.Inherent.String()),
 		"severity": encode(r.Worst.S), "sum": encode(r.Worst.Sum), "likelihood": encode(r.Worst.LR), "tier": encode(r.Tier),
 		"hard_stops": encode(stops), "pending": encode(r.Pending), "known": encode(r.Known), "facts": encode(r.Total),
-		"review_months": encode(r.Review),
+		"review_months": encode(r.Review), "outcome": encode(Outcome(r.Decision)),
 	}
 	return out
 }
@@ -288,6 +316,9 @@ func same(again *rating.Rating, public map[string]ledger.Scalar, values map[stri
 		if err != nil || string(got) != want {
 			return fault.Newf(fault.Broken, "the rating says %s %s, its inputs give %s", name, got, want)
 		}
+	}
+	if missing, ok := values["missing"]; ok && !slices.Equal(texts(missing), again.Missing) {
+		return fault.New(fault.Broken, "the facts that the rating says are missing are not those that its inputs leave open", "")
 	}
 	if trace, ok := values["trace"]; ok {
 		var s ledger.Scalar
@@ -300,8 +331,14 @@ func same(again *rating.Rating, public map[string]ledger.Scalar, values map[stri
 
 var bands = []string{"LOW", "MEDIUM", "HIGH", "CRITICAL"}
 
+func texts(value []byte) []string {
+	list, _ := scalar(value).Value().([]string)
+	return list
+}
+
 // possible says whether a rating can be right when the withheld inputs may be
-// anything: with them unknown, the interval must contain the one that is shown.
+// anything: with them unknown, the interval must contain the one that is shown, and
+// the hard stops that are shown are all that hold and none that cannot.
 func possible(again *rating.Rating, public map[string]ledger.Scalar) (outcome, error) {
 	best, _ := public["best"].Value().(string)
 	worst, _ := public["worst"].Value().(string)
@@ -309,6 +346,17 @@ func possible(again *rating.Rating, public map[string]ledger.Scalar) (outcome, e
 	low, high := slices.Index(bands, again.Best.Residual.String()), slices.Index(bands, again.Worst.Residual.String())
 	if b < low || w > high || b > w {
 		return contradicted, fault.Newf(fault.Broken, "the rating says %s to %s, its disclosed inputs allow only %s to %s", best, worst, bands[low], bands[high])
+	}
+	shown, _ := public["hard_stops"].Value().([]string)
+	for _, stop := range again.HardStops {
+		if !slices.Contains(shown, stop) {
+			return contradicted, fault.Newf(fault.Broken, "the rating does not show the hard stop %s, which its disclosed inputs raise", stop)
+		}
+	}
+	for _, stop := range shown {
+		if !slices.Contains(again.HardStops, stop) && !slices.Contains(again.PossibleStops, stop) {
+			return contradicted, fault.Newf(fault.Broken, "the rating shows the hard stop %s, which its disclosed inputs rule out", stop)
+		}
 	}
 	return consistent, nil
 }

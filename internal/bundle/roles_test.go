@@ -27,7 +27,7 @@ func TestOnlyWhoMayDecideHasDecided(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			l := newLog(t, 1)
 			key := l.person(c.roles...)
-			at := add(l, decisionKind, l.id(), &decisionRecord{Act: "approve"}, key)
+			at := add(l, decisionKind, l.id(), &decisionRecord{Act: "approve", Outcome: "approve", Signatures: 1}, key)
 			if c.edit != nil {
 				l.edit(at, c.edit)
 			}

@@ -115,6 +115,12 @@ func TestTheCompanyCannotSpeakForAPerson(t *testing.T) {
 			add(l, ballotKind, l.id(), &ballot{Choice: "for"}, key)
 			return l.bundle()
 		}, "not an active person"},
+		{"a person with another one's key", func(t *testing.T) []byte {
+			l := newLog(t, 2)
+			key := l.person("sales")
+			add(l, personKind, l.id(), &personRecord{State: "active", Roles: []string{"approver"}, Key: key.PublicHash()})
+			return l.bundle()
+		}, "is that of another person"},
 		{"a key that the person has replaced", func(t *testing.T) []byte {
 			l := newLog(t, 2)
 			old, _ := ledger.NewPersonKey(l.random)
@@ -247,6 +253,13 @@ func TestSealedFields(t *testing.T) {
 			l.rows[2].disclosures[1], l.rows[2].disclosures[0] = "", sample(t).rows[2].disclosures[0]
 			return l.bundle(all...)
 		}, "no erasure entry says why"},
+		{"an erasure entry that names no field", func(t *testing.T) []byte {
+			l := sample(t)
+			l.erase(2, 0)
+			l.edit(len(l.rows)-1, public(`"field":0`, `"field":null`))
+			return l.bundle(all...)
+		}, "no erasure entry says why"},
+		{"a line of nothing but fields", line(func(f []string) []string { return make([]string, 1<<16) }), "more sealed fields than a field root can count"},
 		{"an erased value that is still there", func(t *testing.T) []byte {
 			l := sample(t)
 			kept := l.rows[2].disclosures

@@ -119,8 +119,8 @@ func (a *Archive) check(schemas Schemas, trust Trust, c ledger.Checkpoint) (*Che
 	checker := NewChecker(Options{
 		Schemas: schemas, Origin: c.Origin, Key: a.Manifest.Key, Entry: a.entry,
 		Pack: func(hash string) ([]byte, error) {
-			if p, ok := a.packs[hash]; ok {
-				return p, nil
+			if m, ok := a.packs[hash]; ok {
+				return a.read(m, maxPack)
 			}
 			return nil, fault.Newf(fault.Broken, "pack %s is not in the bundle", hash)
 		},

@@ -9,6 +9,7 @@ import (
 
 	"duly/internal/act"
 	"duly/internal/assessment"
+	"duly/internal/bundle"
 	"duly/internal/fault"
 	"duly/internal/ledger"
 	"duly/internal/register"
@@ -56,20 +57,6 @@ var files embed.FS
 
 // Migrations makes this room's table.
 var Migrations = store.Migrations{Room: "decision", Files: files}
-
-// allowed lists what may be decided when a rating calls for an outcome. To refuse
-// or to pass on is always allowed; to let a deployment run only where the method
-// does. What a committee must decide cannot be approved by one person.
-var allowed = map[string][]Act{
-	"approve":                 {Approve, ApproveWithConditions, Escalate, Decline, Suspend},
-	"approve_with_conditions": {ApproveWithConditions, Escalate, Decline, Suspend},
-	"escalate":                {Escalate, Decline, Suspend},
-	"decline":                 {Decline, Suspend, Escalate},
-	"suspend":                 {Suspend, Decline, Escalate},
-	"prohibited_legal":        {Decline, Suspend},
-	"prohibited_policy":       {Decline, Suspend, Escalate},
-	"pending":                 {Decline, Suspend, Escalate},
-}
 
 // why says in a sentence why an outcome allows no more.
 var why = map[string]string{
@@ -154,7 +141,7 @@ func permit(r Request, rated *assessment.Rating) error {
 	if rated.Preparer == r.By.Key {
 		return fault.New(fault.Refused, "whoever prepared the assessment cannot decide on it", "a second person decides")
 	}
-	if !slices.Contains(allowed[rated.Outcome], r.Act) {
+	if !bundle.Allows(rated.Outcome, string(r.Act)) {
 		return fault.Newf(fault.Refused, "this cannot be decided as %s: %s", r.Act, why[rated.Outcome])
 	}
 	return nil

@@ -140,6 +140,8 @@ func everything() content {
 		c.schemas = append(c.schemas, s)
 		puts = append(puts, put)
 	}
+	var rated []int64 // where the ratings stand, one of each variant
+	var decider string
 	with(of(register.Accounts))
 	with(of(register.Customers))
 	with(of(register.Identifiers))
@@ -159,8 +161,13 @@ func everything() content {
 	with(of(usage.Counts))
 	with(of(usage.Findings))
 	with(of(triage.Triages))
-	with(of(assessment.Ratings))
-	with(of(decision.Decisions))
+	with(of(assessment.Ratings, func(r *assessment.Rating, _ int, tx *store.Tx) {
+		r.Engine = bundle.EngineNumber()
+		rated = append(rated, tx.Size())
+	}))
+	with(of(decision.Decisions, func(d *decision.Decision, variant int, tx *store.Tx) {
+		d.Rating, d.Signatures, d.By = rated[variant], 1, decider
+	}))
 	c.fill = func(t testing.TB, w *workspace.Workspace) {
 		ctx := context.Background()
 		admin, err := w.Actor(ctx, "")
@@ -178,6 +185,7 @@ func everything() content {
 		if err != nil {
 			t.Fatal(err)
 		}
+		rated, decider = nil, key.ID()
 		for i, put := range puts {
 			put(t, w, key)
 			if i%5 == 0 {
@@ -191,7 +199,9 @@ func everything() content {
 // of gives a kind's schema and a function that writes two records of it, the
 // first in three revisions, and erases a field of the second. A rating's inputs
 // are erased in all, since made-up values do not add up to a rating.
-func of[T any](kind *ledger.Kind[T]) (*ledger.Schema, func(t testing.TB, w *workspace.Workspace, signer ledger.PersonKey)) {
+//
+// mend makes an example one that may stand beside others.
+func of[T any](kind *ledger.Kind[T], mend ...func(record *T, variant int, tx *store.Tx)) (*ledger.Schema, func(t testing.TB, w *workspace.Workspace, signer ledger.PersonKey)) {
 	s := kind.Schema()
 	return s, func(t testing.TB, w *workspace.Workspace, signer ledger.PersonKey) {
 		t.Helper()
@@ -201,15 +211,22 @@ func of[T any](kind *ledger.Kind[T]) (*ledger.Schema, func(t testing.TB, w *work
 		}
 		err := w.DB.Write(context.Background(), actor, func(tx *store.Tx) error {
 			var refs []store.Ref
+			made := func(variant int) *T {
+				record := example(t, kind, variant)
+				for _, m := range mend {
+					m(record, variant, tx)
+				}
+				return record
+			}
 			for variant := range 2 {
-				ref, err := store.Create(tx, kind, example(t, kind, variant), signers...)
+				ref, err := store.Create(tx, kind, made(variant), signers...)
 				if err != nil {
 					return err
 				}
 				refs = append(refs, ref)
 			}
 			for variant := 2; variant < 4; variant++ {
-				ref, _, err := store.Revise(tx, kind, refs[0].ID, example(t, kind, variant), signers...)
+				ref, _, err := store.Revise(tx, kind, refs[0].ID, made(variant), signers...)
 				if err != nil {
 					return err
 				}

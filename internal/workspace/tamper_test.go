@@ -15,6 +15,7 @@ import (
 	"duly/internal/store"
 	"duly/internal/store/storetest"
 	"duly/internal/workspace"
+	"duly/schemas"
 )
 
 // engines runs a test on both databases. dsn is empty for SQLite in the
@@ -193,6 +194,53 @@ func verdict(w *workspace.Workspace, schemas bundle.Schemas, table string) (noti
 		prefix, _, ok := strings.Cut(strings.TrimPrefix(line, "tables "), "*: ")
 		return ok && strings.HasPrefix(table, prefix)
 	}), nil
+}
+
+// TestEveryReleasedKindIsTested protects the tests below: a kind that the content
+// lacks would not be tampered with.
+func TestEveryReleasedKindIsTested(t *testing.T) {
+	known, err := bundle.ReadSchemas(schemas.Files)
+	if err != nil {
+		t.Fatal(err)
+	}
+	have := everything().released(t)
+	for hash, s := range known {
+		if have[hash] == nil {
+			t.Errorf("no record of %s is tampered with", s.Name())
+		}
+	}
+}
+
+// TestNothingElseStandsInTheDatabase protects against what changes or hides rows
+// later: views in place of tables, triggers and rules.
+func TestNothingElseStandsInTheDatabase(t *testing.T) {
+	engines(t, func(t *testing.T, dsn string) {
+		c := small()
+		w := c.workspace(t, dsn)
+		known := c.released(t)
+		in := intrude(t, w, dsn)
+		queries := [][2]string{{"create view other as select * from log", "drop view other"}}
+		if in.postgres {
+			queries = append(queries,
+				[2]string{"create trigger later before insert on entry for each row execute function suppress_redundant_updates_trigger()", "drop trigger later on entry"},
+				[2]string{"create rule later as on insert to entry do also delete from tile", "drop rule later on entry"})
+		} else {
+			queries = append(queries,
+				[2]string{"create trigger later after insert on entry begin delete from tile; end", "drop trigger later"},
+				[2]string{"create table sqlitestat (x)", "drop table sqlitestat"})
+		}
+		for _, q := range queries {
+			in.must(q[0])
+			_, err := w.Verify(ctx, known, bundle.Trust{})
+			if err == nil || !strings.Contains(err.Error(), "is not one of Duly's tables") {
+				t.Errorf("%s: %v", q[0], err)
+			}
+			in.must(q[1])
+		}
+		if _, err := w.Verify(ctx, known, bundle.Trust{}); err != nil {
+			t.Error(err)
+		}
+	})
 }
 
 // TestEveryColumnIsEvidence protects the whole database: the value of every column

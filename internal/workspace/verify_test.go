@@ -82,7 +82,7 @@ func TestVerifyTrustsWhatComesFromOutside(t *testing.T) {
 		}
 	}
 	_, err = w.Verify(ctx, content{}.released(t), bundle.Trust{})
-	if fault.CodeOf(err) != fault.Broken || !strings.Contains(err.Error(), "r_thing is not one of Duly's") {
+	if fault.CodeOf(err) != fault.Broken || !strings.Contains(err.Error(), "r_thing is not one of Duly's tables") {
 		t.Errorf("with schemas that do not know the kinds: %v", err)
 	}
 }
