@@ -168,10 +168,10 @@ func TestReadBODS(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if r.Statements != 7 || len(r.Parties) != 2 || len(r.Interests) != 3 || len(r.Rejects) != 1 || strings.Join(r.Opaque, " ") != "quibble" {
+	if r.Statements != 7 || len(r.Parties) != 2 || len(r.Interests) != 3 || len(r.Rejects) != 1 || r.Edges != 2 || len(r.Closed) != 1 || r.Other() != 2 || r.Interests[0].Owner != ownership.Unnamed {
 		t.Fatalf("%+v", r)
 	}
-	if p := r.Parties[1]; p.Name != "Zoran Exemplar" || !p.Person || p.Country != "XK" || p.BirthDate != "1970-02" {
+	if p := r.Parties[1]; p.Name != "Zoran Exemplar" || p.Sort != ownership.Person || strings.Join(p.Countries, " ") != "XK" || p.BirthDate != "1970-02" {
 		t.Errorf("%+v", p)
 	}
 	if i := r.Interests[2]; i.Owner != "zoran" || i.Share != (ownership.Share{Least: 3333, Most: 3334}) || i.From != "2026-02-01" {
