@@ -16,6 +16,8 @@ type ftmEntity struct {
 	Schema     string              `json:"schema"`
 	Changed    string              `json:"last_change"`
 	Properties map[string][]string `json:"properties"`
+
+	number int // in the file
 }
 
 // ftmEdges are the schemata that tie one party to another.
@@ -44,7 +46,7 @@ var ftmNumbers = []string{
 // over. An edge with several owners or assets stands for each pair. path is used
 // in messages only.
 func ReadFTM(in io.Reader, path string) (*Record, error) {
-	record, parties := &Record{}, map[string]Party{}
+	record, parties, edges := &Record{}, map[string]Party{}, map[string]ftmEntity{}
 	err := eachObject(in, path, func(n int, raw json.RawMessage) {
 		record.Statements++
 		var e ftmEntity
@@ -57,13 +59,18 @@ func ReadFTM(in io.Reader, path string) (*Record, error) {
 			return
 		}
 		if _, edge := ftmEdges[e.Schema]; edge {
-			record.tie(&e, path, n)
+			e.number = n
+			edges[e.ID] = e
 		}
 	})
 	if err != nil {
 		return nil, err
 	}
 	record.Parties = slices.Collect(maps.Values(parties)) // of one id that comes again, the last counts
+	for _, id := range slices.Sorted(maps.Keys(edges)) {
+		e := edges[id]
+		record.tie(&e, path)
+	}
 	record.settle()
 	return record, nil
 }
@@ -103,10 +110,10 @@ func (e *ftmEntity) party(n int) Party {
 }
 
 // tie adds the interests of an edge, one for each pair of its ends.
-func (r *Record) tie(e *ftmEntity, path string, n int) {
+func (r *Record) tie(e *ftmEntity, path string) {
 	edge := ftmEdges[e.Schema]
-	bad := func(field, what string) { r.reject(path, n, e.ID+", "+field, what) }
-	i := Interest{Role: edge.role, Share: Share{0, Whole}, Stated: Stated{Record: e.ID, Date: e.Changed, Number: n}}
+	bad := func(field, what string) { r.reject(path, e.number, e.ID+", "+field, what) }
+	i := Interest{Role: edge.role, Share: Share{0, Whole}, Stated: Stated{Record: e.ID, Date: e.Changed, Number: e.number}}
 	var err error
 	if text := strings.TrimSpace(e.first("percentage")); text != "" {
 		if i.Share, err = percentage(text); err != nil {
