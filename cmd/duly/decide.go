@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"fmt"
 	"io"
 	"slices"
@@ -49,14 +50,18 @@ func (c *hitListCmd) Run(a *app) error {
 	if err != nil {
 		return err
 	}
+	subjects, err := screening.Subjects(a.ctx, w.DB)
+	if err != nil {
+		return err
+	}
+	named := map[string]string{}
+	for i := range subjects {
+		named[subjects[i].ID] = subjects[i].Name
+	}
 	rows := []hitRow{}
 	for _, h := range hits {
-		customer, err := store.Get(a.ctx, w.DB, register.Customers, h.Record.Subject)
-		if err != nil {
-			return err
-		}
 		r := h.Record
-		rows = append(rows, hitRow{h.ID, r.State, r.Subject, customer.Record.Name, r.Matched, r.List, r.Entry, r.Score, r.Reasons})
+		rows = append(rows, hitRow{h.ID, r.State, r.Subject, cmp.Or(named[r.Subject], "(no longer active)"), r.Matched, r.List, r.Entry, r.Score, r.Reasons})
 	}
 	slices.SortStableFunc(rows, func(a, b hitRow) int { return int(b.Score - a.Score) })
 	return a.print(rows, func(out io.Writer) {

@@ -84,7 +84,7 @@ func Assess(ctx context.Context, db *store.DB, preparer, today string, p *pack.P
 	if err != nil {
 		return nil, err
 	}
-	portfolio, err := triage.ReadPortfolio(ctx, db)
+	portfolio, err := triage.ReadPortfolio(ctx, db, today)
 	if err != nil {
 		return nil, err
 	}

@@ -21,11 +21,11 @@ type List struct {
 	License   string `duly:"license,customer"`
 }
 
-// Hit says that a customer may be an entity of a list, until a person has closed
+// Hit says that a customer, or somebody behind one, may be an entity of a list, until a person has closed
 // it.
 type Hit struct {
 	State    string `duly:"state,public,enum=open|confirmed|dismissed,column"`
-	Subject  string `duly:"subject,customer,column"`  // customer record
+	Subject  string `duly:"subject,customer,column"`  // customer, owner or party record
 	Identity string `duly:"identity,customer,column"` // subject, list and entry
 	List     string `duly:"list,customer"`
 	Entry    string `duly:"entry,customer"` // the list's own id

@@ -7,34 +7,33 @@ import (
 
 	"duly/internal/fault"
 	"duly/internal/ledger"
-	"duly/internal/names"
-	"duly/internal/register"
 	"duly/internal/runs"
 	"duly/internal/store"
 	"duly/internal/watchlist"
 )
 
-// hitLimit is how many entities one customer may hit in one run.
+// hitLimit is how many entities one subject may hit in one run.
 const hitLimit = 10
 
 // Summary says what a run did.
 type Summary struct {
 	Customers int   `json:"customers"`
+	Behind    int   `json:"behind"` // owners and parties behind customers
 	Lists     int   `json:"lists"`
 	Entries   int   `json:"entries"`
 	Names     int   `json:"names"`
 	NewHits   int   `json:"new_hits"`
 	OldHits   int   `json:"hits_known_before"`
-	Subjects  int   `json:"customers_with_hits"`
-	Run       int64 `json:"entry"` // where the run stands in the log
+	Subjects  int   `json:"customers_with_hits"` // and owners and parties
+	Run       int64 `json:"entry"`               // where the run stands in the log
 }
 
-// Screen compares every active customer with the lists and records new hits and
+// Screen compares every subject of the register with the lists and records new hits and
 // the run itself. A killed run leaves the hits it had committed; the next run
 // finds the rest. progress may be nil.
 func Screen(ctx context.Context, db *store.DB, actor, today string, lists []*watchlist.List, progress func(done, all int)) (*Summary, error) {
 	index := watchlist.NewIndex(lists...)
-	customers, err := store.Select(ctx, db, register.Customers, "")
+	subjects, err := Subjects(ctx, db)
 	if err != nil {
 		return nil, err
 	}
@@ -45,22 +44,23 @@ func Screen(ctx context.Context, db *store.DB, actor, today string, lists []*wat
 	s := &Summary{Lists: len(lists)}
 	s.Entries, s.Names = index.Len()
 	var hits []*Hit
-	hashes := make([]ledger.Hash, 0, len(customers))
-	for i, c := range customers {
+	hashes := make([]ledger.Hash, 0, len(subjects))
+	for i := range subjects {
 		if i%256 == 0 {
 			if err := ctx.Err(); err != nil {
 				return nil, err
 			}
 			if progress != nil {
-				progress(i, len(customers))
+				progress(i, len(subjects))
 			}
 		}
-		if c.Record.State != "active" {
-			continue
+		if subjects[i].Record == isCustomer {
+			s.Customers++
+		} else {
+			s.Behind++
 		}
-		s.Customers++
-		hashes = append(hashes, c.Hash)
-		found := customerHits(index, c.ID, c.Record)
+		hashes = append(hashes, subjects[i].Revision.Hash)
+		found := subjectHits(index, &subjects[i])
 		for _, h := range found {
 			if known[h.Identity] {
 				s.OldHits++
@@ -82,8 +82,8 @@ func (s *Summary) record(ctx context.Context, db *store.DB, actor, today string,
 		return err
 	}
 	run := &runs.Run{
-		Task: "screen", Day: today, Covered: int64(s.Customers), Findings: int64(s.NewHits + s.OldHits), Population: population,
-		Note: fmt.Sprintf("threshold %v, at most %d hits a customer", watchlist.DefaultThreshold, hitLimit),
+		Task: "screen", Day: today, Covered: int64(s.Customers + s.Behind), Findings: int64(s.NewHits + s.OldHits), Population: population,
+		Note: fmt.Sprintf("threshold %v, at most %d hits a subject", watchlist.DefaultThreshold, hitLimit),
 	}
 	for _, l := range lists {
 		run.Inputs = append(run.Inputs, l.SHA256)
@@ -117,32 +117,23 @@ func knownHits(ctx context.Context, q store.Queryer) (map[string]bool, error) {
 	return known, rows.Err()
 }
 
-// customerHits gives the hits of one customer at the default threshold.
-func customerHits(index *watchlist.Index, id string, c *register.Customer) []*Hit {
-	kind := names.Organization
-	if c.Kind == "person" {
-		kind = names.Person
-	}
-	country, _, _ := strings.Cut(c.Jurisdiction, "-")
-	query := watchlist.Query{Name: c.Name, Kind: kind}
-	if country != "" {
-		query.Countries = []string{country}
-	}
+// subjectHits gives the hits of one subject at the default threshold.
+func subjectHits(index *watchlist.Index, s *Subject) []*Hit {
 	var hits []*Hit
-	for _, h := range index.Search(query, hitLimit) {
+	for _, h := range s.Search(index, hitLimit) {
 		if !h.Alert {
 			continue
 		}
 		hits = append(hits, &Hit{
-			State: "open", Subject: id, List: h.Entity.List, Entry: h.Entity.SourceID,
-			Identity: strings.Join([]string{id, h.Entity.List, h.Entity.SourceID}, "|"),
+			State: "open", Subject: s.ID, List: h.Entity.List, Entry: h.Entity.SourceID,
+			Identity: strings.Join([]string{s.ID, h.Entity.List, h.Entity.SourceID}, "|"),
 			Matched:  h.MatchedName, Score: int64(h.Score*1000 + 0.5), Reasons: h.Match.Sentence(),
 		})
 	}
 	return hits
 }
 
-// Close closes a hit: confirmed says that the customer is the listed entity. The
+// Close closes a hit: confirmed says that the subject is the listed entity. The
 // reason is required.
 //
 // Errors: NotFound; Refused when the hit is closed already.
@@ -167,38 +158,3 @@ func Close(ctx context.Context, db *store.DB, actor, id string, confirmed bool, 
 		return err
 	})
 }
-
-// Standing says what screening knows of each customer: how many hits are open and
-// confirmed. A customer that is not in the map has none. screened is false until a
-// run has covered the register.
-func Standing(ctx context.Context, q store.Queryer) (hits map[string]Counts, screened bool, err error) {
-	run, err := runs.Last(ctx, q, "screen")
-	if err != nil {
-		return nil, false, err
-	}
-	rows, err := q.Query(ctx, "select subject, state, count(*) from r_hit where to_seq is null group by subject, state")
-	if err != nil {
-		return nil, false, fault.Wrap(fault.Failed, err, "cannot read the hits")
-	}
-	defer rows.Close()
-	hits = map[string]Counts{}
-	for rows.Next() {
-		var subject, state string
-		var n int
-		if err := rows.Scan(&subject, &state, &n); err != nil {
-			return nil, false, fault.Wrap(fault.Failed, err, "cannot read the hits")
-		}
-		c := hits[subject]
-		switch state {
-		case "open":
-			c.Open = n
-		case "confirmed":
-			c.Confirmed = n
-		}
-		hits[subject] = c
-	}
-	return hits, run != nil, rows.Err()
-}
-
-// Counts are a customer's hits that matter.
-type Counts struct{ Open, Confirmed int }

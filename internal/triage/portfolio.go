@@ -25,7 +25,7 @@ type Portfolio struct {
 	Products      map[string]*store.Revision[register.Product]
 	Relationships map[string]*store.Revision[register.Relationship]
 	Deployments   map[string]*store.Revision[register.Deployment] // by account
-	Hits          map[string]screening.Counts                     // by customer
+	Hits          map[string]screening.Stand                      // by customer
 	Screened      bool
 
 	stated    map[string]map[string]ledger.Scalar // facts that rules look at, by subject and fact
@@ -33,8 +33,8 @@ type Portfolio struct {
 	between   map[string]bool                     // customers that stand between the vendor and others
 }
 
-// ReadPortfolio reads the whole register. Memory grows with its records.
-func ReadPortfolio(ctx context.Context, q store.Queryer) (*Portfolio, error) {
+// ReadPortfolio reads the whole register, with ownership as of today (YYYY-MM-DD). Memory grows with its records.
+func ReadPortfolio(ctx context.Context, q store.Queryer, today string) (*Portfolio, error) {
 	p := &Portfolio{Deployments: map[string]*store.Revision[register.Deployment]{}, confirmed: map[string]bool{}, between: map[string]bool{}}
 	accounts, err := store.Select(ctx, q, register.Accounts, "")
 	if err != nil {
@@ -78,7 +78,7 @@ func ReadPortfolio(ctx context.Context, q store.Queryer) (*Portfolio, error) {
 	if err := p.readFacts(ctx, q); err != nil {
 		return nil, err
 	}
-	p.Hits, p.Screened, err = screening.Standing(ctx, q)
+	p.Hits, p.Screened, err = screening.Standing(ctx, q, today)
 	return p, err
 }
 

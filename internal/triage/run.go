@@ -35,7 +35,7 @@ func Run(ctx context.Context, db *store.DB, actor, today string, p *pack.Pack, p
 	if err != nil {
 		return nil, err
 	}
-	portfolio, err := ReadPortfolio(ctx, db)
+	portfolio, err := ReadPortfolio(ctx, db, today)
 	if err != nil {
 		return nil, err
 	}
