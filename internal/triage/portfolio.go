@@ -199,6 +199,7 @@ func (p *Portfolio) Look(r *Rules, account *store.Revision[register.Account]) Ac
 		Capabilities: p.capabilities(a), Scale: r.Scale(a.Amount),
 		OpenHit: rule.Unknown, ConfirmedHit: rule.Unknown,
 	}
+	out.Owned, out.Owners = p.owned(chain)
 	if chain.Customer != nil {
 		c := chain.Customer.Record
 		out.Sector, out.Kind, out.Country = c.Sector, c.Kind, c.Jurisdiction

@@ -1,0 +1,24 @@
+package triage
+
+import (
+	"duly/internal/ownership"
+	"duly/internal/rule"
+)
+
+// owned says of an account's chain whether somebody of it counts as listed by
+// ownership, and whether it may, or anything about those behind it has to be looked
+// at. Where nobody is registered behind the chain there is nothing to say: both are
+// no. Until those who are registered have been screened, both are unknown.
+func (p *Portfolio) owned(chain Chain) (listed, doubt rule.Tri) {
+	worst, hits, registered := ownership.Clear, 0, false
+	for _, who := range chain.Parties() {
+		stand := p.Hits[who]
+		registered = registered || stand.Registered
+		hits += stand.Behind.Open + stand.Behind.Confirmed
+		if w := stand.Worst(); worst == ownership.Clear || w == ownership.Stop || w == ownership.Possible && worst == ownership.Flag {
+			worst = w
+		}
+	}
+	screened := p.Screened || !registered
+	return truth3(worst == ownership.Stop, screened), truth3(hits > 0 || worst == ownership.Possible || worst == ownership.Flag, screened)
+}
