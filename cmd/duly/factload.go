@@ -106,7 +106,7 @@ func (c *factLoadCmd) load(a *app, tx *store.Tx, m *rating.Method, file *factFil
 			return n, err
 		}
 		for _, fact := range slices.Sorted(maps.Keys(st.Facts)) {
-			if err := assessment.MayState(fact); err != nil {
+			if err := assessment.MayState(a.ctx, tx, id, fact, today); err != nil {
 				return n, err
 			}
 			value, err := loadedValue(m, fact, st.Facts[fact])
