@@ -85,6 +85,7 @@ func gather(ctx context.Context, tx *store.Tx, m *rating.Method, p *triage.Portf
 		return nil, err
 	}
 	g.fixed = fixed
+	stated = slices.DeleteFunc(stated, func(about map[string][]evidence.Stated) bool { return aboutSubject(about, g.subject) })
 	stated = append([]map[string][]evidence.Stated{own}, stated...)
 	for _, f := range m.Facts() {
 		if g.fromStatements(f, stated, today) || f.Register == "" {
@@ -96,6 +97,16 @@ func gather(ctx context.Context, tx *store.Tx, m *rating.Method, p *triage.Portf
 		}
 	}
 	return g, nil
+}
+
+// aboutSubject says whether statements are about a subject.
+func aboutSubject(about map[string][]evidence.Stated, subject string) bool {
+	for _, list := range about {
+		for _, s := range list {
+			return s.Fact.Subject == subject
+		}
+	}
+	return false
 }
 
 // chainOrder is the order in which subjects are asked: the nearest first.

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -97,6 +98,55 @@ func TestHeldCoversWhatMayBe(t *testing.T) {
 			}
 		}
 	})
+}
+
+// TestRestCoversWhoIsNotRegistered protects what is called settled: whoever holds
+// what no record names, even if all of them are listed, the least that counts is
+// within the most that the record leaves open. An edge that is marked as listed can
+// only make it more.
+func TestRestCoversWhoIsNotRegistered(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		n := rapid.IntRange(2, 6).Draw(t, "parties")
+		var recorded, all []ownership.Interest
+		listed := map[string]bool{"0": rapid.Bool().Draw(t, "one is listed")}
+		for owned := range n {
+			left := int64(ownership.Whole)
+			for owner := range n + 2 {
+				if owner == owned || !rapid.Bool().Draw(t, "holds") {
+					continue
+				}
+				share := rapid.Int64Range(0, left).Draw(t, "share")
+				left -= share
+				i := owns(fmt.Sprint(owner), fmt.Sprint(owned), share, share)
+				all = append(all, i)
+				switch {
+				case owner < n:
+					recorded = append(recorded, i)
+				case rapid.Bool().Draw(t, "said to be there"):
+					i.Owner = ownership.Unnamed
+					recorded = append(recorded, i)
+					listed[fmt.Sprint(owner)] = true
+				default:
+					listed[fmt.Sprint(owner)] = true
+				}
+			}
+		}
+		rest := ownership.NewGraph(recorded, day).Rest(func(string) bool { return false })
+		perhaps := rest.Held(map[string]bool{"0": listed["0"], ownership.Unnamed: true})
+		plain := ownership.NewGraph(recorded, day).Held(map[string]bool{"0": listed["0"]})
+		for p, h := range ownership.NewGraph(all, day).Held(listed) {
+			if _, inRecord := perhaps[p]; !inRecord && !recordHas(recorded, p) {
+				continue // nothing is recorded of it at all
+			}
+			if h.Counted.Least > perhaps[p].Counted.Most || plain[p].Counted.Most > perhaps[p].Counted.Most {
+				t.Fatalf("party %s: %+v, but the record leaves %+v", p, h, perhaps[p])
+			}
+		}
+	})
+}
+
+func recordHas(interests []ownership.Interest, party string) bool {
+	return slices.ContainsFunc(interests, func(i ownership.Interest) bool { return i.Owner == party || i.Owned == party })
 }
 
 // TestPack protects the released rules: their own tests hold.

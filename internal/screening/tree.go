@@ -69,13 +69,17 @@ func (b *Behind) Name(id string) string {
 	return "(nobody names them)"
 }
 
+// flagKinds are the kinds of red flags, the gravest first.
+var flagKinds = []string{"listed", "minority", "board", "shared_board", "open_hit", "not_screened", "opaque", "share_unknown", "not_registered", "recheck"}
+
 // RedFlag is something about those behind a customer that a person has to look at.
 type RedFlag struct {
-	Kind string `json:"kind"` // listed, minority, board, shared_board, open_hit, not_screened, opaque, share_unknown, not_registered or recheck
+	Kind string `json:"kind"` // one of flagKinds
 	Text string `json:"text"`
 }
 
-// Flags gives the red flags of a party and of all that stand above it.
+// Flags gives the red flags of a party and of all that stand above it, the gravest
+// kinds first.
 func (b *Behind) Flags(id string) []RedFlag {
 	flags := []RedFlag{}
 	add := func(kind, format string, args ...any) {
@@ -93,12 +97,12 @@ func (b *Behind) Flags(id string) []RedFlag {
 			b.flagParty(who, id, add)
 		}
 	}
-	if len(stand.Findings) > 0 && !slices.ContainsFunc(stand.Findings, func(f Finding) bool { return !f.Settled }) {
-		return flags
-	}
-	if stand.Registered {
+	if slices.ContainsFunc(stand.Findings, func(f Finding) bool { return !f.Settled }) {
 		add("not_registered", "what is not known of its owners is enough to reach half: nothing here says that listed parties hold less")
 	}
+	slices.SortFunc(flags, func(x, y RedFlag) int {
+		return cmp.Or(cmp.Compare(slices.Index(flagKinds, x.Kind), slices.Index(flagKinds, y.Kind)), cmp.Compare(x.Text, y.Text))
+	})
 	return flags
 }
 
