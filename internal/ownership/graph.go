@@ -119,7 +119,7 @@ func NewGraph(interests []Interest, day string) *Graph {
 		}
 	}
 	for n := range g.owners {
-		slices.SortFunc(g.owners[n], func(a, b holding) int { return cmp.Compare(a.owner, b.owner) })
+		g.owners[n] = merge(g.owners[n])
 		g.cap(g.owners[n])
 		slices.Sort(g.boards[n])
 		g.boards[n] = slices.Compact(g.boards[n])
@@ -133,13 +133,22 @@ func (g *Graph) add(i Interest) {
 		g.boards[owned] = append(g.boards[owned], owner)
 		return
 	}
-	for n := range g.owners[owned] {
-		if h := &g.owners[owned][n]; h.owner == owner {
-			h.share = Share{max(h.share.Least, i.Share.Least), max(h.share.Most, i.Share.Most)}
-			return
-		}
-	}
 	g.owners[owned] = append(g.owners[owned], holding{owner, i.Share})
+}
+
+// merge sorts what owners hold of one party and makes each owner's holdings one.
+func merge(list []holding) []holding {
+	slices.SortFunc(list, func(a, b holding) int { return cmp.Compare(a.owner, b.owner) })
+	out := list[:0]
+	for _, h := range list {
+		if last := len(out) - 1; last >= 0 && out[last].owner == h.owner {
+			s := &out[last].share
+			*s = Share{max(s.Least, h.share.Least), max(s.Most, h.share.Most)}
+			continue
+		}
+		out = append(out, h)
+	}
+	return out
 }
 
 // cap lowers what each owner may hold at most to what the others leave.

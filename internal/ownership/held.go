@@ -29,14 +29,15 @@ const Half = Whole / 2
 // Held works out for every party of the graph what the listed ones hold of it.
 // Cycles of ownership are followed until nothing changes, or for 256 rounds; of a
 // share that still grows then the most is all. Parties of which nothing is held
-// are left out. O(interests) for each round and each step of the cascade.
+// are left out. O(interests) for each round; a party of k owners costs k² more.
 func (g *Graph) Held(listed map[string]bool) map[string]Held {
 	marked := make([]bool, len(g.parties))
 	for n, p := range g.parties {
 		marked[n] = listed[p]
 	}
-	sure := g.cascade(marked, g.least)
-	perhaps := g.cascade(marked, g.most)
+	holds := g.holds()
+	sure := g.cascade(marked, holds, g.least)
+	perhaps := g.cascade(marked, holds, g.most)
 	busy := map[int]bool{} // who directs or controls a listed party
 	for n := range g.parties {
 		if marked[n] {
@@ -76,18 +77,38 @@ func (g *Graph) Held(listed map[string]bool) map[string]Held {
 }
 
 // cascade marks the parties whose holdings count: the listed ones, and those of
-// which marked parties hold half or more. It only ever adds, so cycles end.
-func (g *Graph) cascade(listed []bool, held func(n int, marked []bool) int64) []bool {
+// which marked parties hold half or more. It only ever adds, so cycles end; each
+// party is asked again once for each of its owners.
+func (g *Graph) cascade(listed []bool, holds [][]int, held func(n int, marked []bool) int64) []bool {
 	marked := slices.Clone(listed)
-	for changed := true; changed; {
-		changed = false
-		for n := range g.owners {
+	var todo []int
+	for n := range marked {
+		if marked[n] {
+			todo = append(todo, n)
+		}
+	}
+	for len(todo) > 0 {
+		owner := todo[len(todo)-1]
+		todo = todo[:len(todo)-1]
+		for _, n := range holds[owner] {
 			if !marked[n] && held(n, marked) >= Half {
-				marked[n], changed = true, true
+				marked[n] = true
+				todo = append(todo, n)
 			}
 		}
 	}
 	return marked
+}
+
+// holds gives for each party those of which it holds shares.
+func (g *Graph) holds() [][]int {
+	out := make([][]int, len(g.owners))
+	for n, owners := range g.owners {
+		for _, h := range owners {
+			out[h.owner] = append(out[h.owner], n)
+		}
+	}
+	return out
 }
 
 // least adds up what marked parties hold of party n at least.

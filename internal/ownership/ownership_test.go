@@ -323,3 +323,22 @@ func FuzzReadFTM(f *testing.F) {
 		_, _ = ownership.ReadFTM(strings.NewReader(string(data)), "f")
 	})
 }
+
+// BenchmarkHeld follows 100,000 interests in circles, of ten and one of 10,000, which
+// is as bad as a graph gets.
+func BenchmarkHeld(b *testing.B) {
+	var interests []ownership.Interest
+	for n := range 90_000 {
+		interests = append(interests, owns(fmt.Sprintf("p%d", n), fmt.Sprintf("p%d", n/10*10+(n+1)%10), 5000, 6000))
+	}
+	for n := range 10_000 {
+		interests = append(interests, owns(fmt.Sprintf("c%d", n), fmt.Sprintf("c%d", (n+1)%10_000), 9000, 10000))
+	}
+	listed := map[string]bool{"p7": true, "c5000": true}
+	for b.Loop() {
+		if len(ownership.NewGraph(interests, day).Held(listed)) < 10_000 {
+			b.Fatal("the chain was not followed to its end")
+		}
+	}
+	b.ReportMetric(float64(len(interests))*float64(b.N)/b.Elapsed().Seconds(), "interests/s")
+}

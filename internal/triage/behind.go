@@ -1,9 +1,28 @@
 package triage
 
 import (
+	"context"
+
 	"duly/internal/ownership"
 	"duly/internal/rule"
+	"duly/internal/screening"
+	"duly/internal/store"
 )
+
+// readStanding reads what screening knows, with ownership as of today.
+func (p *Portfolio) readStanding(ctx context.Context, q store.Queryer, today string) (err error) {
+	if p.Hits, p.Screened, err = screening.Standing(ctx, q, today); err != nil {
+		return err
+	}
+	for _, s := range p.Hits {
+		if s.Registered {
+			shipped, err := screening.Rules()
+			p.RuledBy = shipped.Hashes
+			return err
+		}
+	}
+	return nil
+}
 
 // owned says of an account's chain whether somebody of it counts as listed by
 // ownership, and whether it may, or anything about those behind it has to be looked

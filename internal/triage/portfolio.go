@@ -27,6 +27,7 @@ type Portfolio struct {
 	Deployments   map[string]*store.Revision[register.Deployment] // by account
 	Hits          map[string]screening.Stand                      // by customer
 	Screened      bool
+	RuledBy       []string // hashes of the packs of ownership rules, where anybody is registered behind a customer
 
 	stated    map[string]map[string]ledger.Scalar // facts that rules look at, by subject and fact
 	confirmed map[string]bool                     // customers with an identifier of a registry
@@ -78,8 +79,7 @@ func ReadPortfolio(ctx context.Context, q store.Queryer, today string) (*Portfol
 	if err := p.readFacts(ctx, q); err != nil {
 		return nil, err
 	}
-	p.Hits, p.Screened, err = screening.Standing(ctx, q, today)
-	return p, err
+	return p, p.readStanding(ctx, q, today)
 }
 
 // Facts that rules look at. What an assessment found out goes back into the lane.
