@@ -116,8 +116,13 @@ func held(t *testing.T, db *store.DB, day string) string {
 func TestOwnersJoinByNumberOnly(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, dsn string) {
 		db := storetest.Begin(t, dsn, register.Migrations)
-		customerWith(t, db, "Quibbleton Ltd", "5493 00abc")
+		id := customerWith(t, db, "Quibbleton Ltd", "5493 00abc")
 		customerWith(t, db, "Grey Holding", "")
+		for _, text := range []string{id, "lei:5493 00abc"} {
+			if found, err := register.FindCustomer(context.Background(), db, text); err != nil || found != id {
+				t.Errorf("%s finds %s, %v", text, found, err)
+			}
+		}
 		r := addOwners(t, db, ownersFile(t, company("q", "Quibbleton Limited", "549300ABC"), company("g", "Grey Holding", "549300XYZ"), person("z", "Zoran Exemplar"),
 			holds("r1", "2026-01-01", "new", `"g"`, "q", share("60")), holds("r2", "2026-01-01", "new", `"z"`, "g", `{"type":"boardMember"}`),
 			holds("r3", "2026-01-01", "new", `{"reason":"informationUnknownToPublisher"}`, "g", share("10.005")),

@@ -46,7 +46,7 @@ var ftmNumbers = []string{
 // over. An edge with several owners or assets stands for each pair. path is used
 // in messages only.
 func ReadFTM(in io.Reader, path string) (*Record, error) {
-	record, parties, edges := &Record{}, map[string]Party{}, map[string]ftmEntity{}
+	record, parties, edges, things := &Record{}, map[string]Party{}, map[string]ftmEntity{}, map[string]bool{}
 	err := eachObject(in, path, func(n int, raw json.RawMessage) {
 		record.Statements++
 		var e ftmEntity
@@ -61,7 +61,9 @@ func ReadFTM(in io.Reader, path string) (*Record, error) {
 		if _, edge := ftmEdges[e.Schema]; edge {
 			e.number = n
 			edges[e.ID] = e
+			return
 		}
+		things[e.ID] = true
 	})
 	if err != nil {
 		return nil, err
@@ -69,7 +71,7 @@ func ReadFTM(in io.Reader, path string) (*Record, error) {
 	record.Parties = slices.Collect(maps.Values(parties)) // of one id that comes again, the last counts
 	for _, id := range slices.Sorted(maps.Keys(edges)) {
 		e := edges[id]
-		record.tie(&e, path)
+		record.tie(&e, path, things)
 	}
 	record.settle()
 	return record, nil
@@ -109,8 +111,9 @@ func (e *ftmEntity) party(n int) Party {
 	return p
 }
 
-// tie adds the interests of an edge, one for each pair of its ends.
-func (r *Record) tie(e *ftmEntity, path string) {
+// tie adds the interests of an edge, one for each pair of its ends. An edge of which
+// an end is no party, such as a ship, is passed over.
+func (r *Record) tie(e *ftmEntity, path string, things map[string]bool) {
 	edge := ftmEdges[e.Schema]
 	bad := func(field, what string) { r.reject(path, e.number, e.ID+", "+field, what) }
 	i := Interest{Role: edge.role, Share: Share{0, Whole}, Stated: Stated{Record: e.ID, Date: e.Changed, Number: e.number}}
@@ -125,9 +128,13 @@ func (r *Record) tie(e *ftmEntity, path string) {
 		bad("startDate", err.Error())
 		return
 	}
-	for field, ends := range map[string][]string{edge.owner: e.Properties[edge.owner], edge.owned: e.Properties[edge.owned]} {
+	for _, field := range []string{edge.owner, edge.owned} {
+		ends := e.Properties[field]
 		if len(ends) == 0 {
 			bad(field, "the edge does not say who")
+			return
+		}
+		if slices.ContainsFunc(ends, func(id string) bool { return things[id] }) {
 			return
 		}
 	}

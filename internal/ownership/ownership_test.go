@@ -257,10 +257,16 @@ func TestReadFTM(t *testing.T) {
 {"id":"d","schema":"Directorship","properties":{"director":["z"],"organization":["q"]}}
 {"id":"a","schema":"Address","properties":{"full":["Nowhere 1"]}}
 {"id":"b","schema":"Ownership","properties":{"owner":["z"],"asset":["q"],"percentage":["half"]}}
+{"id":"s","schema":"Vessel","properties":{"name":["Marigold"]}}
+{"id":"v","schema":"Ownership","properties":{"owner":["z"],"asset":["s"]}}
+{"id":"d","schema":"Directorship","properties":{"director":["z"],"organization":["q"],"startDate":["2020-03"],"endDate":["2021"]}}
 `
 	r, err := ownership.ReadFTM(strings.NewReader(lines), "edges.jsonl")
 	if err != nil || len(r.Parties) != 2 || len(r.Interests) != 3 || len(r.Rejects) != 1 {
 		t.Fatalf("%+v, %v", r, err)
+	}
+	if d := r.Interests[1]; d.Role != ownership.Directs || d.From != "2020-03-01" || d.To != "2022-01-01" || r.Edges != 2 || r.Other() != 4 {
+		t.Errorf("%+v, %d edges, %d other", d, r.Edges, r.Other())
 	}
 	if i := r.Interests[0]; i.Owned != "p" || i.Share != (ownership.Share{Least: 2550, Most: 2550}) {
 		t.Errorf("%+v", i)
