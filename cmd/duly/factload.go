@@ -160,7 +160,7 @@ func (c *factLoadCmd) load(a *app, tx *store.Tx, m *rating.Method, file *factFil
 		if err != nil {
 			return n, atLine(err, line)
 		}
-		facts, err := statedFacts(m, &st.Facts)
+		facts, err := statedFacts(m, &st.Facts, func(fact string) error { return assessment.MayState(a.ctx, tx, id, fact, today) })
 		if err != nil {
 			return n, atLine(err, line)
 		}
@@ -176,8 +176,8 @@ func (c *factLoadCmd) load(a *app, tx *store.Tx, m *rating.Method, file *factFil
 }
 
 // statedFacts reads the facts of one statement, each name once, in the order of the
-// file.
-func statedFacts(m *rating.Method, n *yaml.Node) ([]evidence.Fact, error) {
+// file. may says whether a person may state a fact.
+func statedFacts(m *rating.Method, n *yaml.Node, may func(fact string) error) ([]evidence.Fact, error) {
 	if n.Kind != yaml.MappingNode {
 		return nil, fault.New(fault.Invalid, "facts are a map of names to values", "").At("", n.Line, "")
 	}
@@ -189,7 +189,7 @@ func statedFacts(m *rating.Method, n *yaml.Node) ([]evidence.Fact, error) {
 			return nil, fault.Newf(fault.Invalid, "the fact %q stands twice, first in line %d", key.Value, first).WithFix("keep one of them").At("", key.Line, "")
 		}
 		lines[key.Value] = key.Line
-		if err := assessment.MayState(key.Value); err != nil {
+		if err := may(key.Value); err != nil {
 			return nil, atLine(err, key.Line)
 		}
 		var v any

@@ -67,9 +67,6 @@ type factSetCmd struct {
 
 // Run states the fact after checking it against the method's question.
 func (c *factSetCmd) Run(a *app) error {
-	if err := assessment.MayState(c.Fact); err != nil {
-		return err
-	}
 	value, err := c.value()
 	if err != nil {
 		return err
@@ -84,6 +81,9 @@ func (c *factSetCmd) Run(a *app) error {
 		}
 		id, err := subject(a, w.DB, c.Subject)
 		if err != nil {
+			return err
+		}
+		if err := assessment.MayState(a.ctx, w.DB, id, c.Fact, w.Today()); err != nil {
 			return err
 		}
 		if _, err := store.Get(a.ctx, w.DB, evidence.Sources, c.Source); err != nil {

@@ -34,6 +34,7 @@ type cli struct {
 	Person    personCmd    `cmd:"" help:"Add people who act."`
 	Import    importCmd    `cmd:"" help:"Read files through a mapping into the register."`
 	Ambiguous ambiguousCmd `cmd:"" help:"Say whom rows mean that a name alone does not tell."`
+	Owners    ownersCmd    `cmd:"" help:"Say who stands behind customers."`
 	Lists     listsCmd     `cmd:"" help:"Manage watchlists."`
 	Screen    screenCmd    `cmd:"" help:"Compare names with watchlists."`
 	Hit       hitCmd       `cmd:"" help:"Work on watchlist hits."`

@@ -56,7 +56,11 @@ func (c *screenCmd) Run(a *app) error {
 			return err
 		}
 		return a.print(s, func(out io.Writer) {
-			fmt.Fprintf(out, "%d customers against %d entries (%d names) of %d lists\n", s.Customers, s.Entries, s.Names, s.Lists)
+			behind := ""
+			if s.Behind > 0 {
+				behind = fmt.Sprintf(" and %d behind them", s.Behind)
+			}
+			fmt.Fprintf(out, "%d customers%s against %d entries (%d names) of %d lists\n", s.Customers, behind, s.Entries, s.Names, s.Lists)
 			fmt.Fprintf(out, "%d new hits and %d known before, on %d customers; a person closes each with `duly hit close`\n", s.NewHits, s.OldHits, s.Subjects)
 		})
 	})

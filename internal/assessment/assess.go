@@ -84,7 +84,7 @@ func Assess(ctx context.Context, db *store.DB, preparer, today string, p *pack.P
 	if err != nil {
 		return nil, err
 	}
-	portfolio, err := triage.ReadPortfolio(ctx, db)
+	portfolio, err := triage.ReadPortfolio(ctx, db, today)
 	if err != nil {
 		return nil, err
 	}
@@ -127,7 +127,7 @@ func Assess(ctx context.Context, db *store.DB, preparer, today string, p *pack.P
 			return err
 		}
 		ref, err := store.Create(tx, runs.Runs, &runs.Run{
-			Task: "assess", Day: today, Covered: int64(s.Assessed), Findings: int64(s.Pending), Population: population, Inputs: []string{p.Hash},
+			Task: "assess", Day: today, Covered: int64(s.Assessed), Findings: int64(s.Pending), Population: population, Inputs: append([]string{p.Hash}, portfolio.RuledBy...),
 		})
 		s.Run = ref.Seq
 		return err

@@ -9,6 +9,7 @@ import (
 
 	"duly/internal/assessment"
 	"duly/internal/evidence"
+	"duly/internal/fault"
 	"duly/internal/ledger"
 	"duly/internal/pack"
 	"duly/internal/register"
@@ -232,4 +233,119 @@ func TestLanesPickWhatIsAssessed(t *testing.T) {
 	if summary, err = triage.Run(ctx, c.db, storetest.Actor, today, shipped(t, "triage/base.yaml"), nil); err != nil || summary.Lanes[triage.Stop] != 1 {
 		t.Errorf("with a ban: %+v, %v", summary, err)
 	}
+}
+
+// TestOwnersAreAnInput protects the rule of half: what the register tells of owners
+// is stated where nothing unknown could change it, a person's word stands where it
+// is no stop, and nobody can state a stop away.
+func TestOwnersAreAnInput(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, dsn string) {
+		const fact, rule, export = "ownership.sanctioned_percent", "ownership.export_rule_in_force", "ownership.export_listed_percent"
+		c := newChain(t, storetest.Begin(t, dsn, rooms...))
+		screened := func() {
+			c.write(t, func(tx *store.Tx) (store.Ref, error) {
+				return store.Create(tx, runs.Runs, &runs.Run{Task: "screen", Day: today})
+			})
+		}
+		value := func(fact string) string {
+			t.Helper()
+			a, _ := c.assess(t)
+			about, err := evidence.About(ctx, c.db, c.deployment)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, s := range about[fact] {
+				if s.Fact.Source == "duly" {
+					_, unknown := s.Fact.Value.UnknownReason()
+					if missing := slices.Contains(a.Missing, fact); fact != rule && missing != unknown {
+						t.Errorf("%s is %s and missing is %v", fact, s.Fact.Value, missing)
+					}
+					return s.Fact.Value.String()
+				}
+			}
+			return ""
+		}
+		screened()
+		if value(fact) != "" || value(rule) != "" {
+			t.Error("nobody is registered, and yet something is stated")
+		}
+		owner := c.write(t, func(tx *store.Tx) (store.Ref, error) {
+			return store.Create(tx, register.Parties, &register.Party{Origin: register.Origin{State: "active"}, Sort: "person", Name: "Zoran Exemplar"})
+		})
+		held := func(share int64) *register.Interest {
+			return &register.Interest{Origin: register.Origin{State: "active"}, Owner: owner, Owned: c.reseller, Role: "owns", Least: &share, Most: &share}
+		}
+		interest := c.write(t, func(tx *store.Tx) (store.Ref, error) { return store.Create(tx, register.Interests, held(4999)) })
+		if value(fact) != "" || value(rule) != "true" {
+			t.Error("an owner was not screened, and yet the share is stated")
+		}
+		screened()
+		if value(fact) != "" {
+			t.Error("more than half is registered to nobody, and yet the share is stated")
+		}
+		c.revise(t, interest, held(6000))
+		if value(fact) != "0" || value(export) != "0" {
+			t.Errorf("all that matters is known: %q, %q", value(fact), value(export))
+		}
+		hit := c.write(t, func(tx *store.Tx) (store.Ref, error) {
+			return store.Create(tx, screening.Hits, &screening.Hit{State: "open", Subject: owner, Identity: "x", List: "eu_fsf"})
+		})
+		if !strings.HasPrefix(value(fact), "unknown") || value(export) != "0" {
+			t.Errorf("an open hit behind it: %q, %q", value(fact), value(export))
+		}
+		c.state(t, c.deployment, fact, ledger.Int(3))
+		if a, _ := c.assess(t); slices.Contains(a.Missing, fact) {
+			t.Error("what a person stated does not stand")
+		}
+		if _, err := screening.Close(ctx, c.db, screening.Disposition{Hit: hit, State: screening.Confirmed, Reason: "it is them", By: storetest.Actor}); err != nil {
+			t.Fatal(err)
+		}
+		if a, _ := c.assess(t); value(fact) != "60" || !slices.Contains(a.HardStops, "HS-L2") {
+			t.Errorf("owned by listed parties: %q, %v", value(fact), a.HardStops)
+		}
+		if err := assessment.MayState(ctx, c.db, c.deployment, fact, today); fault.CodeOf(err) != fault.Refused {
+			t.Errorf("the stop may be stated away: %v", err)
+		}
+		if err := assessment.MayState(ctx, c.db, c.deployment, export, today); err != nil {
+			t.Errorf("what is no stop may not be stated: %v", err)
+		}
+		for _, subject := range []string{c.deployment, c.reseller, c.account} {
+			c.state(t, subject, fact, ledger.Int(1))
+		}
+		if a, _ := c.assess(t); !slices.Contains(a.HardStops, "HS-L2") {
+			t.Error("a statement lifted the stop")
+		}
+		if s, err := triage.Run(ctx, c.db, storetest.Actor, today, shipped(t, "triage/base.yaml"), nil); err != nil || s.Lanes[triage.Stop] != 1 || s.Reasons["STOP-OWNED"] != 1 {
+			t.Errorf("triage: %+v, %v", s, err)
+		}
+		c.revise(t, interest, held(1000))
+		if a, _ := c.assess(t); slices.Contains(a.HardStops, "HS-L2") || slices.Contains(a.Missing, fact) {
+			t.Errorf("the shares were sold, and the person's word counts again: %v %v", a.HardStops, a.Missing)
+		}
+		if s, err := triage.Run(ctx, c.db, storetest.Actor, today, shipped(t, "triage/base.yaml"), nil); err != nil || s.Reasons["PERSON-OWNERS"] != 1 {
+			t.Errorf("triage of a minority: %+v, %v", s, err)
+		}
+	})
+}
+
+func (c *chain) write(t *testing.T, create func(tx *store.Tx) (store.Ref, error)) string {
+	t.Helper()
+	var id string
+	err := c.db.Write(ctx, storetest.Actor, func(tx *store.Tx) error {
+		ref, err := create(tx)
+		id = ref.ID
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return id
+}
+
+func (c *chain) revise(t *testing.T, id string, i *register.Interest) {
+	t.Helper()
+	c.write(t, func(tx *store.Tx) (store.Ref, error) {
+		ref, _, err := store.Revise(tx, register.Interests, id, i)
+		return ref, err
+	})
 }

@@ -23,21 +23,42 @@ const (
 	factEndUser   = "end_user.identity"
 )
 
-// MayState says whether a person may state a fact. What screening says is changed
-// by closing hits and by nothing else: a statement cannot lift a legal stop.
-func MayState(fact string) error {
+// MayState says whether a person may state a fact about a subject. What screening
+// says is changed by closing hits and by nothing else, and a stop by ownership by
+// what is registered of the owners: a statement cannot lift a legal stop.
+func MayState(ctx context.Context, q store.Queryer, subject, fact, today string) error {
 	if fact == factListMatch {
 		return fault.Newf(fault.Refused, "%s follows from hits and cannot be stated", fact).WithFix("close the hits with `duly hit close`")
 	}
-	return nil
+	if !ownershipFact(fact) {
+		return nil
+	}
+	about, err := evidence.About(ctx, q, subject)
+	if err != nil {
+		return err
+	}
+	stop := stopBy(about, fact)
+	if fact == factExportRule {
+		_, planned, err := exportRule(today)
+		if err != nil {
+			return err
+		}
+		stop = stopBy(about, factExport) && !planned
+	}
+	if !stop {
+		return nil
+	}
+	return fault.Newf(fault.Refused, "%s follows from the owners that are registered and from hits, and here it stops the deployment", fact).
+		WithFix("correct the owners with `duly owners add`, or the hits; `duly owners show` tells what counts")
 }
 
 // derive states what the program can say of a deployment from its own records, as
 // facts that a rating can name and an outsider can read: whether a party of the
 // chain is on a list, whether the deployment runs already, who stands in between,
-// and whether the end user is named. What a person stated about the last two
-// stands; a list match is never a matter of statement.
-func derive(ctx context.Context, tx *store.Tx, p *triage.Portfolio, subject string, chain triage.Chain, stated []map[string][]evidence.Stated, today string) (map[string][]evidence.Stated, error) {
+// whether the end user is named, and what the registered owners tell. What a person
+// stated stands, but for a list match and a stop by ownership, which are never a
+// matter of statement: fixed names the facts of which only the program's word counts.
+func derive(ctx context.Context, tx *store.Tx, p *triage.Portfolio, subject string, chain triage.Chain, stated []map[string][]evidence.Stated, today string) (about map[string][]evidence.Stated, fixed map[string]bool, err error) {
 	said := func(fact string) bool {
 		for _, about := range stated {
 			for _, s := range about[fact] {
@@ -68,21 +89,32 @@ func derive(ctx context.Context, tx *store.Tx, p *triage.Portfolio, subject stri
 	}
 	before, err := evidence.About(ctx, tx, subject)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	for _, fact := range []string{factListMatch, factRole, factEndUser} {
 		if v, ok := values[fact]; ok {
 			if err := say(ctx, tx, before, subject, fact, v, today); err != nil {
-				return nil, err
+				return nil, nil, err
 			}
+		}
+	}
+	owners, fixed, err := owned(p, chain, before, said, today)
+	if err != nil {
+		return nil, nil, err
+	}
+	fixed[factListMatch] = true
+	for _, d := range owners {
+		if err := say(ctx, tx, before, subject, d.fact, d.value, today); err != nil {
+			return nil, nil, err
 		}
 	}
 	if !said(factExisting) {
 		if err := say(ctx, tx, before, subject, factExisting, ledger.Bool(true), today); err != nil {
-			return nil, err
+			return nil, nil, err
 		}
 	}
-	return evidence.About(ctx, tx, subject)
+	about, err = evidence.About(ctx, tx, subject)
+	return about, fixed, err
 }
 
 // say states a fact unless the program says so already: assessing again on another

@@ -24,6 +24,7 @@ type gathered struct {
 	named   []string // fact, entry, field and digest, for Rating.Inputs
 	account *store.Revision[register.Account]
 	subject string
+	fixed   map[string]bool // facts of which only the program's word counts
 }
 
 // record is one record of the chain, as facts look into it.
@@ -82,10 +83,12 @@ func gather(ctx context.Context, tx *store.Tx, m *rating.Method, p *triage.Portf
 	if err != nil {
 		return nil, err
 	}
-	own, err := derive(ctx, tx, p, g.subject, chain, stated, today)
+	own, fixed, err := derive(ctx, tx, p, g.subject, chain, stated, today)
 	if err != nil {
 		return nil, err
 	}
+	g.fixed = fixed
+	stated = slices.DeleteFunc(stated, func(about map[string][]evidence.Stated) bool { return aboutSubject(about, g.subject) })
 	stated = append([]map[string][]evidence.Stated{own}, stated...)
 	for _, f := range m.Facts() {
 		if g.fromStatements(f, stated, today) || f.Register == "" {
@@ -97,6 +100,16 @@ func gather(ctx context.Context, tx *store.Tx, m *rating.Method, p *triage.Portf
 		}
 	}
 	return g, nil
+}
+
+// aboutSubject says whether statements are about a subject.
+func aboutSubject(about map[string][]evidence.Stated, subject string) bool {
+	for _, list := range about {
+		for _, s := range list {
+			return s.Fact.Subject == subject
+		}
+	}
+	return false
 }
 
 // chainOrder is the order in which subjects are asked: the nearest first.
@@ -132,10 +145,7 @@ func (g *gathered) fromStatements(f rating.Fact, stated []map[string][]evidence.
 	}
 	var best *candidate
 	for _, about := range stated {
-		list := about[f.ID]
-		if f.ID == factListMatch { // whoever states it: only hits count
-			list = slices.DeleteFunc(slices.Clone(list), func(s evidence.Stated) bool { return s.Fact.Source != derivedBy })
-		}
+		list := g.counting(f.ID, about[f.ID])
 		if len(list) == 0 {
 			continue
 		}

@@ -12,6 +12,7 @@ import (
 	"duly/internal/bundle"
 	"duly/internal/fault"
 	"duly/internal/ledger"
+	"duly/internal/ownership"
 	"duly/internal/register"
 	"duly/internal/screening"
 	"duly/internal/store"
@@ -190,6 +191,25 @@ func openHits(ctx context.Context, tx *store.Tx, r Request, rated *assessment.Ra
 		}
 		if len(hits) > 0 {
 			return fault.New(fault.Refused, "a watchlist hit on the chain is open or confirmed", "close it, assess again, then decide")
+		}
+	}
+	return openOwners(ctx, tx, r, parties)
+}
+
+// openOwners refuses the same where those who stand behind the chain have open hits,
+// or own so much of it that it counts as listed.
+func openOwners(ctx context.Context, tx *store.Tx, r Request, parties []string) error {
+	stands, _, err := screening.Standing(ctx, tx, r.Now.UTC().Format(time.DateOnly))
+	if err != nil {
+		return err
+	}
+	for _, party := range parties {
+		stand := stands[party]
+		if stand.Behind.Open > 0 {
+			return fault.New(fault.Refused, "a watchlist hit on somebody who stands behind the chain is open", "close it, assess again, then decide")
+		}
+		if stand.Worst() == ownership.Stop {
+			return fault.New(fault.Refused, "listed parties own half or more of somebody in the chain", "see `duly owners show`; no act in this program can lift it")
 		}
 	}
 	return nil

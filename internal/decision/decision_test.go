@@ -188,6 +188,51 @@ func TestAnOpenHitBlocksApproval(t *testing.T) {
 	}
 }
 
+// TestOwnersBlockApproval protects against approving around an owner: with an open
+// hit, or with half of the customer once it is confirmed.
+func TestOwnersBlockApproval(t *testing.T) {
+	db := storetest.SQLite(t, rooms...)
+	ada := key(t, 1)
+	r := rate(t, db, "approve", "LOW", "somebody else")
+	var hit, owner, interest store.Ref
+	half, less := int64(5000), int64(4999)
+	held := &register.Interest{Origin: register.Origin{State: "active"}, Owned: r.customer, Role: "owns", Least: &half, Most: &half}
+	err := db.Write(ctx, storetest.Actor, func(tx *store.Tx) (err error) {
+		if owner, err = store.Create(tx, register.Parties, &register.Party{Origin: register.Origin{State: "active"}, Sort: "person", Name: "Zoran Exemplar"}); err != nil {
+			return err
+		}
+		held.Owner = owner.ID
+		if interest, err = store.Create(tx, register.Interests, held); err != nil {
+			return err
+		}
+		hit, err = store.Create(tx, screening.Hits, &screening.Hit{State: "open", Subject: owner.ID, Identity: "x", List: "eu_fsf"})
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, _, err := r.decide(decision.Approve, ada, act.Approver); fault.CodeOf(err) != fault.Refused {
+		t.Errorf("approved with an open hit on an owner: %v", err)
+	}
+	if _, err := screening.Close(ctx, db, screening.Disposition{Hit: hit.ID, State: screening.Confirmed, Reason: "it is them", By: storetest.Actor}); err != nil {
+		t.Fatal(err)
+	}
+	if _, _, err := r.decide(decision.Approve, ada, act.Approver); fault.CodeOf(err) != fault.Refused {
+		t.Errorf("approved although a listed party owns half: %v", err)
+	}
+	held.Least, held.Most = &less, &less
+	err = db.Write(ctx, storetest.Actor, func(tx *store.Tx) error {
+		_, _, err := store.Revise(tx, register.Interests, interest.ID, held)
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, _, err := r.decide(decision.Approve, ada, act.Approver); err != nil {
+		t.Errorf("refused although less than half is held: %v", err)
+	}
+}
+
 func TestADecisionNeedsAReasonAndARating(t *testing.T) {
 	db := storetest.SQLite(t, rooms...)
 	ada := key(t, 1)

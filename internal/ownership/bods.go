@@ -8,6 +8,7 @@ import (
 	"io"
 	"maps"
 	"slices"
+	"strings"
 
 	"duly/internal/fault"
 )
@@ -18,15 +19,21 @@ const (
 	maxStatements = 5_000_000
 )
 
-// Record is what a file says about who stands behind whom. Parties and interests
-// are sorted by id and by owner, owned, role.
+// Record is what a file says about who stands behind whom. Every statement that was
+// read is a party, stands for interests, was rejected, or is another: one that a
+// later one replaced, or of a sort that says nothing about ownership. Parties and
+// interests are sorted by id and by owner, owned, role.
 type Record struct {
 	Parties    []Party
 	Interests  []Interest
+	Closed     []Stated       // records that the file says are no more
 	Statements int            // read, of any kind
-	Opaque     []string       // ids of parties of which an owner is said to exist and not named
+	Edges      int            // statements that interests stand for
 	Rejects    []*fault.Error // statements that could not be used, with their place
 }
+
+// Other counts the statements that are neither parties nor interests nor rejected.
+func (r *Record) Other() int { return r.Statements - len(r.Parties) - r.Edges - len(r.Rejects) }
 
 // bodsStatement is one statement of the Beneficial Ownership Data Standard, version
 // 0.4 (https://standard.openownership.org/en/0.4.0/).
@@ -36,7 +43,12 @@ type bodsStatement struct {
 	RecordID      string `json:"recordId"`
 	RecordStatus  string `json:"recordStatus"`
 	RecordType    string `json:"recordType"`
-	Details       struct {
+	Publication   struct {
+		Publisher struct {
+			Name string `json:"name"`
+		} `json:"publisher"`
+	} `json:"publicationDetails"`
+	Details struct {
 		Name  string `json:"name"`
 		Names []struct {
 			Type     string `json:"type"`
@@ -45,7 +57,13 @@ type bodsStatement struct {
 		BirthDate     string `json:"birthDate"`
 		Jurisdiction  struct{ Code string }
 		Nationalities []struct{ Code string }
-		Identifiers   []struct {
+		Addresses     []struct {
+			Country struct{ Code string }
+		}
+		EntityType struct {
+			Type string `json:"type"`
+		} `json:"entityType"`
+		Identifiers []struct {
 			Scheme     string `json:"scheme"`
 			SchemeName string `json:"schemeName"`
 			ID         string `json:"id"`
@@ -54,6 +72,12 @@ type bodsStatement struct {
 		InterestedParty json.RawMessage `json:"interestedParty"`
 		Interests       []bodsInterest  `json:"interests"`
 	} `json:"recordDetails"`
+
+	number int // in the file
+}
+
+func (s *bodsStatement) stated() Stated {
+	return Stated{Record: s.RecordID, Date: s.StatementDate, Publisher: strings.TrimSpace(s.Publication.Publisher.Name), Number: s.number}
 }
 
 type bodsInterest struct {
@@ -96,6 +120,7 @@ func ReadBODS(in io.Reader, path string) (*Record, error) {
 			record.reject(path, n, "recordId", "the statement names no record or type; only BODS 0.4 is read")
 			return
 		}
+		s.number = n
 		if before := latest[s.RecordID]; before == nil || cmp.Compare(before.StatementDate, s.StatementDate) <= 0 {
 			latest[s.RecordID] = &s
 		}
@@ -106,6 +131,7 @@ func ReadBODS(in io.Reader, path string) (*Record, error) {
 	for _, id := range slices.Sorted(maps.Keys(latest)) {
 		s := latest[id]
 		if s.RecordStatus == "closed" {
+			record.Closed = append(record.Closed, s.stated())
 			continue
 		}
 		switch s.RecordType {
@@ -114,7 +140,7 @@ func ReadBODS(in io.Reader, path string) (*Record, error) {
 		case "relationship":
 			record.relate(s, path)
 		default:
-			record.reject(path, 0, s.StatementID, fmt.Sprintf("%q is not a type of record", s.RecordType))
+			record.reject(path, s.number, s.StatementID, fmt.Sprintf("%q is not a type of record", s.RecordType))
 		}
 	}
 	record.settle()
@@ -179,71 +205,91 @@ func firstByte(d *json.Decoder) (byte, error) {
 }
 
 func (r *Record) reject(path string, n int, field, what string) {
-	if field == "" {
-		field = fmt.Sprintf("statement %d", n)
-	} else if n > 0 {
-		field = fmt.Sprintf("statement %d, %s", n, field)
-	}
+	field = strings.TrimSuffix(fmt.Sprintf("statement %d, %s", n, field), ", ")
 	r.Rejects = append(r.Rejects, fault.New(fault.Invalid, what, "").At(path, 0, field))
 }
 
+// bodsSorts are the types of entity that are no organisation.
+var bodsSorts = map[string]Sort{"state": State, "stateBody": State}
+
 func (s *bodsStatement) party() Party {
 	d := &s.Details
-	p := Party{ID: s.RecordID, Name: d.Name, Person: s.RecordType == "person", Country: d.Jurisdiction.Code, BirthDate: d.BirthDate}
+	p := Party{ID: s.RecordID, Name: d.Name, Sort: cmp.Or(bodsSorts[d.EntityType.Type], Organisation), BirthDate: day(d.BirthDate), Stated: s.stated()}
+	if s.RecordType == "person" {
+		p.Sort = Person
+	}
 	for _, n := range d.Names {
 		if p.Name == "" || n.Type == "legal" {
 			p.Name = n.FullName
 		}
+		p.Others = append(p.Others, n.FullName)
 	}
-	if p.Country == "" && len(d.Nationalities) > 0 {
-		p.Country = d.Nationalities[0].Code
+	p.Countries = append(p.Countries, d.Jurisdiction.Code)
+	for _, n := range d.Nationalities {
+		p.Countries = append(p.Countries, n.Code)
 	}
-	if len(p.Country) > 2 {
-		p.Country = p.Country[:2] // a subdivision
+	for _, a := range d.Addresses {
+		p.Countries = append(p.Countries, a.Country.Code)
 	}
 	for _, i := range d.Identifiers {
-		if i.ID != "" {
-			p.Identifiers = append(p.Identifiers, Identifier{cmp.Or(i.Scheme, i.SchemeName), i.ID})
-		}
+		p.Identifiers = append(p.Identifiers, Identifier{Scheme(cmp.Or(i.Scheme, i.SchemeName)), i.ID})
 	}
+	p.settle()
 	return p
 }
 
-// relate adds the interests of a relationship.
+// settle puts what a party has several of in order.
+func (p *Party) settle() {
+	p.Name = strings.TrimSpace(p.Name)
+	p.Others = slices.DeleteFunc(p.Others, func(n string) bool { return strings.TrimSpace(n) == "" || n == p.Name })
+	for i, c := range p.Countries {
+		c, _, _ = strings.Cut(strings.ToUpper(strings.TrimSpace(c)), "-") // a subdivision is of its country
+		p.Countries[i] = c
+	}
+	p.Countries = slices.DeleteFunc(p.Countries, func(c string) bool { return c == "" })
+	p.Identifiers = slices.DeleteFunc(p.Identifiers, func(i Identifier) bool { return i.Key() == "" })
+	for _, list := range []*[]string{&p.Others, &p.Countries} {
+		slices.Sort(*list)
+		*list = slices.Compact(*list)
+	}
+}
+
+// relate adds the interests of a relationship, all of them or, when one cannot be
+// used, none.
 func (r *Record) relate(s *bodsStatement, path string) {
+	bad := func(field, what string) {
+		r.reject(path, s.number, strings.TrimPrefix(s.StatementID+", "+field, ", "), what)
+	}
 	subject, err := reference(s.Details.Subject)
 	if err != nil || subject == "" {
-		r.reject(path, 0, s.StatementID, "the relationship names no subject")
+		bad("subject", "the relationship names no subject")
 		return
 	}
 	owner, err := reference(s.Details.InterestedParty)
 	if err != nil {
-		r.reject(path, 0, s.StatementID, "the interested party is neither a record nor a reason")
+		bad("interestedParty", "the interested party is neither a record nor a reason")
 		return
-	}
-	if owner == "" {
-		owner = "unspecified " + s.RecordID
-		r.Opaque = append(r.Opaque, subject)
 	}
 	interests := s.Details.Interests
 	if len(interests) == 0 {
 		interests = []bodsInterest{{}}
 	}
+	var made []Interest
 	for _, b := range interests {
-		share, err := b.share()
+		i := Interest{Owner: owner, Owned: subject, Indirect: b.Indirect == "indirect", Stated: s.stated()}
+		if i.Share, err = b.share(); err == nil {
+			i.From, i.To, err = span(b.Start, b.End)
+		}
 		if err != nil {
-			r.reject(path, 0, s.StatementID, err.Error())
-			continue
+			bad("interests", err.Error())
+			return
 		}
-		role, known := bodsRoles[b.Type]
-		if !known {
-			role = Owns
+		if i.Role = bodsRoles[b.Type]; i.Role == "" {
+			i.Role = Owns // any other type, and none, may hide shares
 		}
-		r.Interests = append(r.Interests, Interest{
-			Owner: owner, Owned: subject, Role: role, Share: share,
-			From: b.Start, To: b.End, Indirect: b.Indirect == "indirect",
-		})
+		made = append(made, i)
 	}
+	r.Interests, r.Edges = append(r.Interests, made...), r.Edges+1
 }
 
 // reference reads a record id. An object in its place says why none is named.
@@ -296,6 +342,4 @@ func (r *Record) settle() {
 	slices.SortStableFunc(r.Interests, func(a, b Interest) int {
 		return cmp.Or(cmp.Compare(a.Owner, b.Owner), cmp.Compare(a.Owned, b.Owned), cmp.Compare(a.Role, b.Role), cmp.Compare(a.From, b.From))
 	})
-	slices.Sort(r.Opaque)
-	r.Opaque = slices.Compact(r.Opaque)
 }

@@ -26,27 +26,53 @@ type Share struct {
 	Most  int64 `json:"most"`
 }
 
-// Party is a person or an organisation of an ownership record.
+// Sort says what a party is.
+type Sort string
+
+// The sorts. A person and a state have no owners to look for.
+const (
+	Person       Sort = "person"
+	Organisation Sort = "organisation"
+	State        Sort = "state"
+)
+
+// Stated says where a file states something.
+type Stated struct {
+	Record    string // the id under which the file keeps it
+	Date      string // of the statement, as the file writes it; "" where it does not say
+	Publisher string // who published the statement; "" where it does not say
+	Number    int    // of the statement in its file, from 1
+}
+
+// Party is a person or an organisation of an ownership record. One of which the
+// file says that it is not known has no name.
 type Party struct {
 	ID          string // as the record names it
 	Name        string
-	Person      bool
-	Country     string // ISO 3166-1 alpha-2, where the record says it
-	BirthDate   string // YYYY, YYYY-MM or YYYY-MM-DD
+	Others      []string // further names, sorted
+	Sort        Sort
+	Countries   []string // ISO 3166-1 alpha-2 where the record says it; sorted
+	BirthDate   string   // YYYY, YYYY-MM or YYYY-MM-DD
 	Identifiers []Identifier
+	Stated      Stated
 }
 
-// Identifier is a number or code that an authority gave.
+// Identifier is a number or code that an authority gave. The scheme is one that
+// [Scheme] gives.
 type Identifier struct{ Scheme, Value string }
+
+// Unnamed is the id of whoever holds what no record names.
+const Unnamed = ""
 
 // Interest says that Owner has a Role in Owned. Indirect says that the record sums
 // up a chain of others: it counts only where that chain is not there itself.
 type Interest struct {
-	Owner, Owned string // ids of parties
+	Owner, Owned string // ids of parties; the owner may be [Unnamed]
 	Role         Role
 	Share        Share  // for [Owns]
 	From, To     string // YYYY-MM-DD, half open; "" leaves that end open
 	Indirect     bool
+	Stated       Stated
 }
 
 // Graph holds the interests of one day. It never changes and may be shared.
@@ -93,7 +119,7 @@ func NewGraph(interests []Interest, day string) *Graph {
 		}
 	}
 	for n := range g.owners {
-		slices.SortFunc(g.owners[n], func(a, b holding) int { return cmp.Compare(a.owner, b.owner) })
+		g.owners[n] = merge(g.owners[n])
 		g.cap(g.owners[n])
 		slices.Sort(g.boards[n])
 		g.boards[n] = slices.Compact(g.boards[n])
@@ -107,13 +133,22 @@ func (g *Graph) add(i Interest) {
 		g.boards[owned] = append(g.boards[owned], owner)
 		return
 	}
-	for n := range g.owners[owned] {
-		if h := &g.owners[owned][n]; h.owner == owner {
-			h.share = Share{max(h.share.Least, i.Share.Least), max(h.share.Most, i.Share.Most)}
-			return
-		}
-	}
 	g.owners[owned] = append(g.owners[owned], holding{owner, i.Share})
+}
+
+// merge sorts what owners hold of one party and makes each owner's holdings one.
+func merge(list []holding) []holding {
+	slices.SortFunc(list, func(a, b holding) int { return cmp.Compare(a.owner, b.owner) })
+	out := list[:0]
+	for _, h := range list {
+		if last := len(out) - 1; last >= 0 && out[last].owner == h.owner {
+			s := &out[last].share
+			*s = Share{max(s.Least, h.share.Least), max(s.Most, h.share.Most)}
+			continue
+		}
+		out = append(out, h)
+	}
+	return out
 }
 
 // cap lowers what each owner may hold at most to what the others leave.
@@ -145,4 +180,60 @@ func (g *Graph) leads(owner, owned int) bool {
 		}
 	}
 	return false
+}
+
+// Rest gives a graph in which [Unnamed] holds whatever the named owners leave of
+// every party: what listed parties may hold beyond what is recorded. ends says of
+// which parties nobody owns anything.
+func (g *Graph) Rest(ends func(party string) bool) *Graph {
+	r := &Graph{parties: g.parties, index: g.index, boards: g.boards, owners: make([][]holding, len(g.owners))}
+	if _, known := g.index[Unnamed]; !known {
+		r.parties, r.index = append(slices.Clone(g.parties), Unnamed), maps.Clone(g.index)
+		r.index[Unnamed] = len(g.parties)
+		r.owners, r.boards = append(r.owners, nil), append(slices.Clone(g.boards), nil)
+	}
+	unnamed := r.index[Unnamed]
+	for n, owners := range g.owners {
+		left, least := int64(Whole), int64(0)
+		for _, h := range owners {
+			if h.owner == unnamed {
+				least = h.share.Least
+				continue
+			}
+			r.owners[n] = append(r.owners[n], h)
+			left -= h.share.Least
+		}
+		if left = max(left, least); left > 0 && n != unnamed && !ends(r.parties[n]) {
+			r.owners[n] = append(r.owners[n], holding{unnamed, Share{least, left}})
+		}
+	}
+	return r
+}
+
+// Above gives the parties that hold, direct or control a party, at any distance,
+// sorted, without itself.
+func (g *Graph) Above(party string) []string {
+	start, known := g.index[party]
+	if !known {
+		return nil
+	}
+	seen, todo := map[int]bool{start: true}, []int{start}
+	var out []string
+	for len(todo) > 0 {
+		n := todo[len(todo)-1]
+		todo = todo[:len(todo)-1]
+		next := slices.Clone(g.boards[n])
+		for _, h := range g.owners[n] {
+			next = append(next, h.owner)
+		}
+		for _, o := range next {
+			if !seen[o] {
+				seen[o] = true
+				todo = append(todo, o)
+				out = append(out, g.parties[o])
+			}
+		}
+	}
+	slices.Sort(out)
+	return out
 }

@@ -16,6 +16,8 @@ type Held struct {
 	Holders []string `json:"holders,omitempty"`
 	// Board holds the listed parties that direct or control it without shares, by id.
 	Board []string `json:"board,omitempty"`
+	// Shared holds those who direct or control both it and a listed party, by id.
+	Shared []string `json:"shared,omitempty"`
 	// Listed says that the party itself is listed.
 	Listed bool `json:"listed,omitempty"`
 }
@@ -27,14 +29,23 @@ const Half = Whole / 2
 // Held works out for every party of the graph what the listed ones hold of it.
 // Cycles of ownership are followed until nothing changes, or for 256 rounds; of a
 // share that still grows then the most is all. Parties of which nothing is held
-// are left out. O(interests) for each round and each step of the cascade.
+// are left out. O(interests) for each round; a party of k owners costs k² more.
 func (g *Graph) Held(listed map[string]bool) map[string]Held {
 	marked := make([]bool, len(g.parties))
 	for n, p := range g.parties {
 		marked[n] = listed[p]
 	}
-	sure := g.cascade(marked, func(s Share) int64 { return s.Least })
-	perhaps := g.cascade(marked, func(s Share) int64 { return s.Most })
+	holds := g.holds()
+	sure := g.cascade(marked, holds, g.least)
+	perhaps := g.cascade(marked, holds, g.most)
+	busy := map[int]bool{} // who directs or controls a listed party
+	for n := range g.parties {
+		if marked[n] {
+			for _, b := range g.boards[n] {
+				busy[b] = true
+			}
+		}
+	}
 	least, _ := g.flow(marked, func(s Share) int64 { return s.Least })
 	most, open := g.flow(marked, func(s Share) int64 { return s.Most })
 	out := map[string]Held{}
@@ -43,20 +54,22 @@ func (g *Graph) Held(listed map[string]bool) map[string]Held {
 		if open[n] {
 			h.Economic.Most = Whole
 		}
-		h.Counted.Least = g.counted(n, sure, func(s Share) int64 { return s.Least })
-		h.Counted.Most = min(g.counted(n, perhaps, func(s Share) int64 { return s.Most }), g.left(n, perhaps))
-		h.Counted.Most = max(h.Counted.Most, h.Counted.Least)
+		h.Counted.Least = g.least(n, sure)
+		h.Counted.Most = max(g.most(n, perhaps), h.Counted.Least)
 		for _, o := range g.owners[n] {
 			if perhaps[o.owner] {
 				h.Holders = append(h.Holders, g.parties[o.owner])
 			}
 		}
 		for _, b := range g.boards[n] {
-			if marked[b] {
+			switch {
+			case marked[b]:
 				h.Board = append(h.Board, g.parties[b])
+			case busy[b] && !h.Listed:
+				h.Shared = append(h.Shared, g.parties[b])
 			}
 		}
-		if h.Listed || h.Counted.Most > 0 || h.Economic.Most > 0 || h.Board != nil {
+		if h.Listed || h.Counted.Most > 0 || h.Economic.Most > 0 || h.Board != nil || h.Shared != nil {
 			out[p] = h
 		}
 	}
@@ -64,46 +77,63 @@ func (g *Graph) Held(listed map[string]bool) map[string]Held {
 }
 
 // cascade marks the parties whose holdings count: the listed ones, and those of
-// which marked parties hold half or more. It only ever adds, so cycles end.
-func (g *Graph) cascade(listed []bool, bound func(Share) int64) []bool {
+// which marked parties hold half or more. It only ever adds, so cycles end; each
+// party is asked again once for each of its owners.
+func (g *Graph) cascade(listed []bool, holds [][]int, held func(n int, marked []bool) int64) []bool {
 	marked := slices.Clone(listed)
-	for changed := true; changed; {
-		changed = false
-		for n := range g.owners {
-			if !marked[n] && g.counted(n, marked, bound) >= Half {
-				marked[n], changed = true, true
+	var todo []int
+	for n := range marked {
+		if marked[n] {
+			todo = append(todo, n)
+		}
+	}
+	for len(todo) > 0 {
+		owner := todo[len(todo)-1]
+		todo = todo[:len(todo)-1]
+		for _, n := range holds[owner] {
+			if !marked[n] && held(n, marked) >= Half {
+				marked[n] = true
+				todo = append(todo, n)
 			}
 		}
 	}
 	return marked
 }
 
-// counted adds up what marked parties hold of party n.
-func (g *Graph) counted(n int, marked []bool, bound func(Share) int64) int64 {
+// holds gives for each party those of which it holds shares.
+func (g *Graph) holds() [][]int {
+	out := make([][]int, len(g.owners))
+	for n, owners := range g.owners {
+		for _, h := range owners {
+			out[h.owner] = append(out[h.owner], n)
+		}
+	}
+	return out
+}
+
+// least adds up what marked parties hold of party n at least.
+func (g *Graph) least(n int, marked []bool) int64 {
 	sum := int64(0)
 	for _, h := range g.owners[n] {
 		if marked[h.owner] {
-			sum += bound(h.share)
+			sum += h.share.Least
 		}
 	}
 	return min(sum, Whole)
 }
 
-// left is what all other owners leave of party n to the marked ones.
-func (g *Graph) left(n int, marked []bool) int64 {
-	rest := int64(Whole)
-	held := false
+// most adds up what marked parties hold of party n at most: no more than all
+// others leave.
+func (g *Graph) most(n int, marked []bool) int64 {
+	sum, left := int64(0), int64(Whole)
 	for _, h := range g.owners[n] {
 		if marked[h.owner] {
-			held = true
+			sum += h.share.Most
 		} else {
-			rest -= h.share.Least
+			left -= h.share.Least
 		}
 	}
-	if !held {
-		return 0
-	}
-	return max(rest, 0)
+	return min(sum, max(left, 0))
 }
 
 // What flow works with: how often it follows cycles, and how many parts of a

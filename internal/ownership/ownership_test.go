@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -99,6 +100,55 @@ func TestHeldCoversWhatMayBe(t *testing.T) {
 	})
 }
 
+// TestRestCoversWhoIsNotRegistered protects what is called settled: whoever holds
+// what no record names, even if all of them are listed, the least that counts is
+// within the most that the record leaves open. An edge that is marked as listed can
+// only make it more.
+func TestRestCoversWhoIsNotRegistered(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		n := rapid.IntRange(2, 6).Draw(t, "parties")
+		var recorded, all []ownership.Interest
+		listed := map[string]bool{"0": rapid.Bool().Draw(t, "one is listed")}
+		for owned := range n {
+			left := int64(ownership.Whole)
+			for owner := range n + 2 {
+				if owner == owned || !rapid.Bool().Draw(t, "holds") {
+					continue
+				}
+				share := rapid.Int64Range(0, left).Draw(t, "share")
+				left -= share
+				i := owns(fmt.Sprint(owner), fmt.Sprint(owned), share, share)
+				all = append(all, i)
+				switch {
+				case owner < n:
+					recorded = append(recorded, i)
+				case rapid.Bool().Draw(t, "said to be there"):
+					i.Owner = ownership.Unnamed
+					recorded = append(recorded, i)
+					listed[fmt.Sprint(owner)] = true
+				default:
+					listed[fmt.Sprint(owner)] = true
+				}
+			}
+		}
+		rest := ownership.NewGraph(recorded, day).Rest(func(string) bool { return false })
+		perhaps := rest.Held(map[string]bool{"0": listed["0"], ownership.Unnamed: true})
+		plain := ownership.NewGraph(recorded, day).Held(map[string]bool{"0": listed["0"]})
+		for p, h := range ownership.NewGraph(all, day).Held(listed) {
+			if _, inRecord := perhaps[p]; !inRecord && !recordHas(recorded, p) {
+				continue // nothing is recorded of it at all
+			}
+			if h.Counted.Least > perhaps[p].Counted.Most || plain[p].Counted.Most > perhaps[p].Counted.Most {
+				t.Fatalf("party %s: %+v, but the record leaves %+v", p, h, perhaps[p])
+			}
+		}
+	})
+}
+
+func recordHas(interests []ownership.Interest, party string) bool {
+	return slices.ContainsFunc(interests, func(i ownership.Interest) bool { return i.Owner == party || i.Owned == party })
+}
+
 // TestPack protects the released rules: their own tests hold.
 func TestPack(t *testing.T) {
 	all, err := pack.ReadDir(packs.Files, "ownership")
@@ -168,10 +218,10 @@ func TestReadBODS(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if r.Statements != 7 || len(r.Parties) != 2 || len(r.Interests) != 3 || len(r.Rejects) != 1 || strings.Join(r.Opaque, " ") != "quibble" {
+	if r.Statements != 7 || len(r.Parties) != 2 || len(r.Interests) != 3 || len(r.Rejects) != 1 || r.Edges != 2 || len(r.Closed) != 1 || r.Other() != 2 || r.Interests[0].Owner != ownership.Unnamed {
 		t.Fatalf("%+v", r)
 	}
-	if p := r.Parties[1]; p.Name != "Zoran Exemplar" || !p.Person || p.Country != "XK" || p.BirthDate != "1970-02" {
+	if p := r.Parties[1]; p.Name != "Zoran Exemplar" || p.Sort != ownership.Person || strings.Join(p.Countries, " ") != "XK" || p.BirthDate != "1970-02" {
 		t.Errorf("%+v", p)
 	}
 	if i := r.Interests[2]; i.Owner != "zoran" || i.Share != (ownership.Share{Least: 3333, Most: 3334}) || i.From != "2026-02-01" {
@@ -207,10 +257,16 @@ func TestReadFTM(t *testing.T) {
 {"id":"d","schema":"Directorship","properties":{"director":["z"],"organization":["q"]}}
 {"id":"a","schema":"Address","properties":{"full":["Nowhere 1"]}}
 {"id":"b","schema":"Ownership","properties":{"owner":["z"],"asset":["q"],"percentage":["half"]}}
+{"id":"s","schema":"Vessel","properties":{"name":["Marigold"]}}
+{"id":"v","schema":"Ownership","properties":{"owner":["z"],"asset":["s"]}}
+{"id":"d","schema":"Directorship","properties":{"director":["z"],"organization":["q"],"startDate":["2020-03"],"endDate":["2021"]}}
 `
 	r, err := ownership.ReadFTM(strings.NewReader(lines), "edges.jsonl")
 	if err != nil || len(r.Parties) != 2 || len(r.Interests) != 3 || len(r.Rejects) != 1 {
 		t.Fatalf("%+v, %v", r, err)
+	}
+	if d := r.Interests[1]; d.Role != ownership.Directs || d.From != "2020-03-01" || d.To != "2022-01-01" || r.Edges != 2 || r.Other() != 4 {
+		t.Errorf("%+v, %d edges, %d other", d, r.Edges, r.Other())
 	}
 	if i := r.Interests[0]; i.Owned != "p" || i.Share != (ownership.Share{Least: 2550, Most: 2550}) {
 		t.Errorf("%+v", i)
@@ -272,4 +328,23 @@ func FuzzReadFTM(f *testing.F) {
 	f.Fuzz(func(_ *testing.T, data []byte) {
 		_, _ = ownership.ReadFTM(strings.NewReader(string(data)), "f")
 	})
+}
+
+// BenchmarkHeld follows 100,000 interests in circles, of ten and one of 10,000, which
+// is as bad as a graph gets.
+func BenchmarkHeld(b *testing.B) {
+	var interests []ownership.Interest
+	for n := range 90_000 {
+		interests = append(interests, owns(fmt.Sprintf("p%d", n), fmt.Sprintf("p%d", n/10*10+(n+1)%10), 5000, 6000))
+	}
+	for n := range 10_000 {
+		interests = append(interests, owns(fmt.Sprintf("c%d", n), fmt.Sprintf("c%d", (n+1)%10_000), 9000, 10000))
+	}
+	listed := map[string]bool{"p7": true, "c5000": true}
+	for b.Loop() {
+		if len(ownership.NewGraph(interests, day).Held(listed)) < 10_000 {
+			b.Fatal("the chain was not followed to its end")
+		}
+	}
+	b.ReportMetric(float64(len(interests))*float64(b.N)/b.Elapsed().Seconds(), "interests/s")
 }

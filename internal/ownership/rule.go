@@ -76,17 +76,34 @@ func (r *Rule) Apply(h Held, day string) Finding {
 	case reached && f.State == InForce:
 		f.Outcome, f.Why = Stop, fmt.Sprintf("listed parties hold at least %s", percent(h.Counted.Least))
 	case may && f.State == InForce:
-		f.Outcome, f.Why = Possible, fmt.Sprintf("listed parties hold between %s and %s", percent(h.Counted.Least), percent(h.Counted.Most))
+		f.Outcome, f.Why = Possible, "listed parties hold "+h.Counted.String()
 	case may && f.State == Suspended:
 		f.Outcome, f.Why = Flag, fmt.Sprintf("listed parties hold up to %s while the rule is suspended", percent(h.Counted.Most))
 	case h.Counted.Most > 0 && r.Minority != "":
 		f.Outcome, f.Why = Flag, fmt.Sprintf("listed parties hold up to %s: %s", percent(h.Counted.Most), r.Minority)
+	case h.Economic.Most > 0 && r.Minority != "":
+		f.Outcome, f.Why = Flag, fmt.Sprintf("listed parties hold up to %s of it through others: %s", percent(h.Economic.Most), r.Minority)
 	case len(h.Board) > 0:
 		f.Outcome, f.Why = Flag, "a listed party directs or controls it without shares"
+	case len(h.Shared) > 0:
+		f.Outcome, f.Why = Flag, "somebody who directs or controls it directs or controls a listed party too"
 	default:
 		f.Outcome, f.Why = Clear, "no listed party holds a share of it, as far as the record goes"
 	}
 	return f
+}
+
+// String writes the share as people read it: 25 %, 25 % to 50 %, unknown.
+func (s Share) String() string {
+	switch {
+	case s.Least == s.Most:
+		return percent(s.Least)
+	case s == Share{0, Whole}:
+		return "an unknown share"
+	case s.Most-s.Least == 1:
+		return "about " + percent(s.Least) // a third, rounded both ways
+	}
+	return percent(s.Least) + " to " + percent(s.Most)
 }
 
 // percent writes hundredths of a per cent.

@@ -1,6 +1,7 @@
 // Package register holds whom a company sells to, what it sells them and through
-// whom: accounts, customers, their identifiers and owners, relationships between
-// them, products with their capabilities, deployments and contracts.
+// whom: accounts, customers, their identifiers and owners, the parties that stand
+// behind them with their interests, relationships, products with their
+// capabilities, deployments and contracts.
 //
 // The accounts are the spine: everything that is billed is an [Account], whether
 // or not anybody knows who is behind it. [Spine] counts what is billed and

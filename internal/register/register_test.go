@@ -20,6 +20,7 @@ func schemas() []*ledger.Schema {
 	return []*ledger.Schema{
 		register.Accounts.Schema(), register.Customers.Schema(), register.Identifiers.Schema(), register.Owners.Schema(),
 		register.Relationships.Schema(), register.Products.Schema(), register.Deployments.Schema(), register.Contracts.Schema(),
+		register.Parties.Schema(), register.Interests.Schema(),
 	}
 }
 

@@ -1,6 +1,11 @@
 // Package screening compares the register with watchlists and keeps what a person
 // made of each resemblance.
 //
+// Screened are customers, the owners that they declare and the parties that stand
+// behind them ([Subjects]). [Standing] says of each customer what hits it and those
+// behind it have, and what the rules of ownership make of confirmed ones; [Behind]
+// shows the tree with its red flags.
+//
 // Adding a list copies its files into the workspace under their hash; every later
 // reading checks them against it. Each version leaves a record of what it changed.
 // An Updater brings versions from the sources that lists.yaml names, and replaces

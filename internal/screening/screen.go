@@ -2,6 +2,7 @@ package screening
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"maps"
 	"slices"
@@ -9,6 +10,7 @@ import (
 
 	"duly/internal/fault"
 	"duly/internal/ledger"
+	"duly/internal/names"
 	"duly/internal/runs"
 	"duly/internal/store"
 	"duly/internal/watchlist"
@@ -23,7 +25,8 @@ const hitLimit = 50
 
 // Summary says what a run did.
 type Summary struct {
-	Customers int   `json:"customers"` // screened, with those who stand behind them
+	Customers int   `json:"customers"`
+	Behind    int   `json:"behind"` // owners and parties behind customers
 	Lists     int   `json:"lists"`
 	Entries   int   `json:"entries"`
 	Names     int   `json:"names"`
@@ -32,8 +35,8 @@ type Summary struct {
 	Reopened  int   `json:"hits_opened_again"` // a side changed since they were decided
 	Stale     int   `json:"hits_gone"`         // the entry or the resemblance is gone
 	Recheck   int   `json:"confirmed_to_check_again"`
-	Subjects  int   `json:"customers_with_hits"`
-	Run       int64 `json:"entry"` // where the run stands in the log
+	Subjects  int   `json:"customers_with_hits"` // and owners and parties
+	Run       int64 `json:"entry"`               // where the run stands in the log
 }
 
 // Screen compares every active subject of the register with the lists and records
@@ -68,7 +71,9 @@ func Screen(ctx context.Context, db *store.DB, actor, today string, lists []*wat
 				progress(i, len(subjects))
 			}
 		}
-		r.screen(&subjects[i])
+		if err := r.screen(&subjects[i]); err != nil {
+			return nil, err
+		}
 	}
 	err = db.Write(ctx, actor, func(tx *store.Tx) error {
 		now, err := Subjects(ctx, tx)
@@ -80,8 +85,15 @@ func Screen(ctx context.Context, db *store.DB, actor, today string, lists []*wat
 		for i := range now {
 			hashes[i] = now[i].Revision.Hash
 			here[now[i].ID] = true
+			if now[i].Record == isCustomer {
+				r.s.Customers++
+			} else {
+				r.s.Behind++
+			}
 			if now[i].Revision.Seq >= head.Size {
-				r.screen(&now[i])
+				if err := r.screen(&now[i]); err != nil {
+					return err
+				}
 			}
 		}
 		for id := range r.found {
@@ -89,7 +101,6 @@ func Screen(ctx context.Context, db *store.DB, actor, today string, lists []*wat
 				delete(r.found, id)
 			}
 		}
-		r.s.Customers = len(now)
 		if err := r.settle(ctx, tx, here); err != nil {
 			return err
 		}
@@ -109,33 +120,50 @@ type run struct {
 }
 
 // screen compares one subject with the lists.
-func (r *run) screen(s *Subject) {
+func (r *run) screen(s *Subject) error {
 	hits := []*Hit{}
 	state := s.State()
-	query := watchlist.Query{Name: s.Name, Kind: s.Kind, Countries: s.Countries, BirthDates: s.BirthDates, Identifiers: s.Numbers}
-	for _, h := range r.index.Search(query, hitLimit) {
-		if h.Alert {
-			hits = append(hits, newHit(s, state, &h))
+	for _, h := range s.Search(r.index, hitLimit) {
+		if !h.Alert {
+			continue
 		}
+		hit, err := newHit(s, state, &h)
+		if err != nil {
+			return err
+		}
+		hits = append(hits, hit)
 	}
 	r.found[s.ID] = hits
+	return nil
 }
 
-func newHit(s *Subject, state string, h *watchlist.Hit) *Hit {
+func newHit(s *Subject, state string, h *watchlist.Hit) (*Hit, error) {
+	evidence, err := json.Marshal(told{h.Match, h.Evidence})
+	if err != nil {
+		return nil, fault.Wrap(fault.Failed, err, "cannot write the evidence of a hit")
+	}
 	return &Hit{
 		State: Open, Grade: grade(h), Subject: s.ID, List: h.Entity.List, Entry: h.Entity.SourceID,
 		Identity: strings.Join([]string{s.ID, h.Entity.List, h.Entity.SourceID}, "|"),
-		Matched:  h.MatchedName, Score: int64(h.Score*1000 + 0.5), Reasons: h.Match.Sentence(),
-		SubjectState: state, EntryState: h.Entity.Hash(),
-	}
+		Matched:  h.MatchedName, Score: thousandths(h.Score), Probability: thousandths(h.Probability),
+		Reasons: h.Sentence(), Evidence: string(evidence), SubjectState: state, EntryState: h.Entity.Hash(),
+	}, nil
 }
+
+// told is what Hit.Evidence holds: how the names met, and what else was compared.
+type told struct {
+	Name   names.Match          `json:"name"`
+	Beside []watchlist.Evidence `json:"beside,omitempty"`
+}
+
+func thousandths(share float64) int64 { return int64(share*1000 + 0.5) }
 
 // grade grades a hit by how likely it is that both are one party.
 func grade(h *watchlist.Hit) string {
 	switch {
-	case h.Score >= 0.9:
+	case h.Probability >= 0.9:
 		return Strong
-	case h.Score >= 0.8:
+	case h.Probability >= 0.5:
 		return Fair
 	}
 	return Weak
@@ -257,7 +285,7 @@ func (r *run) record(tx *store.Tx, hashes []ledger.Hash) error {
 		return err
 	}
 	record := &runs.Run{
-		Task: "screen", Day: r.today, Covered: int64(r.s.Customers), Findings: int64(r.s.NewHits + r.s.OldHits), Population: population,
+		Task: "screen", Day: r.today, Covered: int64(r.s.Customers + r.s.Behind), Findings: int64(r.s.NewHits + r.s.OldHits), Population: population,
 		Note: fmt.Sprintf("matcher %d, threshold %v, at most %d hits a subject", Matcher, watchlist.DefaultThreshold, hitLimit),
 	}
 	for _, l := range r.lists {
@@ -266,39 +294,4 @@ func (r *run) record(tx *store.Tx, hashes []ledger.Hash) error {
 	ref, err := store.Create(tx, runs.Runs, record)
 	r.s.Run = ref.Seq
 	return err
-}
-
-// Counts are a customer's hits that matter.
-type Counts struct{ Open, Confirmed int }
-
-// Standing says what screening knows of each customer: how many hits are open and
-// confirmed. A customer that is not in the map has none. screened is false until a
-// run has covered the register.
-func Standing(ctx context.Context, q store.Queryer) (hits map[string]Counts, screened bool, err error) {
-	last, err := runs.Last(ctx, q, "screen")
-	if err != nil {
-		return nil, false, err
-	}
-	rows, err := q.Query(ctx, "select subject, state, count(*) from r_hit where to_seq is null group by subject, state")
-	if err != nil {
-		return nil, false, fault.Wrap(fault.Failed, err, "cannot read the hits")
-	}
-	defer rows.Close()
-	hits = map[string]Counts{}
-	for rows.Next() {
-		var subject, state string
-		var n int
-		if err := rows.Scan(&subject, &state, &n); err != nil {
-			return nil, false, fault.Wrap(fault.Failed, err, "cannot read the hits")
-		}
-		c := hits[subject]
-		switch state {
-		case Open, Proposed, Unresolved:
-			c.Open += n
-		case Confirmed:
-			c.Confirmed = n
-		}
-		hits[subject] = c
-	}
-	return hits, last != nil, rows.Err()
 }

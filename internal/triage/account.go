@@ -32,6 +32,8 @@ type Account struct {
 	Registry     rule.Tri // a public registry confirms who the customer is
 	OpenHit      rule.Tri // a watchlist hit nobody has decided on; unknown until screened
 	ConfirmedHit rule.Tri // a watchlist hit that a person confirmed; unknown until screened
+	Owned        rule.Tri // counts as listed because of who owns it, as far as owners are registered; unknown until they are screened
+	Owners       rule.Tri // may count so, or a red flag or an open hit is on those behind it; unknown until they are screened
 	Ban          rule.Tri // law forbids this capability for this customer and use
 	Moratorium   rule.Tri // the vendor has stopped this capability for this customer and use
 
@@ -129,6 +131,8 @@ var variables = map[string]variable{
 	"registry_confirmed": truth(func(a *Account) rule.Tri { return a.Registry }),
 	"hit.open":           truth(func(a *Account) rule.Tri { return a.OpenHit }),
 	"hit.confirmed":      truth(func(a *Account) rule.Tri { return a.ConfirmedHit }),
+	"owners.listed":      truth(func(a *Account) rule.Tri { return a.Owned }),
+	"owners.doubt":       truth(func(a *Account) rule.Tri { return a.Owners }),
 	"ban":                truth(func(a *Account) rule.Tri { return a.Ban }),
 	"moratorium":         truth(func(a *Account) rule.Tri { return a.Moratorium }),
 	"scale":              text(func(a *Account) string { return a.Scale }),

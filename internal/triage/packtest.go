@@ -38,6 +38,8 @@ var accountFields = map[string]func(*Account) any{
 	"registry_confirmed": func(a *Account) any { return &a.Registry },
 	"open_hit":           func(a *Account) any { return &a.OpenHit },
 	"confirmed_hit":      func(a *Account) any { return &a.ConfirmedHit },
+	"owned_by_listed":    func(a *Account) any { return &a.Owned },
+	"owners_in_doubt":    func(a *Account) any { return &a.Owners },
 	"ban":                func(a *Account) any { return &a.Ban },
 	"moratorium":         func(a *Account) any { return &a.Moratorium },
 	"scale":              func(a *Account) any { return &a.Scale },

@@ -9,7 +9,6 @@ import (
 	"duly/internal/ledger"
 	"duly/internal/register"
 	"duly/internal/rule"
-	"duly/internal/runs"
 	"duly/internal/screening"
 	"duly/internal/store"
 )
@@ -26,7 +25,8 @@ type Portfolio struct {
 	Products      map[string]*store.Revision[register.Product]
 	Relationships map[string]*store.Revision[register.Relationship]
 	Deployments   map[string][]*store.Revision[register.Deployment] // those that are active, by account, in the order of the log
-	Hits          map[string]screening.Counts                       // by customer
+	Hits          map[string]screening.Stand                        // by customer
+	RuledBy       []string                                          // hashes of the packs of ownership rules, where anybody is registered behind a customer
 
 	screened  int64                               // where the last screening run stands in the log, -1 for none
 	stated    map[string]map[string]ledger.Scalar // facts that rules look at, by subject and fact
@@ -35,8 +35,9 @@ type Portfolio struct {
 	serves    map[string][]string                 // the end users that they name
 }
 
-// ReadPortfolio reads the whole register. Memory grows with its records.
-func ReadPortfolio(ctx context.Context, q store.Queryer) (*Portfolio, error) {
+// ReadPortfolio reads the whole register, with ownership as of today (YYYY-MM-DD).
+// Memory grows with its records.
+func ReadPortfolio(ctx context.Context, q store.Queryer, today string) (*Portfolio, error) {
 	p := &Portfolio{
 		Deployments: map[string][]*store.Revision[register.Deployment]{}, confirmed: map[string]bool{},
 		between: map[string]bool{}, serves: map[string][]string{},
@@ -88,19 +89,7 @@ func ReadPortfolio(ctx context.Context, q store.Queryer) (*Portfolio, error) {
 	if err := p.readFacts(ctx, q); err != nil {
 		return nil, err
 	}
-	return p, p.readScreening(ctx, q)
-}
-
-func (p *Portfolio) readScreening(ctx context.Context, q store.Queryer) (err error) {
-	if p.Hits, _, err = screening.Standing(ctx, q); err != nil {
-		return err
-	}
-	p.screened = -1
-	run, err := runs.Last(ctx, q, "screen")
-	if run != nil {
-		p.screened = run.Seq
-	}
-	return err
+	return p, p.readStanding(ctx, q, today)
 }
 
 // Screening says what screening knows of some customers: the hits of all, and whether
@@ -349,7 +338,9 @@ func (p *Portfolio) Look(r *Rules, account *store.Revision[register.Account]) Ac
 	out.Conflict = p.answer(factSituation, subjects,
 		func(v any) bool { list, ok := v.([]string); return ok && len(list) > 0 },
 		func(v any) bool { list, ok := v.([]string); return ok && len(list) == 0 })
-	hits, covered := p.Screening(p.parties(account.ID, chain))
+	parties := p.parties(account.ID, chain)
+	out.Owned, out.Owners = p.owned(parties)
+	hits, covered := p.Screening(parties)
 	out.OpenHit = truth3(hits.Open > 0, covered || hits.Open > 0)
 	out.ConfirmedHit = truth3(hits.Confirmed > 0, covered || hits.Confirmed > 0)
 	return out

@@ -36,7 +36,7 @@ func Run(ctx context.Context, db *store.DB, actor, today string, p *pack.Pack, p
 	if err != nil {
 		return nil, err
 	}
-	portfolio, err := ReadPortfolio(ctx, db)
+	portfolio, err := ReadPortfolio(ctx, db, today)
 	if err != nil {
 		return nil, err
 	}
@@ -68,10 +68,10 @@ func Run(ctx context.Context, db *store.DB, actor, today string, p *pack.Pack, p
 		}
 	}
 	s.UnmappedAccounts, s.UnmappedMoney = s.Spine.UnmappedShare()
-	return s, s.record(ctx, db, actor, today, p.Hash, hashes)
+	return s, s.record(ctx, db, actor, today, append([]string{p.Hash}, portfolio.RuledBy...), hashes)
 }
 
-func (s *Summary) record(ctx context.Context, db *store.DB, actor, today, packHash string, hashes []ledger.Hash) error {
+func (s *Summary) record(ctx context.Context, db *store.DB, actor, today string, inputs []string, hashes []ledger.Hash) error {
 	population, err := runs.Root(hashes)
 	if err != nil {
 		return err
@@ -79,7 +79,7 @@ func (s *Summary) record(ctx context.Context, db *store.DB, actor, today, packHa
 	return db.Write(ctx, actor, func(tx *store.Tx) error {
 		ref, err := store.Create(tx, runs.Runs, &runs.Run{
 			Task: "triage", Day: today, Covered: int64(s.Accounts), Findings: int64(s.Lanes[Stop] + s.Lanes[Person]),
-			Population: population, Inputs: []string{packHash},
+			Population: population, Inputs: inputs,
 		})
 		s.Run = ref.Seq
 		return err

@@ -75,7 +75,7 @@ func level[T any](t *rapid.T, of []T, worse bool, name string) (T, T) {
 
 // pair draws an account and one that is nowhere better.
 func pair(t *rapid.T) (a, b triage.Account) {
-	w := rapid.SliceOfN(rapid.Bool(), 15, 15).Draw(t, "what is made worse")
+	w := rapid.SliceOfN(rapid.Bool(), 17, 17).Draw(t, "what is made worse")
 	sector := func(worse bool, name string) (string, string) {
 		of := slices.Clone(sectors)
 		for i, same := range sameSectors {
@@ -96,6 +96,8 @@ func pair(t *rapid.T) (a, b triage.Account) {
 	a.Ban, b.Ban = level(t, goodToBad, w[10], "ban")
 	a.Moratorium, b.Moratorium = level(t, goodToBad, w[11], "moratorium")
 	a.Scale, b.Scale = level(t, scales, w[12], "scale")
+	a.Owned, b.Owned = level(t, goodToBad, w[15], "owned by listed parties")
+	a.Owners, b.Owners = level(t, goodToBad, w[16], "doubt about owners")
 	drawn := rapid.SliceOfN(rapid.SampledFrom(capabilities), 0, 3)
 	a.Capabilities = drawn.Draw(t, "capabilities")
 	b.Capabilities = a.Capabilities
@@ -138,7 +140,7 @@ func TestVerdicts(t *testing.T) {
 				t.Fatalf("%+v", v)
 			}
 		}
-		known := a.OpenHit != rule.Unknown && a.ConfirmedHit != rule.Unknown
+		known := !slices.Contains([]rule.Tri{a.OpenHit, a.ConfirmedHit, a.Owned, a.Owners}, rule.Unknown)
 		coercive := register.Coercive(a.Sector) || register.Coercive(a.EndUserSector)
 		if v.Lane == triage.Auto && (!known || coercive || len(a.Capabilities) == 0 || a.Registry != rule.True) {
 			t.Fatalf("%+v is in AUTO", a)
@@ -221,12 +223,14 @@ func plainLane(a *triage.Account) triage.Lane {
 		worst = max(worst, slices.Index(lanes, lane))
 	}
 	call(a.ConfirmedHit, triage.Stop, triage.Desk)
+	call(a.Owned, triage.Stop, triage.Desk)
 	for _, stop := range []rule.Tri{a.Ban, a.Moratorium} {
 		if stop == rule.True || identifies == rule.True {
 			call(stop, triage.Stop, triage.Desk)
 		}
 	}
 	call(a.OpenHit, triage.Person, triage.Desk)
+	call(a.Owners, triage.Person, triage.Desk)
 	call(and(coercive, identifies), triage.Person, triage.Person)
 	call(and(via, identifies), triage.Person, triage.Desk)
 	call(and(not(a.EndUserKnown), identifies), triage.Person, triage.Person)
@@ -339,7 +343,7 @@ func TestFailingRuleIsUndecided(t *testing.T) {
 		many[i] = "compute"
 	}
 	v := r.Lane(triage.Account{Sector: "commercial", EndUserSector: "commercial", EndUserKnown: rule.True,
-		Integrator: rule.False, Country: "US", Registry: rule.True, OpenHit: rule.False, ConfirmedHit: rule.False,
+		Integrator: rule.False, Country: "US", Registry: rule.True, OpenHit: rule.False, ConfirmedHit: rule.False, Owned: rule.False, Owners: rule.False,
 		Scale: "small", Capabilities: many})
 	if v.Lane == triage.Auto {
 		t.Errorf("%+v", v)
@@ -373,7 +377,7 @@ func FuzzLoad(f *testing.F) {
 func BenchmarkLane(b *testing.B) {
 	_, r := base(b)
 	a := triage.Account{Sector: "commercial", EndUserSector: "commercial", EndUserKnown: rule.True, Integrator: rule.False,
-		Country: "US", Capabilities: []string{"compute"}, Registry: rule.True, OpenHit: rule.False, ConfirmedHit: rule.False, Scale: "small"}
+		Country: "US", Capabilities: []string{"compute"}, Registry: rule.True, OpenHit: rule.False, ConfirmedHit: rule.False, Owned: rule.False, Owners: rule.False, Scale: "small"}
 	b.Run("pack", func(b *testing.B) {
 		b.ReportAllocs()
 		for b.Loop() {

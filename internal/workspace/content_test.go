@@ -150,6 +150,8 @@ func everything() content {
 	with(of(register.Products))
 	with(of(register.Deployments))
 	with(of(register.Contracts))
+	with(of(register.Parties))
+	with(of(register.Interests))
 	with(of(evidence.Sources))
 	with(of(evidence.Facts))
 	with(of(runs.Runs))

@@ -1,0 +1,129 @@
+package assessment
+
+import (
+	"slices"
+
+	"duly/internal/evidence"
+	"duly/internal/ledger"
+	"duly/internal/ownership"
+	"duly/internal/screening"
+	"duly/internal/triage"
+)
+
+// Facts about owners that the program states where the register tells.
+const (
+	factSanctioned = "ownership.sanctioned_percent"
+	factExport     = "ownership.export_listed_percent"
+	factExportRule = "ownership.export_rule_in_force"
+)
+
+func ownershipFact(fact string) bool {
+	return fact == factSanctioned || fact == factExport || fact == factExportRule
+}
+
+// derived is a fact that the program states.
+type derived struct {
+	fact  string
+	value ledger.Scalar
+}
+
+// owned gives what the register tells of the owners behind a chain: the largest
+// share that listed parties hold of any of its parties, at the worst end of what
+// counts, in whole per cent, and whether the rule on owners on export control lists
+// is in force. A share of half or more is stated whatever a person said, and fixed
+// names the facts of which then nothing else counts. A smaller one is stated only
+// where it is settled and no person stated another; what the program said before and
+// can say no longer becomes unknown.
+func owned(p *triage.Portfolio, chain triage.Chain, before map[string][]evidence.Stated, said func(string) bool, today string) (out []derived, fixed map[string]bool, err error) {
+	fixed = map[string]bool{}
+	registered := false
+	for _, about := range []struct{ fact, lists string }{{factSanctioned, "sanctions"}, {factExport, "export_control"}} {
+		share, settled, anybody := held(p, chain, about.lists)
+		registered = registered || anybody
+		fixed[about.fact] = share >= ownership.Half
+		switch {
+		case fixed[about.fact] || settled && !said(about.fact):
+			out = append(out, derived{about.fact, ledger.Int(share / 100)})
+		case derivedBefore(before, about.fact):
+			out = append(out, derived{about.fact, ledger.Unknown("what is registered of the owners does not tell any more")})
+		}
+	}
+	inForce, planned, err := exportRule(today)
+	// What is planned and not seen is for a person to look up.
+	fixed[factExportRule] = fixed[factExport] && !planned
+	if registered && (fixed[factExportRule] || !said(factExportRule)) {
+		out = append(out, derived{factExportRule, ledger.Bool(inForce)})
+	}
+	return out, fixed, err
+}
+
+// held gives the largest share of a party of the chain that listed parties hold, in
+// hundredths of a per cent; whether nothing unknown could change what follows; and
+// whether anybody is registered behind the chain. A party other than a public body
+// behind which nobody is registered leaves it open.
+func held(p *triage.Portfolio, chain triage.Chain, lists string) (share int64, settled, registered bool) {
+	_, settled = p.Screening(chain.Parties())
+	for _, who := range chain.Parties() {
+		stand := p.Hits[who]
+		if !stand.Registered {
+			c := p.Customers[who]
+			settled = settled && c != nil && c.Record.Kind == "public_body"
+			continue
+		}
+		registered = true
+		for _, f := range stand.Findings {
+			if f.Lists == lists {
+				share = max(share, f.Counted.Most)
+				settled = settled && f.Settled
+			}
+		}
+	}
+	return share, settled && registered, registered
+}
+
+// exportRule says whether the rule on owners on export control lists is in force on
+// a day, and whether that is planned and not seen.
+func exportRule(day string) (inForce, planned bool, err error) {
+	shipped, err := screening.Rules()
+	for _, r := range shipped.Rules {
+		if r.Lists == "export_control" {
+			state, plan := r.On(day)
+			inForce, planned = inForce || state == ownership.InForce, planned || plan
+		}
+	}
+	return inForce, planned, err
+}
+
+func derivedBefore(before map[string][]evidence.Stated, fact string) bool {
+	for _, s := range before[fact] {
+		if s.Fact.Source == derivedBy {
+			return true
+		}
+	}
+	return false
+}
+
+// stopBy says whether the program states of a fact that listed parties own half or
+// more.
+func stopBy(about map[string][]evidence.Stated, fact string) bool {
+	for _, s := range about[fact] {
+		n, known := s.Fact.Value.Value().(int64)
+		if s.Fact.Source == derivedBy && known && n*100 >= ownership.Half {
+			return true
+		}
+	}
+	return false
+}
+
+// counting leaves of the statements of one subject those that count: of a fixed fact
+// what the program says; of another about owners all but what the program took back.
+func (g *gathered) counting(fact string, list []evidence.Stated) []evidence.Stated {
+	if !g.fixed[fact] && !ownershipFact(fact) {
+		return list
+	}
+	return slices.DeleteFunc(slices.Clone(list), func(s evidence.Stated) bool {
+		_, unknown := s.Fact.Value.UnknownReason()
+		ours := s.Fact.Source == derivedBy
+		return g.fixed[fact] && !ours || ownershipFact(fact) && ours && unknown
+	})
+}

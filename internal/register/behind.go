@@ -1,0 +1,77 @@
+package register
+
+import (
+	"context"
+
+	"duly/internal/fault"
+	"duly/internal/ledger"
+	"duly/internal/store"
+)
+
+// Party is a person or an organisation that stands behind a customer and is none
+// itself. One without a name is known to be there and not who it is.
+type Party struct {
+	Origin
+	Identity  string   `duly:"identity,personal,column"` // format, publisher and record id of the file that told of it
+	Sort      string   `duly:"sort,customer,enum=person|organisation|state|unknown"`
+	Name      string   `duly:"name,personal"`
+	Others    []string `duly:"other_names,personal"`
+	Countries []string `duly:"countries,customer"`  // ISO 3166-1 alpha-2, where it is from or registered
+	BirthDate string   `duly:"birth_date,personal"` // YYYY, YYYY-MM or YYYY-MM-DD
+	Numbers   []string `duly:"numbers,personal"`    // scheme:VALUE
+}
+
+// Interest says that Owner has a role in Owned: holds shares, controls without
+// shares, or directs. Of shares it is at least Least and at most Most, in hundredths
+// of a per cent; nil where that is not known. Indirect says that it sums up a chain
+// of others.
+type Interest struct {
+	Origin
+	Identity string `duly:"identity,customer,column"`
+	Owner    string `duly:"owner,customer,column"` // record id of a customer or party; "" for one that nobody names
+	Owned    string `duly:"owned,customer,column"` // record id of a customer or party
+	Role     string `duly:"role,personal,enum=owns|controls|directs"`
+	Least    *int64 `duly:"least,personal"`
+	Most     *int64 `duly:"most,personal"`
+	Indirect bool   `duly:"indirect,customer"`
+}
+
+// The kinds of those who stand behind customers.
+var (
+	Parties   = ledger.Define[Party]("party", 1)
+	Interests = ledger.Define[Interest]("interest", 1)
+)
+
+// FindCustomer gives the record id of the customer that a person means: a record id
+// of a customer or party, an identifier as scheme:value, or what [Find] takes, of
+// which the customer is given.
+//
+// Errors: NotFound; Invalid when the text fits several.
+func FindCustomer(ctx context.Context, q store.Queryer, text string) (string, error) {
+	list, err := ids(ctx, q, `select id from r_customer where id = $1 and to_seq is null
+		union select id from r_party where id = $1 and to_seq is null
+		union select subject from r_identifier where scheme || ':' || value = $1 and state = 'active' and to_seq is null`, text)
+	switch {
+	case err != nil:
+		return "", err
+	case len(list) == 1:
+		return list[0], nil
+	case len(list) > 1:
+		return "", fault.Newf(fault.Invalid, "%q fits %d customers", text, len(list)).WithFix("give a record id")
+	}
+	found, err := Find(ctx, q, text)
+	if err != nil {
+		return "", err
+	}
+	column := map[string]string{"account": "r_account", "deployment": "r_deployment"}[found.Kind]
+	if column != "" {
+		list, err = ids(ctx, q, "select customer from "+column+" where id = $1 and to_seq is null and customer <> ''", found.ID)
+	}
+	if err == nil && len(list) == 0 {
+		err = fault.Newf(fault.NotFound, "%q maps to no customer", text)
+	}
+	if err != nil {
+		return "", err
+	}
+	return list[0], nil
+}

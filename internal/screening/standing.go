@@ -1,0 +1,313 @@
+package screening
+
+import (
+	"context"
+	"strings"
+	"sync"
+
+	"duly/internal/ownership"
+	"duly/internal/pack"
+	"duly/internal/register"
+	"duly/internal/runs"
+	"duly/internal/store"
+	"duly/packs"
+)
+
+// Counts are hits that matter: not decided yet, and confirmed.
+type Counts struct{ Open, Confirmed int }
+
+// Stand is what screening knows of one party and of those who stand behind it.
+type Stand struct {
+	Counts               // hits on itself
+	Behind     Counts    // hits on those who stand behind it
+	Registered bool      // somebody is registered as standing behind it
+	Findings   []Finding // what each rule of ownership says, when somebody is
+}
+
+// Finding is what a rule of ownership says of a party on a day.
+type Finding struct {
+	ownership.Finding
+	Title string         `json:"title"`
+	Lists string         `json:"lists"` // sanctions or export_control: whose holders count
+	Held  ownership.Held `json:"held"`
+	// IfOpen is what the rule would say if every open hit were confirmed.
+	IfOpen ownership.Outcome `json:"if_open"`
+	// Settled says that nothing which is not known could reach the rule's share: what
+	// no owner is named for, who was not screened, and open hits.
+	Settled bool `json:"settled"`
+}
+
+// Worst gives the gravest outcome of the findings, Clear when there are none.
+func (s *Stand) Worst() ownership.Outcome {
+	worst := ownership.Clear
+	for _, o := range []ownership.Outcome{ownership.Flag, ownership.Possible, ownership.Stop} {
+		for _, f := range s.Findings {
+			if f.Outcome == o {
+				worst = o
+			}
+		}
+	}
+	return worst
+}
+
+// Standing says what screening knows of each customer on a day (YYYY-MM-DD). A
+// customer that is not in the map has no hits, and nobody is registered behind it.
+// screened is false until a run has covered the register.
+func Standing(ctx context.Context, q store.Queryer, day string) (stands map[string]Stand, screened bool, err error) {
+	b, err := readHits(ctx, q, day)
+	if err == nil {
+		err = b.readInterests(ctx, q)
+	}
+	if err == nil && len(b.interests) > 0 {
+		err = b.work(ctx, q)
+	}
+	if err != nil {
+		return nil, false, err
+	}
+	stands = map[string]Stand{}
+	for id, counts := range b.hits {
+		stands[id] = Stand{Counts: counts}
+	}
+	for id := range b.owned {
+		if s := b.subjects[id]; s != nil && s.Record == isCustomer {
+			stands[id] = b.Stand(id)
+		}
+	}
+	return stands, b.run >= 0, nil
+}
+
+// Rules gives the rules of ownership that ship with Duly, and the hashes of their packs.
+var Rules = sync.OnceValues(func() (shipped struct {
+	Rules  []ownership.Rule
+	Hashes []string
+}, err error) {
+	all, err := pack.ReadDir(packs.Files, "ownership")
+	if err != nil {
+		return shipped, err
+	}
+	for _, p := range all {
+		rules, err := ownership.Load(p)
+		if err != nil {
+			return shipped, err
+		}
+		shipped.Rules, shipped.Hashes = append(shipped.Rules, rules...), append(shipped.Hashes, p.Hash)
+	}
+	return shipped, nil
+})
+
+// Listed is a hit on somebody.
+type Listed struct {
+	Hit   string `json:"hit"` // record id
+	State string `json:"state"`
+	List  string `json:"list"`
+	Entry string `json:"entry"`
+}
+
+// Behind is who stands behind whom on a day, and what screening knows of them.
+type Behind struct {
+	Day string
+
+	run       int64               // where the last run that covered all stands in the log; -1 for none
+	complete  bool                // that run covered owners and parties
+	subjects  map[string]*Subject // by id
+	hits      map[string]Counts
+	listed    map[string][]Listed
+	interests []ownership.Interest
+	owned     map[string][]ownership.Interest // by owned
+	graph     *ownership.Graph
+	rules     []ownership.Rule
+	views     map[string]*view // by sort of lists
+}
+
+// view is what holders on one sort of lists hold.
+type view struct{ confirmed, open, unknown map[string]ownership.Held }
+
+// ReadBehind reads who stands behind whom on a day (YYYY-MM-DD), with the hits as
+// they stand now. O(records of the register).
+func ReadBehind(ctx context.Context, q store.Queryer, day string) (*Behind, error) {
+	b, err := readHits(ctx, q, day)
+	if err == nil {
+		err = b.readInterests(ctx, q)
+	}
+	if err == nil {
+		err = b.work(ctx, q)
+	}
+	return b, err
+}
+
+// readHits reads the last run and the hits that matter.
+func readHits(ctx context.Context, q store.Queryer, day string) (*Behind, error) {
+	shipped, err := Rules()
+	if err != nil {
+		return nil, err
+	}
+	b := &Behind{Day: day, run: -1, subjects: map[string]*Subject{}, hits: map[string]Counts{}, listed: map[string][]Listed{},
+		owned: map[string][]ownership.Interest{}, rules: shipped.Rules, views: map[string]*view{}}
+	last, err := runs.Last(ctx, q, "screen")
+	if err != nil {
+		return nil, err
+	}
+	if last != nil {
+		b.run = last.Seq
+		b.complete = !strings.HasSuffix(last.Record.Note, "hits a customer") // runs of old releases saw customers only
+	}
+	hits, err := store.Select(ctx, q, Hits, "r.state <> 'dismissed' and r.state <> 'stale'")
+	if err != nil {
+		return nil, err
+	}
+	for _, h := range hits {
+		r := h.Record
+		c := b.hits[r.Subject]
+		if r.State == "confirmed" {
+			c.Confirmed++
+		} else {
+			c.Open++
+		}
+		b.hits[r.Subject] = c
+		b.listed[r.Subject] = append(b.listed[r.Subject], Listed{h.ID, r.State, r.List, r.Entry})
+	}
+	return b, nil
+}
+
+// work reads who is screened and works out what holders on each sort of lists hold.
+func (b *Behind) work(ctx context.Context, q store.Queryer) error {
+	subjects, err := Subjects(ctx, q)
+	if err != nil {
+		return err
+	}
+	for i := range subjects {
+		b.subjects[subjects[i].ID] = &subjects[i]
+	}
+	b.graph = ownership.NewGraph(b.interests, b.Day)
+	rest := b.graph.Rest(b.ends)
+	for _, r := range b.rules {
+		if b.views[r.Lists] == nil {
+			b.views[r.Lists] = b.look(r.Lists, rest)
+		}
+	}
+	return nil
+}
+
+// readInterests reads interests, declared owners and relationships that say who owns
+// a customer.
+func (b *Behind) readInterests(ctx context.Context, q store.Queryer) error {
+	at := store.At{Day: b.Day, Seq: -1}
+	interests, err := store.SelectAt(ctx, q, register.Interests, at, "")
+	if err != nil {
+		return err
+	}
+	for _, i := range interests {
+		if r := i.Record; r.State == "active" {
+			b.add(ownership.Interest{Owner: r.Owner, Owned: r.Owned, Role: ownership.Role(r.Role), Share: shareOf(r.Least, r.Most), Indirect: r.Indirect})
+		}
+	}
+	owners, err := store.SelectAt(ctx, q, register.Owners, at, "")
+	if err != nil {
+		return err
+	}
+	for _, o := range owners {
+		r := o.Record
+		if r.State != "active" {
+			continue
+		}
+		owner := o.ID
+		if r.Party != "" {
+			owner = r.Party
+		}
+		b.add(ownership.Interest{Owner: owner, Owned: r.Customer, Role: declared[r.Role], Share: shareOf(r.Share, r.Share)})
+	}
+	relationships, err := store.SelectAt(ctx, q, register.Relationships, at, "")
+	if err != nil {
+		return err
+	}
+	for _, l := range relationships {
+		if r := l.Record; r.State == "active" && r.Role == "owner" {
+			b.add(ownership.Interest{Owner: r.Party, Owned: r.Customer, Role: ownership.Owns, Share: shareOf(nil, nil)})
+		}
+	}
+	return nil
+}
+
+// declared says what a declared role is; one that is not known may hide shares.
+var declared = map[string]ownership.Role{"controller": ownership.Controls, "director": ownership.Directs}
+
+func (b *Behind) add(i ownership.Interest) {
+	if i.Owned == "" {
+		return
+	}
+	if i.Role == "" {
+		i.Role = ownership.Owns
+	}
+	b.interests = append(b.interests, i)
+	b.owned[i.Owned] = append(b.owned[i.Owned], i)
+}
+
+// shareOf is what two bounds leave open.
+func shareOf(least, most *int64) ownership.Share {
+	s := ownership.Share{Least: 0, Most: ownership.Whole}
+	if least != nil {
+		s.Least = min(max(*least, 0), ownership.Whole)
+	}
+	if most != nil {
+		s.Most = max(min(*most, ownership.Whole), s.Least)
+	}
+	return s
+}
+
+// ends says whether a party has no owners to look for.
+func (b *Behind) ends(id string) bool {
+	s := b.subjects[id]
+	return s != nil && (s.Sort == ownership.Person || s.Sort == ownership.State)
+}
+
+// Screened says whether the last run compared a party as it stands now.
+func (b *Behind) Screened(id string) bool {
+	s := b.subjects[id]
+	return s != nil && s.Revision.Seq < b.run && (b.complete || s.Record == isCustomer)
+}
+
+// look works out what holders on one sort of lists hold: those who are confirmed,
+// those whose hits are open too, and all of whom it is not known whether they are.
+func (b *Behind) look(lists string, rest *ownership.Graph) *view {
+	confirmed, open, unknown := map[string]bool{}, map[string]bool{}, map[string]bool{ownership.Unnamed: true}
+	for id := range b.parties() {
+		for _, l := range b.listed[id] {
+			if ListingOf(l.List).counts(lists) {
+				confirmed[id] = confirmed[id] || l.State == "confirmed"
+				open[id], unknown[id] = true, true
+			}
+		}
+		unknown[id] = unknown[id] || !b.Screened(id)
+	}
+	return &view{b.graph.Held(confirmed), b.graph.Held(open), rest.Held(unknown)}
+}
+
+// parties gives everybody who holds or is held, but for the unnamed.
+func (b *Behind) parties() map[string]bool {
+	out := map[string]bool{}
+	for _, i := range b.interests {
+		out[i.Owner], out[i.Owned] = true, true
+	}
+	delete(out, ownership.Unnamed)
+	return out
+}
+
+// Stand gives what is known of one party.
+func (b *Behind) Stand(id string) Stand {
+	s := Stand{Counts: b.hits[id], Registered: len(b.owned[id]) > 0}
+	if !s.Registered {
+		return s
+	}
+	for _, above := range b.graph.Above(id) {
+		s.Behind.Open += b.hits[above].Open
+		s.Behind.Confirmed += b.hits[above].Confirmed
+	}
+	for _, r := range b.rules {
+		v := b.views[r.Lists]
+		f := Finding{Finding: r.Apply(v.confirmed[id], b.Day), Title: r.Title, Lists: r.Lists, Held: v.confirmed[id]}
+		f.IfOpen = r.Apply(v.open[id], b.Day).Outcome
+		f.Settled = f.Counted.Most >= r.Threshold || v.unknown[id].Counted.Most < r.Threshold
+		s.Findings = append(s.Findings, f)
+	}
+	return s
+}

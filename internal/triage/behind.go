@@ -1,0 +1,52 @@
+package triage
+
+import (
+	"context"
+
+	"duly/internal/ownership"
+	"duly/internal/rule"
+	"duly/internal/runs"
+	"duly/internal/screening"
+	"duly/internal/store"
+)
+
+// readStanding reads what screening knows, with ownership as of today.
+func (p *Portfolio) readStanding(ctx context.Context, q store.Queryer, today string) (err error) {
+	if p.Hits, _, err = screening.Standing(ctx, q, today); err != nil {
+		return err
+	}
+	p.screened = -1
+	run, err := runs.Last(ctx, q, "screen")
+	if err != nil {
+		return err
+	}
+	if run != nil {
+		p.screened = run.Seq
+	}
+	for _, s := range p.Hits {
+		if s.Registered {
+			shipped, err := screening.Rules()
+			p.RuledBy = shipped.Hashes
+			return err
+		}
+	}
+	return nil
+}
+
+// owned says of the parties of an account whether one of them counts as listed by
+// ownership, and whether it may, or anything about those behind it has to be looked
+// at. Where nobody is registered behind them there is nothing to say: both are
+// no. Until those who are registered have been screened, both are unknown.
+func (p *Portfolio) owned(parties []string) (listed, doubt rule.Tri) {
+	worst, hits, registered := ownership.Clear, 0, false
+	for _, who := range parties {
+		stand := p.Hits[who]
+		registered = registered || stand.Registered
+		hits += stand.Behind.Open + stand.Behind.Confirmed
+		if w := stand.Worst(); worst == ownership.Clear || w == ownership.Stop || w == ownership.Possible && worst == ownership.Flag {
+			worst = w
+		}
+	}
+	screened := p.screened >= 0 || !registered
+	return truth3(worst == ownership.Stop, screened), truth3(hits > 0 || worst == ownership.Possible || worst == ownership.Flag, screened)
+}
