@@ -1,6 +1,7 @@
 package store
 
 import (
+	"bytes"
 	"context"
 	"database/sql"
 	"errors"
@@ -118,6 +119,9 @@ func (db *DB) migrate(ctx context.Context, m Migrations) error {
 	if err != nil {
 		return err
 	}
+	if !db.postgres {
+		sub = inOrder{sub}
+	}
 	provider, err := goose.NewProvider("", db.writer, sub, goose.WithStore(versions), goose.WithDisableGlobalRegistry(true))
 	if err != nil {
 		return err
@@ -125,6 +129,31 @@ func (db *DB) migrate(ctx context.Context, m Migrations) error {
 	_, err = provider.Up(ctx)
 	return err
 }
+
+// inOrder gives migrations to SQLite, which keeps a table in the order of its
+// positions, without an index beside it, only where their type is called integer.
+// In PostgreSQL that word means 32 bits.
+type inOrder struct{ fs.FS }
+
+func (f inOrder) Open(name string) (fs.File, error) {
+	file, err := f.FS.Open(name)
+	if err != nil || !strings.HasSuffix(name, ".sql") {
+		return file, err
+	}
+	text, err := io.ReadAll(file)
+	if err != nil {
+		return nil, errors.Join(err, file.Close())
+	}
+	text = bytes.ReplaceAll(text, []byte("seq bigint primary key"), []byte("seq integer primary key"))
+	return inOrderFile{file, bytes.NewReader(text)}, nil
+}
+
+type inOrderFile struct {
+	fs.File
+	text *bytes.Reader
+}
+
+func (f inOrderFile) Read(p []byte) (int, error) { return f.text.Read(p) }
 
 // Close closes the store.
 func (db *DB) Close() error {
