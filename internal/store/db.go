@@ -81,12 +81,16 @@ func Open(ctx context.Context, config Config, rooms ...Migrations) (*DB, error) 
 
 // openSQLite opens one writing connection and a pool of readers. synchronous=FULL
 // keeps every commit through a power cut; immediate transactions take the write
-// lock at once, so that two writers wait instead of failing half-way.
+// lock at once, so that two writers wait instead of failing half-way. The writer
+// keeps what it needs to undo one statement in memory, and lets the write-ahead
+// log reach 16 MB before it copies pages back: a page that changes often is copied
+// once.
 func (db *DB) openSQLite() error {
 	const pragmas = "&_pragma=busy_timeout(15000)&_pragma=journal_mode(wal)&_pragma=synchronous(full)&_pragma=foreign_keys(1)&_pragma=cache_size(-65536)"
+	const writing = "&_pragma=temp_store(memory)&_pragma=wal_autocheckpoint(4000)"
 	path := (&url.URL{Path: db.config.DSN}).EscapedPath()
 	var err error
-	if db.writer, err = sql.Open("sqlite", "file:"+path+"?_txlock=immediate"+pragmas); err != nil {
+	if db.writer, err = sql.Open("sqlite", "file:"+path+"?_txlock=immediate"+pragmas+writing); err != nil {
 		return err
 	}
 	db.writer.SetMaxOpenConns(1)
