@@ -8,7 +8,6 @@ import (
 	"path/filepath"
 	"slices"
 	"strconv"
-	"strings"
 
 	"duly/internal/fault"
 	"duly/internal/ledger"
@@ -41,6 +40,9 @@ type chains struct {
 }
 
 func (c *chains) add(l link) error {
+	if len(c.kept) == cap(c.kept) {
+		c.kept = slices.Grow(c.kept, max(len(c.kept), 1024)) // append would grow it by less and copy it more often
+	}
 	c.kept = append(c.kept, l)
 	if len(c.kept) < linksKept {
 		return nil
@@ -136,30 +138,22 @@ func (c *chains) readLinks(r io.Reader) ([]link, error) {
 
 // check takes links in the order of the log.
 func check(links []link, report func(seq int64, what string)) {
-	order := make([]int32, len(links)) // links are large: their places are sorted
-	for i := range order {
-		order[i] = int32(i)
-	}
-	slices.SortFunc(order, func(a, b int32) int {
-		if n := strings.Compare(links[a].id, links[b].id); n != 0 {
-			return n
-		}
-		return int(a - b)
-	})
-	last := &link{}
-	for _, i := range order {
+	newest := make(map[string]int32, len(links)) // the place of each record's newest revision so far
+	for i := range links {
 		l := &links[i]
+		at, again := newest[l.id]
+		newest[l.id] = int32(i)
+		last := &links[at]
 		switch {
-		case l.id != last.id && l.rev != 1:
+		case !again && l.rev != 1:
 			report(l.seq, "the first revision of record "+l.id+" in the log is numbered "+strconv.FormatInt(l.rev, 10)+", not 1")
-		case l.id == last.id && l.kind != last.kind:
+		case again && l.kind != last.kind:
 			report(l.seq, "record "+l.id+" was of another kind before: a "+last.kind+", this is a "+l.kind)
-		case l.id == last.id && l.rev != last.rev+1:
+		case again && l.rev != last.rev+1:
 			report(l.seq, "record "+l.id+" goes from revision "+strconv.FormatInt(last.rev, 10)+" to "+strconv.FormatInt(l.rev, 10))
-		case l.id == last.id && l.prev != last.hash:
+		case again && l.prev != last.hash:
 			report(l.seq, "revision "+strconv.FormatInt(l.rev, 10)+" of record "+l.id+" does not name the revision before it")
 		}
-		last = l
 	}
 }
 

@@ -88,8 +88,30 @@ type Checker struct {
 	erased   map[string]int64      // what erasure entries name, likewise
 	ratings  map[ledger.Hash]int64 // where each rating stands, by its leaf hash
 	replay   replayer
-	buffer   []ledger.Hash
-	values   map[string][]byte // of the newest entry
+	newest   Content // with its leaf and buffers, which the next entry uses again
+	leaf     ledger.Leaf
+	digests  []ledger.Hash
+	opened   []byte // its disclosures, decoded
+}
+
+// Content is what an entry says: canonical values in the order of its schema, nil
+// for a sealed one that is not shown. It holds until the next entry is checked.
+type Content struct {
+	Leaf   *ledger.Leaf
+	Schema *ledger.Schema
+	Public [][]byte
+	Sealed [][]byte
+}
+
+// shown gives the sealed values that are shown by name.
+func (c *Content) shown() map[string][]byte {
+	values := map[string][]byte{}
+	for i, value := range c.Sealed {
+		if value != nil {
+			values[c.Schema.Sealed[i].Name] = value
+		}
+	}
+	return values
 }
 
 // NewChecker makes a checker for an empty log.
@@ -98,7 +120,7 @@ func NewChecker(o Options) *Checker {
 	return &Checker{
 		options: o, tree: tree, counts: Counts{Kinds: map[string]int64{}},
 		people: map[string][]string{}, keyOf: map[string]string{}, missing: map[string]int64{}, erased: map[string]int64{}, ratings: map[ledger.Hash]int64{},
-		replay: replayer{options: o}, values: map[string][]byte{},
+		replay: replayer{options: o},
 	}
 }
 
@@ -121,50 +143,52 @@ func (c *Checker) Report(seq int64, what string) {
 // to compare. It belongs to the checker.
 func (c *Checker) Tree() *ledger.Tree { return c.tree }
 
-// Entry checks the next entry. It returns the parsed leaf and the values of the
-// disclosed fields by name, or a nil leaf when it could not be read; what does not
-// hold is reported, not returned. An error means that the check could not go on.
-// The values hold until the next call.
-func (c *Checker) Entry(leafBytes []byte, fields []Sealed) (*ledger.Leaf, map[string][]byte, error) {
+// Entry checks the next entry. It returns what the entry says, or nil when that
+// could not be read; what does not hold is reported, not returned. An error means
+// that the check could not go on.
+func (c *Checker) Entry(leafBytes []byte, fields []Sealed) (*Content, error) {
 	seq := c.tree.Size()
 	hash := ledger.LeafHash(leafBytes)
 	c.tree.Append(hash)
 	c.counts.Entries++
-	leaf, err := ledger.ParseLeaf(leafBytes)
-	if err != nil {
+	leaf := &c.leaf
+	if err := leaf.Parse(leafBytes); err != nil {
 		c.Report(seq, err.Error())
-		return nil, nil, nil
+		return nil, nil
 	}
 	c.order(seq, leaf)
 	schema := c.options.Schemas[leaf.Schema]
 	if schema == nil {
 		c.Report(seq, fmt.Sprintf("the %q has a schema that was never released", leaf.Kind))
-		return leaf, nil, nil
+		return nil, nil
 	}
-	if err := schema.Check(leaf); err != nil {
+	public, err := schema.AppendPublic(c.newest.Public[:0], leaf)
+	if err != nil {
 		c.Report(seq, err.Error())
-		return leaf, nil, nil
+		return nil, nil
 	}
-	c.counts.Kinds[leaf.Kind]++
+	c.newest = Content{leaf, schema, public, c.newest.Sealed[:0]}
+	c.counts.Kinds[schema.Kind]++
 	if err := c.chains.add(link{leaf.ID, schema.Kind, leaf.Rev, seq, hash, leaf.Prev}); err != nil {
-		return nil, nil, err
+		return nil, err
 	}
 	c.note(seq, leaf)
 	c.signatures(seq, leaf)
-	values := c.fields(seq, hash, schema, leaf, fields)
-	switch {
-	case values == nil:
-	case leaf.Kind == "rating":
+	if !c.fields(seq, hash, fields) {
+		return nil, nil
+	}
+	switch schema.Kind {
+	case "rating":
 		c.ratings[hash] = seq
-		outcome, err := c.replay.rating(seq, leaf, values)
+		outcome, err := c.replay.rating(seq, leaf, c.newest.shown())
 		if err != nil {
 			c.Report(seq, err.Error())
 		}
 		c.counts.Ratings.add(outcome)
-	case leaf.Kind == "decision":
-		c.decision(seq, leaf, values)
+	case "decision":
+		c.decision(seq, leaf, c.newest.shown())
 	}
-	return leaf, values, nil
+	return &c.newest, nil
 }
 
 // order checks that time never runs backwards.
@@ -271,43 +295,41 @@ func overlap(a, b []string) bool {
 	return slices.ContainsFunc(a, func(s string) bool { return slices.Contains(b, s) })
 }
 
-// fields checks the sealed fields against the field root and the schema and gives
-// the disclosed values by name.
-func (c *Checker) fields(seq int64, hash ledger.Hash, schema *ledger.Schema, leaf *ledger.Leaf, fields []Sealed) map[string][]byte {
+// fields checks the sealed fields of the newest entry against the field root and
+// the schema and keeps the values that are shown.
+func (c *Checker) fields(seq int64, hash ledger.Hash, fields []Sealed) bool {
+	schema := c.newest.Schema
 	if len(fields) != len(schema.Sealed) {
 		c.Report(seq, fmt.Sprintf("it has %d sealed fields, schema %s has %d", len(fields), schema.Name(), len(schema.Sealed)))
-		return nil
+		return false
 	}
-	c.buffer = c.buffer[:0]
-	for _, f := range fields {
-		c.buffer = append(c.buffer, f.Digest)
+	c.digests = c.digests[:0]
+	for i := range fields {
+		c.digests = append(c.digests, fields[i].Digest)
 	}
-	if ledger.FieldRoot(c.buffer) != leaf.Fields {
+	if ledger.FieldRoot(c.digests) != c.newest.Leaf.Fields {
 		c.Report(seq, "its sealed fields are not those that the leaf commits to")
-		return nil
+		return false
 	}
-	clear(c.values)
-	for i, f := range fields {
+	c.opened = c.opened[:0]
+	for i := range fields {
+		f, value := &fields[i], []byte(nil)
 		if f.Disclosure == "" {
 			c.absent(seq, hash, i, f)
-			continue
-		}
-		c.counts.Disclosed++
-		if !f.hashed && f.Disclosure.Digest() != f.Digest {
+		} else if c.counts.Disclosed++; !f.hashed && f.Disclosure.Digest() != f.Digest {
 			c.Report(seq, fmt.Sprintf("the disclosure of %q does not match its digest", schema.Sealed[i].Name))
-			continue
+		} else {
+			var err error
+			if value, c.opened, err = schema.AppendDisclosure(c.opened, i, f.Disclosure); err != nil {
+				c.Report(seq, err.Error())
+			}
 		}
-		value, err := schema.CheckDisclosure(i, f.Disclosure)
-		if err != nil {
-			c.Report(seq, err.Error())
-			continue
-		}
-		c.values[schema.Sealed[i].Name] = value
+		c.newest.Sealed = append(c.newest.Sealed, value)
 	}
-	return c.values
+	return true
 }
 
-func (c *Checker) absent(seq int64, hash ledger.Hash, i int, f Sealed) {
+func (c *Checker) absent(seq int64, hash ledger.Hash, i int, f *Sealed) {
 	if !f.Erased && !c.options.Erasable {
 		c.counts.Withheld++
 		return

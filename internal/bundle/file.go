@@ -124,16 +124,14 @@ func appendSealed(b []byte, fields []Sealed) []byte {
 	return b
 }
 
-func parseSealed(line []byte) ([]Sealed, error) {
-	if len(line) == 0 {
-		return nil, nil
-	}
-	n := 1 + bytes.Count(line, []byte{'~'})
-	if n > math.MaxUint16 {
+// parseSealed reads the line that appendSealed writes and appends its fields.
+func parseSealed(fields []Sealed, line []byte) ([]Sealed, error) {
+	if bytes.Count(line, []byte{'~'}) >= math.MaxUint16 {
 		return nil, fault.New(fault.Broken, "an entry has more sealed fields than a field root can count", "")
 	}
-	fields := make([]Sealed, 0, n)
-	for p := range strings.SplitSeq(string(line), "~") {
+	p, rest, more := "", string(line), len(line) > 0
+	for more {
+		p, rest, more = strings.Cut(rest, "~")
 		switch {
 		case p == "":
 			return nil, fault.New(fault.Broken, "a sealed field is empty", "")
@@ -265,7 +263,8 @@ func parseManifest(data []byte) (Manifest, error) {
 	return m, nil
 }
 
-// scan calls each for the entries from position from on. each says whether to go on.
+// scan calls each for the entries from position from on. each says whether to go
+// on; what it is given holds until the next call.
 func (a *Archive) scan(from int64, each func(seq int64, leaf []byte, fields []Sealed) (bool, error)) error {
 	start := from / indexStep
 	var offset int64
@@ -276,6 +275,7 @@ func (a *Archive) scan(from int64, each func(seq int64, leaf []byte, fields []Se
 		offset = a.index[start]
 	}
 	seq := start * indexStep
+	var fields []Sealed
 	r := &lines{r: bufio.NewReaderSize(io.NewSectionReader(a.file, a.entries.data()+offset, a.entries.size-offset), 1<<16), offset: offset}
 	for {
 		at := r.offset
@@ -294,8 +294,7 @@ func (a *Archive) scan(from int64, each func(seq int64, leaf []byte, fields []Se
 			a.index = append(a.index, at)
 		}
 		if seq >= from {
-			fields, err := parseSealed(sealed)
-			if err != nil {
+			if fields, err = parseSealed(fields[:0], sealed); err != nil {
 				return err
 			}
 			if goOn, err := each(seq, leaf, fields); err != nil || !goOn {

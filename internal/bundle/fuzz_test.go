@@ -64,7 +64,7 @@ func FuzzParseSealed(f *testing.F) {
 	}
 	f.Add([]byte(".~!~"))
 	f.Fuzz(func(t *testing.T, line []byte) {
-		fields, err := parseSealed(line)
+		fields, err := parseSealed(nil, line)
 		if err != nil {
 			return
 		}

@@ -132,11 +132,11 @@ func (a *Archive) check(schemas Schemas, trust Trust, c ledger.Checkpoint) (*Che
 	}
 	err = a.scan(0, func(seq int64, leafBytes []byte, fields []Sealed) (bool, error) {
 		outside.Compare(checker)
-		leaf, _, err := checker.Entry(leafBytes, fields)
-		if leaf != nil {
-			a.checkClasses(checker, seq, schemas[leaf.Schema], fields)
-			if leaf.Kind == "pack" {
-				hash, _ := leaf.PublicValues()["sha256"].Value().(string)
+		entry, err := checker.Entry(leafBytes, fields)
+		if entry != nil {
+			a.checkClasses(checker, seq, entry.Schema, fields)
+			if entry.Leaf.Kind == "pack" {
+				hash, _ := entry.Leaf.PublicValues()["sha256"].Value().(string)
 				used[hash] = true
 			}
 		}
@@ -165,10 +165,8 @@ func (a *Archive) check(schemas Schemas, trust Trust, c ledger.Checkpoint) (*Che
 // checkClasses holds the manifest to its word: every field of the classes that it
 // names is disclosed (unless erased), and no field of another class.
 func (a *Archive) checkClasses(c *Checker, seq int64, schema *ledger.Schema, fields []Sealed) {
-	if schema == nil || len(fields) != len(schema.Sealed) {
-		return
-	}
-	for i, f := range fields {
+	for i := range fields {
+		f := &fields[i]
 		named := slices.Contains(a.Manifest.Classes, schema.Sealed[i].Class)
 		if !f.Erased && named != (f.Disclosure != "") {
 			c.Report(seq, fmt.Sprintf("field %q is of class %s, and the manifest says otherwise about that class", schema.Sealed[i].Name, schema.Sealed[i].Class))
@@ -179,7 +177,7 @@ func (a *Archive) checkClasses(c *Checker, seq int64, schema *ledger.Schema, fie
 // entry gives an earlier entry again.
 func (a *Archive) entry(seq int64) (leaf []byte, fields []Sealed, err error) {
 	err = a.scan(seq, func(at int64, l []byte, f []Sealed) (bool, error) {
-		leaf, fields = slices.Clone(l), f
+		leaf, fields = slices.Clone(l), slices.Clone(f)
 		return false, nil
 	})
 	if err == nil && (leaf == nil || seq < 0) {

@@ -19,7 +19,7 @@ type Options struct {
 	DryRun   bool      // report what would happen and write nothing
 	Strict   bool      // write nothing at all when a row is rejected
 	Rejects  io.Writer // takes one JSON line for each rejected row; may be nil
-	Batch    int       // rows in one transaction; 1,000 when 0
+	Batch    int       // rows in one transaction; 4,000 when 0
 	Progress func(done, rows int)
 
 	// Checked is called when Rejects has every rejected row and nothing is written
@@ -46,7 +46,7 @@ func Import(ctx context.Context, db *store.DB, actor string, m *Mapping, names [
 		return nil, fault.Newf(fault.Invalid, "%q is not a day of receipt", o.Received).WithFix("write it as YYYY-MM-DD")
 	}
 	if o.Batch <= 0 {
-		o.Batch = 1000
+		o.Batch = 4000
 	}
 	r := &run{
 		db: db, actor: actor, m: m, o: o, names: names,

@@ -3,7 +3,6 @@ package ledger
 import (
 	"encoding/base32"
 	"encoding/base64"
-	"strconv"
 	"unicode/utf8"
 
 	"duly/internal/fault"
@@ -116,6 +115,14 @@ func (r *reader) lit(s string) {
 // text reads one canonical string.
 func (r *reader) text() string { return string(r.raw()) }
 
+// like reads one canonical string, without a copy when it is the one at hand.
+func (r *reader) like(at string) string {
+	if s := r.raw(); string(s) != at {
+		return string(s)
+	}
+	return at
+}
+
 // raw reads one canonical string. What it gives stays valid as long as the bytes
 // that are read: it is copied only where the string holds an escape.
 func (r *reader) raw() []byte {
@@ -149,9 +156,11 @@ func (r *reader) raw() []byte {
 
 // name reads the canonical string of a name that needs no escape.
 func (r *reader) name(s string) {
-	r.lit(`"`)
-	r.lit(s)
-	r.lit(`"`)
+	if n := len(s) + 2; !r.bad && r.rest() >= n && r.b[r.pos] == '"' && string(r.b[r.pos+1:r.pos+n-1]) == s && r.b[r.pos+n-1] == '"' {
+		r.pos += n
+		return
+	}
+	r.fail()
 }
 
 // escaped finishes a string that holds at least one escape; start is the
@@ -236,19 +245,19 @@ func (r *reader) integer() int64 {
 	if r.peek() == '-' {
 		r.pos++
 	}
-	first := r.pos
+	first, n := r.pos, int64(0) // sixteen digits do not overflow n
 	for r.pos < len(r.b) && r.b[r.pos] >= '0' && r.b[r.pos] <= '9' {
+		n = 10*n + int64(r.b[r.pos]-'0')
 		r.pos++
 	}
 	digits := r.pos - first
 	negative := first > start
-	if digits == 0 || digits > 16 || (r.b[first] == '0' && (digits > 1 || negative)) {
+	if digits == 0 || digits > 16 || (r.b[first] == '0' && (digits > 1 || negative)) || n > MaxInt {
 		r.fail()
 		return 0
 	}
-	n, err := strconv.ParseInt(string(r.b[start:r.pos]), 10, 64)
-	if err != nil || n > MaxInt || n < -MaxInt {
-		r.fail()
+	if negative {
+		return -n
 	}
 	return n
 }
@@ -278,15 +287,18 @@ func (r *reader) each(item func([]byte)) {
 }
 
 // base64 reads a string that is base64url of exactly as many bytes as into has.
-// Both lengths are compared: the decoder passes over line ends, which would be a
-// second spelling.
+// The length that was decoded is compared too: the decoder passes over line ends,
+// which would be a second spelling.
 func (r *reader) base64(into []byte) {
-	s := r.raw()
-	if len(s) != b64.EncodedLen(len(into)) {
+	r.lit(`"`)
+	end := r.pos + b64.EncodedLen(len(into))
+	if r.bad || end > len(r.b) {
 		r.fail()
 		return
 	}
-	if n, err := b64.Decode(into, s); err != nil || n != len(into) {
+	if n, err := b64.Decode(into, r.b[r.pos:end]); err != nil || n != len(into) {
 		r.fail()
 	}
+	r.pos = end
+	r.lit(`"`)
 }

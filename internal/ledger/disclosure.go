@@ -43,7 +43,7 @@ func (d Disclosure) Digest() Hash {
 // Open gives the name and the canonical value that the disclosure holds. It
 // refuses any spelling but the canonical one.
 func (d Disclosure) Open() (name string, value []byte, err error) {
-	r, ok := d.open()
+	r, ok := d.open(nil)
 	if !ok {
 		return "", nil, fault.New(fault.Broken, "a disclosure is not base64url", "")
 	}
@@ -59,16 +59,16 @@ func (d Disclosure) Open() (name string, value []byte, err error) {
 	return name, r.b[start:end:end], nil
 }
 
-// open reads up to the name. ok is false when d is not base64url in its one
-// spelling.
-func (d Disclosure) open() (r reader, ok bool) {
-	plain, err := b64.DecodeString(string(d))
-	r = reader{b: plain}
+// open appends what d decodes to and reads it up to the name. ok is false when d
+// is not base64url in its one spelling.
+func (d Disclosure) open(b []byte) (r reader, ok bool) {
+	plain, err := b64.AppendDecode(b, []byte(d))
+	r = reader{b: plain, pos: len(b)}
 	var salt [saltSize]byte
 	r.lit("[")
 	r.base64(salt[:])
 	r.lit(",")
-	return r, err == nil && len(d) == b64.EncodedLen(len(plain))
+	return r, err == nil && len(d) == b64.EncodedLen(len(plain)-len(b))
 }
 
 // fieldRootLabel separates the field root from every other hash in Duly.

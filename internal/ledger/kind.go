@@ -282,7 +282,7 @@ func (r *reader) into(f Field, v reflect.Value) {
 
 // value passes over one canonical value of the field's type and checks it against
 // the schema, as a verifier does that has no Go struct.
-func (r *reader) value(f Field) {
+func (r *reader) value(f *Field) {
 	if f.Type == TypeScalar {
 		r.anyValue()
 		return
@@ -306,7 +306,7 @@ func (r *reader) value(f Field) {
 }
 
 // checked fails unless s, a string that was read, is one that checkString takes.
-func (r *reader) checked(f Field, s []byte) {
+func (r *reader) checked(f *Field, s []byte) {
 	ok := false
 	switch f.Type {
 	case TypeDate:
@@ -399,7 +399,7 @@ func columnValue(v reflect.Value) any {
 // ColumnOf gives what a typed column must hold for a canonical value, as Columns
 // would give it; a verifier compares it with the stored row. A nil value (withheld
 // or erased) is nil.
-func ColumnOf(f Field, value []byte) any {
+func ColumnOf(t FieldType, value []byte) any {
 	if value == nil {
 		return nil
 	}
@@ -408,11 +408,9 @@ func ColumnOf(f Field, value []byte) any {
 	switch {
 	case s.IsNull():
 		return nil
-	case f.Type == TypeScalar || f.Type == TypeTexts || f.Type == TypeEnums:
+	case t == TypeScalar || t == TypeTexts || t == TypeEnums:
 		return string(value)
-	case f.Type == TypeBool:
-		return s.integer
-	case f.Type == TypeInt:
+	case t == TypeBool || t == TypeInt:
 		return s.integer
 	}
 	return s.text

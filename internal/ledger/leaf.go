@@ -81,18 +81,30 @@ func appendPrev(b []byte, rev int64, prev Hash) []byte {
 // ParseLeaf reads a leaf and refuses every spelling but the canonical one. It
 // does not know schemas: Schema.Check does the rest.
 func ParseLeaf(data []byte) (*Leaf, error) {
-	r := reader{b: data}
 	l := &Leaf{}
+	if err := l.Parse(data); err != nil {
+		return nil, err
+	}
+	return l, nil
+}
+
+// Parse is ParseLeaf into a leaf that is used for one entry after another. The
+// public fields lie in data.
+func (l *Leaf) Parse(data []byte) error {
+	r := reader{b: data}
+	*l = Leaf{Actor: l.Actor, Kind: l.Kind, Nonce: l.Nonce}
 	r.lit(`{"actor":`)
-	l.Actor = r.text()
+	l.Actor = r.like(l.Actor)
 	r.lit(`,"fields":`)
 	l.Fields = r.hash()
 	r.lit(`,"id":`)
 	l.ID = r.text()
 	r.lit(`,"kind":`)
-	l.Kind = r.text()
+	l.Kind = r.like(l.Kind)
 	r.lit(`,"nonce":`)
-	l.Nonce = make([]byte, nonceSize)
+	if l.Nonce == nil {
+		l.Nonce = make([]byte, nonceSize)
+	}
 	r.base64(l.Nonce)
 	r.lit(`,"prev":`)
 	first := r.peek() == 'n'
@@ -129,13 +141,13 @@ func ParseLeaf(data []byte) (*Leaf, error) {
 	r.lit("}")
 	switch {
 	case !r.done():
-		return nil, fault.Newf(fault.Broken, "the leaf is not canonical at byte %d", r.pos)
+		return fault.Newf(fault.Broken, "the leaf is not canonical at byte %d", r.pos)
 	case l.Rev < 1 || first != (l.Rev == 1):
-		return nil, fault.Newf(fault.Broken, "the leaf's revision %d does not fit its previous hash", l.Rev)
+		return fault.Newf(fault.Broken, "the leaf's revision %d does not fit its previous hash", l.Rev)
 	case !ValidID(l.ID) || !ValidID(l.Actor):
-		return nil, fault.New(fault.Broken, "the leaf's id or actor is malformed", "")
+		return fault.New(fault.Broken, "the leaf's id or actor is malformed", "")
 	}
-	return l, nil
+	return nil
 }
 
 func (r *reader) hash() (h Hash) {
@@ -195,37 +207,54 @@ func (l *Leaf) PublicValues() map[string]Scalar {
 // Check says whether the leaf has exactly the public fields of the schema, each
 // of its type, and as many signatures as the schema asks for.
 func (s *Schema) Check(l *Leaf) error {
+	_, err := s.AppendPublic(nil, l)
+	return err
+}
+
+// AppendPublic does what Check does and appends the canonical values of the
+// public fields to list, in the order of the schema.
+func (s *Schema) AppendPublic(list [][]byte, l *Leaf) ([][]byte, error) {
 	if l.Kind != s.Kind || l.Schema != s.hash {
-		return fault.Newf(fault.Broken, "the leaf is a %s of another schema than %s", l.Kind, s.Name())
+		return nil, fault.Newf(fault.Broken, "the leaf is a %s of another schema than %s", l.Kind, s.Name())
 	}
 	r := reader{b: l.Public}
 	r.lit("{")
-	for i, f := range s.Public {
+	for i := range s.Public {
+		f := &s.Public[i]
 		if i > 0 {
 			r.lit(",")
 		}
 		r.name(f.Name)
 		r.lit(":")
+		from := r.pos
 		r.value(f)
+		list = append(list, r.b[from:r.pos:r.pos])
 	}
 	r.lit("}")
 	if !r.done() {
-		return fault.Newf(fault.Broken, "the public fields do not fit schema %s", s.Name())
+		return nil, fault.Newf(fault.Broken, "the public fields do not fit schema %s", s.Name())
 	}
 	if s.ByDay != (l.Day != "") {
-		return fault.Newf(fault.Broken, "the leaf's time does not fit schema %s", s.Name())
+		return nil, fault.Newf(fault.Broken, "the leaf's time does not fit schema %s", s.Name())
 	}
 	if len(l.Sigs) < s.Signers {
-		return fault.Newf(fault.Broken, "a %s needs %d signatures of people and has %d", s.Kind, s.Signers, len(l.Sigs))
+		return nil, fault.Newf(fault.Broken, "a %s needs %d signatures of people and has %d", s.Kind, s.Signers, len(l.Sigs))
 	}
-	return nil
+	return list, nil
 }
 
 // CheckDisclosure says whether d is the sealed field at index i of the schema,
 // with a value of the field's type, and gives that value.
 func (s *Schema) CheckDisclosure(i int, d Disclosure) (value []byte, err error) {
-	f := s.Sealed[i]
-	r, ok := d.open()
+	value, _, err = s.AppendDisclosure(nil, i, d)
+	return value, err
+}
+
+// AppendDisclosure is CheckDisclosure that appends what it decodes to b, where the
+// value then lies.
+func (s *Schema) AppendDisclosure(b []byte, i int, d Disclosure) (value, grown []byte, err error) {
+	f := &s.Sealed[i]
+	r, ok := d.open(b)
 	r.name(f.Name)
 	r.lit(",")
 	from := r.pos
@@ -233,13 +262,13 @@ func (s *Schema) CheckDisclosure(i int, d Disclosure) (value []byte, err error) 
 	to := r.pos
 	r.lit("]")
 	if ok && r.done() {
-		return r.b[from:to:to], nil
+		return r.b[from:to:to], r.b, nil
 	}
 	name, _, err := d.Open()
 	if err != nil {
-		return nil, err
+		return nil, b, err
 	}
-	return nil, fault.Newf(fault.Broken, "a disclosure named %q stands where schema %s has %q, or its value does not fit", name, s.Name(), f.Name)
+	return nil, b, fault.Newf(fault.Broken, "a disclosure named %q stands where schema %s has %q, or its value does not fit", name, s.Name(), f.Name)
 }
 
 // LeafHash is the RFC 6962 hash of a leaf: SHA-256 of a zero byte and the leaf.

@@ -3,6 +3,7 @@ package ledger
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"flag"
 	"os"
 	"strings"
@@ -135,8 +136,13 @@ func TestEncodingIsCanonicalAndComesBack(t *testing.T) {
 func FuzzParseLeaf(f *testing.F) {
 	d, _ := NewDraft(examples, &example{State: "active", Name: "n\u2028\"\x01"}, strings.Repeat("a", 24), 1, Hash{}, &zeros{})
 	key, _ := NewPersonKey(&zeros{})
-	f.Add(d.Leaf(5, strings.Repeat("b", 24), nil).Encode())
-	f.Add(d.Leaf(5, strings.Repeat("b", 24), []Signature{key.Sign([]byte("x")), key.Sign(nil)}).Encode())
+	one := d.Leaf(5, strings.Repeat("b", 24), nil).Encode()
+	d.Rev = 2
+	two := d.Leaf(5, strings.Repeat("c", 24), []Signature{key.Sign([]byte("x")), key.Sign(nil)}).Encode()
+	three := bytes.Replace(one, []byte(`"time":5`), []byte(`"time":"2026-01-02"`), 1)
+	f.Add(one)
+	f.Add(two)
+	f.Add(three)
 	f.Fuzz(func(t *testing.T, data []byte) {
 		l, err := ParseLeaf(data)
 		if err != nil {
@@ -144,6 +150,12 @@ func FuzzParseLeaf(f *testing.F) {
 		}
 		if !bytes.Equal(l.Encode(), data) {
 			t.Fatalf("accepted %q, encodes as %q", data, l.Encode())
+		}
+		for _, before := range [][]byte{one, two, three} { // a leaf that is used again keeps nothing of the entry before
+			var used Leaf
+			if errors.Join(used.Parse(before), used.Parse(data)) != nil || !bytes.Equal(used.Encode(), data) {
+				t.Fatalf("read after %q, %q encodes as %q", before, data, used.Encode())
+			}
 		}
 		canonical := jsontext.Value(bytes.Clone(data))
 		if err := canonical.Canonicalize(); err != nil || !bytes.Equal(canonical, data) {

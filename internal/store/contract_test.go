@@ -79,6 +79,24 @@ func create(t *testing.T, db *store.DB, records ...*thing) []store.Ref {
 	return refs
 }
 
+// TestTablesStandInOrder protects the speed of SQLite, where a table in the order
+// of its positions has no index of its own for them.
+func TestTablesStandInOrder(t *testing.T) {
+	db := storetest.SQLite(t, store.Migrations{Room: "thing", Files: testFiles})
+	rows, err := db.Query(context.Background(), "select tbl_name from sqlite_master where name like 'sqlite_autoindex_%' and (tbl_name = 'entry' or tbl_name like 'r|_%' escape '|')")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var table string
+		if err := rows.Scan(&table); err != nil {
+			t.Fatal(err)
+		}
+		t.Errorf("table %s has an index for its positions", table)
+	}
+}
+
 func TestWhatIsWrittenIsRead(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, dsn string) {
 		db := begin(t, dsn)

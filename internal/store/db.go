@@ -1,6 +1,7 @@
 package store
 
 import (
+	"bytes"
 	"context"
 	"database/sql"
 	"errors"
@@ -99,12 +100,16 @@ func (db *DB) open(ctx context.Context, rooms []Migrations) error {
 
 // openSQLite opens one writing connection and a pool of readers. synchronous=FULL
 // keeps every commit through a power cut; immediate transactions take the write
-// lock at once, so that two writers wait instead of failing half-way. For reading
+// lock at once, so that two writers wait instead of failing half-way. The writer
+// keeps what it needs to undo one statement in memory, and lets the write-ahead
+// log reach 16 MB before it copies pages back: a page that changes often is copied
+// once. For reading
 // only it opens the file as one that nobody changes, since SQLite wants to write
 // beside a database with a write-ahead log even to read it.
 func (db *DB) openSQLite() error {
 	const pragmas = "&_pragma=busy_timeout(15000)&_pragma=foreign_keys(1)&_pragma=cache_size(-65536)"
 	const wal = "&_pragma=journal_mode(wal)&_pragma=synchronous(full)"
+	const writing = "&_pragma=temp_store(memory)&_pragma=wal_autocheckpoint(4000)"
 	file := "file:" + (&url.URL{Path: db.config.DSN}).EscapedPath()
 	reading := file + "?_txlock=deferred" + pragmas + wal
 	if db.readOnly {
@@ -119,7 +124,7 @@ func (db *DB) openSQLite() error {
 		db.writer = db.reader
 		return nil
 	}
-	if db.writer, err = sql.Open("sqlite", file+"?_txlock=immediate"+pragmas+wal); err != nil {
+	if db.writer, err = sql.Open("sqlite", file+"?_txlock=immediate"+pragmas+wal+writing); err != nil {
 		return err
 	}
 	db.writer.SetMaxOpenConns(1)
@@ -178,6 +183,9 @@ func (db *DB) migrate(ctx context.Context, m Migrations) error {
 	if err != nil {
 		return err
 	}
+	if !db.postgres {
+		sub = inOrder{sub}
+	}
 	provider, err := goose.NewProvider("", db.writer, sub, goose.WithStore(versions), goose.WithDisableGlobalRegistry(true))
 	if err != nil {
 		return err
@@ -185,6 +193,31 @@ func (db *DB) migrate(ctx context.Context, m Migrations) error {
 	_, err = provider.Up(ctx)
 	return err
 }
+
+// inOrder gives migrations to SQLite, which keeps a table in the order of its
+// positions, without an index beside it, only where their type is called integer.
+// In PostgreSQL that word means 32 bits.
+type inOrder struct{ fs.FS }
+
+func (f inOrder) Open(name string) (fs.File, error) {
+	file, err := f.FS.Open(name)
+	if err != nil || !strings.HasSuffix(name, ".sql") {
+		return file, err
+	}
+	text, err := io.ReadAll(file)
+	if err != nil {
+		return nil, errors.Join(err, file.Close())
+	}
+	text = bytes.ReplaceAll(text, []byte("seq bigint primary key"), []byte("seq integer primary key"))
+	return inOrderFile{file, bytes.NewReader(text)}, nil
+}
+
+type inOrderFile struct {
+	fs.File
+	text *bytes.Reader
+}
+
+func (f inOrderFile) Read(p []byte) (int, error) { return f.text.Read(p) }
 
 // Close closes the store.
 func (db *DB) Close() error {

@@ -5,7 +5,9 @@ import (
 	"database/sql"
 	"fmt"
 	"slices"
+	"strconv"
 
+	"duly/internal/bundle"
 	"duly/internal/fault"
 	"duly/internal/ledger"
 )
@@ -60,9 +62,11 @@ func (v *verifier) collect(kind string, rows *sql.Rows, from int64, out []typedR
 	return rows.Err()
 }
 
-// cell says what a column of a typed row repeats.
+// cell says what a column of a typed row repeats: for a field, the one at a place
+// of the schema's public or sealed ones.
 type cell struct {
 	from  source
+	place int
 	field ledger.Field
 }
 
@@ -111,10 +115,10 @@ func (v *verifier) cell(column string, s *ledger.Schema) cell {
 	}
 	named := func(f ledger.Field) bool { return f.Name == column }
 	if i := slices.IndexFunc(s.Public, named); i >= 0 {
-		return cell{clear, s.Public[i]}
+		return cell{clear, i, s.Public[i]}
 	}
 	if i := slices.IndexFunc(s.Sealed, named); i >= 0 {
-		return cell{covered, s.Sealed[i]}
+		return cell{covered, i, s.Sealed[i]}
 	}
 	for _, other := range v.schemas {
 		if other.Kind == s.Kind && (slices.ContainsFunc(other.Public, named) || slices.ContainsFunc(other.Sealed, named)) {
@@ -128,22 +132,26 @@ func (v *verifier) cell(column string, s *ledger.Schema) cell {
 }
 
 // compare holds the typed row of an entry to what the entry says.
-func (v *verifier) compare(seq int64, leaf *ledger.Leaf, values map[string][]byte, row typedRow) {
+func (v *verifier) compare(seq int64, entry *bundle.Content, row typedRow) {
+	leaf := entry.Leaf
 	if row.values == nil || row.kind != leaf.Kind {
 		v.checker.Report(seq, fmt.Sprintf("its row in table r_%s is missing", leaf.Kind))
 		return
 	}
-	for i, c := range v.plan(row.columns, v.schemas[leaf.Schema]) {
-		got, fits := row.values[i], true
+	plan := v.plan(row.columns, entry.Schema)
+	for i := range plan {
+		c, got, fits := &plan[i], row.values[i], true
 		switch c.from {
 		case recordID:
-			fits = got == any(leaf.ID)
+			id, _ := got.(string)
+			fits = id == leaf.ID
 		case revision:
-			fits = got == any(leaf.Rev)
+			rev, _ := got.(int64)
+			fits = rev == leaf.Rev
 		case clear:
-			fits = repeats(got, c.field, leaf.PublicField(c.field.Name))
+			fits = repeats(got, c.field.Type, entry.Public[c.place])
 		case covered:
-			fits = repeats(got, c.field, values[c.field.Name])
+			fits = repeats(got, c.field.Type, entry.Sealed[c.place])
 		case nothing:
 			fits = got == nil
 		case stranger:
@@ -157,16 +165,21 @@ func (v *verifier) compare(seq int64, leaf *ledger.Leaf, values map[string][]byt
 
 // repeats says whether a column holds the canonical value of a field. Bytes never
 // do: no query for the text would find them.
-func repeats(got any, f ledger.Field, value []byte) bool {
+func repeats(got any, t ledger.FieldType, value []byte) bool {
 	switch x := got.(type) {
 	case []byte:
 		return false
 	case string:
 		// A text without escapes is compared as it stands, without being read.
-		plain := f.Type == ledger.TypeText || f.Type == ledger.TypeEnum || f.Type == ledger.TypeDate || f.Type == ledger.TypeHash
+		plain := t == ledger.TypeText || t == ledger.TypeEnum || t == ledger.TypeDate || t == ledger.TypeHash
 		if n := len(value); plain && n == len(x)+2 && string(value[1:n-1]) == x && bytes.IndexByte(value, '\\') < 0 {
 			return true
 		}
+	case int64:
+		var digits [20]byte
+		if t == ledger.TypeInt {
+			return string(strconv.AppendInt(digits[:0], x, 10)) == string(value)
+		}
 	}
-	return got == ledger.ColumnOf(f, value)
+	return got == ledger.ColumnOf(t, value)
 }

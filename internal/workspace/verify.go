@@ -272,7 +272,7 @@ func (v *verifier) one(e store.Entry, typed typedRow) error {
 		return nil
 	}
 	v.fields = fields
-	leaf, values, err := v.checker.Entry(e.Leaf, fields)
+	entry, err := v.checker.Entry(e.Leaf, fields)
 	if err != nil {
 		return err
 	}
@@ -281,13 +281,13 @@ func (v *verifier) one(e store.Entry, typed typedRow) error {
 			return err
 		}
 	}
-	if leaf == nil || values == nil {
+	if entry == nil {
 		return nil
 	}
-	if v.day = leaf.Day; v.day == "" {
-		v.time = leaf.Time
+	if v.day = entry.Leaf.Day; v.day == "" {
+		v.time = entry.Leaf.Time
 	}
-	v.compare(e.Seq, leaf, values, typed)
+	v.compare(e.Seq, entry, typed)
 	return nil
 }
 
