@@ -223,7 +223,7 @@ func (b *builder) hits() error {
 	b.r.Hits.List = []Hit{}
 	for _, h := range list {
 		states[h.Record.State]++
-		if h.Record.State == "dismissed" {
+		if h.Record.State == screening.Dismissed || h.Record.State == screening.Stale {
 			continue
 		}
 		one := func(field string) Value { return see(b.view, screening.Hits, h, field) }
@@ -235,7 +235,7 @@ func (b *builder) hits() error {
 		}
 		b.r.Hits.List = append(b.r.Hits.List, row)
 	}
-	b.r.Hits.States = tallies([]string{"open", "confirmed", "dismissed"}, states)
+	b.r.Hits.States = tallies([]string{screening.Open, screening.Proposed, screening.Unresolved, screening.Confirmed, screening.Dismissed, screening.Stale}, states)
 	return b.watchlists()
 }
 
