@@ -59,7 +59,7 @@ func (c *screenCmd) Run(a *app) error {
 		if err != nil {
 			return err
 		}
-		s, err := screening.Screen(a.ctx, w.DB, actor.Key, w.Today(), lists, a.count("customers"))
+		s, err := screening.Screen(a.ctx, w.DB, shelf(w), actor.Key, w.Today(), lists, a.count("customers"))
 		if err != nil {
 			return err
 		}

@@ -57,7 +57,7 @@ func newChain(t testing.TB) *bed {
 		}
 	}
 	do(err)
-	_, err = screening.Screen(ctx, b.w.DB, b.actor, today, []*watchlist.List{list}, nil)
+	_, err = screening.Screen(ctx, b.w.DB, "", b.actor, today, []*watchlist.List{list}, nil)
 	do(err)
 	_, err = triage.Run(ctx, b.w.DB, b.actor, today, released(t, "triage/base.yaml"), nil)
 	do(err)

@@ -136,16 +136,27 @@ func (s *Subject) State() string {
 	return hex.EncodeToString(sum[:])
 }
 
+// queries asks for each name of the subject.
+func (s *Subject) queries() []watchlist.Query {
+	q := watchlist.Query{Name: s.Name, Kind: s.Kind, Countries: s.Countries, BirthDates: s.BirthDates, Identifiers: s.Numbers}
+	out := []watchlist.Query{q}
+	for _, q.Name = range s.Others {
+		out = append(out, q)
+	}
+	return out
+}
+
 // Search compares all names of the subject with lists and gives each entity once,
 // at its best, at most limit of them.
 func (s *Subject) Search(index *watchlist.Index, limit int) []watchlist.Hit {
-	q := watchlist.Query{Name: s.Name, Kind: s.Kind, Countries: s.Countries, BirthDates: s.BirthDates, Identifiers: s.Numbers}
-	best := index.Search(q, limit)
-	if len(s.Others) == 0 {
-		return best
-	}
-	for _, q.Name = range s.Others {
-		for _, h := range index.Search(q, limit) {
+	var best []watchlist.Hit
+	for i, q := range s.queries() {
+		found := index.Search(q, limit)
+		if i == 0 {
+			best = found
+			continue
+		}
+		for _, h := range found {
 			at := slices.IndexFunc(best, func(b watchlist.Hit) bool { return b.Entity == h.Entity })
 			switch {
 			case at < 0:

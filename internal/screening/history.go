@@ -145,26 +145,32 @@ func pastRun(ctx context.Context, q store.Queryer, after, end int64) (*PastRun, 
 // versionOf gives the newest revision before a position of the list with a hash. A
 // list that was only named for one run has no record.
 func versionOf(ctx context.Context, q store.Queryer, hash string, before int64) (PastList, error) {
-	rows, err := q.Query(ctx, "select max(seq) from r_list where sha256 = $1 and seq < $2", hash, before)
-	if err != nil {
-		return PastList{}, fault.Wrap(fault.Failed, err, "cannot read the lists")
-	}
-	defer rows.Close()
-	var seq *int64
-	for rows.Next() {
-		if err := rows.Scan(&seq); err != nil {
-			return PastList{}, fault.Wrap(fault.Failed, err, "cannot read the lists")
-		}
-	}
-	if err := rows.Err(); err != nil || seq == nil {
+	seq, err := newestOf(ctx, q, hash, before)
+	if err != nil || seq < 0 {
 		return PastList{SHA256: hash, Name: "a list that was named for this run only"}, err
 	}
-	rows.Close()
-	l, err := store.GetBySeq(ctx, q, Lists, *seq)
+	l, err := store.GetBySeq(ctx, q, Lists, seq)
 	if err != nil {
 		return PastList{}, err
 	}
 	return PastList{Entry: l.Seq, Name: l.Record.Name, SHA256: hash, Published: l.Record.Published, Entries: l.Record.Entries}, nil
+}
+
+// newestOf gives where the newest revision before a position stands of the list
+// with a hash, or -1.
+func newestOf(ctx context.Context, q store.Queryer, hash string, before int64) (int64, error) {
+	rows, err := q.Query(ctx, "select coalesce(max(seq), -1) from r_list where sha256 = $1 and seq < $2", hash, before)
+	if err != nil {
+		return -1, fault.Wrap(fault.Failed, err, "cannot read the lists")
+	}
+	defer rows.Close()
+	seq := int64(-1)
+	for rows.Next() {
+		if err := rows.Scan(&seq); err != nil {
+			return -1, fault.Wrap(fault.Failed, err, "cannot read the lists")
+		}
+	}
+	return seq, rows.Err()
 }
 
 // entered gives where a subject came into the register and what it was called at

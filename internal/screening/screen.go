@@ -39,23 +39,27 @@ type Summary struct {
 	Run       int64 `json:"entry"`               // where the run stands in the log
 }
 
-// Screen compares every active subject of the register with the lists and records
-// new hits, what became of old ones, and the run itself. A killed run leaves
-// nothing; the next run finds all of it. Who was registered or changed while it
-// ran is screened before it ends. progress may be nil.
-func Screen(ctx context.Context, db *store.DB, actor, today string, lists []*watchlist.List, progress func(done, all int)) (*Summary, error) {
+// Screen compares the subjects of the register with the lists and records new hits,
+// what became of old ones, and the run itself. Where an earlier run stands it
+// compares what changed since, by the lists on the shelf; "" for the shelf compares
+// everything. A killed run leaves nothing; the next run finds all of it. Who was
+// registered or changed while it ran is screened before it ends. progress may be nil.
+func Screen(ctx context.Context, db *store.DB, shelf Shelf, actor, today string, lists []*watchlist.List, progress func(done, all int)) (*Summary, error) {
 	index := watchlist.NewIndex(lists...)
-	r := &run{index: index, today: today, lists: lists, found: map[string][]*Hit{}}
+	r := &run{index: index, today: today, lists: lists, found: map[string][]*Hit{}, touched: map[string]*Hit{}}
 	r.s.Lists = len(lists)
 	r.listed = map[string]bool{}
 	for _, l := range lists {
 		for i := range l.Entities {
-			r.listed[l.Entities[i].List+"|"+l.Entities[i].SourceID] = true
+			r.listed[place(l.Entities[i].List, l.Entities[i].SourceID)] = true
 		}
 	}
 	r.s.Entries, r.s.Names = index.Len()
 	head, err := store.Head(ctx, db)
 	if err != nil {
+		return nil, err
+	}
+	if err := r.narrow(ctx, db, shelf); err != nil {
 		return nil, err
 	}
 	subjects, err := Subjects(ctx, db)
@@ -71,9 +75,15 @@ func Screen(ctx context.Context, db *store.DB, actor, today string, lists []*wat
 				progress(i, len(subjects))
 			}
 		}
+		if r.last != nil && subjects[i].Revision.Seq < r.last.Seq {
+			continue
+		}
 		if err := r.screen(&subjects[i]); err != nil {
 			return nil, err
 		}
+	}
+	if err := r.touch(subjects); err != nil {
+		return nil, err
 	}
 	err = db.Write(ctx, actor, func(tx *store.Tx) error {
 		now, err := Subjects(ctx, tx)
@@ -115,8 +125,13 @@ type run struct {
 	lists  []*watchlist.List
 	today  string
 	listed map[string]bool   // entries of the lists, by list and id
-	found  map[string][]*Hit // by subject, of every subject that was screened
+	found  map[string][]*Hit // by subject, of every subject that was compared with all entries
 	s      Summary
+
+	last    *store.Revision[runs.Run] // the run since which changes are compared; nil to compare all
+	changed map[string]bool           // entries that came or changed since, by list and id
+	come    []*watchlist.Entity       // the same
+	touched map[string]*Hit           // what they met among the other subjects, by identity
 }
 
 // screen compares one subject with the lists.
@@ -175,43 +190,38 @@ func (r *run) settle(ctx context.Context, tx *store.Tx, here map[string]bool) er
 	if err != nil {
 		return err
 	}
-	before := make(map[string]bool, len(known))
-	now := map[string]*Hit{}
+	now := maps.Clone(r.touched)
 	for _, hits := range r.found {
 		for _, h := range hits {
 			now[h.Identity] = h
 		}
 	}
+	met := map[string]bool{} // subjects with hits that stand
 	for _, k := range known {
-		before[k.Record.Identity] = true
 		next := *k.Record
-		if !r.update(&next, now[next.Identity], here[next.Subject]) {
-			continue
-		}
-		if _, _, err := store.Revise(tx, Hits, k.ID, &next); err != nil {
-			return err
-		}
-	}
-	return r.create(tx, before)
-}
-
-// create records the hits that were not known before, in the order of subjects.
-func (r *run) create(tx *store.Tx, before map[string]bool) error {
-	for _, id := range slices.Sorted(maps.Keys(r.found)) {
-		if len(r.found[id]) > 0 {
-			r.s.Subjects++
-		}
-		for _, h := range r.found[id] {
-			if before[h.Identity] {
-				r.s.OldHits++
-				continue
-			}
-			r.s.NewHits++
-			if _, err := store.Create(tx, Hits, h); err != nil {
+		found := now[next.Identity]
+		delete(now, next.Identity)
+		if r.covers(&next, here[next.Subject]) && r.update(&next, found, here[next.Subject]) {
+			if _, _, err := store.Revise(tx, Hits, k.ID, &next); err != nil {
 				return err
 			}
 		}
+		if next.State != Stale {
+			r.s.OldHits++
+			met[next.Subject] = true
+		}
 	}
+	for _, identity := range slices.Sorted(maps.Keys(now)) {
+		if !here[now[identity].Subject] {
+			continue
+		}
+		r.s.NewHits++
+		met[now[identity].Subject] = true
+		if _, err := store.Create(tx, Hits, now[identity]); err != nil {
+			return err
+		}
+	}
+	r.s.Subjects = len(met)
 	return nil
 }
 
@@ -250,7 +260,7 @@ func (r *run) update(h, found *Hit, here bool) bool {
 // gone settles a hit whose two sides do not meet any more. What a person confirmed
 // stays confirmed as long as its entry is on a list: only a person takes it back.
 func (r *run) gone(h *Hit, here bool) bool {
-	listed := r.listed[h.List+"|"+h.Entry]
+	listed := r.listed[place(h.List, h.Entry)]
 	why := "the names do not resemble each other any more"
 	switch {
 	case !listed:
@@ -279,6 +289,11 @@ func yes() *bool {
 	return &b
 }
 
+// settings says what the outcome depends on beside subjects and lists.
+func (r *run) settings() string {
+	return fmt.Sprintf("matcher %d, threshold %v, at most %d hits a subject", Matcher, watchlist.DefaultThreshold, hitLimit)
+}
+
 func (r *run) record(tx *store.Tx, hashes []ledger.Hash) error {
 	population, err := runs.Root(hashes)
 	if err != nil {
@@ -286,7 +301,7 @@ func (r *run) record(tx *store.Tx, hashes []ledger.Hash) error {
 	}
 	record := &runs.Run{
 		Task: "screen", Day: r.today, Covered: int64(r.s.Customers + r.s.Behind), Findings: int64(r.s.NewHits + r.s.OldHits), Population: population,
-		Note: fmt.Sprintf("matcher %d, threshold %v, at most %d hits a subject", Matcher, watchlist.DefaultThreshold, hitLimit),
+		Note: r.settings() + "; " + r.scope(),
 	}
 	for _, l := range r.lists {
 		record.Inputs = append(record.Inputs, l.SHA256)

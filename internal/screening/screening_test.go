@@ -2,6 +2,8 @@ package screening_test
 
 import (
 	"context"
+	"fmt"
+	"math/rand/v2"
 	"os"
 	"path/filepath"
 	"strings"
@@ -64,7 +66,7 @@ func screen(t *testing.T, db *store.DB, shelf screening.Shelf) *screening.Summar
 	if err != nil {
 		t.Fatal(err)
 	}
-	s, err := screening.Screen(ctx, db, storetest.Actor, today, lists, nil)
+	s, err := screening.Screen(ctx, db, shelf, storetest.Actor, today, lists, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -208,6 +210,55 @@ func rename(t *testing.T, db *store.DB, id, name string) {
 	})
 	if err != nil {
 		t.Fatal(err)
+	}
+}
+
+// TestARunOfChangesEqualsAFullRun protects against a change that nobody looks at:
+// after runs that compare only what changed, comparing everything finds nothing new.
+func TestARunOfChangesEqualsAFullRun(t *testing.T) {
+	db := storetest.SQLite(t, rooms...)
+	shelf := screening.Shelf(t.TempDir())
+	random := rand.New(rand.NewPCG(1, 2))
+	words := strings.Fields("zarnok optics belmarsh tide quiet garden copper finch larkmoor anvil foundry harbor")
+	name := func() string {
+		return words[random.IntN(len(words))] + " " + words[random.IntN(len(words))] + " " + words[random.IntN(len(words))]
+	}
+	var entries []string
+	for i := range 40 {
+		entries = append(entries, fmt.Sprintf(`{"id":"q%d","schema":"Company","properties":{"name":[%q]},"datasets":["made_up"]}`, i, name()))
+	}
+	var register []string
+	for range 60 {
+		register = append(register, name())
+	}
+	ids := customers(t, db, register...)
+	partial := 0
+	for step := range 12 {
+		for range random.IntN(4) {
+			i := random.IntN(len(entries))
+			entries[i] = fmt.Sprintf(`{"id":"q%d","schema":"Company","properties":{"name":[%q]},"datasets":["made_up"]}`, i, name())
+		}
+		if step%3 == 2 { // one leaves
+			entries = entries[:len(entries)-1]
+		}
+		for range random.IntN(4) {
+			rename(t, db, ids[random.IntN(len(ids))], name())
+		}
+		use(t, db, shelf, strings.Join(entries, "\n")+"\n")
+		if run, err := runs.Last(ctx, db, "screen"); err != nil || step > 0 && !strings.Contains(run.Record.Note, "everybody") {
+			partial++
+		}
+		lists, err := screening.Load(ctx, db, shelf)
+		if err != nil {
+			t.Fatal(err)
+		}
+		s, err := screening.Screen(ctx, db, "", storetest.Actor, today, lists, nil)
+		if err != nil || s.NewHits+s.Reopened+s.Stale+s.Recheck > 0 {
+			t.Fatalf("step %d: comparing everything found more: %+v, %v", step, s, err)
+		}
+	}
+	if partial < 8 {
+		t.Errorf("only %d runs compared changes alone", partial)
 	}
 }
 
