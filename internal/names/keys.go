@@ -186,7 +186,7 @@ func classAt(text string) (class uint32, n int) {
 	case 'g':
 		return classG, 1
 	case 'c':
-		return classOfC(text, next)
+		return classOfC(next)
 	case 's':
 		if next == 'h' {
 			return classSh, 2
@@ -216,7 +216,7 @@ func classAt(text string) (class uint32, n int) {
 	return none, 1
 }
 
-func classOfC(text string, next byte) (uint32, int) {
+func classOfC(next byte) (uint32, int) {
 	switch next {
 	case 'h':
 		return classSh, 2

@@ -13,6 +13,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 
 	"duly/internal/fault"
 	"duly/internal/store"
@@ -74,7 +75,7 @@ func (s seen) encode() []byte {
 	e.SetEscapeHTML(false)
 	for _, id := range slices.Sorted(maps.Keys(s)) {
 		at := s[id]
-		e.Encode([4]string{id, at.hash, at.first, at.last}) // writing texts to memory cannot fail
+		_ = e.Encode([4]string{id, at.hash, at.first, at.last}) // writing texts to memory cannot fail
 	}
 	return b.Bytes()
 }
@@ -82,7 +83,7 @@ func (s seen) encode() []byte {
 func decodeSeen(text []byte) (seen, error) {
 	rest, ok := bytes.CutPrefix(text, []byte(seenFormat))
 	if !ok {
-		return nil, errors.New("it does not begin with " + seenFormat)
+		return nil, errors.New("its first line does not name the format " + strings.TrimSpace(seenFormat))
 	}
 	s := seen{}
 	lines := bufio.NewScanner(bytes.NewReader(rest))
