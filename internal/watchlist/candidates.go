@@ -2,7 +2,6 @@ package watchlist
 
 import (
 	"cmp"
-	"math/bits"
 	"slices"
 
 	"duly/internal/names"
@@ -12,6 +11,8 @@ import (
 const (
 	slack     = 0.08 // what the quick estimate of a score may miss
 	costly    = 1000 // entries from which the list of a common word may be passed over
+	many      = 200  // entries from which one word that is alike may be passed over
+	passAlone = 0.5  // of the weight of a question, a word that alone makes no alert
 	mostWords = 32   // words of one name that are compared
 	surely    = 1e3  // more than any name weighs: this name is compared
 )
@@ -34,6 +35,9 @@ type question struct {
 	// passAlerts, and no hit with passHits.
 	least    float64
 	passable float32
+
+	// Nothing but the name is asked, so that a score below the threshold is no alert.
+	alone bool
 
 	// The name is one of a list, and customers are asked. Their names are prepared
 	// as a person's and as an organisation's, whatever the kind of the list entry.
@@ -87,18 +91,21 @@ type scratch struct {
 
 // alike says which word of the question a word of the vocabulary is most alike to.
 type alike struct {
-	asking     uint32
+	asking     uint32 // the search in which word was set
+	later      uint32 // the search in which the words that are not looked up were compared
 	word       uint16
 	similarity float32
 }
 
 // asked is one word of the question with the words of the segment it may stand for.
 type asked struct {
-	text     string
-	script   names.Script
+	*names.Token
 	weight   float32
-	from, to int // in scratch.found
-	cost     int // entries to touch
+	forms    int  // how many kinds read it as a word
+	common   bool // it tells no names apart
+	later    bool // it is not looked up, but compared with the words of candidates
+	from, to int  // in scratch.found
+	cost     int  // entries to touch
 }
 
 // candidate is an entry with the most that its score can be.
@@ -129,14 +136,16 @@ func (g *segment) collect(a *question, weights names.Weights, s *scratch) {
 	}
 	total := float32(0)
 	for i, k := range a.kinds {
-		if t := g.ask(a.as(k), weights, s); i == 0 || t < total {
+		if t := s.ask(a.as(k), weights); i == 0 || t < total {
 			total = t
 		}
 	}
 	for k := range a.forms {
 		a.forms[k].at = nil // the words asked for are those of this segment
 	}
-	g.touch(total, a.passable, s)
+	passed := s.leave(a, total)
+	g.look(s)
+	g.touch(total, a.passable, passed, s)
 	g.touchJoined(a, s)
 	plain := a.plain()
 	for _, e := range s.touched {
@@ -155,8 +164,16 @@ func (g *segment) collect(a *question, weights names.Weights, s *scratch) {
 			s.near = append(s.near, candidate{e, float32(ceiling)})
 		}
 	}
+	s.sortNear()
+}
+
+// sortNear puts the highest ceiling first.
+func (s *scratch) sortNear() {
 	slices.SortFunc(s.near, func(a, b candidate) int {
-		return cmp.Or(cmp.Compare(b.ceiling, a.ceiling), cmp.Compare(a.entry, b.entry))
+		if a.ceiling != b.ceiling {
+			return cmp.Compare(b.ceiling, a.ceiling)
+		}
+		return cmp.Compare(a.entry, b.entry)
 	})
 }
 
@@ -187,53 +204,161 @@ func (a *question) plain() bool {
 	return true
 }
 
-// ask looks up the words of a form that were not asked for yet, and gives what
-// all its words weigh.
-func (g *segment) ask(f *form, weights names.Weights, s *scratch) (total float32) {
+// ask adds the words of a form that were not asked for yet, and gives what all
+// its words weigh.
+func (s *scratch) ask(f *form, weights names.Weights) (total float32) {
 	for i := range f.name.Tokens {
 		t := &f.name.Tokens[i]
 		weight := float32(weights.Of(t))
 		total += weight
-		if slices.ContainsFunc(s.asked, func(k asked) bool { return k.text == t.Text }) {
-			continue
+		common := t.Class != names.Core && t.Class != names.Numeral || len(t.Text) <= 2
+		if k := slices.IndexFunc(s.asked, func(k asked) bool { return k.Text == t.Text }); k >= 0 {
+			s.asked[k].common = s.asked[k].common || common
+			s.asked[k].forms++
+		} else {
+			s.asked = append(s.asked, asked{Token: t, weight: weight, common: common, forms: 1})
 		}
-		from := len(s.found)
-		g.words.find(t, s)
-		cost := 0
-		for _, f := range s.found[from:] {
-			cost += int(g.postFirst[f.word+1] - g.postFirst[f.word])
-			if old := &s.alike[f.word]; old.asking != s.asking || old.similarity < f.similarity {
-				*old = alike{s.asking, uint16(len(s.asked)), f.similarity}
-			}
-		}
-		s.asked = append(s.asked, asked{t.Text, t.Script, weight, from, len(s.found), cost})
 	}
 	return total
 }
 
+// leave marks the words that need not be looked up, since what meets nothing else
+// is no alert: the common ones, then those of least weight. It gives the weight of
+// those that every kind reads.
+func (s *scratch) leave(a *question, total float32) (passed float32) {
+	telling, common := 0, float32(0)
+	for i := range s.asked {
+		w := &s.asked[i]
+		switch {
+		case w.forms < 2: // a legal form or a title to one of them
+			w.common = true
+		case w.common:
+			common += w.weight
+		case w.Script == names.Latin: // words of other scripts are always looked up
+			telling++
+		}
+	}
+	if telling == 0 {
+		return 0
+	}
+	if a.alone || common < a.passable*total {
+		for i := range s.asked {
+			s.asked[i].later = s.asked[i].common
+		}
+		passed = common
+	}
+	for ; telling > 1; telling-- {
+		least := -1
+		for i := range s.asked {
+			if w := &s.asked[i]; !w.later && !w.common && w.Script == names.Latin && (least < 0 || w.weight < s.asked[least].weight) {
+				least = i
+			}
+		}
+		weight := s.asked[least].weight
+		if passed+weight >= a.passable*total && (!a.alone || passed > 0 || weight > passAlone*total) {
+			break
+		}
+		s.asked[least].later = true
+		passed += weight
+	}
+	return passed
+}
+
+// look looks up the words that are not left for later.
+func (g *segment) look(s *scratch) {
+	for i := range s.asked {
+		w := &s.asked[i]
+		if w.from = len(s.found); w.later {
+			s.nextTurn()
+			g.words.findAcross(w.Token, s) // that finds by fewer keys, so each word counts
+		} else {
+			g.words.find(w.Token, s)
+		}
+		w.to = len(s.found)
+		for _, f := range s.found[w.from:] {
+			w.cost += int(g.postFirst[f.word+1] - g.postFirst[f.word])
+			if old := &s.alike[f.word]; old.asking != s.asking || old.similarity < f.similarity {
+				*old = alike{asking: s.asking, word: uint16(i), similarity: f.similarity}
+			}
+		}
+	}
+}
+
+// likeness gives what of the question a word is most alike to, if anything.
+func (g *segment) likeness(id uint32, s *scratch) (alike, bool) {
+	k := &s.alike[id]
+	if k.later == s.asking {
+		return *k, k.asking == s.asking
+	}
+	k.later = s.asking
+	for i := range s.asked {
+		w := &s.asked[i]
+		if !w.later {
+			continue
+		}
+		similarity := g.words.similarity(w.Token, id)
+		if similarity > 0 && (k.asking != s.asking || k.similarity < similarity) {
+			k.asking, k.word, k.similarity = s.asking, uint16(i), similarity
+		}
+	}
+	return *k, k.asking == s.asking
+}
+
+// similarity gives how alike a word is to t. Most it rejects by their shapes.
+func (v *vocabulary) similarity(t *names.Token, id uint32) float32 {
+	if t.Script == names.Latin && !v.native {
+		text, sound := shapeOf(t.Text), shapeOf(t.Sound)
+		if !closeShapes(text, v.shape[id], max(1, names.Reach(lengthOf(text, v.shape[id])))) &&
+			!closeShapes(sound, v.sound[id], names.SoundReach(lengthOf(sound, v.sound[id]))) {
+			return 0
+		}
+	}
+	word := &v.words[id]
+	if word.Text == t.Text && word.Native == t.Native {
+		return 1
+	}
+	return float32(names.Similarity(t, word))
+}
+
 // touch adds up what each entry shares with the question. The costliest words
-// are passed over while together they are a passable share.
-func (g *segment) touch(total, passable float32, s *scratch) {
+// are passed over while together with those passed before they are a passable share.
+func (g *segment) touch(total, passable, passed float32, s *scratch) {
 	order := make([]int, len(s.asked))
 	for i := range order {
 		order[i] = i
 	}
 	slices.SortFunc(order, func(a, b int) int { return cmp.Compare(s.asked[b].cost, s.asked[a].cost) })
-	passed := float32(0)
+	rest := total - passed
 	for _, i := range order {
 		w := s.asked[i]
 		if w.cost > costly && passed+w.weight < passable*total {
 			passed += w.weight
+			rest -= w.weight
 			continue
 		}
+		// What is alike to a rare word may be a common one, which is passed over by itself.
+		skipped := float32(0)
 		for _, f := range s.found[w.from:w.to] {
 			value := f.similarity * min(w.weight, g.words.weight[f.word])
-			if of := g.words.words[f.word].Script; of != w.script && (of.Unparted() || w.script.Unparted()) {
+			if g.postFirst[f.word+1]-g.postFirst[f.word] > many && f.similarity < 1 && passed+value < passable*(passed+value+rest-w.weight) {
+				skipped = max(skipped, value)
+				continue
+			}
+			if of := g.words.words[f.word].Script; of != w.Script && (of.Unparted() || w.Script.Unparted()) {
 				value = surely // one word of ours may be several characters of theirs, or the other way round
 			}
 			for _, e := range g.posts[g.postFirst[f.word]:g.postFirst[f.word+1]] {
 				s.add(e, value)
 			}
+		}
+		if skipped > 0 {
+			passed += skipped
+			rest -= w.weight
+		}
+	}
+	for i := range s.asked {
+		if w := &s.asked[i]; w.later && w.forms < 2 {
+			passed += w.weight
 		}
 	}
 	for _, e := range s.touched {
@@ -250,12 +375,17 @@ func (g *segment) touchJoined(a *question, s *scratch) {
 		texts[i] = tokens[i].Text
 	}
 	for hash := range runs(texts[:len(tokens)], 1) {
-		for _, e := range g.joined.get(hash) {
-			if g.hasRun(e, hash) {
-				s.add(e, surely)
+		g.addJoined(hash, s)
+	}
+	tokens = a.as(a.kinds[0]).name.Tokens
+	for i := range tokens {
+		for k := range tokens {
+			if k != i && telling(&tokens[i]) && telling(&tokens[k]) {
+				g.addJoined(initialKey(tokens[i].Text[0], &tokens[k]), s)
 			}
 		}
 	}
+	tokens = a.as(a.kinds[1]).name.Tokens
 	for i := range tokens {
 		for n := 2; n <= longestRun && i+n <= len(tokens); n++ {
 			run := ""
@@ -270,6 +400,15 @@ func (g *segment) touchJoined(a *question, s *scratch) {
 					s.add(e, surely)
 				}
 			}
+		}
+	}
+}
+
+// addJoined adds the entries that are filed under a hash.
+func (g *segment) addJoined(hash uint64, s *scratch) {
+	for _, e := range g.joined.get(hash) {
+		if g.hasRun(e, hash) {
+			s.add(e, surely)
 		}
 	}
 }
@@ -299,162 +438,11 @@ func (a *question) form(k names.Kind, weights names.Weights, s *scratch) *form {
 		f.shapes[i] = shapeOf(t.Text)
 		f.whole = joint(f.whole, f.shapes[i])
 		for k := range s.asked {
-			if s.asked[k].text == t.Text {
+			if s.asked[k].Text == t.Text {
 				f.twice = f.twice || f.at[k] >= 0
 				f.at[k] = int8(i)
 			}
 		}
 	}
 	return f
-}
-
-// ceiling gives the most that the score of an entry can be, by the numbers of its
-// words alone. Where words that met none may still meet by other ways than one
-// for one, it gives 1. together says that all words of both may be the same letters.
-func (g *segment) ceiling(a *question, f *form, e uint32, together bool, s *scratch) float64 {
-	var m meeting
-	for _, id := range g.tokens(e) {
-		k := s.alike[id]
-		switch {
-		case k.asking != s.asking:
-			m.leave(g, id)
-		case f.at[k.word] < 0:
-			return 1 // it is most alike to a word that another kind reads here
-		default:
-			m.meet(g, f, id, k)
-		}
-	}
-	all := uint32(1)<<len(f.name.Tokens) - 1
-	if together && m.sameRest(f, all) {
-		return 1
-	}
-	if m.used != all && (m.many || f.twice || m.free > 0 && g.mayMeet(f, all&^m.used, m.left[:m.free])) {
-		return 1
-	}
-	onlyA, onlyB := float32(0), m.onlyB
-	for rest := all &^ m.used; rest != 0; rest &= rest - 1 {
-		onlyA += f.weights[bits.TrailingZeros32(rest)]
-	}
-	if a.reversed {
-		onlyA, onlyB = onlyB, onlyA
-	}
-	return names.Ceiling(float64(m.met), float64(m.lost), float64(onlyA), float64(onlyB))
-}
-
-// meeting is what is known of two names while their words meet one for one.
-type meeting struct {
-	used, exact      uint32 // words of the question that met any, and that met an equal one
-	many             bool   // one of them met several
-	left             [mostWords]uint32
-	free             int    // words of the entry that met none, in left
-	rest             uint64 // shape of the words of the entry that met no equal one
-	others           int    // how many those are
-	best             [mostWords]float32
-	met, lost, onlyB float32
-}
-
-// leave counts a word of the entry that met none.
-func (m *meeting) leave(g *segment, id uint32) {
-	m.left[m.free] = id
-	m.free++
-	m.onlyB += g.words.weight[id]
-	m.rest = joint(m.rest, g.words.shape[id])
-	m.others++
-}
-
-// meet counts a word of the entry that is alike to one of the question.
-func (m *meeting) meet(g *segment, f *form, id uint32, k alike) {
-	at := f.at[k.word]
-	m.many = m.many || m.used&(1<<at) != 0
-	m.used |= 1 << at
-	if k.similarity <= m.best[at] {
-		m.leave(g, id)
-		return
-	}
-	both := f.weights[at]
-	if k.similarity < 1 {
-		both = min(both, g.words.weight[id])
-		m.rest = joint(m.rest, g.words.shape[id])
-		m.others++
-	} else {
-		m.exact |= 1 << at
-	}
-	m.best[at] = k.similarity
-	m.met += both * k.similarity
-	m.lost += both * (1 - k.similarity)
-}
-
-// sameRest says whether the words that met no equal one may be the same letters.
-func (m *meeting) sameRest(f *form, all uint32) bool {
-	rest, n := uint64(0), 0
-	for free := all &^ m.exact; free != 0; free &= free - 1 {
-		rest = joint(rest, f.shapes[bits.TrailingZeros32(free)])
-		n++
-	}
-	return n > 0 && m.others > 0 && n+m.others > 2 && sameLetters(rest, m.rest)
-}
-
-// mayMeet says whether words that met none one for one may do so in other ways:
-// as initials, abbreviations, or written together.
-func (g *segment) mayMeet(f *form, free uint32, left []uint32) bool {
-	var a, b [mostWords]uint64
-	people := f.name.Kind == names.Person
-	for i, id := range left {
-		b[i] = g.words.shape[id]
-	}
-	n := 0
-	for rest := free; rest != 0; rest &= rest - 1 {
-		at := bits.TrailingZeros32(rest)
-		t := &f.name.Tokens[at]
-		a[n] = f.shapes[at]
-		n++
-		if g.soundsFar(t, left) {
-			return true
-		}
-		for _, id := range left {
-			if names.MayMeet(t, &g.words.words[id], people) {
-				return true
-			}
-		}
-	}
-	if n+len(left) < 3 {
-		return false
-	}
-	return joinsOne(a[:n], b[:len(left)]) || joinsOne(b[:len(left)], a[:n])
-}
-
-// soundsFar says whether a long word may be alike to one of those left by a sound
-// that is further away than rests reach.
-func (g *segment) soundsFar(t *names.Token, left []uint32) bool {
-	reach := names.SoundReach(len(t.Sound))
-	if reach < 2 {
-		return false
-	}
-	shape := shapeOf(t.Sound)
-	return slices.ContainsFunc(left, func(id uint32) bool {
-		far := names.SoundReach(lengthOf(shape, g.words.sound[id]))
-		return far > 2 && closeShapes(shape, g.words.sound[id], far)
-	})
-}
-
-// sameLetters says whether two names may be the same letters with spaces in other
-// places and a slip for every seven.
-func sameLetters(a, b uint64) bool {
-	return a != anyShape && b != anyShape && closeShapes(a, b, max(1, lengthOf(a, b)/7))
-}
-
-// joinsOne says whether neighbours of many may be one of the others as one word.
-func joinsOne(many, others []uint64) bool {
-	for i := range many {
-		run := many[i]
-		for k := i + 1; k < min(i+4, len(many)); k++ {
-			run = joint(run, many[k])
-			for _, one := range others {
-				if closeShapes(run, one, 1) {
-					return true
-				}
-			}
-		}
-	}
-	return false
 }

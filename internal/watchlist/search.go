@@ -84,7 +84,7 @@ func (x *Index) searchPart(p *part, a *asking, limit int, best []scored) []score
 	p.collect(&a.question, x.weights, s)
 	before := len(best)
 	if best = x.judge(p, a, s, limit, best); len(best) == before {
-		p.backstop(&a.question, s)
+		p.backstop(&a.question, x.weights, s)
 		best = x.judge(p, a, s, limit, best)
 	}
 	for _, n := range a.numbers {
@@ -124,7 +124,7 @@ type asking struct {
 func newAsking(q *Query) *asking {
 	a := &asking{Query: q, question: question{text: q.Name, kinds: [2]names.Kind{names.Person, names.Organization}}, beside: newBeside(q)}
 	a.least, a.passable = leastScore, passHits
-	if a.bare {
+	if a.alone = a.bare; a.bare {
 		a.least, a.passable = leastAlone, passAlerts
 	}
 	return a

@@ -26,6 +26,7 @@ type vocabulary struct {
 	keys   multimap  // text and sounds, to words
 	rests  multimap  // first letters with some left out, to words
 	grams  multimap  // three letters, to words
+	native bool      // there are words in other scripts than Latin
 }
 
 // prefix is how many letters of a word are filed; longer words that differ only
@@ -48,6 +49,7 @@ func shaped(words []names.Token, weights names.Weights) *vocabulary {
 	for id := range words {
 		v.weight[id] = float32(weights.Of(&words[id]))
 		v.shape[id], v.sound[id] = shapeOf(words[id].Text), shapeOf(words[id].Sound)
+		v.native = v.native || words[id].Script != names.Latin
 	}
 	return v
 }
@@ -122,11 +124,7 @@ func (v *vocabulary) find(t *names.Token, s *scratch) {
 			}
 		}
 	}
-	for hash := range askedBy(t) {
-		for _, id := range v.keys.get(hash) {
-			v.try(t, id, s)
-		}
-	}
+	v.findAcross(t, s)
 	shape := shapeOf(t.Text)
 	for hash := range restsOf(t.Text, names.Reach(len(t.Text)+1)) {
 		for _, id := range v.rests.get(hash) {
@@ -141,6 +139,18 @@ func (v *vocabulary) find(t *names.Token, s *scratch) {
 			if s.seen[id] != s.turn && closeShapes(shape, v.sound[id], names.SoundReach(lengthOf(shape, v.sound[id]))) {
 				v.try(t, id, s)
 			}
+		}
+	}
+}
+
+// findAcross appends the words of other scripts that t may stand for.
+func (v *vocabulary) findAcross(t *names.Token, s *scratch) {
+	if !v.native && t.Script == names.Latin {
+		return
+	}
+	for hash := range askedBy(t) {
+		for _, id := range v.keys.get(hash) {
+			v.try(t, id, s)
 		}
 	}
 }
