@@ -2,6 +2,7 @@ package watchlist
 
 import (
 	"iter"
+	"slices"
 
 	"duly/internal/names"
 )
@@ -23,6 +24,18 @@ func grams(text string) iter.Seq[uint64] {
 			}
 		}
 	}
+}
+
+// mistyped says whether a word of the question that tells names apart is no word of
+// any entry.
+func (g *segment) mistyped(s *scratch) bool {
+	for i := range s.asked {
+		w := &s.asked[i]
+		if !w.common && !slices.ContainsFunc(g.words.keys.get(hashOf(seedText, w.Text)), func(id uint32) bool { return g.words.words[id].Text == w.Text }) {
+			return true
+		}
+	}
+	return false
 }
 
 // backstop fills s.near with the entries whose words have most of their letters,

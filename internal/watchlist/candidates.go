@@ -14,7 +14,9 @@ const (
 	many      = 200  // entries from which one word that is alike may be passed over
 	passAlone = 0.5  // of the weight of a question, a word that alone makes no alert
 	mostWords = 32   // words of one name that are compared
-	surely    = 1e3  // more than any name weighs: this name is compared
+	likely    = 50   // more than any name weighs: the ceiling of this name is worked out
+	surely    = 1e3  // more than that: this name is compared
+	heavy     = 2000 // entries of common words, alike to rarer ones, that are worth another look
 )
 
 // The shares: names that have only so much of a question, and nothing else, score
@@ -50,6 +52,7 @@ type form struct {
 	name    names.Name
 	weights [mostWords]float32
 	shapes  [mostWords]uint64
+	sounds  [mostWords]uint64
 	total   float32
 	at      []int8 // for each word asked for, where it is in the name, or -1
 	twice   bool   // a word comes twice
@@ -100,12 +103,13 @@ type alike struct {
 // asked is one word of the question with the words of the segment it may stand for.
 type asked struct {
 	*names.Token
-	weight   float32
-	forms    int  // how many kinds read it as a word
-	common   bool // it tells no names apart
-	later    bool // it is not looked up, but compared with the words of candidates
-	from, to int  // in scratch.found
-	cost     int  // entries to touch
+	shape, sound uint64
+	weight       float32
+	forms        int  // how many kinds read it as a word
+	common       bool // it tells no names apart
+	later        bool // it is not looked up, but compared with the words of candidates
+	from, to     int  // in scratch.found
+	cost         int  // entries to touch
 }
 
 // candidate is an entry with the most that its score can be.
@@ -143,8 +147,7 @@ func (g *segment) collect(a *question, weights names.Weights, s *scratch) {
 	for k := range a.forms {
 		a.forms[k].at = nil // the words asked for are those of this segment
 	}
-	passed := s.leave(a, total)
-	g.look(s)
+	passed := g.look(s.leave(a, total), s)
 	g.touch(total, a.passable, passed, s)
 	g.touchJoined(a, s)
 	plain := a.plain()
@@ -216,7 +219,7 @@ func (s *scratch) ask(f *form, weights names.Weights) (total float32) {
 			s.asked[k].common = s.asked[k].common || common
 			s.asked[k].forms++
 		} else {
-			s.asked = append(s.asked, asked{Token: t, weight: weight, common: common, forms: 1})
+			s.asked = append(s.asked, asked{Token: t, shape: shapeOf(t.Text), sound: shapeOf(t.Sound), weight: weight, common: common, forms: 1})
 		}
 	}
 	return total
@@ -264,24 +267,47 @@ func (s *scratch) leave(a *question, total float32) (passed float32) {
 	return passed
 }
 
-// look looks up the words that are not left for later.
-func (g *segment) look(s *scratch) {
+// look looks up the words that are not left for later. It gives the weight that is
+// passed over then.
+func (g *segment) look(passed float32, s *scratch) float32 {
+	common := 0
 	for i := range s.asked {
-		w := &s.asked[i]
-		if w.from = len(s.found); w.later {
-			s.nextTurn()
-			g.words.findAcross(w.Token, s) // that finds by fewer keys, so each word counts
-		} else {
-			g.words.find(w.Token, s)
-		}
-		w.to = len(s.found)
-		for _, f := range s.found[w.from:] {
-			w.cost += int(g.postFirst[f.word+1] - g.postFirst[f.word])
-			if old := &s.alike[f.word]; old.asking != s.asking || old.similarity < f.similarity {
-				*old = alike{asking: s.asking, word: uint16(i), similarity: f.similarity}
-			}
+		common += g.lookUp(i, s)
+	}
+	if common < heavy {
+		return passed
+	}
+	for i := range s.asked { // the weight that may be passed over is better spent on these
+		if w := &s.asked[i]; w.later && !w.common {
+			w.later = false
+			passed -= w.weight
+			g.lookUp(i, s)
 		}
 	}
+	return passed
+}
+
+// lookUp looks up one word, and gives how many entries there are of common words
+// that are alike to it.
+func (g *segment) lookUp(i int, s *scratch) (common int) {
+	w := &s.asked[i]
+	if w.from = len(s.found); w.later {
+		s.nextTurn()
+		g.words.findAcross(w.Token, s) // that finds by fewer keys, so each word counts
+	} else {
+		g.words.find(w.Token, s)
+	}
+	w.to, w.cost = len(s.found), 0
+	for _, f := range s.found[w.from:] {
+		cost := int(g.postFirst[f.word+1] - g.postFirst[f.word])
+		if w.cost += cost; cost > many && f.similarity < 1 {
+			common += cost
+		}
+		if old := &s.alike[f.word]; old.asking != s.asking || old.similarity < f.similarity {
+			*old = alike{asking: s.asking, word: uint16(i), similarity: f.similarity}
+		}
+	}
+	return common
 }
 
 // likeness gives what of the question a word is most alike to, if anything.
@@ -296,7 +322,7 @@ func (g *segment) likeness(id uint32, s *scratch) (alike, bool) {
 		if !w.later {
 			continue
 		}
-		similarity := g.words.similarity(w.Token, id)
+		similarity := g.words.similarity(w.Token, w.shape, w.sound, id)
 		if similarity > 0 && (k.asking != s.asking || k.similarity < similarity) {
 			k.asking, k.word, k.similarity = s.asking, uint16(i), similarity
 		}
@@ -304,12 +330,13 @@ func (g *segment) likeness(id uint32, s *scratch) (alike, bool) {
 	return *k, k.asking == s.asking
 }
 
-// similarity gives how alike a word is to t. Most it rejects by their shapes.
-func (v *vocabulary) similarity(t *names.Token, id uint32) float32 {
+// similarity gives how alike a word is to t, which has the shapes text and sound.
+// Most it rejects by their shapes.
+func (v *vocabulary) similarity(t *names.Token, text, sound uint64, id uint32) float32 {
 	if t.Script == names.Latin && !v.native {
-		text, sound := shapeOf(t.Text), shapeOf(t.Sound)
-		if !closeShapes(text, v.shape[id], max(1, names.Reach(lengthOf(text, v.shape[id])))) &&
-			!closeShapes(sound, v.sound[id], names.SoundReach(lengthOf(sound, v.sound[id]))) {
+		f := &v.facts[id]
+		if !closeShapes(text, f.shape, max(1, names.Reach(lengthOf(text, f.shape)))) &&
+			!closeShapes(sound, f.sound, names.SoundReach(lengthOf(sound, f.sound))) {
 			return 0
 		}
 	}
@@ -339,7 +366,7 @@ func (g *segment) touch(total, passable, passed float32, s *scratch) {
 		// What is alike to a rare word may be a common one, which is passed over by itself.
 		skipped := float32(0)
 		for _, f := range s.found[w.from:w.to] {
-			value := f.similarity * min(w.weight, g.words.weight[f.word])
+			value := f.similarity * min(w.weight, g.words.facts[f.word].weight)
 			if g.postFirst[f.word+1]-g.postFirst[f.word] > many && f.similarity < 1 && passed+value < passable*(passed+value+rest-w.weight) {
 				skipped = max(skipped, value)
 				continue
@@ -374,8 +401,16 @@ func (g *segment) touchJoined(a *question, s *scratch) {
 	for i := range tokens {
 		texts[i] = tokens[i].Text
 	}
-	for hash := range runs(texts[:len(tokens)], 1) {
-		g.addJoined(hash, s)
+	for i := range tokens {
+		common := true
+		for n := 1; n <= longestRun && i+n <= len(tokens); n++ {
+			if t := &tokens[i+n-1]; t.Class == names.Core {
+				common = false
+			}
+			if n == 1 || !common { // two common words stand together in many names
+				g.addJoined(hashOf(seedJoined, texts[i:i+n]...), s)
+			}
+		}
 	}
 	tokens = a.as(a.kinds[0]).name.Tokens
 	for i := range tokens {
@@ -397,7 +432,7 @@ func (g *segment) touchJoined(a *question, s *scratch) {
 					continue
 				}
 				for _, e := range g.posts[g.postFirst[id]:g.postFirst[id+1]] {
-					s.add(e, surely)
+					s.add(e, likely)
 				}
 			}
 		}
@@ -408,7 +443,7 @@ func (g *segment) touchJoined(a *question, s *scratch) {
 func (g *segment) addJoined(hash uint64, s *scratch) {
 	for _, e := range g.joined.get(hash) {
 		if g.hasRun(e, hash) {
-			s.add(e, surely)
+			s.add(e, likely)
 		}
 	}
 }
@@ -435,7 +470,7 @@ func (a *question) form(k names.Kind, weights names.Weights, s *scratch) *form {
 		t := &f.name.Tokens[i]
 		f.weights[i] = float32(weights.Of(t))
 		f.total += f.weights[i]
-		f.shapes[i] = shapeOf(t.Text)
+		f.shapes[i], f.sounds[i] = shapeOf(t.Text), shapeOf(t.Sound)
 		f.whole = joint(f.whole, f.shapes[i])
 		for k := range s.asked {
 			if s.asked[k].Text == t.Text {

@@ -44,11 +44,11 @@ func (g *segment) ceiling(a *question, f *form, e uint32, together bool, s *scra
 	}
 	for i, id := range m.left[:m.free] {
 		if may.b>>i&1 != 0 {
-			maybeB += g.words.weight[id]
+			maybeB += g.words.facts[id].weight
 			continue
 		}
-		onlyB += g.words.weight[id]
-		coreB = coreB || g.words.words[id].Class == names.Core
+		onlyB += g.words.facts[id].weight
+		coreB = coreB || g.words.facts[id].class == names.Core
 	}
 	thin := 1.0
 	if a.reversed {
@@ -74,7 +74,7 @@ func (g *segment) likeIn(f *form, id uint32, s *scratch) (at int, similarity flo
 		return int(at), k.similarity
 	}
 	for i := range f.name.Tokens { // it is most alike to a word that another kind reads here
-		if alike := g.words.similarity(&f.name.Tokens[i], id); alike > similarity {
+		if alike := g.words.similarity(&f.name.Tokens[i], f.shapes[i], f.sounds[i], id); alike > similarity {
 			at, similarity = i, alike
 		}
 	}
@@ -121,11 +121,11 @@ func (m *meeting) meet(g *segment, f *form, id uint32, at int, similarity float3
 	m.used |= 1 << at
 	m.by[at], m.best[at], m.both[at] = id, similarity, f.weights[at]
 	if similarity < 1 {
-		m.both[at] = min(f.weights[at], g.words.weight[id])
+		m.both[at] = min(f.weights[at], g.words.facts[id].weight)
 	} else {
 		m.exact |= 1 << at
 	}
-	m.core = m.core || f.name.Tokens[at].Class == names.Core || g.words.words[id].Class == names.Core
+	m.core = m.core || f.name.Tokens[at].Class == names.Core || g.words.facts[id].class == names.Core
 }
 
 func (m *meeting) met() (met float32) {
@@ -152,12 +152,12 @@ func (m *meeting) sameRest(g *segment, f *form, all uint32) bool {
 		a = joint(a, f.shapes[at])
 		n++
 		if m.used>>at&1 != 0 {
-			b = joint(b, g.words.shape[m.by[at]])
+			b = joint(b, g.words.facts[m.by[at]].shape)
 			others++
 		}
 	}
 	for _, id := range m.left[:m.free] {
-		b = joint(b, g.words.shape[id])
+		b = joint(b, g.words.facts[id].shape)
 	}
 	return n > 0 && others > 0 && n+others > 2 && sameLetters(a, b)
 }
@@ -181,7 +181,7 @@ func (g *segment) mayMeet(f *form, free uint32, left []uint32) (w ways) {
 		n++
 	}
 	for i, id := range left {
-		b[i] = g.words.shape[id]
+		b[i] = g.words.facts[id].shape
 		firstsB |= 1 << (g.words.words[id].Text[0] & 31)
 	}
 	everyB := uint32(1)<<len(left) - 1
@@ -190,9 +190,9 @@ func (g *segment) mayMeet(f *form, free uint32, left []uint32) (w ways) {
 		if t.MayStandFor(f.name.Kind, len(left), firstsB) {
 			w.a, w.b, w.several = w.a|1<<i, everyB, true
 		}
-		far := g.soundsFar(t, left)
+		far := g.soundsFar(f.sounds[i], left)
 		for j, id := range left {
-			if far || names.MayMeet(t, &g.words.words[id], f.weights[i], g.words.weight[id], f.name.Kind) {
+			if far || names.MayMeet(t, &g.words.words[id], f.weights[i], g.words.facts[id].weight, f.name.Kind) {
 				w.a, w.b = w.a|1<<i, w.b|1<<j
 			}
 		}
@@ -222,15 +222,13 @@ func (g *segment) mayMeet(f *form, free uint32, left []uint32) (w ways) {
 
 // soundsFar says whether a long word may be alike to one of those left by a sound
 // that is further away than rests reach.
-func (g *segment) soundsFar(t *names.Token, left []uint32) bool {
-	reach := names.SoundReach(len(t.Sound))
-	if reach < 2 {
+func (g *segment) soundsFar(shape uint64, left []uint32) bool {
+	if names.SoundReach(int(shape>>lengthAt)) < 2 {
 		return false
 	}
-	shape := shapeOf(t.Sound)
 	return slices.ContainsFunc(left, func(id uint32) bool {
-		far := names.SoundReach(lengthOf(shape, g.words.sound[id]))
-		return far > 2 && closeShapes(shape, g.words.sound[id], far)
+		far := names.SoundReach(lengthOf(shape, g.words.facts[id].sound))
+		return far > 2 && closeShapes(shape, g.words.facts[id].sound, far)
 	})
 }
 

@@ -83,7 +83,7 @@ func (x *Index) searchPart(p *part, a *asking, limit int, best []scored) []score
 	defer p.scratch.Put(s)
 	p.collect(&a.question, x.weights, s)
 	before := len(best)
-	if best = x.judge(p, a, s, limit, best); len(best) == before {
+	if best = x.judge(p, a, s, limit, best); len(best) == before && p.mistyped(s) {
 		p.backstop(&a.question, x.weights, s)
 		best = x.judge(p, a, s, limit, best)
 	}

@@ -152,8 +152,8 @@ func (g *segment) weigh() {
 	g.weight, g.whole = make([]float32, len(g.party)), make([]uint64, len(g.party))
 	for e := range g.weight {
 		for _, id := range g.tokens(uint32(e)) {
-			g.weight[e] += g.words.weight[id]
-			g.whole[e] = joint(g.whole[e], g.words.shape[id])
+			g.weight[e] += g.words.facts[id].weight
+			g.whole[e] = joint(g.whole[e], g.words.facts[id].shape)
 		}
 	}
 }

@@ -20,13 +20,18 @@ import (
 // Other spellings are found by keys of their sound.
 type vocabulary struct {
 	words  []names.Token
-	weight []float32 // what each word weighs
-	shape  []uint64  // letters and length of each word, to reject without reading it
-	sound  []uint64  // the same of its sound
-	keys   multimap  // text and sounds, to words
-	rests  multimap  // first letters with some left out, to words
-	grams  multimap  // three letters, to words
-	native bool      // there are words in other scripts than Latin
+	facts  []fact   // of each word
+	keys   multimap // text and sounds, to words
+	rests  multimap // first letters with some left out, to words
+	grams  multimap // three letters, to words
+	native bool     // there are words in other scripts than Latin
+}
+
+// fact is what is asked of a word most often, together in one place of memory.
+type fact struct {
+	shape, sound uint64 // letters and length of the word and of its sound, to reject without reading it
+	weight       float32
+	class        names.Class
 }
 
 // prefix is how many letters of a word are filed; longer words that differ only
@@ -44,11 +49,10 @@ func newVocabulary(words []names.Token, weights names.Weights) *vocabulary {
 
 // shaped is a vocabulary in which nothing is filed yet.
 func shaped(words []names.Token, weights names.Weights) *vocabulary {
-	n := len(words)
-	v := &vocabulary{words: words, weight: make([]float32, n), shape: make([]uint64, n), sound: make([]uint64, n)}
+	v := &vocabulary{words: words, facts: make([]fact, len(words))}
 	for id := range words {
-		v.weight[id] = float32(weights.Of(&words[id]))
-		v.shape[id], v.sound[id] = shapeOf(words[id].Text), shapeOf(words[id].Sound)
+		t := &words[id]
+		v.facts[id] = fact{shapeOf(t.Text), shapeOf(t.Sound), float32(weights.Of(t)), t.Class}
 		v.native = v.native || words[id].Script != names.Latin
 	}
 	return v
@@ -128,7 +132,7 @@ func (v *vocabulary) find(t *names.Token, s *scratch) {
 	shape := shapeOf(t.Text)
 	for hash := range restsOf(t.Text, names.Reach(len(t.Text)+1)) {
 		for _, id := range v.rests.get(hash) {
-			if s.seen[id] != s.turn && closeShapes(shape, v.shape[id], names.Reach(lengthOf(shape, v.shape[id]))) {
+			if s.seen[id] != s.turn && closeShapes(shape, v.facts[id].shape, names.Reach(lengthOf(shape, v.facts[id].shape))) {
 				v.try(t, id, s)
 			}
 		}
@@ -136,7 +140,7 @@ func (v *vocabulary) find(t *names.Token, s *scratch) {
 	shape = shapeOf(t.Sound)
 	for hash := range restsOf(t.Sound, names.SoundReach(len(t.Sound)+1)) {
 		for _, id := range v.rests.get(hash) {
-			if s.seen[id] != s.turn && closeShapes(shape, v.sound[id], names.SoundReach(lengthOf(shape, v.sound[id]))) {
+			if s.seen[id] != s.turn && closeShapes(shape, v.facts[id].sound, names.SoundReach(lengthOf(shape, v.facts[id].sound))) {
 				v.try(t, id, s)
 			}
 		}
