@@ -90,6 +90,7 @@ type scratch struct {
 	near    []candidate
 	tokens  []names.Token
 	count   []uint16 // by word; 0 between searches
+	meeting meeting
 }
 
 // alike says which word of the question a word of the vocabulary is most alike to.

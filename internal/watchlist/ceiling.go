@@ -11,7 +11,8 @@ import (
 // words alone. Words that may meet by other ways than one for one count as met.
 // together says that all words of both may be the same letters.
 func (g *segment) ceiling(a *question, f *form, e uint32, together bool, s *scratch) float64 {
-	var m meeting
+	m := &s.meeting
+	m.used, m.exact, m.many, m.free, m.core = 0, 0, 0, 0, false
 	for _, id := range g.tokens(e) {
 		if at, similarity := g.likeIn(f, id, s); similarity > 0 {
 			m.meet(g, f, id, at, similarity)
@@ -26,7 +27,7 @@ func (g *segment) ceiling(a *question, f *form, e uint32, together bool, s *scra
 	free := all &^ m.used
 	var may ways
 	if free != 0 && m.free > 0 {
-		may = g.mayMeet(f, free, m.left[:m.free])
+		may = g.mayMeet(f, free, m)
 		if m.many != 0 {
 			may.a, may.b, may.several = free, may.b|m.many, true
 		}
@@ -84,7 +85,8 @@ func (g *segment) likeIn(f *form, id uint32, s *scratch) (at int, similarity flo
 // mostOther is how alike words are, at most, that meet by other ways.
 const mostOther = 0.97
 
-// meeting is what is known of two names while their words meet one for one.
+// meeting is what is known of two names while their words meet one for one. It is
+// used again for the next two: arrays hold what the bits and counts say.
 type meeting struct {
 	used, exact uint32 // words of the question that met any, and that met an equal one
 	core        bool   // one of them tells names apart
@@ -93,6 +95,9 @@ type meeting struct {
 	free        int // words of the entry that met none, in left
 	by          [mostWords]uint32
 	best, both  [mostWords]float32 // by word of the question: how alike what met it is, and what they weigh
+
+	a, b [mostWords]uint64 // shapes of the words that met none
+	at   [mostWords]int    // where those of the question are
 }
 
 // leave counts a word of the entry that met none.
@@ -170,9 +175,8 @@ type ways struct {
 }
 
 // mayMeet finds words that may meet as initials, abbreviations, or written together.
-func (g *segment) mayMeet(f *form, free uint32, left []uint32) (w ways) {
-	var a, b [mostWords]uint64
-	var at [mostWords]int
+func (g *segment) mayMeet(f *form, free uint32, m *meeting) (w ways) {
+	left, a, b, at := m.left[:m.free], &m.a, &m.b, &m.at
 	firstsA, firstsB, n := uint32(0), uint32(0), 0
 	for rest := free; rest != 0; rest &= rest - 1 {
 		at[n] = bits.TrailingZeros32(rest)
