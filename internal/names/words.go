@@ -215,6 +215,9 @@ func nickTable() map[string][]string {
 	return m
 }
 
+// ShortName says whether a word is a short form of a first name.
+func ShortName(text string) bool { return nickOf.has(text) }
+
 // nicknames says whether one word is a short form of the other, or both are of
 // one first name.
 func nicknames(a, b string) bool {

@@ -53,6 +53,7 @@ type form struct {
 	weights [mostWords]float32
 	shapes  [mostWords]uint64
 	sounds  [mostWords]uint64
+	short   uint32 // bits of the words that are short forms of first names
 	total   float32
 	at      []int8 // for each word asked for, where it is in the name, or -1
 	twice   bool   // a word comes twice
@@ -463,7 +464,7 @@ func (a *question) form(k names.Kind, weights names.Weights, s *scratch) *form {
 	if f.at != nil {
 		return f
 	}
-	f.at, f.total, f.twice, f.whole = make([]int8, len(s.asked)), 0, false, 0
+	f.at, f.total, f.twice, f.whole, f.short = make([]int8, len(s.asked)), 0, false, 0, 0
 	for i := range f.at {
 		f.at[i] = -1
 	}
@@ -473,6 +474,9 @@ func (a *question) form(k names.Kind, weights names.Weights, s *scratch) *form {
 		f.total += f.weights[i]
 		f.shapes[i], f.sounds[i] = shapeOf(t.Text), shapeOf(t.Sound)
 		f.whole = joint(f.whole, f.shapes[i])
+		if names.ShortName(t.Text) {
+			f.short |= 1 << i
+		}
 		for k := range s.asked {
 			if s.asked[k].Text == t.Text {
 				f.twice = f.twice || f.at[k] >= 0

@@ -186,8 +186,9 @@ func (g *segment) mayMeet(f *form, free uint32, m *meeting) (w ways) {
 	}
 	for i, id := range left {
 		b[i] = g.words.facts[id].shape
-		firstsB |= 1 << (g.words.words[id].Text[0] & 31)
+		firstsB |= 1 << (g.words.facts[id].first & 31)
 	}
+	people := f.name.Kind == names.Person
 	everyB := uint32(1)<<len(left) - 1
 	for _, i := range at[:n] {
 		t := &f.name.Tokens[i]
@@ -196,13 +197,18 @@ func (g *segment) mayMeet(f *form, free uint32, m *meeting) (w ways) {
 		}
 		far := g.soundsFar(f.sounds[i], left)
 		for j, id := range left {
-			if far || names.MayMeet(t, &g.words.words[id], f.weights[i], g.words.facts[id].weight, f.name.Kind) {
+			word := &g.words.facts[id]
+			may := word.first == t.Text[0]
+			if people {
+				may = word.short || f.short>>i&1 != 0
+			}
+			if far || may && names.MayMeet(t, &g.words.words[id], f.weights[i], word.weight, f.name.Kind) {
 				w.a, w.b = w.a|1<<i, w.b|1<<j
 			}
 		}
 	}
 	for j, id := range left {
-		if g.words.words[id].MayStandFor(f.name.Kind, n, firstsA) {
+		if int(b[j]>>lengthAt) <= n && g.words.words[id].MayStandFor(f.name.Kind, n, firstsA) {
 			w.a, w.b, w.several = free, w.b|1<<j, true
 		}
 	}

@@ -32,6 +32,8 @@ type fact struct {
 	shape, sound uint64 // letters and length of the word and of its sound, to reject without reading it
 	weight       float32
 	class        names.Class
+	first        byte // letter
+	short        bool // of a first name
 }
 
 // prefix is how many letters of a word are filed; longer words that differ only
@@ -52,7 +54,7 @@ func shaped(words []names.Token, weights names.Weights) *vocabulary {
 	v := &vocabulary{words: words, facts: make([]fact, len(words))}
 	for id := range words {
 		t := &words[id]
-		v.facts[id] = fact{shapeOf(t.Text), shapeOf(t.Sound), float32(weights.Of(t)), t.Class}
+		v.facts[id] = fact{shapeOf(t.Text), shapeOf(t.Sound), float32(weights.Of(t)), t.Class, t.Text[0], names.ShortName(t.Text)}
 		v.native = v.native || words[id].Script != names.Latin
 	}
 	return v
