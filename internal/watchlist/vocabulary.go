@@ -22,7 +22,7 @@ type vocabulary struct {
 	words  []names.Token
 	facts  []fact   // of each word
 	keys   multimap // text and sounds, to words
-	rests  multimap // first letters with some left out, to words
+	rests  multimap // first letters with some left out, to words with a mark of the hash
 	grams  multimap // three letters, to words
 	native bool     // there are words in other scripts than Latin
 }
@@ -44,7 +44,13 @@ const prefix = 9
 func newVocabulary(words []names.Token, weights names.Weights) *vocabulary {
 	v := shaped(words, weights)
 	v.keys = newMultimap(v.each(filedUnder))
-	v.rests = newMultimap(v.each(rests))
+	v.rests = newMultimap(func(yield func(uint64, uint32) bool) {
+		for hash, id := range v.each(rests) {
+			if !yield(hash, id|v.mark(hash)) {
+				return
+			}
+		}
+	})
 	v.grams = newMultimap(v.each(gramsOf))
 	return v
 }
@@ -133,20 +139,30 @@ func (v *vocabulary) find(t *names.Token, s *scratch) {
 	v.findAcross(t, s)
 	shape := shapeOf(t.Text)
 	for hash := range restsOf(t.Text, names.Reach(len(t.Text)+1)) {
-		for _, id := range v.rests.get(hash) {
-			if s.seen[id] != s.turn && closeShapes(shape, v.facts[id].shape, names.Reach(lengthOf(shape, v.facts[id].shape))) {
+		mark := v.mark(hash)
+		for _, marked := range v.rests.get(hash) {
+			id := marked ^ mark
+			if id < uint32(len(v.words)) && s.seen[id] != s.turn && closeShapes(shape, v.facts[id].shape, names.Reach(lengthOf(shape, v.facts[id].shape))) {
 				v.try(t, id, s)
 			}
 		}
 	}
 	shape = shapeOf(t.Sound)
 	for hash := range restsOf(t.Sound, names.SoundReach(len(t.Sound)+1)) {
-		for _, id := range v.rests.get(hash) {
-			if s.seen[id] != s.turn && closeShapes(shape, v.facts[id].sound, names.SoundReach(lengthOf(shape, v.facts[id].sound))) {
+		mark := v.mark(hash)
+		for _, marked := range v.rests.get(hash) {
+			id := marked ^ mark
+			if id < uint32(len(v.words)) && s.seen[id] != s.turn && closeShapes(shape, v.facts[id].sound, names.SoundReach(lengthOf(shape, v.facts[id].sound))) {
 				v.try(t, id, s)
 			}
 		}
 	}
+}
+
+// mark gives bits of a hash above those that number a word, so that what a bucket
+// of rests holds of other hashes is told apart without reading the word.
+func (v *vocabulary) mark(hash uint64) uint32 {
+	return uint32(hash>>32) << bits.Len(uint(len(v.words)))
 }
 
 // findAcross appends the words of other scripts that t may stand for.
