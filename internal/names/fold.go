@@ -28,19 +28,12 @@ const maxBytes = maxRunes * utf8.UTFMax
 // is not a letter or digit separates. Each Han character and each Hangul syllable
 // is a word, since these scripts do not part the words of a name.
 func splitWords(s string) []word {
-	return appendWords(make([]word, 0, 8), s)
-}
-
-// appendWords is splitWords into memory that is there.
-func appendWords(out []word, s string) []word {
-	if len(s) > maxBytes {
-		s = s[:maxBytes]
-	}
+	s = s[:min(len(s), maxBytes)]
 	if isASCII(s) {
-		return appendASCII(out, s[:min(len(s), maxRunes)])
+		return appendASCII(nil, s)
 	}
 	s = norm.NFKC.String(s)
-	f := folder{out: out, run: make([]rune, 0, 24)}
+	f := folder{out: make([]word, 0, 8), run: make([]rune, 0, 24)}
 	seen := 0
 	for _, r := range s {
 		if seen++; seen > maxRunes {
@@ -59,6 +52,7 @@ func appendWords(out []word, s string) []word {
 // appendASCII does what a folder does, for a text of ASCII alone: all words share
 // one text.
 func appendASCII(out []word, s string) []word {
+	s = s[:min(len(s), maxRunes)]
 	var space [64]byte
 	letters := space[:0]
 	for i := range len(s) {

@@ -11,8 +11,13 @@ import (
 // to Aside, unless nothing else is left. At most the first 512 characters and 32
 // words count. O(len(s)).
 func Prepare(s string, k Kind) Name {
-	var space [8]word
-	words := appendWords(space[:0], s)
+	var space [8]word // spares most names asking for memory
+	words := space[:0]
+	if isASCII(s[:min(len(s), maxBytes)]) {
+		words = appendASCII(words, s)
+	} else {
+		words = splitWords(s)
+	}
 	if k != Person {
 		words = partForms(joinInitials(words))
 	}
