@@ -2,9 +2,20 @@ package names
 
 import "strings"
 
+type digraphOf struct{ from, to string }
+
+// digraphsAt holds digraphs by the lowest five bits of their first two letters.
+var digraphsAt = func() (at [1 << 10][]digraphOf) {
+	for _, d := range digraphs {
+		i := int(d.from[0]&31)<<5 | int(d.from[1]&31)
+		at[i] = append(at[i], d)
+	}
+	return at
+}()
+
 // digraphs gives one letter to groups that transliterations spell differently.
 // Longer groups come first. Capitals stand for sounds without a letter of their own.
-var digraphs = []struct{ from, to string }{
+var digraphs = []digraphOf{
 	{"shch", "S"}, {"tsch", "C"}, {"sch", "S"}, {"tch", "C"}, {"dzh", "j"},
 	{"sh", "S"}, {"ch", "C"}, {"cz", "C"}, {"kh", "k"}, {"gh", "g"}, {"ph", "f"},
 	{"th", "t"}, {"dh", "d"}, {"zh", "j"}, {"dj", "j"}, {"ck", "k"}, {"ts", "z"}, {"tz", "z"},
@@ -92,7 +103,7 @@ func digraph(s string) (to byte, n int) {
 	if len(s) < 2 || !digraphFirst.has(s[0]) || !digraphSecond.has(s[1]) {
 		return 0, 0
 	}
-	for _, d := range digraphs {
+	for _, d := range digraphsAt[int(s[0]&31)<<5|int(s[1]&31)] {
 		if strings.HasPrefix(s, d.from) {
 			return d.to[0], len(d.from)
 		}
