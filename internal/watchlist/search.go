@@ -54,8 +54,10 @@ func (x *Index) Search(q Query, limit int) []Hit { return x.Ask(q, limit).Hits }
 
 // Ask gives at most limit entities that the query may mean, highest score first,
 // and at equal scores in order of SourceID, then List. An entity comes once, with
-// the name that fits best; a query for "X a.k.a. Y" asks for each. A query without name and identifier has no hits; that
-// and whatever else was not used is flagged.
+// the name that fits best; a query for "X a.k.a. Y" asks for each. Where nothing but
+// the name is asked, hits below DefaultThreshold that share with it only common words
+// or the lesser half of its weight are left out. A query without name and identifier
+// has no hits; that and whatever else was not used is flagged.
 func (x *Index) Ask(q Query, limit int) Answer {
 	a := newAsking(&q)
 	out := Answer{Flags: a.flags()}
