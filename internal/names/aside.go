@@ -13,13 +13,13 @@ type put struct {
 
 // setAside finds legal forms, titles and ship prefixes. Longer phrases win. A
 // short form that is also a word counts only at the end of the name, or at its
-// start where that is the custom.
+// start where that is the custom. Where there is none it gives nil.
 func setAside(words []word, k Kind) []put {
-	out := make([]put, len(words))
-	known, any := knownWords(words, k)
-	if !any {
-		return out
+	known := knownWords(words, k)
+	if known == nil {
+		return nil
 	}
+	out := make([]put, len(words))
 	end := len(words)
 	for shrunk := true; shrunk; { // forms at the end come off one by one
 		shrunk = false
@@ -56,31 +56,36 @@ func mark(out []put, p put) {
 // knownWords gives for each word the part of a phrase of the tables that it is,
 // with one slip in a long word of a legal form put right, or "". Without that
 // "LIMOTED LIABILITY COMPANY" would be a name. Most words are of no phrase, so
-// most names are done here.
-func knownWords(words []word, k Kind) (known []string, any bool) {
-	known = make([]string, len(words))
+// for most names it gives nil.
+func knownWords(words []word, k Kind) (known []string) {
 	for i := range words {
 		text := words[i].text
-		switch {
-		case phraseParts[text]:
-			known[i] = text
-		case k != Person && k != Vessel:
-			known[i] = correct(text)
+		if !phraseParts.has(text) {
+			if k == Person || k == Vessel {
+				continue
+			}
+			if text = correct(text); text == "" {
+				continue
+			}
 		}
-		any = any || known[i] != ""
+		if known == nil {
+			known = make([]string, len(words))
+		}
+		known[i] = text
 	}
-	return known, any
+	return known
 }
 
 // correct gives the word of a legal form that is one slip away, or "".
 func correct(text string) string {
-	if len(text) < 4 {
+	if len(text) < 4 || len(text) >= len(formWords) {
 		return ""
 	}
 	bag := bagOf(text)
-	for i := range formWords {
-		f := &formWords[i]
-		if n := len(f.text) - len(text); n >= -1 && n <= 1 && bits.OnesCount64(f.bag^bag) <= 2 && osa(f.text, text) == 1 {
+	near := formWords[len(text)]
+	for i := range near {
+		f := &near[i]
+		if bits.OnesCount64(f.bag^bag) <= 2 && osa(f.text, text) == 1 {
 			return f.text
 		}
 	}
@@ -100,19 +105,19 @@ func lookup(words []word, known []string, k Kind, atEnd, atStart bool) (put, boo
 	}
 	p := put{words: len(words)}
 	if k != Person && k != Vessel {
-		form, ok := formOf[text]
+		form, ok := formOf.get(text)
 		if !ok && whole {
-			form, ok = formOf[right]
+			form, ok = formOf.get(right)
 		}
 		if !ok {
 			form, ok = nearForm(text)
 		}
-		if ok && (atEnd || words[0].dotted || !endOnlySet[text] || atStart && startTooSet[text]) {
+		if ok && (atEnd || words[0].dotted || !endOnlySet.has(text) || atStart && startTooSet.has(text)) {
 			p.text, p.form, p.class = spaced(words), form, LegalForm
 			return p, true
 		}
 	}
-	if k != Organization && k != Vessel && honorificSet[text] || k == Vessel && atStart && prefixSet[text] {
+	if k != Organization && k != Vessel && honorificSet.has(text) || k == Vessel && atStart && prefixSet.has(text) {
 		p.text, p.class = spaced(words), Honorific
 		return p, true
 	}
@@ -133,7 +138,7 @@ func nearForm(text string) (string, bool) {
 	for size := len(text) - 2; size <= len(text)+2; size++ {
 		for _, form := range longForms[size] {
 			if form[0] == text[0] && osa(form, text) <= 2 {
-				return formOf[form], true
+				return formOf.values[form], true
 			}
 		}
 	}

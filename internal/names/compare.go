@@ -158,18 +158,11 @@ func (c *comparison) sum(tokens []Token, free uint32, ofA bool) float64 {
 
 // thinness is the factor for evidence that looks like more than it is.
 func (c *comparison) thinness() float64 {
-	left := hasClass(c.a.Tokens, c.freeA, Core) || hasClass(c.b.Tokens, c.freeB, Core)
-	switch {
-	case c.words == 0 || c.core == 0 && left:
-		return commonFactor
-	case c.acronym > 0:
+	leftA, leftB := hasClass(c.a.Tokens, c.freeA, Core), hasClass(c.b.Tokens, c.freeB, Core)
+	if c.acronym > 0 && c.words > 0 && (c.core > 0 || !leftA && !leftB) {
 		return acronymFactor[min(c.acronym, len(acronymFactor)-1)]
-	case c.words == 1 && c.b.Kind == Person && hasClass(c.b.Tokens, c.freeB, Core):
-		return loneFactor
-	case c.words == 1 && c.b.Kind == Person && hasClass(c.a.Tokens, c.freeA, Core):
-		return aloneFactor
 	}
-	return 1
+	return Thinness(c.b.Kind, c.words, c.core > 0, leftA, leftB)
 }
 
 // numbersContradict says whether both names have a number that the other lacks.

@@ -11,8 +11,17 @@ func osa(a, b string) int {
 	if len(a) > len(b) {
 		a, b = b, a
 	}
+	for len(a) > 0 && a[len(a)-1] == b[len(b)-1] && a[len(a)-1] < utf8.RuneSelf {
+		a, b = a[:len(a)-1], b[:len(b)-1]
+	}
+	for len(a) > 0 && a[0] == b[0] && a[0] < utf8.RuneSelf {
+		a, b = a[1:], b[1:]
+	}
 	if len(a) == 0 {
 		return utf8.RuneCountInString(b)
+	}
+	if len(b) == 1 && a[0] < utf8.RuneSelf && b[0] < utf8.RuneSelf {
+		return 1
 	}
 	if len(a) > 64 {
 		return osaTable([]rune(a), []rune(b))

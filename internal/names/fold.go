@@ -28,12 +28,11 @@ const maxBytes = maxRunes * utf8.UTFMax
 // is not a letter or digit separates. Each Han character and each Hangul syllable
 // is a word, since these scripts do not part the words of a name.
 func splitWords(s string) []word {
-	if len(s) > maxBytes {
-		s = s[:maxBytes]
+	s = s[:min(len(s), maxBytes)]
+	if isASCII(s) {
+		return appendASCII(nil, s)
 	}
-	if !isASCII(s) {
-		s = norm.NFKC.String(s)
-	}
+	s = norm.NFKC.String(s)
 	f := folder{out: make([]word, 0, 8), run: make([]rune, 0, 24)}
 	seen := 0
 	for _, r := range s {
@@ -49,6 +48,55 @@ func splitWords(s string) []word {
 	f.flush()
 	return f.out
 }
+
+// appendASCII does what a folder does, for a text of ASCII alone: all words share
+// one text.
+func appendASCII(out []word, s string) []word {
+	s = s[:min(len(s), maxRunes)]
+	var space [64]byte
+	letters := space[:0]
+	for i := range len(s) {
+		if c := lower(s[i]); isLetter(c) {
+			letters = append(letters, c)
+		}
+	}
+	text, size := string(letters), 0 // size is of the word so far
+	for i := range len(s) {
+		c := s[i]
+		if isLetter(lower(c)) {
+			size++
+			continue
+		}
+		if c == '\'' || c == '`' {
+			continue
+		}
+		if size > 0 {
+			out = append(out, word{text: text[:size]})
+			text, size = text[size:], 0
+		}
+		if n := len(out); n > 0 {
+			out[n-1].dot = out[n-1].dot || c == '.'
+			out[n-1].comma = out[n-1].comma || c == ','
+		}
+		if c == '&' {
+			out = append(out, word{text: "and"})
+		}
+	}
+	if size > 0 {
+		out = append(out, word{text: text[:size]})
+	}
+	return out
+}
+
+func lower(c byte) byte {
+	if c >= 'A' && c <= 'Z' {
+		c += 'a' - 'A'
+	}
+	return c
+}
+
+// isLetter says whether c is a lower-case letter or a digit.
+func isLetter(c byte) bool { return c >= 'a' && c <= 'z' || c >= '0' && c <= '9' }
 
 // folder cuts a name into words.
 type folder struct {

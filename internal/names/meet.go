@@ -110,22 +110,32 @@ func (c *comparison) addRun(x, y []Token, how How, similarity float64, swapped b
 
 // meetClose pairs the words that are left by similarity, best first.
 func (c *comparison) meetClose() {
-	var table [maxTokens][maxTokens]float32
+	wide := len(c.b.Tokens)
+	var space [64]float32
+	table := space[:]
+	if size := len(c.a.Tokens) * wide; size > len(table) {
+		table = make([]float32, size)
+	}
+	met := false
 	for fa := c.freeA; fa != 0; fa &= fa - 1 {
 		i := bits.TrailingZeros32(fa)
 		for fb := c.freeB; fb != 0; fb &= fb - 1 {
 			j := bits.TrailingZeros32(fb)
 			alike, _ := c.similarity(&c.a.Tokens[i], &c.b.Tokens[j])
-			table[i][j] = float32(alike)
+			table[i*wide+j] = float32(alike)
+			met = met || alike > 0
 		}
+	}
+	if !met {
+		return
 	}
 	for {
 		best, bi, bj := float32(0), 0, 0
 		for fa := c.freeA; fa != 0; fa &= fa - 1 {
 			i := bits.TrailingZeros32(fa)
 			for fb := c.freeB; fb != 0; fb &= fb - 1 {
-				if j := bits.TrailingZeros32(fb); table[i][j] > best {
-					best, bi, bj = table[i][j], i, j
+				if j := bits.TrailingZeros32(fb); table[i*wide+j] > best {
+					best, bi, bj = table[i*wide+j], i, j
 				}
 			}
 		}
@@ -175,7 +185,7 @@ func (c *comparison) similarity(a, b *Token) (float64, How) {
 // glued says whether long is short with a legal form written onto it: SiemensAG.
 func glued(long, short string) bool {
 	form, ok := strings.CutPrefix(long, short)
-	return ok && len(short) >= 4 && formOf[form] != ""
+	return ok && len(short) >= 4 && formOf.values[form] != ""
 }
 
 func (c *comparison) people() bool { return c.a.Kind == Person || c.b.Kind == Person }
@@ -303,19 +313,35 @@ func (c *comparison) meetRest(slipEvery int) {
 	if c.freeA == 0 || c.freeB == 0 || bits.OnesCount32(c.freeA)+bits.OnesCount32(c.freeB) < 3 {
 		return
 	}
-	x, y := pick(c.a.Tokens, c.freeA), pick(c.b.Tokens, c.freeB)
-	s, t := texts(x, ""), texts(y, "")
-	longest, slips := max(len(s), len(t)), 0
+	sizeA, bagA := lettersOf(c.a.Tokens, c.freeA)
+	sizeB, bagB := lettersOf(c.b.Tokens, c.freeB)
+	longest, slips := max(sizeA, sizeB), 0
 	if slipEvery > 0 {
 		slips = longest / slipEvery
 	}
-	if longest < 4 || longest-min(len(s), len(t)) > slips {
+	if longest < 4 || longest-min(sizeA, sizeB) > slips || bits.OnesCount64(bagA^bagB) > lettersOfSlip*slips {
 		return
 	}
+	x, y := pick(c.a.Tokens, c.freeA), pick(c.b.Tokens, c.freeB)
+	s, t := texts(x, ""), texts(y, "")
 	if d := osa(s, t); d <= slips {
 		c.freeA, c.freeB = 0, 0
 		c.addRun(x, y, Joined, 0.97-float64(d)/float64(longest), false)
 	}
+}
+
+// lettersOfSlip is how many bits of a bag a slip may change, at most: those of two
+// letters, which are of up to four bytes.
+const lettersOfSlip = 8
+
+// lettersOf gives how many letters some words have together, and the bag of them.
+func lettersOf(tokens []Token, which uint32) (size int, bag uint64) {
+	for ; which != 0; which &= which - 1 {
+		t := &tokens[bits.TrailingZeros32(which)]
+		size += len(t.Text)
+		bag |= t.bag
+	}
+	return size, bag
 }
 
 func pick(tokens []Token, which uint32) []Token {

@@ -97,6 +97,9 @@ func TestAlternatives(t *testing.T) {
 		"Quibbleton a.k.a. Pennyworth":          {"Quibbleton a.k.a. Pennyworth", "Quibbleton", "Pennyworth"},
 		"Quibbleton (formerly Pennyworth Ltd)":  {"Quibbleton (formerly Pennyworth Ltd)", "Quibbleton", "Pennyworth Ltd"},
 		"Quibbleton doing business as Quibbler": {"Quibbleton doing business as Quibbler", "Quibbleton", "Quibbler"},
+		"Quibbleton A. K. A. Pennyworth":        {"Quibbleton A. K. A. Pennyworth", "Quibbleton", "Pennyworth"},
+		"Quibbleton, DBA Pennyworth":            {"Quibbleton, DBA Pennyworth", "Quibbleton", "Pennyworth"},
+		"Quibbleton t/a Pennyworth":             {"Quibbleton t/a Pennyworth", "Quibbleton", "Pennyworth"},
 		"":                                      {""},
 	} {
 		if got := Alternatives(s); !slices.Equal(got, want) {

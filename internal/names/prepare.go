@@ -11,7 +11,13 @@ import (
 // to Aside, unless nothing else is left. At most the first 512 characters and 32
 // words count. O(len(s)).
 func Prepare(s string, k Kind) Name {
-	words := splitWords(s)
+	var space [8]word // spares most names asking for memory
+	words := space[:0]
+	if isASCII(s[:min(len(s), maxBytes)]) {
+		words = appendASCII(words, s)
+	} else {
+		words = splitWords(s)
+	}
 	if k != Person {
 		words = partForms(joinInitials(words))
 	}
@@ -19,20 +25,8 @@ func Prepare(s string, k Kind) Name {
 		words = joinServant(words)
 	}
 	n := Name{Kind: k}
-	aside := setAside(words, k)
-	kept := 0
-	for i := range words {
-		if aside[i].words == 0 {
-			words[kept] = words[i]
-			kept++
-		} else if a := aside[i]; a.text != "" {
-			n.Aside = append(n.Aside, Token{Text: a.text, Class: a.class, form: a.form})
-		}
-	}
-	if kept == 0 {
-		n.Aside, kept = nil, len(words)
-	}
-	words = givenFirst(words[:kept], k)
+	words, n.Aside = withoutAside(words, setAside(words, k))
+	words = givenFirst(words, k)
 	if k != Person {
 		words = spellOut(words)
 	}
@@ -45,6 +39,26 @@ func Prepare(s string, k Kind) Name {
 	}
 	n.syllables = n.syllables && len(words) > 1 && k != Organization && k != Vessel
 	return n
+}
+
+// withoutAside parts what is set aside from the words, unless nothing would be left.
+func withoutAside(words []word, aside []put) (left []word, forms []Token) {
+	if aside == nil {
+		return words, nil
+	}
+	kept := 0
+	for i := range words {
+		if aside[i].words == 0 {
+			words[kept] = words[i]
+			kept++
+		} else if a := aside[i]; a.text != "" {
+			forms = append(forms, Token{Text: a.text, Class: a.class, form: a.form})
+		}
+	}
+	if kept == 0 {
+		return words, nil
+	}
+	return words[:kept], forms
 }
 
 // givenFirst turns "SURNAME, Given" around. Of what may be a person, only a name
@@ -93,7 +107,7 @@ func joinInitials(words []word) []word {
 
 func newToken(w word, k Kind, first, last bool) Token {
 	t := Token{Text: w.text, Native: w.native, Script: w.script}
-	number, roman := romans[w.text]
+	number, roman := romans.get(w.text)
 	switch {
 	case w.script.Unparted() || w.script == Kana: // a reading is no particle or initial
 	case isNumber(w.text):
@@ -103,16 +117,15 @@ func newToken(w word, k Kind, first, last bool) Token {
 		}
 	case roman && !first && k != Person && (len(w.text) > 1 || last && k != Other):
 		t.Class, t.Text = Numeral, number
-	case particleSet[w.text]:
+	case particleSet.has(w.text):
 		t.Class = Particle
 	case len(w.text) == 1:
 		t.Class = Initial
-	case k != Person && genericSet[w.text]:
+	case k != Person && genericSet.has(w.text):
 		t.Class = Generic
 	}
 	t.syllable = isSyllable(t.Text)
-	t.Sound = sound(t.Text)
-	t.Skeleton = skeleton(t.Sound)
+	t.Sound, t.Skeleton = sounded(t.Text)
 	t.bag = bagOf(t.Text)
 	return t
 }

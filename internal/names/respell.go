@@ -23,7 +23,7 @@ func partForms(words []word) []word {
 }
 
 func cutForm(text string) (stem, form string) {
-	if phraseParts[text] {
+	if phraseParts.has(text) {
 		return text, ""
 	}
 	for _, f := range gluedForms {
@@ -40,7 +40,7 @@ func joinServant(words []word) []word {
 	out := words[:0]
 	for i := 0; i < len(words); i++ {
 		w := words[i]
-		if w.text == "abd" && i+2 < len(words) && len(words[i+1].text) == 2 && particleSet[words[i+1].text] {
+		if w.text == "abd" && i+2 < len(words) && len(words[i+1].text) == 2 && particleSet.has(words[i+1].text) {
 			w.text += words[i+1].text
 			i++
 		}
@@ -55,7 +55,7 @@ func spellOut(words []word) []word {
 	out := words[:0]
 	for i := 0; i < len(words); i++ {
 		w := words[i]
-		if full, ok := abbreviated[w.text]; ok {
+		if full, ok := abbreviated.get(w.text); ok {
 			w.text = full
 		} else if n, ok := numberWord(w.text); ok {
 			if n >= 20 && n%10 == 0 && i+1 < len(words) {
@@ -73,7 +73,7 @@ func spellOut(words []word) []word {
 
 // numberWord reads a cardinal or ordinal from 1 to 99: "four", "4th", "fourth".
 func numberWord(text string) (n int, ok bool) {
-	if n, ok := numberWords[text]; ok {
+	if n, ok := numberWords.get(text); ok {
 		return n, true
 	}
 	if len(text) < 3 || len(text) > 5 {

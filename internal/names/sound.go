@@ -2,9 +2,20 @@ package names
 
 import "strings"
 
+type digraphOf struct{ from, to string }
+
+// digraphsAt holds digraphs by the lowest five bits of their first two letters.
+var digraphsAt = func() (at [1 << 10][]digraphOf) {
+	for _, d := range digraphs {
+		i := int(d.from[0]&31)<<5 | int(d.from[1]&31)
+		at[i] = append(at[i], d)
+	}
+	return at
+}()
+
 // digraphs gives one letter to groups that transliterations spell differently.
 // Longer groups come first. Capitals stand for sounds without a letter of their own.
-var digraphs = []struct{ from, to string }{
+var digraphs = []digraphOf{
 	{"shch", "S"}, {"tsch", "C"}, {"sch", "S"}, {"tch", "C"}, {"dzh", "j"},
 	{"sh", "S"}, {"ch", "C"}, {"cz", "C"}, {"kh", "k"}, {"gh", "g"}, {"ph", "f"},
 	{"th", "t"}, {"dh", "d"}, {"zh", "j"}, {"dj", "j"}, {"ck", "k"}, {"ts", "z"}, {"tz", "z"},
@@ -15,7 +26,27 @@ var digraphs = []struct{ from, to string }{
 // into three classes (a; e i y; o u), runs of one class and doubled consonants
 // become one, a silent h at the end goes.
 func sound(text string) string {
-	out := make([]byte, 0, len(text))
+	s, _ := sounded(text)
+	return s
+}
+
+// sounded gives the sound of a word and its skeleton.
+func sounded(text string) (sound, skeleton string) {
+	var space [2 * longestSound]byte
+	out := appendSound(space[:0], text)
+	size := len(out)
+	out = appendSkeleton(out, out)
+	if string(out[:size]) == text {
+		return text, string(out[size:])
+	}
+	both := string(out)
+	return both[:size], both[size:]
+}
+
+// longestSound is what fits without asking for memory.
+const longestSound = 24
+
+func appendSound(out []byte, text string) []byte {
 	put := func(c byte) {
 		if n := len(out); n == 0 || out[n-1] != c {
 			out = append(out, c)
@@ -65,14 +96,14 @@ func sound(text string) string {
 	if n := len(out); n > 2 && out[n-1] == 'h' && isVowel(out[n-2]) {
 		out = out[:n-1]
 	}
-	return string(out)
+	return out
 }
 
 func digraph(s string) (to byte, n int) {
-	if len(s) < 2 || !strings.ContainsRune("stdckgpz", rune(s[0])) {
+	if len(s) < 2 || !digraphFirst.has(s[0]) || !digraphSecond.has(s[1]) {
 		return 0, 0
 	}
-	for _, d := range digraphs {
+	for _, d := range digraphsAt[int(s[0]&31)<<5|int(s[1]&31)] {
 		if strings.HasPrefix(s, d.from) {
 			return d.to[0], len(d.from)
 		}
@@ -83,31 +114,53 @@ func digraph(s string) (to byte, n int) {
 // skeleton keeps the consonants of a sound. A leading vowel stays as "a", since
 // a name that begins with a vowel is seldom written without one.
 func skeleton(sound string) string {
-	out := make([]byte, 0, len(sound))
-	for i := range len(sound) {
-		c := sound[i]
+	return string(appendSkeleton(nil, []byte(sound)))
+}
+
+func appendSkeleton(out, sound []byte) []byte {
+	start := len(out)
+	for i, c := range sound {
 		if isVowel(c) {
 			if i > 0 {
 				continue
 			}
 			c = 'a'
 		}
-		if n := len(out); n == 0 || out[n-1] != c {
+		if n := len(out); n == start || out[n-1] != c {
 			out = append(out, c)
 		}
 	}
-	return string(out)
+	return out
 }
+
+// letterSet has a bit for each of a to z; what has the same lowest five bits may
+// be in it by mistake.
+type letterSet uint32
+
+func letterSetOf(letters string) (s letterSet) {
+	for i := range len(letters) {
+		s |= 1 << (letters[i] & 31)
+	}
+	return s
+}
+
+func (s letterSet) has(c byte) bool { return s>>(c&31)&1 != 0 }
+
+var digraphFirst, digraphSecond, vowelLetters = letterSetOf("stdckgpz"), letterSetOf("hscjkz"), letterSetOf("aeiou")
 
 func isVowel(c byte) bool { return c == 'a' || c == 'i' || c == 'u' }
 
 // isSyllable says whether a word may be one syllable of a Chinese or Korean name:
 // consonants, vowels, and an ending that these languages have.
 func isSyllable(text string) bool {
-	rest := strings.TrimLeft(text, "bcdfghjklmnpqrstvwxyz")
-	start := len(text) - len(rest)
-	end := strings.TrimLeft(rest, "aeiouy")
-	vowels := len(rest) - len(end)
+	start, vowels := 0, 0
+	for start < len(text) && text[start] >= 'a' && text[start] <= 'z' && !vowelLetters.has(text[start]) {
+		start++
+	}
+	for start+vowels < len(text) && text[start+vowels] >= 'a' && (vowelLetters.has(text[start+vowels]) || text[start+vowels] == 'y') && text[start+vowels] <= 'z' {
+		vowels++
+	}
+	end := text[start+vowels:]
 	if vowels == 0 && start > 0 && text[start-1] == 'y' { // Ky, Yi is read above
 		return start <= 2
 	}

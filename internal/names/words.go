@@ -98,8 +98,8 @@ const generics = "group|gruppa|gruppe|grupo|groupe|holding|holdings|internationa
 // gluedForms are legal forms in which no word ends, longest first.
 var gluedForms = []string{"gesellschaft", "limited", "gmbh", "llc", "ltd", "ojsc", "pjsc"}
 
-// abbreviated maps abbreviations that organisations use to the words they stand for.
-var abbreviated = phrases("intl international|intnl international|natl national|govt government|dept department|dep department|" +
+// abbreviations maps those that organisations use to the words they stand for.
+const abbreviations = "intl international|intnl international|natl national|govt government|dept department|dep department|" +
 	"grp group|gp group|hldg holding|hldgs holdings|mfg manufacturing|mfr manufacturing|mgmt management|mgt management|" +
 	"svc service|svcs services|srv service|srvs services|srvc service|srvcs services|srvce service|srvces services|serv services|" +
 	"tech technology|techs technologies|technol technology|univ university|inst institute|assn association|assoc association|" +
@@ -109,30 +109,34 @@ var abbreviated = phrases("intl international|intnl international|natl national|
 	"admin administration|org organization|organisation organization|cntr center|ctr center|centre center|lab laboratory|labs laboratories|" +
 	"pharm pharmaceutical|pharma pharmaceutical|chem chemical|agri agricultural|transp transport|trans transport|telecom telecommunications|" +
 	"telecomm telecommunications|comms communications|sci science|mun municipal|" +
-	"shpg shipping|maint maintenance|prod production|prods products|acad academy|fdn foundation")
+	"shpg shipping|maint maintenance|prod production|prods products|acad academy|fdn foundation"
 
-// numberWords are the cardinals and ordinals that spellOut joins to numbers.
-var numberWords = numberTable("one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen "+
+// numerals are the cardinals and ordinals that spellOut joins to numbers,
+// from 1 by 1 and from 20 by 10 in turn.
+var numerals = []string{"one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen " +
 	"eighteen nineteen", "twenty thirty forty fifty sixty seventy eighty ninety",
-	"first second third fourth fifth sixth seventh eighth ninth tenth eleventh twelfth thirteenth fourteenth fifteenth sixteenth "+
-		"seventeenth eighteenth nineteenth", "twentieth thirtieth fortieth fiftieth sixtieth seventieth eightieth ninetieth")
+	"first second third fourth fifth sixth seventh eighth ninth tenth eleventh twelfth thirteenth fourteenth fifteenth sixteenth " +
+		"seventeenth eighteenth nineteenth", "twentieth thirtieth fortieth fiftieth sixtieth seventieth eightieth ninetieth"}
 
 // vesselPrefixes stand before the names of ships.
 const vesselPrefixes = "mv|mt|ms|ss|mts|msv|fv|rv|tug|vessel|m v|m t"
 
 // romans are the numerals that follow the names of funds, ships and phases.
-var romans = map[string]string{
+var romanNumerals = map[string]string{
 	"i": "1", "ii": "2", "iii": "3", "iv": "4", "v": "5", "vi": "6", "vii": "7", "viii": "8", "ix": "9", "x": "10",
 	"xi": "11", "xii": "12", "xiii": "13", "xiv": "14", "xv": "15", "xvi": "16", "xvii": "17", "xviii": "18", "xix": "19", "xx": "20",
 }
 
 // The tables in the form that Prepare asks. Phrases stand without their spaces.
 var (
-	formOf       = formTable()
+	formOf       = newTable(formTable())
 	formWords    = formWordTable()
-	phraseParts  = phrasePartTable()
+	phraseParts  = newTable(phrasePartTable())
 	longForms    = longFormTable()
-	nickOf       = nickTable()
+	nickOf       = newTable(nickTable())
+	romans       = newTable(romanNumerals)
+	abbreviated  = newTable(phrases(abbreviations))
+	numberWords  = numberTable()
 	endOnlySet   = set(endOnly)
 	startTooSet  = set(startToo)
 	honorificSet = set(honorifics)
@@ -144,12 +148,12 @@ var (
 // longestPhrase is the number of words of the longest phrase in the tables.
 const longestPhrase = 5
 
-func set(words string) map[string]bool {
+func set(words string) *table[bool] {
 	m := make(map[string]bool)
 	for w := range strings.SplitSeq(words, "|") {
 		m[strings.ReplaceAll(w, " ", "")] = true
 	}
-	return m
+	return newTable(m)
 }
 
 // phrases reads "from to|from to" pairs.
@@ -162,10 +166,9 @@ func phrases(table string) map[string]string {
 	return m
 }
 
-// numberTable numbers lists of words from 1 by 1, and from 20 by 10, in turn.
-func numberTable(lists ...string) map[string]int {
+func numberTable() *table[int] {
 	m := make(map[string]int)
-	for i, list := range lists {
+	for i, list := range numerals {
 		n, step := 1, 1
 		if i%2 == 1 {
 			n, step = 20, 10
@@ -175,7 +178,7 @@ func numberTable(lists ...string) map[string]int {
 			n += step
 		}
 	}
-	return m
+	return newTable(m)
 }
 
 func formTable() map[string]string {
@@ -192,7 +195,7 @@ func formTable() map[string]string {
 // with two slips in them, by their length.
 func longFormTable() map[int][]string {
 	m := make(map[int][]string)
-	for _, form := range slices.Sorted(maps.Keys(formOf)) {
+	for _, form := range slices.Sorted(maps.Keys(formOf.values)) {
 		if len(form) >= 20 {
 			m[len(form)] = append(m[len(form)], form)
 		}
@@ -212,10 +215,17 @@ func nickTable() map[string][]string {
 	return m
 }
 
+// ShortName says whether a word is a short form of a first name.
+func ShortName(text string) bool { return nickOf.has(text) }
+
 // nicknames says whether one word is a short form of the other, or both are of
 // one first name.
 func nicknames(a, b string) bool {
-	full, of := nickOf[a], nickOf[b]
+	full, short := nickOf.get(a)
+	of, shortToo := nickOf.get(b)
+	if !short && !shortToo {
+		return false
+	}
 	if slices.Contains(full, b) || slices.Contains(of, a) {
 		return true
 	}
@@ -228,15 +238,20 @@ type formWord struct {
 	bag  uint64
 }
 
-// formWordTable gives the words of legal forms in which a slip can be told.
-func formWordTable() []formWord {
-	var out []formWord
+// longestForm bounds the length of the words of legal forms.
+const longestForm = 30
+
+// formWordTable gives the words of legal forms in which a slip can be told, by the
+// lengths of what they may be written as with one.
+func formWordTable() (out [longestForm + 2][]formWord) {
 	seen := make(map[string]bool)
 	for _, class := range slices.Sorted(maps.Keys(forms)) {
 		for w := range strings.FieldsFuncSeq(forms[class], func(r rune) bool { return r == ' ' || r == '|' }) {
 			if len(w) >= 5 && !seen[w] {
 				seen[w] = true
-				out = append(out, formWord{w, bagOf(w)})
+				for n := len(w) - 1; n <= len(w)+1; n++ {
+					out[n] = append(out[n], formWord{w, bagOf(w)})
+				}
 			}
 		}
 	}

@@ -2,6 +2,7 @@ package watchlist
 
 import (
 	"iter"
+	"slices"
 
 	"duly/internal/names"
 )
@@ -25,10 +26,21 @@ func grams(text string) iter.Seq[uint64] {
 	}
 }
 
+// mistyped says whether a word of the question that tells names apart is no word of
+// any entry.
+func (g *segment) mistyped(s *scratch) bool {
+	for i := range s.asked {
+		w := &s.asked[i]
+		if !w.common && !slices.ContainsFunc(g.words.keys.get(hashOf(seedText, w.Text)), func(id uint32) bool { return g.words.words[id].Text == w.Text }) {
+			return true
+		}
+	}
+	return false
+}
+
 // backstop fills s.near with the entries whose words have most of their letters,
-// three at a time, in the question. The ceiling is 1, since nothing is known of how
-// the words meet.
-func (g *segment) backstop(a *question, s *scratch) {
+// three at a time, in the question.
+func (g *segment) backstop(a *question, weights names.Weights, s *scratch) {
 	s.near, s.touched = s.near[:0], s.touched[:0]
 	text := ""
 	for _, t := range a.as(a.kinds[0]).name.Tokens {
@@ -43,22 +55,33 @@ func (g *segment) backstop(a *question, s *scratch) {
 		}
 	}
 	for _, f := range s.found {
-		shared, all := float32(s.count[f.word]), float32(len(g.words.words[f.word].Text)-2)
-		s.count[f.word] = 0
-		if shared < gramAtLeast || shared < gramShare*all {
+		shared := float32(s.count[f.word])
+		if s.count[f.word] = 0; shared < gramAtLeast {
+			continue
+		}
+		all := float32(len(g.words.words[f.word].Text) - 2)
+		if shared < gramShare*all {
 			continue
 		}
 		for _, e := range g.posts[g.postFirst[f.word]:g.postFirst[f.word+1]] {
 			s.add(e, all+2)
 		}
 	}
+	s.asking++
+	for i := range s.asked {
+		s.asked[i].later = true
+	}
 	for _, e := range s.touched {
 		met := s.score[e]
 		s.score[e] = 0
 		if whole := float32(g.whole[e] >> lengthAt); met >= gramShare*max(whole, float32(len(text))) {
-			s.near = append(s.near, candidate{e, 1})
+			f := a.form(a.kindFor(g.marks[e]), weights, s)
+			if ceiling := g.ceiling(a, f, e, sameLetters(f.whole, g.whole[e]), s); ceiling >= a.least {
+				s.near = append(s.near, candidate{e, float32(ceiling)})
+			}
 		}
 	}
+	s.sortNear()
 }
 
 // gramsOf yields the keys of a word for the backstop.

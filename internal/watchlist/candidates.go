@@ -2,7 +2,6 @@ package watchlist
 
 import (
 	"cmp"
-	"math/bits"
 	"slices"
 
 	"duly/internal/names"
@@ -12,8 +11,12 @@ import (
 const (
 	slack     = 0.08 // what the quick estimate of a score may miss
 	costly    = 1000 // entries from which the list of a common word may be passed over
+	many      = 200  // entries from which one word that is alike may be passed over
+	passAlone = 0.5  // of the weight of a question, a word that alone makes no alert
 	mostWords = 32   // words of one name that are compared
-	surely    = 1e3  // more than any name weighs: this name is compared
+	likely    = 50   // more than any name weighs: the ceiling of this name is worked out
+	surely    = 1e3  // more than that: this name is compared
+	heavy     = 2000 // entries of common words, alike to rarer ones, that are worth another look
 )
 
 // The shares: names that have only so much of a question, and nothing else, score
@@ -35,6 +38,9 @@ type question struct {
 	least    float64
 	passable float32
 
+	// Nothing but the name is asked, so that a score below the threshold is no alert.
+	alone bool
+
 	// The name is one of a list, and customers are asked. Their names are prepared
 	// as a person's and as an organisation's, whatever the kind of the list entry.
 	reversed bool
@@ -46,6 +52,8 @@ type form struct {
 	name    names.Name
 	weights [mostWords]float32
 	shapes  [mostWords]uint64
+	sounds  [mostWords]uint64
+	short   uint32 // bits of the words that are short forms of first names
 	total   float32
 	at      []int8 // for each word asked for, where it is in the name, or -1
 	twice   bool   // a word comes twice
@@ -83,22 +91,27 @@ type scratch struct {
 	near    []candidate
 	tokens  []names.Token
 	count   []uint16 // by word; 0 between searches
+	meeting meeting
 }
 
 // alike says which word of the question a word of the vocabulary is most alike to.
 type alike struct {
-	asking     uint32
+	asking     uint32 // the search in which word was set
+	later      uint32 // the search in which the words that are not looked up were compared
 	word       uint16
 	similarity float32
 }
 
 // asked is one word of the question with the words of the segment it may stand for.
 type asked struct {
-	text     string
-	script   names.Script
-	weight   float32
-	from, to int // in scratch.found
-	cost     int // entries to touch
+	*names.Token
+	shape, sound uint64
+	weight       float32
+	forms        int  // how many kinds read it as a word
+	common       bool // it tells no names apart
+	later        bool // it is not looked up, but compared with the words of candidates
+	from, to     int  // in scratch.found
+	cost         int  // entries to touch
 }
 
 // candidate is an entry with the most that its score can be.
@@ -129,14 +142,15 @@ func (g *segment) collect(a *question, weights names.Weights, s *scratch) {
 	}
 	total := float32(0)
 	for i, k := range a.kinds {
-		if t := g.ask(a.as(k), weights, s); i == 0 || t < total {
+		if t := s.ask(a.as(k), weights); i == 0 || t < total {
 			total = t
 		}
 	}
 	for k := range a.forms {
 		a.forms[k].at = nil // the words asked for are those of this segment
 	}
-	g.touch(total, a.passable, s)
+	passed := g.look(s.leave(a, total), s)
+	g.touch(total, a.passable, passed, s)
 	g.touchJoined(a, s)
 	plain := a.plain()
 	for _, e := range s.touched {
@@ -155,8 +169,16 @@ func (g *segment) collect(a *question, weights names.Weights, s *scratch) {
 			s.near = append(s.near, candidate{e, float32(ceiling)})
 		}
 	}
+	s.sortNear()
+}
+
+// sortNear puts the highest ceiling first.
+func (s *scratch) sortNear() {
 	slices.SortFunc(s.near, func(a, b candidate) int {
-		return cmp.Or(cmp.Compare(b.ceiling, a.ceiling), cmp.Compare(a.entry, b.entry))
+		if a.ceiling != b.ceiling {
+			return cmp.Compare(b.ceiling, a.ceiling)
+		}
+		return cmp.Compare(a.entry, b.entry)
 	})
 }
 
@@ -187,53 +209,185 @@ func (a *question) plain() bool {
 	return true
 }
 
-// ask looks up the words of a form that were not asked for yet, and gives what
-// all its words weigh.
-func (g *segment) ask(f *form, weights names.Weights, s *scratch) (total float32) {
+// ask adds the words of a form that were not asked for yet, and gives what all
+// its words weigh.
+func (s *scratch) ask(f *form, weights names.Weights) (total float32) {
 	for i := range f.name.Tokens {
 		t := &f.name.Tokens[i]
 		weight := float32(weights.Of(t))
 		total += weight
-		if slices.ContainsFunc(s.asked, func(k asked) bool { return k.text == t.Text }) {
-			continue
+		common := t.Class != names.Core && t.Class != names.Numeral || len(t.Text) <= 2
+		if k := slices.IndexFunc(s.asked, func(k asked) bool { return k.Text == t.Text }); k >= 0 {
+			s.asked[k].common = s.asked[k].common || common
+			s.asked[k].forms++
+		} else {
+			s.asked = append(s.asked, asked{Token: t, shape: shapeOf(t.Text), sound: shapeOf(t.Sound), weight: weight, common: common, forms: 1})
 		}
-		from := len(s.found)
-		g.words.find(t, s)
-		cost := 0
-		for _, f := range s.found[from:] {
-			cost += int(g.postFirst[f.word+1] - g.postFirst[f.word])
-			if old := &s.alike[f.word]; old.asking != s.asking || old.similarity < f.similarity {
-				*old = alike{s.asking, uint16(len(s.asked)), f.similarity}
-			}
-		}
-		s.asked = append(s.asked, asked{t.Text, t.Script, weight, from, len(s.found), cost})
 	}
 	return total
 }
 
+// leave marks the words that need not be looked up, since what meets nothing else
+// is no alert: the common ones, then those of least weight. It gives the weight of
+// those that every kind reads.
+func (s *scratch) leave(a *question, total float32) (passed float32) {
+	telling, common := 0, float32(0)
+	for i := range s.asked {
+		w := &s.asked[i]
+		switch {
+		case w.forms < 2: // a legal form or a title to one of them
+			w.common = true
+		case w.common:
+			common += w.weight
+		case w.Script == names.Latin: // words of other scripts are always looked up
+			telling++
+		}
+	}
+	if telling == 0 {
+		return 0
+	}
+	if a.alone || common < a.passable*total {
+		for i := range s.asked {
+			s.asked[i].later = s.asked[i].common
+		}
+		passed = common
+	}
+	for ; telling > 1; telling-- {
+		least := -1
+		for i := range s.asked {
+			if w := &s.asked[i]; !w.later && !w.common && w.Script == names.Latin && (least < 0 || w.weight < s.asked[least].weight) {
+				least = i
+			}
+		}
+		weight := s.asked[least].weight
+		if passed+weight >= a.passable*total && (!a.alone || passed > 0 || weight > passAlone*total) {
+			break
+		}
+		s.asked[least].later = true
+		passed += weight
+	}
+	return passed
+}
+
+// look looks up the words that are not left for later. It gives the weight that is
+// passed over then.
+func (g *segment) look(passed float32, s *scratch) float32 {
+	common := 0
+	for i := range s.asked {
+		common += g.lookUp(i, s)
+	}
+	if common < heavy {
+		return passed
+	}
+	for i := range s.asked { // the weight that may be passed over is better spent on these
+		if w := &s.asked[i]; w.later && !w.common {
+			w.later = false
+			passed -= w.weight
+			g.lookUp(i, s)
+		}
+	}
+	return passed
+}
+
+// lookUp looks up one word, and gives how many entries there are of common words
+// that are alike to it.
+func (g *segment) lookUp(i int, s *scratch) (common int) {
+	w := &s.asked[i]
+	if w.from = len(s.found); w.later {
+		s.nextTurn()
+		g.words.findAcross(w.Token, s) // that finds by fewer keys, so each word counts
+	} else {
+		g.words.find(w.Token, s)
+	}
+	w.to, w.cost = len(s.found), 0
+	for _, f := range s.found[w.from:] {
+		cost := int(g.postFirst[f.word+1] - g.postFirst[f.word])
+		if w.cost += cost; cost > many && f.similarity < 1 {
+			common += cost
+		}
+		if old := &s.alike[f.word]; old.asking != s.asking || old.similarity < f.similarity {
+			*old = alike{asking: s.asking, word: uint16(i), similarity: f.similarity}
+		}
+	}
+	return common
+}
+
+// likeness gives what of the question a word is most alike to, if anything.
+func (g *segment) likeness(id uint32, s *scratch) (alike, bool) {
+	k := &s.alike[id]
+	if k.later == s.asking {
+		return *k, k.asking == s.asking
+	}
+	k.later = s.asking
+	for i := range s.asked {
+		w := &s.asked[i]
+		if !w.later {
+			continue
+		}
+		similarity := g.words.similarity(w.Token, w.shape, w.sound, id)
+		if similarity > 0 && (k.asking != s.asking || k.similarity < similarity) {
+			k.asking, k.word, k.similarity = s.asking, uint16(i), similarity
+		}
+	}
+	return *k, k.asking == s.asking
+}
+
+// similarity gives how alike a word is to t, which has the shapes text and sound.
+// Most it rejects by their shapes.
+func (v *vocabulary) similarity(t *names.Token, text, sound uint64, id uint32) float32 {
+	if t.Script == names.Latin && !v.native {
+		f := &v.facts[id]
+		if !closeShapes(text, f.shape, max(1, names.Reach(lengthOf(text, f.shape)))) &&
+			!closeShapes(sound, f.sound, names.SoundReach(lengthOf(sound, f.sound))) {
+			return 0
+		}
+	}
+	word := &v.words[id]
+	if word.Text == t.Text && word.Native == t.Native {
+		return 1
+	}
+	return float32(names.Similarity(t, word))
+}
+
 // touch adds up what each entry shares with the question. The costliest words
-// are passed over while together they are a passable share.
-func (g *segment) touch(total, passable float32, s *scratch) {
+// are passed over while together with those passed before they are a passable share.
+func (g *segment) touch(total, passable, passed float32, s *scratch) {
 	order := make([]int, len(s.asked))
 	for i := range order {
 		order[i] = i
 	}
 	slices.SortFunc(order, func(a, b int) int { return cmp.Compare(s.asked[b].cost, s.asked[a].cost) })
-	passed := float32(0)
+	rest := total - passed
 	for _, i := range order {
 		w := s.asked[i]
 		if w.cost > costly && passed+w.weight < passable*total {
 			passed += w.weight
+			rest -= w.weight
 			continue
 		}
+		// What is alike to a rare word may be a common one, which is passed over by itself.
+		skipped := float32(0)
 		for _, f := range s.found[w.from:w.to] {
-			value := f.similarity * min(w.weight, g.words.weight[f.word])
-			if of := g.words.words[f.word].Script; of != w.script && (of.Unparted() || w.script.Unparted()) {
+			value := f.similarity * min(w.weight, g.words.facts[f.word].weight)
+			if g.postFirst[f.word+1]-g.postFirst[f.word] > many && f.similarity < 1 && passed+value < passable*(passed+value+rest-w.weight) {
+				skipped = max(skipped, value)
+				continue
+			}
+			if of := g.words.words[f.word].Script; of != w.Script && (of.Unparted() || w.Script.Unparted()) {
 				value = surely // one word of ours may be several characters of theirs, or the other way round
 			}
 			for _, e := range g.posts[g.postFirst[f.word]:g.postFirst[f.word+1]] {
 				s.add(e, value)
 			}
+		}
+		if skipped > 0 {
+			passed += skipped
+			rest -= w.weight
+		}
+	}
+	for i := range s.asked {
+		if w := &s.asked[i]; w.later && w.forms < 2 {
+			passed += w.weight
 		}
 	}
 	for _, e := range s.touched {
@@ -249,13 +403,26 @@ func (g *segment) touchJoined(a *question, s *scratch) {
 	for i := range tokens {
 		texts[i] = tokens[i].Text
 	}
-	for hash := range runs(texts[:len(tokens)], 1) {
-		for _, e := range g.joined.get(hash) {
-			if g.hasRun(e, hash) {
-				s.add(e, surely)
+	for i := range tokens {
+		common := true
+		for n := 1; n <= longestRun && i+n <= len(tokens); n++ {
+			if t := &tokens[i+n-1]; t.Class == names.Core {
+				common = false
+			}
+			if n == 1 || !common { // two common words stand together in many names
+				g.addJoined(hashOf(seedJoined, texts[i:i+n]...), s)
 			}
 		}
 	}
+	tokens = a.as(a.kinds[0]).name.Tokens
+	for i := range tokens {
+		for k := range tokens {
+			if k != i && telling(&tokens[i]) && telling(&tokens[k]) {
+				g.addJoined(initialKey(tokens[i].Text[0], &tokens[k]), s)
+			}
+		}
+	}
+	tokens = a.as(a.kinds[1]).name.Tokens
 	for i := range tokens {
 		for n := 2; n <= longestRun && i+n <= len(tokens); n++ {
 			run := ""
@@ -267,9 +434,18 @@ func (g *segment) touchJoined(a *question, s *scratch) {
 					continue
 				}
 				for _, e := range g.posts[g.postFirst[id]:g.postFirst[id+1]] {
-					s.add(e, surely)
+					s.add(e, likely)
 				}
 			}
+		}
+	}
+}
+
+// addJoined adds the entries that are filed under a hash.
+func (g *segment) addJoined(hash uint64, s *scratch) {
+	for _, e := range g.joined.get(hash) {
+		if g.hasRun(e, hash) {
+			s.add(e, likely)
 		}
 	}
 }
@@ -288,7 +464,7 @@ func (a *question) form(k names.Kind, weights names.Weights, s *scratch) *form {
 	if f.at != nil {
 		return f
 	}
-	f.at, f.total, f.twice, f.whole = make([]int8, len(s.asked)), 0, false, 0
+	f.at, f.total, f.twice, f.whole, f.short = make([]int8, len(s.asked)), 0, false, 0, 0
 	for i := range f.at {
 		f.at[i] = -1
 	}
@@ -296,165 +472,17 @@ func (a *question) form(k names.Kind, weights names.Weights, s *scratch) *form {
 		t := &f.name.Tokens[i]
 		f.weights[i] = float32(weights.Of(t))
 		f.total += f.weights[i]
-		f.shapes[i] = shapeOf(t.Text)
+		f.shapes[i], f.sounds[i] = shapeOf(t.Text), shapeOf(t.Sound)
 		f.whole = joint(f.whole, f.shapes[i])
+		if names.ShortName(t.Text) {
+			f.short |= 1 << i
+		}
 		for k := range s.asked {
-			if s.asked[k].text == t.Text {
+			if s.asked[k].Text == t.Text {
 				f.twice = f.twice || f.at[k] >= 0
 				f.at[k] = int8(i)
 			}
 		}
 	}
 	return f
-}
-
-// ceiling gives the most that the score of an entry can be, by the numbers of its
-// words alone. Where words that met none may still meet by other ways than one
-// for one, it gives 1. together says that all words of both may be the same letters.
-func (g *segment) ceiling(a *question, f *form, e uint32, together bool, s *scratch) float64 {
-	var m meeting
-	for _, id := range g.tokens(e) {
-		k := s.alike[id]
-		switch {
-		case k.asking != s.asking:
-			m.leave(g, id)
-		case f.at[k.word] < 0:
-			return 1 // it is most alike to a word that another kind reads here
-		default:
-			m.meet(g, f, id, k)
-		}
-	}
-	all := uint32(1)<<len(f.name.Tokens) - 1
-	if together && m.sameRest(f, all) {
-		return 1
-	}
-	if m.used != all && (m.many || f.twice || m.free > 0 && g.mayMeet(f, all&^m.used, m.left[:m.free])) {
-		return 1
-	}
-	onlyA, onlyB := float32(0), m.onlyB
-	for rest := all &^ m.used; rest != 0; rest &= rest - 1 {
-		onlyA += f.weights[bits.TrailingZeros32(rest)]
-	}
-	if a.reversed {
-		onlyA, onlyB = onlyB, onlyA
-	}
-	return names.Ceiling(float64(m.met), float64(m.lost), float64(onlyA), float64(onlyB))
-}
-
-// meeting is what is known of two names while their words meet one for one.
-type meeting struct {
-	used, exact      uint32 // words of the question that met any, and that met an equal one
-	many             bool   // one of them met several
-	left             [mostWords]uint32
-	free             int    // words of the entry that met none, in left
-	rest             uint64 // shape of the words of the entry that met no equal one
-	others           int    // how many those are
-	best             [mostWords]float32
-	met, lost, onlyB float32
-}
-
-// leave counts a word of the entry that met none.
-func (m *meeting) leave(g *segment, id uint32) {
-	m.left[m.free] = id
-	m.free++
-	m.onlyB += g.words.weight[id]
-	m.rest = joint(m.rest, g.words.shape[id])
-	m.others++
-}
-
-// meet counts a word of the entry that is alike to one of the question.
-func (m *meeting) meet(g *segment, f *form, id uint32, k alike) {
-	at := f.at[k.word]
-	m.many = m.many || m.used&(1<<at) != 0
-	m.used |= 1 << at
-	if k.similarity <= m.best[at] {
-		m.leave(g, id)
-		return
-	}
-	both := f.weights[at]
-	if k.similarity < 1 {
-		both = min(both, g.words.weight[id])
-		m.rest = joint(m.rest, g.words.shape[id])
-		m.others++
-	} else {
-		m.exact |= 1 << at
-	}
-	m.best[at] = k.similarity
-	m.met += both * k.similarity
-	m.lost += both * (1 - k.similarity)
-}
-
-// sameRest says whether the words that met no equal one may be the same letters.
-func (m *meeting) sameRest(f *form, all uint32) bool {
-	rest, n := uint64(0), 0
-	for free := all &^ m.exact; free != 0; free &= free - 1 {
-		rest = joint(rest, f.shapes[bits.TrailingZeros32(free)])
-		n++
-	}
-	return n > 0 && m.others > 0 && n+m.others > 2 && sameLetters(rest, m.rest)
-}
-
-// mayMeet says whether words that met none one for one may do so in other ways:
-// as initials, abbreviations, or written together.
-func (g *segment) mayMeet(f *form, free uint32, left []uint32) bool {
-	var a, b [mostWords]uint64
-	people := f.name.Kind == names.Person
-	for i, id := range left {
-		b[i] = g.words.shape[id]
-	}
-	n := 0
-	for rest := free; rest != 0; rest &= rest - 1 {
-		at := bits.TrailingZeros32(rest)
-		t := &f.name.Tokens[at]
-		a[n] = f.shapes[at]
-		n++
-		if g.soundsFar(t, left) {
-			return true
-		}
-		for _, id := range left {
-			if names.MayMeet(t, &g.words.words[id], people) {
-				return true
-			}
-		}
-	}
-	if n+len(left) < 3 {
-		return false
-	}
-	return joinsOne(a[:n], b[:len(left)]) || joinsOne(b[:len(left)], a[:n])
-}
-
-// soundsFar says whether a long word may be alike to one of those left by a sound
-// that is further away than rests reach.
-func (g *segment) soundsFar(t *names.Token, left []uint32) bool {
-	reach := names.SoundReach(len(t.Sound))
-	if reach < 2 {
-		return false
-	}
-	shape := shapeOf(t.Sound)
-	return slices.ContainsFunc(left, func(id uint32) bool {
-		far := names.SoundReach(lengthOf(shape, g.words.sound[id]))
-		return far > 2 && closeShapes(shape, g.words.sound[id], far)
-	})
-}
-
-// sameLetters says whether two names may be the same letters with spaces in other
-// places and a slip for every seven.
-func sameLetters(a, b uint64) bool {
-	return a != anyShape && b != anyShape && closeShapes(a, b, max(1, lengthOf(a, b)/7))
-}
-
-// joinsOne says whether neighbours of many may be one of the others as one word.
-func joinsOne(many, others []uint64) bool {
-	for i := range many {
-		run := many[i]
-		for k := i + 1; k < min(i+4, len(many)); k++ {
-			run = joint(run, many[k])
-			for _, one := range others {
-				if closeShapes(run, one, 1) {
-					return true
-				}
-			}
-		}
-	}
-	return false
 }

@@ -123,7 +123,10 @@ type Population struct {
 func (x *Index) Population(queries []Query) *Population {
 	b := newBuilder()
 	for i := range queries {
-		p := party{names: []partyName{{queries[i].Name, names.Person, -1, false}, {queries[i].Name, names.Organization, -1, false}}}
+		var p party
+		for _, name := range names.Alternatives(queries[i].Name) {
+			p.names = append(p.names, partyName{name, names.Person, mainName, false}, partyName{name, names.Organization, mainName, false})
+		}
 		for _, n := range queries[i].Identifiers {
 			if key := newTyped("", n).key; key != "" {
 				p.numbers = append(p.numbers, key)
@@ -163,18 +166,20 @@ func (p *Population) Touched(e *Entity) map[int]Hit {
 		}
 	}
 	for id := range ask {
-		a := newAsking(&p.queries[id])
 		best, found := scored{}, false
-		for _, b := range listed {
-			name := names.Score(a.as(e.Kind).name, b.ready, p.weights)
-			b.score, _ = a.weigh(name, e, b.name, b.weak, nil)
+		for _, a := range newAsking(&p.queries[id]).alternatives() {
 			agrees := byNumber[id] && a.sharesNumber(e)
-			if (name >= a.least || agrees) && (!found || b.score > best.score) {
-				best, found = b, true
+			for _, b := range listed {
+				name := names.Score(a.as(e.Kind).name, b.ready, p.weights)
+				b.score, _ = a.weigh(name, e, b.name, b.weak, nil)
+				if (name >= a.least || agrees) && (!found || b.score > best.score) {
+					best, found = b, true
+					best.asked = a
+				}
 			}
 		}
 		if found {
-			hits[int(id)] = x.hit(a, best)
+			hits[int(id)] = x.hit(best.asked, best)
 		}
 	}
 	return hits

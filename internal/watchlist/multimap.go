@@ -93,6 +93,7 @@ const (
 	seedJoined
 	seedNumber
 	seedGram
+	seedInitial
 )
 
 // hashOf is FNV-1a with its bits spread, so that the low ones can choose a bucket.

@@ -13,7 +13,7 @@ import (
 )
 
 // savedVersion is the first line of a saved index. It changes with the format.
-const savedVersion = "duly index 1\n"
+const savedVersion = "duly index 2\n"
 
 const rebuild = "delete the file; the index is built again from the lists"
 

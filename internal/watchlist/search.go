@@ -54,20 +54,24 @@ func (x *Index) Search(q Query, limit int) []Hit { return x.Ask(q, limit).Hits }
 
 // Ask gives at most limit entities that the query may mean, highest score first,
 // and at equal scores in order of SourceID, then List. An entity comes once, with
-// the name that fits best. A query without name and identifier has no hits; that
-// and whatever else was not used is flagged.
+// the name that fits best; a query for "X a.k.a. Y" asks for each. Where nothing but
+// the name is asked, hits below DefaultThreshold that share with it only common words
+// or the lesser half of its weight are left out. A query without name and identifier
+// has no hits; that and whatever else was not used is flagged.
 func (x *Index) Ask(q Query, limit int) Answer {
 	a := newAsking(&q)
 	out := Answer{Flags: a.flags()}
 	limit = max(limit, 0)
 	var best []scored
-	for i := range x.parts {
-		best = x.searchPart(&x.parts[i], a, limit, best)
+	for _, a := range a.alternatives() {
+		for i := range x.parts {
+			best = x.searchPart(&x.parts[i], a, limit, best)
+		}
 	}
 	best = ranked(best)
 	out.Hits = make([]Hit, 0, min(limit, len(best)))
 	for _, b := range best[:min(limit, len(best))] {
-		out.Hits = append(out.Hits, x.hit(a, b))
+		out.Hits = append(out.Hits, x.hit(b.asked, b))
 	}
 	for _, b := range best[len(out.Hits):] {
 		if b.score >= DefaultThreshold {
@@ -83,8 +87,8 @@ func (x *Index) searchPart(p *part, a *asking, limit int, best []scored) []score
 	defer p.scratch.Put(s)
 	p.collect(&a.question, x.weights, s)
 	before := len(best)
-	if best = x.judge(p, a, s, limit, best); len(best) == before {
-		p.backstop(&a.question, s)
+	if best = x.judge(p, a, s, limit, best); len(best) == before && p.mistyped(s) {
+		p.backstop(&a.question, x.weights, s)
 		best = x.judge(p, a, s, limit, best)
 	}
 	for _, n := range a.numbers {
@@ -103,7 +107,7 @@ func (x *Index) searchPart(p *part, a *asking, limit int, best []scored) []score
 // byNumber judges an entity that an identifier has found, whatever its names.
 func (x *Index) byNumber(p *part, a *asking, id uint32) scored {
 	entity := p.entities[id]
-	out := scored{part: p, entity: entity, name: entity.Name}
+	out := scored{asked: a, part: p, entity: entity, name: entity.Name}
 	for i := -1; i < len(entity.Aliases); i++ {
 		text, weak := entity.nameAt(i)
 		score, _ := a.weigh(names.Score(a.as(entity.Kind).name, names.Prepare(text, entity.Kind), x.weights), entity, text, weak, nil)
@@ -124,14 +128,26 @@ type asking struct {
 func newAsking(q *Query) *asking {
 	a := &asking{Query: q, question: question{text: q.Name, kinds: [2]names.Kind{names.Person, names.Organization}}, beside: newBeside(q)}
 	a.least, a.passable = leastScore, passHits
-	if a.bare {
+	if a.alone = a.bare; a.bare {
 		a.least, a.passable = leastAlone, passAlerts
 	}
 	return a
 }
 
+// alternatives gives the asking for each name that the name of the query holds.
+func (a *asking) alternatives() []*asking {
+	out := []*asking{a}
+	for _, name := range names.Alternatives(a.Name)[1:] {
+		q := *a.Query
+		q.Name = name
+		out = append(out, newAsking(&q))
+	}
+	return out
+}
+
 // scored is an entity that may be meant, with the name that was compared.
 type scored struct {
+	asked  *asking
 	part   *part
 	entity *Entity
 	name   string // as listed
@@ -187,7 +203,7 @@ func (x *Index) judge(p *part, a *asking, s *scratch, limit int, best []scored) 
 // score is the judgement on one entry, with the score of the name alone.
 func (x *Index) score(p *part, a *asking, e uint32, s *scratch) (b scored, name float64) {
 	listed := p.name(e, s)
-	b = scored{part: p, entity: p.entities[p.party[e]]}
+	b = scored{asked: a, part: p, entity: p.entities[p.party[e]]}
 	name = names.Score(a.as(listed.Kind).name, listed, x.weights)
 	b.name, b.weak = b.entity.nameAt(int(int32(p.alias[e])))
 	b.score, _ = a.weigh(name, b.entity, b.name, b.weak, nil)

@@ -223,3 +223,38 @@ func ExampleIndex_Search() {
 	}
 	// Output: 1 true QUIBBLETON TRADING, L.L.C.
 }
+
+// TestAskAlternatives protects that a question which holds several names asks for
+// each, the same way round from the list, and gives an entity once.
+func TestAskAlternatives(t *testing.T) {
+	list := &List{Name: "l", Entities: []Entity{
+		{SourceID: "1", List: "l", Kind: names.Person, Name: "Zorbin Quibbleton"},
+		{SourceID: "2", List: "l", Kind: names.Organization, Name: "Pennyworth Guild"},
+		{SourceID: "3", List: "l", Kind: names.Organization, Name: "Marrowfat Shipping"},
+	}}
+	x := NewIndex(list)
+	for name, want := range map[string][]string{
+		"Zorbin Quibbleton a.k.a. Pennyworth Guild": {"1", "2"},
+		"Hollin Darble/Marrowfat Shipping":          {"3"},
+		"Pennyworth Guild aka Penyworth Guild":      {"2"},
+		"Hollin Darble":                             nil,
+	} {
+		var got []string
+		for _, h := range x.Ask(Query{Name: name}, 10).Hits {
+			if h.Alert {
+				got = append(got, h.Entity.SourceID)
+			}
+		}
+		slices.Sort(got)
+		if !slices.Equal(got, want) {
+			t.Errorf("%q finds %q, want %q", name, got, want)
+		}
+		p := x.Population([]Query{{Name: name}})
+		for i := range list.Entities {
+			e := &list.Entities[i]
+			if alert := p.Touched(e)[0].Alert; alert != slices.Contains(want, e.SourceID) {
+				t.Errorf("%q touched by %q: %v", name, e.Name, alert)
+			}
+		}
+	}
+}

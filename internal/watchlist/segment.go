@@ -28,7 +28,7 @@ type segment struct {
 
 	postFirst []uint32 // by word, where in posts its entries begin
 	posts     []uint32
-	joined    multimap // neighbours written as one, and first letters, to entries
+	joined    multimap // neighbours written as one, first letters, initials, to entries
 	numbers   multimap // identifiers, by their letters and digits, to parties
 }
 
@@ -152,8 +152,8 @@ func (g *segment) weigh() {
 	g.weight, g.whole = make([]float32, len(g.party)), make([]uint64, len(g.party))
 	for e := range g.weight {
 		for _, id := range g.tokens(uint32(e)) {
-			g.weight[e] += g.words.weight[id]
-			g.whole[e] = joint(g.whole[e], g.words.shape[id])
+			g.weight[e] += g.words.facts[id].weight
+			g.whole[e] = joint(g.whole[e], g.words.facts[id].shape)
 		}
 	}
 }
@@ -243,8 +243,8 @@ func contains(ids []uint32, id uint32) bool {
 // longestRun is how many neighbours are filed as one word.
 const longestRun = 3
 
-// joints yields the runs of neighbours of each entry written as one word, and its
-// first letters as an abbreviation.
+// joints yields the runs of neighbours of each entry written as one word, its
+// first letters as an abbreviation, and its initials with each other word.
 func (g *segment) joints(yield func(uint64, uint32) bool) {
 	for e := range uint32(len(g.party)) {
 		for hash := range g.runsOf(e) {
@@ -262,8 +262,28 @@ func (g *segment) runsOf(e uint32) iter.Seq[uint64] {
 		for i, id := range ids {
 			texts[i] = g.words.words[id].Text
 		}
-		runs(texts[:len(ids)], 2)(yield)
+		for hash := range runs(texts[:len(ids)], 2) {
+			if !yield(hash) {
+				return
+			}
+		}
+		if g.marks[e]&markShort == 0 {
+			return
+		}
+		for i := range ids {
+			for k, other := range ids {
+				if k != i && len(texts[i]) == 1 && telling(&g.words.words[other]) &&
+					!yield(initialKey(texts[i][0], &g.words.words[other])) {
+					return
+				}
+			}
+		}
 	}
+}
+
+// initialKey is what a name of an initial and another word is filed under.
+func initialKey(letter byte, other *names.Token) uint64 {
+	return hashOf(seedInitial, string(letter), other.Sound)
 }
 
 // hasRun says whether an entry is filed under a hash, and not merely beside it.

@@ -20,12 +20,20 @@ import (
 // Other spellings are found by keys of their sound.
 type vocabulary struct {
 	words  []names.Token
-	weight []float32 // what each word weighs
-	shape  []uint64  // letters and length of each word, to reject without reading it
-	sound  []uint64  // the same of its sound
-	keys   multimap  // text and sounds, to words
-	rests  multimap  // first letters with some left out, to words
-	grams  multimap  // three letters, to words
+	facts  []fact   // of each word
+	keys   multimap // text and sounds, to words
+	rests  multimap // first letters with some left out, to words with a mark of the hash
+	grams  multimap // three letters, to words
+	native bool     // there are words in other scripts than Latin
+}
+
+// fact is what is asked of a word most often, together in one place of memory.
+type fact struct {
+	shape, sound uint64 // letters and length of the word and of its sound, to reject without reading it
+	weight       float32
+	class        names.Class
+	first        byte // letter
+	short        bool // of a first name
 }
 
 // prefix is how many letters of a word are filed; longer words that differ only
@@ -36,18 +44,24 @@ const prefix = 9
 func newVocabulary(words []names.Token, weights names.Weights) *vocabulary {
 	v := shaped(words, weights)
 	v.keys = newMultimap(v.each(filedUnder))
-	v.rests = newMultimap(v.each(rests))
+	v.rests = newMultimap(func(yield func(uint64, uint32) bool) {
+		for hash, id := range v.each(rests) {
+			if !yield(hash, id|v.mark(hash)) {
+				return
+			}
+		}
+	})
 	v.grams = newMultimap(v.each(gramsOf))
 	return v
 }
 
 // shaped is a vocabulary in which nothing is filed yet.
 func shaped(words []names.Token, weights names.Weights) *vocabulary {
-	n := len(words)
-	v := &vocabulary{words: words, weight: make([]float32, n), shape: make([]uint64, n), sound: make([]uint64, n)}
+	v := &vocabulary{words: words, facts: make([]fact, len(words))}
 	for id := range words {
-		v.weight[id] = float32(weights.Of(&words[id]))
-		v.shape[id], v.sound[id] = shapeOf(words[id].Text), shapeOf(words[id].Sound)
+		t := &words[id]
+		v.facts[id] = fact{shapeOf(t.Text), shapeOf(t.Sound), float32(weights.Of(t)), t.Class, t.Text[0], names.ShortName(t.Text)}
+		v.native = v.native || words[id].Script != names.Latin
 	}
 	return v
 }
@@ -122,25 +136,43 @@ func (v *vocabulary) find(t *names.Token, s *scratch) {
 			}
 		}
 	}
-	for hash := range askedBy(t) {
-		for _, id := range v.keys.get(hash) {
-			v.try(t, id, s)
-		}
-	}
+	v.findAcross(t, s)
 	shape := shapeOf(t.Text)
 	for hash := range restsOf(t.Text, names.Reach(len(t.Text)+1)) {
-		for _, id := range v.rests.get(hash) {
-			if s.seen[id] != s.turn && closeShapes(shape, v.shape[id], names.Reach(lengthOf(shape, v.shape[id]))) {
+		mark := v.mark(hash)
+		for _, marked := range v.rests.get(hash) {
+			id := marked ^ mark
+			if id < uint32(len(v.words)) && s.seen[id] != s.turn && closeShapes(shape, v.facts[id].shape, names.Reach(lengthOf(shape, v.facts[id].shape))) {
 				v.try(t, id, s)
 			}
 		}
 	}
 	shape = shapeOf(t.Sound)
 	for hash := range restsOf(t.Sound, names.SoundReach(len(t.Sound)+1)) {
-		for _, id := range v.rests.get(hash) {
-			if s.seen[id] != s.turn && closeShapes(shape, v.sound[id], names.SoundReach(lengthOf(shape, v.sound[id]))) {
+		mark := v.mark(hash)
+		for _, marked := range v.rests.get(hash) {
+			id := marked ^ mark
+			if id < uint32(len(v.words)) && s.seen[id] != s.turn && closeShapes(shape, v.facts[id].sound, names.SoundReach(lengthOf(shape, v.facts[id].sound))) {
 				v.try(t, id, s)
 			}
+		}
+	}
+}
+
+// mark gives bits of a hash above those that number a word, so that what a bucket
+// of rests holds of other hashes is told apart without reading the word.
+func (v *vocabulary) mark(hash uint64) uint32 {
+	return uint32(hash>>32) << bits.Len(uint(len(v.words)))
+}
+
+// findAcross appends the words of other scripts that t may stand for.
+func (v *vocabulary) findAcross(t *names.Token, s *scratch) {
+	if !v.native && t.Script == names.Latin {
+		return
+	}
+	for hash := range askedBy(t) {
+		for _, id := range v.keys.get(hash) {
+			v.try(t, id, s)
 		}
 	}
 }
