@@ -8,7 +8,7 @@ import (
 // plus what was lost.
 const (
 	lostReplaced = 1.05 // a word of a and a word of b stand against each other
-	lostOnlyA    = 0.5  // a word of a without counterpart, nothing of b left over
+	lostOnlyA    = 0.6  // a word of a without counterpart, nothing of b left over
 	lostOfPerson = 0.38 // the same, of a person: lists leave out what papers have
 	lostOnlyB    = 0.35 // a word of b without counterpart, nothing of a left over
 	lostNumber   = 0.6  // a number that only one of two organisations or ships has

@@ -188,6 +188,15 @@ func glued(long, short string) bool {
 	return ok && len(short) >= 4 && formOf.values[form] != ""
 }
 
+// organisations says whether both names are of organisations, as far as their kinds
+// or their words tell.
+func (c *comparison) organisations() bool {
+	if c.people() {
+		return false
+	}
+	return c.a.Kind == Organization && c.b.Kind == Organization || c.a.official() || c.b.official()
+}
+
 func (c *comparison) people() bool { return c.a.Kind == Person || c.b.Kind == Person }
 
 // syllables says whether both names are of a language whose names are single
@@ -237,7 +246,7 @@ func (c *comparison) meetAcronym(short, long []Token, freeShort, freeLong *uint3
 		}
 		for j := range long {
 			end := acronymEnd(long, *freeLong, j, letters)
-			if end == 0 {
+			if end == 0 || len(letters) == 2 && hasCore(long[j:end]) {
 				continue
 			}
 			*freeShort &^= 1 << i
@@ -249,6 +258,17 @@ func (c *comparison) meetAcronym(short, long []Token, freeShort, freeLong *uint3
 			break
 		}
 	}
+}
+
+// hasCore says whether a word tells names apart: two letters stand for too many
+// words to be taken for such.
+func hasCore(words []Token) bool {
+	for i := range words {
+		if words[i].Class == Core {
+			return true
+		}
+	}
+	return false
 }
 
 // acronymEnd gives where the words end that begin at from and that letters stand
@@ -271,7 +291,7 @@ func acronymEnd(words []Token, free uint32, from int, letters string) int {
 // meetInitials lets a single letter, or two letters such as JC, meet the words
 // that begin with them. Not for ships, whose letters are names.
 func (c *comparison) meetInitials(short, long []Token, freeShort, freeLong *uint32, swapped bool) {
-	if c.a.Kind == Vessel || c.b.Kind == Vessel || c.a.Kind == Organization && c.b.Kind == Organization {
+	if c.a.Kind == Vessel || c.b.Kind == Vessel || c.organisations() {
 		return
 	}
 	for fs := *freeShort; fs != 0; fs &= fs - 1 {

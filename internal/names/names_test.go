@@ -56,6 +56,11 @@ func TestCompareTable(t *testing.T) {
 		{"numbers in words", Organization, "Quibbleton Works Forty-Four", "Quibbleton Works 44", true},
 		{"abbreviation of the tables", Organization, "Quibbleton Intl Trdg", "Quibbleton International Trading", true},
 		{"abbreviation by its letters", Organization, "Quibbleton Comm Grp", "Quibbleton Communications Group", true},
+		{"no initials in organisations", Other, "Pennyworth Computers Inc", "P&Q Computers", false},
+		{"two letters stand for no words of their own", Organization, "PQ Services Group", "Pennyworth Quist Services", false},
+		{"two letters stand for common words", Organization, "U.S. Quibbleton Board", "United States Quibbleton Board", true},
+		{"a sound in common is not enough", Organization, "Lceo LLC", "Lsy", false},
+		{"another distinctive word", Organization, "Quibbleton Zander Solutions", "Zander Solutions", false},
 		{"a whole word is no abbreviation", Organization, "Penny Quibbleton", "Pennyworth Quibbleton", false},
 		{"letters for words", Organization, "PQZX Quibbleton", "Pennyworth Quist Zander Xylo Quibbleton", true},
 		{"three letters alone", Organization, "PQZ", "Pennyworth Quist Zander", false},
@@ -133,8 +138,12 @@ func TestWeights(t *testing.T) {
 
 // TestExplanation protects the structure and the sentence that people read.
 func TestExplanation(t *testing.T) {
-	m := Compare(Prepare("Z. Exempler Fund II", Other), Prepare("Zoran Exemplar Fund III Ltd", Other), Weights{})
-	for _, part := range []string{`"fund" is equal`, `"exempler" is close to "exemplar"`, `"z" may stand for "zoran" as an initial`,
+	person := Compare(Prepare("Z. Exemplar", Person), Prepare("Zoran Exemplar", Person), Weights{})
+	if got := person.Sentence(); !strings.Contains(got, `"z" may stand for "zoran" as an initial`) {
+		t.Error(got)
+	}
+	m := Compare(Prepare("Exempler Fund II", Other), Prepare("Exemplar Fund III Ltd", Other), Weights{})
+	for _, part := range []string{`"fund" is equal`, `"exempler" is close to "exemplar"`,
 		`"2" is only in the first name`, `"3" is only in the second name`, "The numbers contradict each other."} {
 		if got := m.Sentence(); !strings.Contains(got, part) {
 			t.Errorf("%s does not say %s", got, part)

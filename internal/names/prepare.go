@@ -78,6 +78,21 @@ func givenFirst(words []word, k Kind) []word {
 	return append(words[comma+1:len(words):len(words)], words[:comma+1]...)
 }
 
+// official says whether the name has a legal form or a word that organisations share.
+func (n *Name) official() bool {
+	for i := range n.Aside {
+		if n.Aside[i].Class == LegalForm {
+			return true
+		}
+	}
+	for i := range n.Tokens {
+		if n.Tokens[i].Class == Generic {
+			return true
+		}
+	}
+	return false
+}
+
 // Empty says whether the name holds no letter or digit at all.
 func (n Name) Empty() bool { return len(n.Tokens) == 0 }
 

@@ -58,7 +58,7 @@ func Similarity(a, b *Token) float64 {
 	}
 	soundLong := max(len(a.Sound), len(b.Sound))
 	if soundLong >= 4 && min(len(a.Skeleton), len(b.Skeleton)) >= 2 {
-		if d := within(a.Sound, b.Sound, 0, 0, SoundReach(soundLong)); d >= 0 {
+		if d := within(a.Sound, b.Sound, 0, 0, SoundReach(soundLong)); d >= 0 && osa(a.Text, b.Text) <= max(2, long/2) {
 			cost := typoCost(d) / float64(soundLong)
 			if a.Skeleton == b.Skeleton {
 				cost *= 0.6

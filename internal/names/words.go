@@ -89,7 +89,7 @@ const generics = "group|gruppa|gruppe|grupo|groupe|holding|holdings|internationa
 	"gas|petroleum|petrochemical|electronics|electronic|electric|security|media|communications|communication|telecommunications|company|commercial|" +
 	"manufacturing|products|equipment|supply|supplies|materials|partners|partnership|associates|ventures|corporation|authority|administration|" +
 	"council|committee|union|society|academy|college|school|laboratory|design|project|projects|business|market|marketing|exchange|money|" +
-	"republic|islamic|public|private|central|joint|limited|liability|north|south|east|west|northern|southern|eastern|western|new|united|first|" +
+	"states|kingdom|nations|emirates|republic|islamic|public|private|central|joint|limited|liability|north|south|east|west|northern|southern|eastern|western|new|united|first|" +
 	"real|estate|property|properties|asset|assets|mining|metal|metals|steel|chemical|chemicals|pharmaceutical|medical|food|foods|agricultural|" +
 	"airlines|airline|air|aviation|aircraft|aerospace|auto|automotive|motor|motors|travel|tourism|hotel|insurance|brokers|digital|data|software|online|" +
 	"police|sheriff|county|city|municipal|district|region|regional|" +
