@@ -14,7 +14,7 @@ import (
 var forms = map[string]string{
 	"company": "co|company|corp|corporation|inc|incorporated|cie|compagnie|cia|compania|companhia|sirketi|kampaniya|kompaniya",
 	"limited": "ltd|limited|llc|lc|ltda|limitada|lda|gmbh|sarl|srl|bv|bvba|sprl|kft|doo|dooel|eood|ood|tov|tzov|ooo|too|oy|aps|mchj|osoo|" +
-		"sp zoo|sp z oo|pty ltd|pte ltd|pvt ltd|private limited|pty limited|pte limited|co ltd|company limited|ltd co|ltd sti|limited sirketi|" +
+		"sp zoo|sp z oo|uab|sro|eurl|shpk|ehf|einkahlutafelag|pty|pte|pvt|pty ltd|pte ltd|pvt ltd|private limited|pty limited|pte limited|co ltd|company limited|ltd co|ltd sti|limited sirketi|" +
 		"s de rl|s de rl de cv|sdn bhd|sl|slu|sasu|fze|fzc|fzco|fzllc|fz llc|wll|spc|unipessoal lda|ltd liability co|" +
 		"limited liability|liability company|limited liability company|limited liability partnership company|ltd liability company|with limited liability|" +
 		"gesellschaft mit beschrankter haftung|societe a responsabilite limitee|sociedad de responsabilidad limitada|" +
@@ -24,7 +24,7 @@ var forms = map[string]string{
 		"obshchestvo s ogranichennoi otvetstvennostiu|tovarystvo z obmezhenoyu vidpovidalnistyu|" +
 		"tovaristvo z obmezhenoyu vidpovidalnistyu|tavarystva z abmezhavanai adkaznastsiu",
 	"shares": "jsc|ojsc|cjsc|pjsc|pjs|ao|oao|zao|pao|aat|zat|oat|at|vat|sa|sas|sau|sab|sa de cv|sab de cv|sapi de cv|ca|ag|plc|spa|nv|asa|ab|oyj|as|asc|ad|ead|" +
-		"tbk|pt|kk|bhd|berhad|se|psc|pjsco|qsc|sal|saoc|saog|jsco|kgaa|aktiengesellschaft|aktiebolag|aktsionernoe obshchestvo|aktsionernoye obshchestvo|" +
+		"tbk|pt|kk|zrt|nyrt|ohf|bhd|berhad|se|psc|pjsco|qsc|sal|saoc|saog|jsco|kgaa|aktiengesellschaft|aktiebolag|aktsionernoe obshchestvo|aktsionernoye obshchestvo|" +
 		"public limited company|joint stock|stock company|joint stock company|joint stock co|open joint stock company|closed joint stock company|" +
 		"public joint stock company|private joint stock company|otkrytoe aktsionernoe obshchestvo|otkrytoye aktsionernoye obshchestvo|" +
 		"zakrytoe aktsionernoe obshchestvo|zakrytoye aktsionernoye obshchestvo|publichnoe aktsionernoe obshchestvo|" +
