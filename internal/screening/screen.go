@@ -85,38 +85,39 @@ func Screen(ctx context.Context, db *store.DB, shelf Shelf, actor, today string,
 	if err := r.touch(subjects); err != nil {
 		return nil, err
 	}
-	err = db.Write(ctx, actor, func(tx *store.Tx) error {
-		now, err := Subjects(ctx, tx)
-		if err != nil {
-			return err
-		}
-		hashes := make([]ledger.Hash, len(now))
-		here := make(map[string]bool, len(now))
-		for i := range now {
-			hashes[i] = now[i].Revision.Hash
-			here[now[i].ID] = true
-			if now[i].Record == isCustomer {
-				r.s.Customers++
-			} else {
-				r.s.Behind++
-			}
-			if now[i].Revision.Seq >= head.Size {
-				if err := r.screen(&now[i]); err != nil {
-					return err
-				}
-			}
-		}
-		for id := range r.found {
-			if !here[id] {
-				delete(r.found, id)
-			}
-		}
-		if err := r.settle(ctx, tx, here); err != nil {
-			return err
-		}
-		return r.record(tx, hashes)
-	})
+	err = db.Write(ctx, actor, func(tx *store.Tx) error { return r.finish(ctx, tx, head.Size) })
 	return &r.s, err
+}
+
+// finish compares whoever came or changed from a position of the log on, settles all
+// hits and records the run.
+func (r *run) finish(ctx context.Context, tx *store.Tx, from int64) error {
+	now, err := Subjects(ctx, tx)
+	if err != nil {
+		return err
+	}
+	hashes := make([]ledger.Hash, len(now))
+	here := make(map[string]bool, len(now))
+	for i := range now {
+		hashes[i] = now[i].Revision.Hash
+		here[now[i].ID] = true
+		if now[i].Record == isCustomer {
+			r.s.Customers++
+		} else {
+			r.s.Behind++
+		}
+		if now[i].Revision.Seq < from {
+			continue
+		}
+		if err := r.screen(&now[i]); err != nil {
+			return err
+		}
+	}
+	maps.DeleteFunc(r.found, func(id string, _ []*Hit) bool { return !here[id] })
+	if err := r.settle(ctx, tx, here); err != nil {
+		return err
+	}
+	return r.record(tx, hashes)
 }
 
 // run is one run of screening.
