@@ -21,16 +21,12 @@ var digraphs = []digraphOf{
 	{"th", "t"}, {"dh", "d"}, {"zh", "j"}, {"dj", "j"}, {"ck", "k"}, {"ts", "z"}, {"tz", "z"},
 }
 
-// sound respells a folded word so that spellings of one sound become equal:
-// Yevgeniy and Evgeny, Mohammed and Mohammad, Shahbaz and Schahbaz. Vowels fall
-// into three classes (a; e i y; o u), runs of one class and doubled consonants
-// become one, a silent h at the end goes.
-func sound(text string) string {
-	s, _ := sounded(text)
-	return s
-}
-
-// sounded gives the sound of a word and its skeleton.
+// sounded gives the sound of a word and its skeleton. The sound respells a folded
+// word so that spellings of one sound become equal: Yevgeniy and Evgeny, Mohammed
+// and Mohammad, Shahbaz and Schahbaz. Vowels fall into three classes (a; e i y; o
+// u), runs of one class and doubled consonants become one, a silent h at the end
+// goes. The skeleton keeps the consonants of the sound; a leading vowel stays as
+// "a", since a name that begins with a vowel is seldom written without one.
 func sounded(text string) (sound, skeleton string) {
 	var space [2 * longestSound]byte
 	out := appendSound(space[:0], text)
@@ -109,12 +105,6 @@ func digraph(s string) (to byte, n int) {
 		}
 	}
 	return 0, 0
-}
-
-// skeleton keeps the consonants of a sound. A leading vowel stays as "a", since
-// a name that begins with a vowel is seldom written without one.
-func skeleton(sound string) string {
-	return string(appendSkeleton(nil, []byte(sound)))
 }
 
 func appendSkeleton(out, sound []byte) []byte {
