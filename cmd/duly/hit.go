@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"fmt"
 	"io"
 	"slices"
@@ -63,7 +64,7 @@ func (c *hitListCmd) Run(a *app) error {
 		r := h.Record
 		waits := r.State == screening.Open || r.State == screening.Proposed || r.State == screening.Unresolved || r.Recheck != nil && *r.Recheck
 		if c.All || waits {
-			rows = append(rows, hitRow{h.ID, r.State, r.Grade, r.Subject, subjects[r.Subject], r.Matched, r.List, r.Entry, r.Score, r.Probability, r.Reasons, r.Note})
+			rows = append(rows, hitRow{h.ID, r.State, r.Grade, r.Subject, cmp.Or(subjects[r.Subject], "(not in the register any more)"), r.Matched, r.List, r.Entry, r.Score, r.Probability, r.Reasons, r.Note})
 		}
 	}
 	slices.SortStableFunc(rows, func(a, b hitRow) int {

@@ -70,6 +70,9 @@ func (c *screenCmd) Run(a *app) error {
 			}
 			fmt.Fprintf(out, "%d customers%s against %d entries (%d names) of %d lists\n", s.Customers, behind, s.Entries, s.Names, s.Lists)
 			fmt.Fprintf(out, "%d new hits and %d known before, on %d customers; a person closes each with `duly hit close`\n", s.NewHits, s.OldHits, s.Subjects)
+			if s.Reopened+s.Stale+s.Recheck > 0 {
+				fmt.Fprintf(out, "%d opened again, %d gone, %d confirmed to check again: a side changed\n", s.Reopened, s.Stale, s.Recheck)
+			}
 		})
 	})
 }

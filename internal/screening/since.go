@@ -3,6 +3,7 @@ package screening
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 
 	"duly/internal/fault"
@@ -25,8 +26,15 @@ func (r *run) narrow(ctx context.Context, q store.Queryer, shelf Shelf) error {
 	if settings != r.settings() {
 		return nil
 	}
+	same := map[string]bool{}
+	for _, l := range r.lists {
+		same[l.SHA256] = slices.Contains(last.Record.Inputs, l.SHA256)
+	}
 	older := map[string]watchlist.Contents{}
 	for _, hash := range last.Record.Inputs {
+		if same[hash] {
+			continue
+		}
 		list, err := shelf.version(ctx, q, hash)
 		switch {
 		case fault.CodeOf(err) == fault.NotFound || fault.CodeOf(err) == fault.Broken:
@@ -39,6 +47,9 @@ func (r *run) narrow(ctx context.Context, q store.Queryer, shelf Shelf) error {
 	changed := map[string]bool{}
 	var come []*watchlist.Entity
 	for _, l := range r.lists {
+		if same[l.SHA256] {
+			continue
+		}
 		delta := watchlist.Compare(older[l.Name], l.Contents())
 		delete(older, l.Name)
 		fresh := map[string]bool{}

@@ -2,7 +2,6 @@ package screening
 
 import (
 	"context"
-	"strings"
 	"sync"
 
 	"duly/internal/ownership"
@@ -108,7 +107,6 @@ type Behind struct {
 	Day string
 
 	run       int64               // where the last run that covered all stands in the log; -1 for none
-	complete  bool                // that run covered owners and parties
 	subjects  map[string]*Subject // by id
 	hits      map[string]Counts
 	listed    map[string][]Listed
@@ -149,7 +147,6 @@ func readHits(ctx context.Context, q store.Queryer, day string) (*Behind, error)
 	}
 	if last != nil {
 		b.run = last.Seq
-		b.complete = !strings.HasSuffix(last.Record.Note, "hits a customer") // runs of old releases saw customers only
 	}
 	hits, err := store.Select(ctx, q, Hits, "r.state <> 'dismissed' and r.state <> 'stale'")
 	if err != nil {
@@ -263,7 +260,7 @@ func (b *Behind) ends(id string) bool {
 // Screened says whether the last run compared a party as it stands now.
 func (b *Behind) Screened(id string) bool {
 	s := b.subjects[id]
-	return s != nil && s.Revision.Seq < b.run && (b.complete || s.Record == isCustomer)
+	return s != nil && s.Revision.Seq < b.run
 }
 
 // look works out what holders on one sort of lists hold: those who are confirmed,

@@ -54,6 +54,21 @@ func questions(t testing.TB) []labelled {
 	return out
 }
 
+// labelledRows reads a file of names/ whole.
+func labelledRows(t *testing.T, name string) [][]string {
+	t.Helper()
+	f, err := os.Open(filepath.Join(testdata(t), "names", name))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	rows, err := csv.NewReader(f).ReadAll()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return rows
+}
+
 // tally counts decisions against labels.
 type tally struct{ right, wrong, missed int }
 
@@ -122,15 +137,7 @@ func TestScreeningAccuracy(t *testing.T) {
 // TestPairAccuracy holds the decisions on 826 labelled pairs above a bar, and lets
 // none be wrong whose label is beyond doubt.
 func TestPairAccuracy(t *testing.T) {
-	f, err := os.Open(filepath.Join(testdata(t), "names", "cases.csv"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer f.Close()
-	rows, err := csv.NewReader(f).ReadAll()
-	if err != nil {
-		t.Fatal(err)
-	}
+	rows := labelledRows(t, "cases.csv")
 	var all tally
 	for _, r := range rows[1:] { // case_group, schema, name1, name2, is_match, quality, ...
 		score, alert := ComparePair(r[1], r[2], r[3])
@@ -149,15 +156,7 @@ func TestPairAccuracy(t *testing.T) {
 // TestPairsAgainstLogicV2 compares decisions row by row with those that
 // OpenSanctions' logic-v2 made on the same pairs.
 func TestPairsAgainstLogicV2(t *testing.T) {
-	f, err := os.Open(filepath.Join(testdata(t), "names", "logicv2-frozen.csv"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer f.Close()
-	rows, err := csv.NewReader(f).ReadAll()
-	if err != nil {
-		t.Fatal(err)
-	}
+	rows := labelledRows(t, "logicv2-frozen.csv")
 	at := map[string]int{}
 	for i, column := range rows[0] {
 		at[column] = i
