@@ -72,6 +72,22 @@ facts: {a: true, b: 3, c: word, d: null, e: [p, q], f: 1.5, g: {h: i}}
 	}
 }
 
+// Protects: a pack is stale from the day on that it names, not before, and one that
+// names none never is.
+func TestStale(t *testing.T) {
+	p, err := pack.Parse("p.yaml", []byte(head+"checked: 2024-01-31\nrecheck: 2025-01-31\nrules: []\n"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if p.Checked != "2024-01-31" || p.Stale("2025-01-30") || !p.Stale("2025-01-31") || !p.Stale("2026-07-01") {
+		t.Errorf("checked %s, stale by the days %v %v", p.Checked, p.Stale("2025-01-30"), p.Stale("2025-01-31"))
+	}
+	p.Recheck = ""
+	if p.Stale("9999-12-31") {
+		t.Error("stale without a day")
+	}
+}
+
 // Protects: each thing a pack may not hold is refused with its place and words
 // that tell what to do; among them the YAML tricks that make small files huge.
 func TestRefuses(t *testing.T) {
@@ -107,6 +123,8 @@ func TestRefuses(t *testing.T) {
 		{"version", strings.Replace(head, `"1"`, "1.0", 1), `this is "1.0", not a text; put it in quotes`},
 		{"id", strings.Replace(head, "sample", "A sample", 1), `cannot be a pack's id`},
 		{"date", strings.Replace(head, "2024-01-31", "2024-02-31", 1), `is not a date`},
+		{"check again before", head + "checked: 2024-02-01\nrecheck: 2024-02-01\nrules: []\n", `"recheck": the day to check again is not after`},
+		{"checked", head + "checked: soon\nrules: []\n", `"checked": "soon" is not a date`},
 		{"grade", strings.Replace(head, "verified", "sure", 1), `"sources[0].grade": "sure" is not a grade`},
 	} {
 		p, err := pack.Parse("p.yaml", []byte(c.yaml))
