@@ -8,5 +8,5 @@ import "embed"
 // Files holds the packs as they are released, by path: methods/rm-1.yaml,
 // triage/base.yaml, conditions/face-search.yaml and so on.
 //
-//go:embed methods triage conditions ownership
+//go:embed methods triage conditions ownership frameworks
 var Files embed.FS

@@ -92,8 +92,8 @@ func (f *Framework) loadSections() error {
 		}
 		f.sections = append(f.sections, s)
 	}
-	if len(f.items) == 0 {
-		return f.pack.Fault("a framework needs at least one item", "", "sections")
+	if len(f.items) == 0 && len(f.body.Prohibitions) == 0 {
+		return f.pack.Fault("a framework needs at least one item, or a prohibition", "", "sections")
 	}
 	return nil
 }
@@ -223,7 +223,7 @@ func (f *Framework) loadRules() error {
 			f.rules = append(f.rules, flagRule{x, r})
 		}
 	}
-	return nil
+	return f.loadProhibitions(env)
 }
 
 // checkRead refuses a fact that nothing reads: a question nobody needs answered.
