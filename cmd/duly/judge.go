@@ -7,6 +7,7 @@ import (
 
 	"duly/internal/act"
 	"duly/internal/assessment"
+	"duly/internal/pack"
 	"duly/internal/register"
 	"duly/internal/triage"
 	"duly/internal/workspace"
@@ -101,6 +102,9 @@ func (c *assessCmd) Run(a *app) error {
 		if err != nil {
 			return err
 		}
+		if which.Prohibitions, err = prohibitions(w.Config.Moratoria); err != nil {
+			return err
+		}
 		for _, text := range c.IDs {
 			found, err := register.Find(a.ctx, w.DB, text)
 			if err != nil {
@@ -114,6 +118,25 @@ func (c *assessCmd) Run(a *app) error {
 		}
 		return a.print(s, func(out io.Writer) { printAssess(out, s) })
 	})
+}
+
+// prohibitions gives the bans and moratoria that count in a workspace which names these
+// as its own: providers of which some ship, or files.
+func prohibitions(adopted []string) (*assessment.Prohibitions, error) {
+	var providers []string
+	var own []*pack.Pack
+	for _, name := range adopted {
+		if !isPackFile(name) {
+			providers = append(providers, name)
+			continue
+		}
+		p, err := findPack("frameworks", name)
+		if err != nil {
+			return nil, err
+		}
+		own = append(own, p)
+	}
+	return assessment.ReadProhibitions(providers, own...)
 }
 
 // named says what was rated: a deployment and whose it is, or an account without one.
@@ -132,6 +155,9 @@ func printAssess(out io.Writer, s *assessment.Summary) {
 	for _, one := range s.Subjects {
 		fmt.Fprintln(out, named(one)+":")
 		fmt.Fprint(out, wrap("  ", fmt.Sprintf("%s to %s, tier %s, %s; %d of %d facts known", one.Best, one.Worst, one.Tier, one.Decision, one.Known, one.Facts)))
+		for _, r := range one.Rulings {
+			fmt.Fprint(out, wrap("  ", r))
+		}
 		for _, q := range one.Ask[:min(3, len(one.Ask))] {
 			fmt.Fprint(out, wrap("  ask next: ", q.Question+" ("+q.Fact+")"))
 		}

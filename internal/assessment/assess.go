@@ -2,6 +2,7 @@ package assessment
 
 import (
 	"context"
+	"slices"
 	"strings"
 
 	"duly/internal/bundle"
@@ -18,8 +19,9 @@ import (
 // Which says what to assess: every active deployment of the accounts in the lanes,
 // and what the ids name: a deployment, or an account for all its deployments.
 type Which struct {
-	Lanes []triage.Lane
-	IDs   []string
+	Lanes        []triage.Lane
+	IDs          []string
+	Prohibitions *Prohibitions // that count; nil for the laws that ship alone
 }
 
 // Summary says what an assessment run did.
@@ -50,6 +52,7 @@ type Assessed struct {
 	Facts     int      `json:"facts"`
 	Missing   []string `json:"missing"` // required facts that are unknown
 	Ask       []Ask    `json:"ask"`     // unknown facts, the most useful first
+	Rulings   []string `json:"rulings"` // what bans and moratoria said, where they settle or open something
 	Flips     []string `json:"flips"`   // single facts that, if otherwise, give another decision
 }
 
@@ -64,6 +67,9 @@ func assessed(r *rating.Rating, o *rating.Outlook, g *gathered) Assessed {
 		Subject: g.subject, Account: g.account.ID, Best: r.Best.Residual.String(), Worst: r.Worst.Residual.String(),
 		Inherent: r.Worst.Inherent.String(), Tier: r.Tier, HardStops: r.HardStops, Decision: r.Decision, Pending: r.Pending,
 		Known: r.Known, Facts: r.Total, Missing: r.Missing,
+	}
+	for _, b := range g.behind {
+		a.Rulings = append(a.Rulings, b.text)
 	}
 	for _, q := range o.Questions {
 		a.Ask = append(a.Ask, Ask{q.Fact, q.Text})
@@ -83,6 +89,11 @@ func Assess(ctx context.Context, db *store.DB, preparer, today string, p *pack.P
 	m, err := rating.Load(p)
 	if err != nil {
 		return nil, err
+	}
+	if which.Prohibitions == nil {
+		if which.Prohibitions, err = ReadProhibitions(nil); err != nil {
+			return nil, err
+		}
 	}
 	portfolio, err := triage.ReadPortfolio(ctx, db, today)
 	if err != nil {
@@ -108,7 +119,7 @@ func Assess(ctx context.Context, db *store.DB, preparer, today string, p *pack.P
 				return err
 			}
 			for _, u := range part {
-				if err := s.one(ctx, tx, m, portfolio, u, previous, preparer, today, len(which.IDs) > 0); err != nil {
+				if err := s.one(ctx, tx, m, portfolio, u, previous, preparer, today, which); err != nil {
 					return err
 				}
 			}
@@ -127,7 +138,8 @@ func Assess(ctx context.Context, db *store.DB, preparer, today string, p *pack.P
 			return err
 		}
 		ref, err := store.Create(tx, runs.Runs, &runs.Run{
-			Task: "assess", Day: today, Covered: int64(s.Assessed), Findings: int64(s.Pending), Population: population, Inputs: append([]string{p.Hash}, portfolio.RuledBy...),
+			Task: "assess", Day: today, Covered: int64(s.Assessed), Findings: int64(s.Pending), Population: population,
+			Inputs: slices.Concat([]string{p.Hash}, portfolio.RuledBy, which.Prohibitions.Hashes()), Note: which.Prohibitions.Note(),
 		})
 		s.Run = ref.Seq
 		return err
@@ -208,8 +220,8 @@ func inLanes(lanes []triage.Lane, t *store.Revision[triage.Triage]) bool {
 	return false
 }
 
-func (s *Summary) one(ctx context.Context, tx *store.Tx, m *rating.Method, p *triage.Portfolio, u unit, previous map[string]*store.Revision[Rating], preparer, today string, detail bool) error {
-	g, err := gather(ctx, tx, m, p, u, today)
+func (s *Summary) one(ctx context.Context, tx *store.Tx, m *rating.Method, p *triage.Portfolio, u unit, previous map[string]*store.Revision[Rating], preparer, today string, which Which) error {
+	g, err := gather(ctx, tx, m, p, which.Prohibitions, u, today)
 	if err != nil {
 		return err
 	}
@@ -221,9 +233,14 @@ func (s *Summary) one(ctx context.Context, tx *store.Tx, m *rating.Method, p *tr
 	if err != nil {
 		return err
 	}
+	for _, b := range g.behind {
+		if err := runs.Use(tx, b.pack); err != nil {
+			return err
+		}
+	}
 	record := toRecord(&r, &outlook, g, preparer)
 	s.count(record)
-	if detail {
+	if len(which.IDs) > 0 {
 		s.Subjects = append(s.Subjects, assessed(&r, &outlook, g))
 	}
 	before := previous[g.subject]
@@ -232,7 +249,7 @@ func (s *Summary) one(ctx context.Context, tx *store.Tx, m *rating.Method, p *tr
 		_, err = store.Create(tx, Ratings, record)
 		return err
 	}
-	if before.Record.Trace == record.Trace && strings.Join(before.Record.Inputs, "\n") == strings.Join(record.Inputs, "\n") {
+	if before.Record.Trace == record.Trace && slices.Equal(before.Record.Rulings, record.Rulings) && strings.Join(before.Record.Inputs, "\n") == strings.Join(record.Inputs, "\n") {
 		return nil // the same facts and the same result: the preparer of the first stays
 	}
 	s.Changed++
@@ -265,6 +282,9 @@ func toRecord(r *rating.Rating, o *rating.Outlook, g *gathered, preparer string)
 		Outcome: bundle.Outcome(r.Decision), Review: int64(r.Review),
 		Subject: g.subject, Account: g.account.ID, Inputs: g.named, Missing: r.Missing,
 		Trace: bundle.Trace(r), Preparer: preparer,
+	}
+	for _, b := range g.behind {
+		out.Rulings = append(out.Rulings, b.text+"; pack "+b.pack.Hash)
 	}
 	for i, q := range o.Questions {
 		if i == askLimit {

@@ -2,6 +2,7 @@ package assessment
 
 import (
 	"context"
+	"maps"
 	"slices"
 
 	"duly/internal/evidence"
@@ -24,18 +25,26 @@ const (
 )
 
 // MayState says whether a person may state a fact about a subject. What screening
-// says is changed by closing hits and by nothing else, and a stop by ownership by
-// what is registered of the owners: a statement cannot lift a legal stop.
+// says is changed by closing hits and by nothing else, a stop by ownership by what is
+// registered of the owners, and a ban in force by what is known of the deployment: a
+// statement cannot lift a stop.
 func MayState(ctx context.Context, q store.Queryer, subject, fact, today string) error {
 	if fact == factListMatch {
 		return fault.Newf(fault.Refused, "%s follows from hits and cannot be stated", fact).WithFix("close the hits with `duly hit close`")
 	}
-	if !ownershipFact(fact) {
+	if !ownershipFact(fact) && !prohibitionFact(fact) {
 		return nil
 	}
 	about, err := evidence.About(ctx, q, subject)
 	if err != nil {
 		return err
+	}
+	if prohibitionFact(fact) {
+		if !slices.ContainsFunc(about[fact], func(s evidence.Stated) bool { return s.Fact.Source == derivedBy && inForce(s.Fact.Value) }) {
+			return nil
+		}
+		return fault.Newf(fault.Refused, "%s follows from a ban or a moratorium in force, and cannot be stated", fact).
+			WithFix("correct what the register says of the place, the capability, the end user or the purpose; `duly assess` tells what applies")
 	}
 	stop := stopBy(about, fact)
 	if fact == factExportRule {
@@ -55,10 +64,13 @@ func MayState(ctx context.Context, q store.Queryer, subject, fact, today string)
 // derive states what the program can say of a deployment from its own records, as
 // facts that a rating can name and an outsider can read: whether a party of the
 // chain is on a list, whether the deployment runs already, who stands in between,
-// whether the end user is named, and what the registered owners tell. What a person
-// stated stands, but for a list match and a stop by ownership, which are never a
-// matter of statement: fixed names the facts of which only the program's word counts.
-func derive(ctx context.Context, tx *store.Tx, p *triage.Portfolio, subject string, chain triage.Chain, stated []map[string][]evidence.Stated, today string) (about map[string][]evidence.Stated, fixed map[string]bool, err error) {
+// whether the end user is named, what the registered owners tell, and what bans and
+// moratoria do. What a person stated stands, but for a list match, a stop by ownership
+// and a prohibition in force, which are never a matter of statement: fixed names the
+// facts of which only the program's word counts, and behind what the prohibitions rest
+// on.
+func derive(ctx context.Context, tx *store.Tx, p *triage.Portfolio, rules *Prohibitions, u unit, chain triage.Chain, stated []map[string][]evidence.Stated, today string) (about map[string][]evidence.Stated, fixed map[string]bool, behind []ruling, err error) {
+	subject := u.subject()
 	said := func(fact string) bool {
 		for _, about := range stated {
 			for _, s := range about[fact] {
@@ -89,32 +101,37 @@ func derive(ctx context.Context, tx *store.Tx, p *triage.Portfolio, subject stri
 	}
 	before, err := evidence.About(ctx, tx, subject)
 	if err != nil {
-		return nil, nil, err
+		return nil, nil, nil, err
 	}
 	for _, fact := range []string{factListMatch, factRole, factEndUser} {
 		if v, ok := values[fact]; ok {
 			if err := say(ctx, tx, before, subject, fact, v, today); err != nil {
-				return nil, nil, err
+				return nil, nil, nil, err
 			}
 		}
 	}
 	owners, fixed, err := owned(p, chain, before, said, today)
 	if err != nil {
-		return nil, nil, err
+		return nil, nil, nil, err
 	}
 	fixed[factListMatch] = true
-	for _, d := range owners {
+	banned, held, behind, err := rules.prohibited(sceneOf(u, chain, stated, before, today))
+	if err != nil {
+		return nil, nil, nil, err
+	}
+	maps.Copy(fixed, held)
+	for _, d := range append(owners, banned...) {
 		if err := say(ctx, tx, before, subject, d.fact, d.value, today); err != nil {
-			return nil, nil, err
+			return nil, nil, nil, err
 		}
 	}
 	if !said(factExisting) {
 		if err := say(ctx, tx, before, subject, factExisting, ledger.Bool(true), today); err != nil {
-			return nil, nil, err
+			return nil, nil, nil, err
 		}
 	}
 	about, err = evidence.About(ctx, tx, subject)
-	return about, fixed, err
+	return about, fixed, behind, err
 }
 
 // say states a fact unless the program says so already: assessing again on another
@@ -141,4 +158,27 @@ func listMatch(p *triage.Portfolio, chain triage.Chain) string {
 		return "none"
 	}
 	return ""
+}
+
+// sceneOf gives a unit as prohibitions look at it.
+func sceneOf(u unit, chain triage.Chain, stated []map[string][]evidence.Stated, before map[string][]evidence.Stated, today string) *scene {
+	s := &scene{chain: chain, day: today, before: func(fact string) bool { return derivedBefore(before, fact) }}
+	if u.deployment != nil {
+		s.deployment = u.deployment.Record
+	}
+	s.said = func(fact string) (out [][]evidence.Statement) {
+		for _, about := range stated {
+			var list []evidence.Statement
+			for _, one := range about[fact] {
+				if one.Fact.Source != derivedBy {
+					list = append(list, one.Statement)
+				}
+			}
+			if len(list) > 0 {
+				out = append(out, list)
+			}
+		}
+		return out
+	}
+	return s
 }

@@ -25,6 +25,7 @@ type gathered struct {
 	account *store.Revision[register.Account]
 	subject string
 	fixed   map[string]bool // facts of which only the program's word counts
+	behind  []ruling        // what bans and moratoria said
 }
 
 // record is one record of the chain, as facts look into it.
@@ -62,7 +63,7 @@ func (r *record) field(name string) (value ledger.Scalar, digest string, ok bool
 }
 
 // gather collects the inputs of one unit.
-func gather(ctx context.Context, tx *store.Tx, m *rating.Method, p *triage.Portfolio, u unit, today string) (*gathered, error) {
+func gather(ctx context.Context, tx *store.Tx, m *rating.Method, p *triage.Portfolio, rules *Prohibitions, u unit, today string) (*gathered, error) {
 	g := &gathered{inputs: rating.Inputs{}, account: u.account, subject: u.subject()}
 	account, product := u.account.Record, u.account.Record.Product
 	chain := p.Chain(account, nil)
@@ -83,11 +84,11 @@ func gather(ctx context.Context, tx *store.Tx, m *rating.Method, p *triage.Portf
 	if err != nil {
 		return nil, err
 	}
-	own, fixed, err := derive(ctx, tx, p, g.subject, chain, stated, today)
+	own, fixed, behind, err := derive(ctx, tx, p, rules, u, chain, stated, today)
 	if err != nil {
 		return nil, err
 	}
-	g.fixed = fixed
+	g.fixed, g.behind = fixed, behind
 	stated = slices.DeleteFunc(stated, func(about map[string][]evidence.Stated) bool { return aboutSubject(about, g.subject) })
 	stated = append([]map[string][]evidence.Stated{own}, stated...)
 	for _, f := range m.Facts() {

@@ -116,14 +116,16 @@ func stopBy(about map[string][]evidence.Stated, fact string) bool {
 }
 
 // counting leaves of the statements of one subject those that count: of a fixed fact
-// what the program says; of another about owners all but what the program took back.
+// what the program says; of another about owners or prohibitions all but what the
+// program took back.
 func (g *gathered) counting(fact string, list []evidence.Stated) []evidence.Stated {
-	if !g.fixed[fact] && !ownershipFact(fact) {
+	takesBack := ownershipFact(fact) || prohibitionFact(fact)
+	if !g.fixed[fact] && !takesBack {
 		return list
 	}
 	return slices.DeleteFunc(slices.Clone(list), func(s evidence.Stated) bool {
 		_, unknown := s.Fact.Value.UnknownReason()
 		ours := s.Fact.Source == derivedBy
-		return g.fixed[fact] && !ours || ownershipFact(fact) && ours && unknown
+		return g.fixed[fact] && !ours || takesBack && ours && unknown
 	})
 }

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"duly/internal/pack"
 	"duly/internal/rule"
 )
 
@@ -63,7 +64,7 @@ type Ban struct {
 	To        string // last day; "" while no end is known
 	Recheck   string // from this day on somebody has to look again; may be empty
 
-	pack   *Framework // whose facts the expressions read
+	from   *Framework // whose facts the expressions read
 	places []placeBody
 	scope  *rule.Rule
 	except []clause
@@ -86,6 +87,9 @@ type Ruling struct {
 	Stale     bool     // it was to be checked again by this day
 }
 
+// Pack gives the pack that the prohibition stands in.
+func (b *Ban) Pack() *pack.Pack { return b.from.pack }
+
 // InForce says whether the day lies within the prohibition's dates, both included.
 func (b *Ban) InForce(day string) bool {
 	return b.From <= day && (b.To == "" || day <= b.To)
@@ -94,23 +98,27 @@ func (b *Ban) InForce(day string) bool {
 // On says how a deployment with these facts stands to the prohibition on a day. A
 // fact that is not among the values is unknown. What is not known leaves it unclear
 // wherever it could matter, and never makes it none; a term that the text does not
-// define leaves it unclear too. A value of the wrong type is an error.
+// define leaves it unclear too. A value that its fact cannot have is an error.
 func (b *Ban) On(values Values, day string) (Ruling, error) {
+	look, err := b.from.lookup(values)
+	if err != nil {
+		return Ruling{}, err
+	}
+	return b.on(look, values, day)
+}
+
+func (b *Ban) on(look rule.Lookup, values Values, day string) (Ruling, error) {
 	r := Ruling{Ban: b, Standing: None, Stale: b.Recheck != "" && day >= b.Recheck}
 	if !b.InForce(day) {
 		r.Why, r.Stale = "not in force on "+day, false
 		return r, nil
-	}
-	look, err := b.pack.lookup(values)
-	if err != nil {
-		return Ruling{}, err
 	}
 	covered, missing, err := b.covers(look, values)
 	if err != nil {
 		return Ruling{}, err
 	}
 	if covered == rule.False {
-		r.Why = "out of its scope"
+		r.Why = "out of its places or its scope"
 		return r, nil
 	}
 	sure := covered == rule.True
@@ -147,23 +155,31 @@ func (b *Ban) On(values Values, day string) (Ruling, error) {
 }
 
 // covers says whether place and scope cover a deployment, and which unknown facts
-// leave it open.
+// leave it open. Places are compared first: they are cheaper than an expression.
 func (b *Ban) covers(look rule.Lookup, values Values) (covered rule.Tri, unknown []string, err error) {
-	covered, unknown, err = b.scope.EvalUnknowns(look)
-	if err != nil || covered == rule.False || len(b.places) == 0 {
-		return covered, slices.Clone(unknown), err
+	place := rule.True
+	if len(b.places) > 0 {
+		place = rule.False
 	}
-	place, missing := rule.False, []string(nil)
+	var missing []string
 	for _, at := range b.places {
 		in, fact := at.holds(text(values, FactJurisdiction), text(values, FactTown))
-		switch {
-		case in == rule.True:
-			return covered, slices.Clone(unknown), nil
-		case in == rule.Unknown:
+		if in == rule.True {
+			place, missing = rule.True, nil
+			break
+		}
+		if in == rule.Unknown {
 			place, missing = rule.Unknown, append(missing, fact)
 		}
 	}
-	return place, slices.Concat(unknown, missing), nil
+	if place == rule.False {
+		return rule.False, nil, nil
+	}
+	covered, unknown, err = b.scope.EvalUnknowns(look)
+	if covered == rule.True {
+		covered = place
+	}
+	return covered, slices.Concat(unknown, missing), err
 }
 
 // holds says whether a jurisdiction and a town lie in the place, and which of the
@@ -201,8 +217,17 @@ func text(values Values, fact string) string {
 // none.
 func Prohibited(list []*Ban, values Values, day string) ([]Ruling, error) {
 	out := make([]Ruling, 0, len(list))
+	var from *Framework // whose facts look knows
+	var look rule.Lookup
 	for _, b := range list {
-		r, err := b.On(values, day)
+		var err error
+		if b.from != from {
+			from = b.from
+			if look, err = from.lookup(values); err != nil {
+				return nil, err
+			}
+		}
+		r, err := b.on(look, values, day)
 		if err != nil {
 			return nil, fmt.Errorf("%s: %w", b.ID, err)
 		}
