@@ -1,6 +1,8 @@
 package framework_test
 
 import (
+	"os"
+	"strings"
 	"testing"
 
 	"duly/internal/framework"
@@ -77,5 +79,37 @@ func TestPrinciple19(t *testing.T) {
 	}
 	if seen != 48 {
 		t.Errorf("%d combinations", seen)
+	}
+}
+
+// Protects: whoever follows docs/frameworks.md gets a pack whose tests hold, and
+// answers that are read.
+func TestDocument(t *testing.T) {
+	data, err := os.ReadFile("../../docs/frameworks.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var blocks []string
+	for i, part := range strings.Split(string(data), "```") {
+		if text, ok := strings.CutPrefix(part, "yaml\n"); ok && i%2 == 1 {
+			blocks = append(blocks, text)
+		}
+	}
+	if len(blocks) != 2 {
+		t.Fatalf("%d blocks of YAML, want a pack and its answers", len(blocks))
+	}
+	p := parse(t, blocks[0])
+	for _, r := range framework.RunTests(p) {
+		if !r.OK {
+			t.Errorf("line %d of the pack: %s: %s", r.Line, r.Name, r.Detail)
+		}
+	}
+	f := load(t, blocks[0])
+	answers, day, err := f.ReadAnswers("answers.yaml", []byte(blocks[1]))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if card, err := f.Score(answers, day); err != nil || card.Total != (framework.Counts{Met: 1, Unmet: 1, Unknown: 1}) {
+		t.Errorf("%+v %v", card.Total, err)
 	}
 }
