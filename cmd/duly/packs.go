@@ -7,6 +7,7 @@ import (
 	"os"
 	"path"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"duly/internal/conditions"
@@ -19,10 +20,82 @@ import (
 	"duly/packs"
 )
 
-// runners test each kind of pack.
-var runners = map[string]pack.Runner{
-	pack.Method: rating.RunTests, pack.Triage: triage.RunTests, pack.Conditions: conditions.RunTests,
-	pack.Ownership: ownership.RunTests, pack.Framework: framework.RunTests,
+// runners test each kind of pack. Methods and frameworks are also tested against each
+// other: the frameworks are those that ship with Duly, and those tested with them.
+func runners(list []*pack.Pack) (map[string]pack.Runner, error) {
+	known, err := shippedFrameworks()
+	if err != nil {
+		return nil, err
+	}
+	for _, p := range list {
+		if f, err := framework.Load(p); p.Kind == pack.Framework && err == nil {
+			known[f.ID] = f
+		}
+	}
+	common, err := findMethod(commonMethod)
+	if err != nil {
+		return nil, err
+	}
+	return map[string]pack.Runner{
+		pack.Method: func(p *pack.Pack) []pack.TestResult { return append(rating.RunTests(p), testBasis(p, known)...) },
+		pack.Framework: func(p *pack.Pack) []pack.TestResult {
+			return append(framework.RunTests(p), testVocabulary(p, common)...)
+		},
+		pack.Triage: triage.RunTests, pack.Conditions: conditions.RunTests, pack.Ownership: ownership.RunTests,
+	}, nil
+}
+
+// commonMethod is the method whose facts are the vocabulary of all packs.
+const commonMethod = "rm-1"
+
+// testBasis finds the framework items that a method rests on.
+func testBasis(p *pack.Pack, known map[string]*framework.Framework) []pack.TestResult {
+	m, err := rating.Load(p)
+	if err != nil {
+		return nil // its own tests say so
+	}
+	var out []pack.TestResult
+	for i, id := range m.Frameworks() {
+		r := pack.TestResult{Name: "rests on " + id, Line: p.Line("frameworks", i)}
+		if f, ok := known[id]; !ok {
+			r.Detail = "there is no such framework here"
+		} else if missing := f.Covered(m.Basis()).Missing; len(missing) > 0 {
+			r.Detail = "there is no " + strings.Join(missing, ", ")
+		}
+		r.OK = r.Detail == ""
+		out = append(out, r)
+	}
+	return out
+}
+
+// testVocabulary compares the facts of a framework with those of the method whose
+// vocabulary is common: a fact of one id has one type, and the framework knows every
+// value that the method may give it.
+func testVocabulary(p *pack.Pack, common *rating.Method) []pack.TestResult {
+	f, err := framework.Load(p)
+	if err != nil {
+		return nil // its own tests say so
+	}
+	var out []pack.TestResult
+	for i, fact := range f.Facts() {
+		m, ok := common.Fact(fact.ID)
+		if !ok {
+			continue
+		}
+		r := pack.TestResult{Name: fact.ID + " as in " + common.ID, Line: p.Line("facts", i)}
+		lacks := slices.IndexFunc(m.Values, func(v string) bool { return !slices.Contains(fact.Values, v) })
+		switch {
+		case fact.Type != m.Type:
+			r.Detail = fmt.Sprintf("it is of type %s here and of type %s there", fact.Type, m.Type)
+		case fact.Min > m.Min || fact.Max < m.Max:
+			r.Detail = fmt.Sprintf("it goes from %d to %d here and from %d to %d there", fact.Min, fact.Max, m.Min, m.Max)
+		case lacks >= 0:
+			r.Detail = "it does not know " + m.Values[lacks]
+		}
+		r.OK = r.Detail == ""
+		out = append(out, r)
+	}
+	return out
 }
 
 type packCmd struct {
@@ -43,34 +116,40 @@ type packResult struct {
 
 // Run tests the packs. It fails when a test does not hold, or when there is none.
 func (c *packTestCmd) Run(a *app) error {
-	var results []packResult
-	failed := 0
+	var list []*pack.Pack
 	for _, p := range c.Paths {
-		list, err := readPacks(p)
+		found, err := readPacks(p)
 		if err != nil {
 			return err
 		}
-		for _, one := range list {
-			tests, err := one.Test(runners)
-			if err != nil {
-				return err
-			}
-			r := packResult{Pack: one.Path, Kind: one.Kind, SHA256: one.Hash, Failed: []pack.TestResult{}}
-			for _, t := range tests {
-				if t.OK {
-					r.Passed++
-				} else {
-					r.Failed = append(r.Failed, t)
-				}
-			}
-			failed += len(r.Failed)
-			results = append(results, r)
-		}
+		list = append(list, found...)
 	}
-	if len(results) == 0 {
+	if len(list) == 0 {
 		return fault.New(fault.NotFound, "there are no packs here", "name a pack or a directory with packs")
 	}
-	err := a.print(results, func(out io.Writer) {
+	by, err := runners(list)
+	if err != nil {
+		return err
+	}
+	var results []packResult
+	failed := 0
+	for _, one := range list {
+		tests, err := one.Test(by)
+		if err != nil {
+			return err
+		}
+		r := packResult{Pack: one.Path, Kind: one.Kind, SHA256: one.Hash, Failed: []pack.TestResult{}}
+		for _, t := range tests {
+			if t.OK {
+				r.Passed++
+			} else {
+				r.Failed = append(r.Failed, t)
+			}
+		}
+		failed += len(r.Failed)
+		results = append(results, r)
+	}
+	err = a.print(results, func(out io.Writer) {
 		for _, r := range results {
 			fmt.Fprintf(out, "%s: %d tests hold, %d do not\n", r.Pack, r.Passed, len(r.Failed))
 			for _, t := range r.Failed {

@@ -112,8 +112,8 @@ func TestRefuses(t *testing.T) {
 		{"alias bomb", head + "a: &a [x,x]\nb: &b [*a,*a]\nrules: [*b,*b]\n", `anchors and aliases`},
 		{"merge", head + "notes:\n  <<: {a: b}\n", `cannot be a key`},
 		{"second document", head + "rules: []\n---\nid: more\n", `a second one starts here`},
-		{"empty", "", `p.yaml:1: the pack is empty`},
-		{"a list", "- a\n", `a pack is a mapping`},
+		{"empty", "", `p.yaml:1: the file is empty`},
+		{"a list", "- a\n", `this is not a mapping`},
 		{"not yaml", "id: [\n", `p.yaml:`},
 		{"tabs", "id:\n\t- a\n", `not YAML`},
 		{"deep", head + "rules: " + strings.Repeat("[", 50) + strings.Repeat("]", 50) + "\n", `nested more than`},
@@ -223,6 +223,35 @@ func TestTestNeedsARunner(t *testing.T) {
 	}
 	if _, err := p.Test(nil); fault.CodeOf(err) != fault.Invalid {
 		t.Errorf("no runner: %v", err)
+	}
+}
+
+// Protects: a file that is no pack is read as strictly as one, keys of a pack's header
+// among them, and JSON is read too.
+func TestPlain(t *testing.T) {
+	type file struct {
+		Day  string            `yaml:"day,required"`
+		Says map[string]string `yaml:"says"`
+	}
+	for _, c := range []struct{ text, want string }{
+		{"day: 2024-01-31\nsays: {a: b}\n", ""},
+		{"{\n\t\"day\": \"2024-01-31\",\n\t\"says\": {\"a\": \"b\"}\n}\n", ""},
+		{"day: 2024-01-31\ntitle: x\n", `a.yaml:2:1: the key "title" is not known here; use day, says`},
+		{"says: {a: b}\n", `a.yaml:1:1: missing here: day`},
+		{"day: 2024-01-31\nsays: {a: b, a: c}\n", `the key "a" stands twice`},
+		{"day: &d 2024-01-31\n", `anchors and aliases`},
+		{"", `a.yaml:1: the file is empty`},
+		{"#" + strings.Repeat("x", pack.MaxSize), `bytes, more than`},
+	} {
+		var f file
+		p, err := pack.Plain("a.yaml", []byte(c.text), &f)
+		if c.want == "" {
+			if err != nil || f.Day != "2024-01-31" || f.Says["a"] != "b" || p.Line("says", "a") < 2 {
+				t.Errorf("%q: %v %+v", c.text, err, f)
+			}
+		} else if err == nil || !strings.Contains(err.Error(), c.want) || fault.CodeOf(err) != fault.Invalid {
+			t.Errorf("%.40q: %v, want %s", c.text, err, c.want)
+		}
 	}
 }
 
