@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"io"
+	"path/filepath"
 	"sort"
 
 	"duly/internal/act"
@@ -102,7 +103,7 @@ func (c *assessCmd) Run(a *app) error {
 		if err != nil {
 			return err
 		}
-		if which.Prohibitions, err = prohibitions(w.Config.Moratoria); err != nil {
+		if which.Prohibitions, err = prohibitions(w); err != nil {
 			return err
 		}
 		for _, text := range c.IDs {
@@ -120,15 +121,18 @@ func (c *assessCmd) Run(a *app) error {
 	})
 }
 
-// prohibitions gives the bans and moratoria that count in a workspace which names these
-// as its own: providers of which some ship, or files.
-func prohibitions(adopted []string) (*assessment.Prohibitions, error) {
+// prohibitions gives the bans and moratoria that count in a workspace. Its configuration
+// names what is its own: providers whose moratoria ship, or files, from its directory on.
+func prohibitions(w *workspace.Workspace) (*assessment.Prohibitions, error) {
 	var providers []string
 	var own []*pack.Pack
-	for _, name := range adopted {
+	for _, name := range w.Config.Moratoria {
 		if !isPackFile(name) {
 			providers = append(providers, name)
 			continue
+		}
+		if !filepath.IsAbs(name) {
+			name = filepath.Join(w.Dir, name)
 		}
 		p, err := findPack("frameworks", name)
 		if err != nil {

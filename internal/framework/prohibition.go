@@ -83,7 +83,7 @@ type Ruling struct {
 	Standing  Standing
 	Exemption string   // the id of the exemption that holds
 	Why       string   // the exemption in words, or why nothing follows
-	Open      []string // what must be answered while it is unclear: open questions in words, then facts that are not known
+	Open      []string // what must be answered while it is unclear: open questions in words, then those of facts that are not known
 	Stale     bool     // it was to be checked again by this day
 }
 
@@ -146,12 +146,23 @@ func (b *Ban) on(look rule.Lookup, values Values, day string) (Ruling, error) {
 		}
 	}
 	slices.Sort(missing)
-	r.Open = append(r.Open, slices.Compact(missing)...)
+	for _, fact := range slices.Compact(missing) {
+		r.Open = append(r.Open, b.from.asks(fact))
+	}
 	r.Standing = Unclear
 	if sure {
 		r.Standing = Applies
 	}
 	return r, nil
+}
+
+// asks writes the question of a fact, with its id.
+func (f *Framework) asks(fact string) string {
+	question := map[string]string{FactJurisdiction: "Where is it used, by country and state?", FactTown: "In which town is it used?"}[fact]
+	if i, ok := f.index[fact]; ok {
+		question = f.facts[i].Question
+	}
+	return question + " (" + fact + ")"
 }
 
 // covers says whether place and scope cover a deployment, and which unknown facts

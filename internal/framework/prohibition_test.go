@@ -17,7 +17,7 @@ import (
 	"duly/packs"
 )
 
-func shippedBans(t *testing.T, name string) *framework.Framework {
+func shippedBans(t testing.TB, name string) *framework.Framework {
 	t.Helper()
 	data, err := packs.Files.ReadFile("frameworks/" + name + ".yaml")
 	if err != nil {
@@ -261,4 +261,34 @@ func TestUntestedProhibitionsFail(t *testing.T) {
 			t.Errorf("%q, want %q", failed, want)
 		}
 	}
+}
+
+// BenchmarkProhibited is what each deployment costs when a portfolio is rated again.
+func BenchmarkProhibited(b *testing.B) {
+	var list []*framework.Ban
+	var packs []*framework.Framework
+	for _, name := range []string{"bans", "moratoria"} {
+		f := shippedBans(b, name)
+		list, packs = append(list, f.Bans()...), append(packs, f)
+	}
+	values := city(framework.Values{"use.registers": []string{"offenders"}, "use.settings": []string{"public_space"}, "end_user.kind": "public_body"})
+	b.Run("all-shipped", func(b *testing.B) {
+		b.ReportAllocs()
+		for b.Loop() {
+			if _, err := framework.Prohibited(list, values, "2026-11-26"); err != nil {
+				b.Fatal(err)
+			}
+		}
+	})
+	// One claim of each pack: checking the values, and one expression.
+	b.Run("baseline-one-expression-each", func(b *testing.B) {
+		b.ReportAllocs()
+		for b.Loop() {
+			for _, f := range packs {
+				if _, err := f.Complete(values); err != nil {
+					b.Fatal(err)
+				}
+			}
+		}
+	})
 }

@@ -42,7 +42,7 @@ type Config struct {
 	Database string `yaml:"database"` // a file in the directory, or a postgres:// URL
 	Operator string `yaml:"operator"` // who acts when no person is named
 	// Moratoria names whose moratoria bind here: providers of which Duly ships some, or
-	// files of own packs. Laws count whatever stands here.
+	// files of own packs, from this directory on. Laws count whatever stands here.
 	Moratoria []string `yaml:"moratoria,omitempty"`
 }
 
