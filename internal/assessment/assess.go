@@ -249,7 +249,7 @@ func (s *Summary) one(ctx context.Context, tx *store.Tx, m *rating.Method, p *tr
 		_, err = store.Create(tx, Ratings, record)
 		return err
 	}
-	if before.Record.Trace == record.Trace && slices.Equal(before.Record.Rulings, record.Rulings) && strings.Join(before.Record.Inputs, "\n") == strings.Join(record.Inputs, "\n") {
+	if before.Record.Trace == record.Trace && sameRulings(before.Record.Rulings, record.Rulings) && strings.Join(before.Record.Inputs, "\n") == strings.Join(record.Inputs, "\n") {
 		return nil // the same facts and the same result: the preparer of the first stays
 	}
 	s.Changed++
@@ -284,7 +284,7 @@ func toRecord(r *rating.Rating, o *rating.Outlook, g *gathered, preparer string)
 		Trace: bundle.Trace(r), Preparer: preparer,
 	}
 	for _, b := range g.behind {
-		out.Rulings = append(out.Rulings, b.text+"; pack "+b.pack.Hash)
+		out.Rulings = append(out.Rulings, b.String())
 	}
 	for i, q := range o.Questions {
 		if i == askLimit {

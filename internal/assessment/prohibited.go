@@ -160,6 +160,23 @@ type ruling struct {
 	pack *pack.Pack
 }
 
+// inPack stands between the words of a ruling and the hash of its pack.
+const inPack = "; pack "
+
+// String writes the ruling as a rating keeps it.
+func (r ruling) String() string { return r.text + inPack + r.pack.Hash }
+
+// sameRulings says whether two ratings rest on the same words, whichever edition of a
+// pack they stand in: a new edition that says the same of a deployment changes nothing
+// for it.
+func sameRulings(a, b []string) bool {
+	return slices.EqualFunc(a, b, func(x, y string) bool {
+		x, _, _ = strings.Cut(x, inPack)
+		y, _, _ = strings.Cut(y, inPack)
+		return x == y
+	})
+}
+
 // scene is a deployment as prohibitions look at it. said gives what people stated of a
 // fact along its chain, by subject, the nearest first; before says whether the program
 // stated a fact of it earlier.
