@@ -35,6 +35,8 @@ type Summary struct {
 	Changed  int            `json:"changed"`
 	Run      int64          `json:"entry"`
 	Subjects []Assessed     `json:"subjects,omitempty"` // when ids were named
+
+	used map[string]bool // packs of prohibitions that were recorded, by hash
 }
 
 // Assessed is one rating as it came out.
@@ -111,7 +113,7 @@ func Assess(ctx context.Context, db *store.DB, preparer, today string, p *pack.P
 	for i, u := range units {
 		hashes[i] = u.hash()
 	}
-	s := &Summary{Outcomes: map[string]int{}, Worst: map[string]int{}, Best: map[string]int{}, Missing: map[string]int{}}
+	s := &Summary{Outcomes: map[string]int{}, Worst: map[string]int{}, Best: map[string]int{}, Missing: map[string]int{}, used: map[string]bool{}}
 	for from := 0; from < len(units); from += batch {
 		part := units[from:min(from+batch, len(units))]
 		err := db.Write(ctx, preparer, func(tx *store.Tx) error {
@@ -234,9 +236,13 @@ func (s *Summary) one(ctx context.Context, tx *store.Tx, m *rating.Method, p *tr
 		return err
 	}
 	for _, b := range g.behind {
+		if s.used[b.pack.Hash] {
+			continue
+		}
 		if err := runs.Use(tx, b.pack); err != nil {
 			return err
 		}
+		s.used[b.pack.Hash] = true
 	}
 	record := toRecord(&r, &outlook, g, preparer)
 	s.count(record)
