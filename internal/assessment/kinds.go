@@ -56,6 +56,22 @@ type Exposure struct {
 // Exposures is the kind of Exposure.
 var Exposures = ledger.Define[Exposure]("exposure", 1)
 
+// Score is what one person makes of the severity of a deployment, for every right of
+// the method, without knowing what another makes of it (IM-13). Two scores of
+// different people are a round; what they say is stated as facts once both are in.
+type Score struct {
+	Day     string   `duly:"day,public,date"`
+	Method  string   `duly:"method,public,hash"` // SHA-256 of the pack
+	Round   int64    `duly:"round,public"`       // from 1
+	Subject string   `duly:"subject,customer,column"`
+	Values  []string `duly:"values,customer"` // "harm.privacy.scale=4", as the method asks, sorted
+	Reason  string   `duly:"reason,customer"`
+	Scorer  string   `duly:"scorer,personal,column"` // key id
+}
+
+// Scores is the kind of Score.
+var Scores = ledger.Define[Score]("score", 1, ledger.SignedBy(1))
+
 //go:embed migrations/*.sql
 var files embed.FS
 
