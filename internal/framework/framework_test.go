@@ -125,6 +125,8 @@ func TestRefuses(t *testing.T) {
 		{"effect", "{family: CUS, weight: 2}", "{family: CUS}", `an effect is a family with a weight of 1 or more, or a stop`},
 		{"two effects", "{family: CUS, weight: 2}", "{family: CUS, weight: 2, stop: HS-P2}", `an effect is`},
 		{"expression", `customer.sector == "police" &&`, `customer.sektor == "police" &&`, `f.yaml:27:23: "sections[0].items[2].when": the rule`},
+		{"constant that is no value", `customer.sector == "police" &&`, `customer.sector == "polise" &&`, `f.yaml:27:34: "sections[0].items[2].when": "polise" is not a value of customer.sector; use police, shop`},
+		{"expression that can fail", "when: crimes > 2", "when: 4 / crimes > 2", `can fail: it divides`},
 		{"constant expression", "when: crimes > 2", "when: 1 > 2", `reads no fact`},
 		{"fact of an item", "fact: crucial}\n      - id: flag-a", "fact: vital}\n      - id: flag-a", `there is no fact "vital" here`},
 		{"fact that nothing reads", "when: crimes > 2, ", "", `f.yaml:14:10: "facts[2].id": nothing here reads the fact "crimes"; leave it out`},
