@@ -68,10 +68,19 @@ type severityBody struct {
 	ScopeFloor int           `yaml:"scope_floor"`     // least severity where scope is 5; none when left out
 	Always     []string      `yaml:"always_answered"` // rights that no method of this line may leave out
 	Evidence   *evidenceBody `yaml:"evidence"`        // of the facts of every right
-	Second     *evidenceBody `yaml:"second_scorer"`   // asks for them once more; the graver of both counts
+	Second     *secondBody   `yaml:"second_scorer"`   // asks for them once more; the graver of both counts
 }
 
-// evidenceBody is what it takes to answer the facts of rights and controls.
+// secondBody asks somebody else, by themselves, for the facts of every right.
+type secondBody struct {
+	When      string   `yaml:"when"` // the deployments it is asked for; all when left out
+	ShelfDays int      `yaml:"shelf_days"`
+	Sources   int      `yaml:"sources"`
+	Answers   []string `yaml:"answers"`
+	Shown     string   `yaml:"shown_by"`
+}
+
+// evidenceBody is what it takes to answer the facts of rights.
 type evidenceBody struct {
 	ShelfDays int      `yaml:"shelf_days"`
 	Sources   int      `yaml:"sources"`
@@ -217,12 +226,13 @@ type testsBody struct {
 	Day        string              `yaml:"day"`             // on which the tests rate, where parts are dated
 	Uses       []ruleTest          `yaml:"prohibited_uses"` // as hard stops
 	Necessary  map[string][]string `yaml:"necessary"`       // by control, the indicators that need it, also through others
-	Actual     *actualTest         `yaml:"actual_when"`
+	Actual     *answerTest         `yaml:"actual_when"`
+	Second     *answerTest         `yaml:"second_scorer"`
 	Compliance []complianceTest    `yaml:"compliance"`
 }
 
-// actualTest gives facts with which harm counts as actual, does not, and may.
-type actualTest struct {
+// answerTest gives facts with which an expression is true, false and unknown.
+type answerTest struct {
 	Met     []map[string]any `yaml:"met,required"`
 	Unmet   []map[string]any `yaml:"unmet,required"`
 	Unknown []map[string]any `yaml:"unknown,required"`

@@ -72,6 +72,8 @@ func optional() []rating.Inputs {
 		{"search": nil, "control.review": nil, "control.floor": "designed"},
 		{"second.harm.privacy.scale": 5, "harm.privacy.scope": 5},
 		{"second.harm.privacy.scale": 0, "second.harm.liberty.scale": nil},
+		{"who": "unnamed", "second.harm.privacy.scale": 5},
+		{"who": nil, "second.harm.privacy.scale": 5},
 		{"said_to_hurt": true, "said_days": 90, "below": true},
 		{"said_to_hurt": true, "said_days": nil, "below": nil},
 		{"who": nil, "live": nil, "search": true, "score": nil, "banned": nil},

@@ -66,7 +66,7 @@ func TestFormRefuses(t *testing.T) {
 		{"engine-2.yaml", "rule: dominant", "rule: product", "use dominant or mean"},
 		{"engine-2.yaml", "scope_floor: 4", "scope_floor: 6", "not between 0 and 5"},
 		{"engine-2.yaml", "always_answered: [privacy]", "always_answered: [privacy, belief]", `"belief" must always be answered`},
-		{"engine-2.yaml", "second_scorer: {answers: [expert]}", "second_scorer: {answers: [friend]}", "nobody who may answer"},
+		{"engine-2.yaml", "second_scorer: {answers: [expert]", "second_scorer: {answers: [friend]", "nobody who may answer"},
 		{"engine-2.yaml", "controls: [floor, review]", "controls: [flor]", `"flor" is not a necessary control`},
 		{"engine-2.yaml", "controls: [floor, review], ", "", "U-1 names no necessary control"},
 		{"engine-2.yaml", "named_by: [U, C]", "named_by: [X]", "not a family"},
@@ -139,7 +139,8 @@ func TestOptionalTestsNotice(t *testing.T) {
 	text := string(file(t, "testdata/engine-2.yaml"))
 	for _, c := range []struct{ old, new string }{
 		{"scope_floor: 4", "scope_floor: 3"},
-		{"  second_scorer: {answers: [expert]}\n", ""},
+		{"{answers: [expert], when:", "{when: running &&"},
+		{"    unmet: [{who: unnamed}]\n    unknown: [{who: null}]\n  compliance", "    unmet: []\n    unknown: [{who: null}]\n  compliance"},
 		{"said_days >= 90", "said_days > 90"},
 		{"controls: [floor, review], when", "controls: [floor], when"},
 		{", requires: [training]", ""},

@@ -1,6 +1,7 @@
 package rating
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 
@@ -85,20 +86,15 @@ func (m *Method) addFact(f Fact) int {
 // the method asks two scorers.
 func (m *Method) loadRights() error {
 	b := &m.body.Severity
-	for _, e := range []*evidenceBody{b.Evidence, b.Second} {
-		if e != nil {
-			if err := m.checkEvidence(e.ShelfDays, e.Sources, e.Answers, "severity"); err != nil {
-				return err
-			}
-		}
-	}
+	first := cmp.Or(b.Evidence, &evidenceBody{})
 	var err error
-	if m.rights, err = m.harms("harm.", "", b.Evidence); err != nil {
+	if m.rights, err = m.harms("harm.", "", first, "evidence"); err != nil {
 		return err
 	}
-	if b.Second != nil {
+	if x := b.Second; x != nil {
 		const alone = "Second scorer, without knowing the first's figures. "
-		if m.second, err = m.harms("second.harm.", alone, b.Second); err != nil {
+		second := &evidenceBody{x.ShelfDays, x.Sources, x.Answers, x.Shown}
+		if m.second, err = m.harms("second.harm.", alone, second, "second_scorer"); err != nil {
 			return err
 		}
 	}
@@ -111,10 +107,11 @@ func (m *Method) loadRights() error {
 	return nil
 }
 
-// harms adds the facts of every right under a prefix.
-func (m *Method) harms(prefix, before string, e *evidenceBody) ([]right, error) {
-	if e == nil {
-		e = &evidenceBody{}
+// harms adds the facts of every right under a prefix. key is where the pack says what
+// it takes to answer them.
+func (m *Method) harms(prefix, before string, e *evidenceBody, key string) ([]right, error) {
+	if err := m.checkEvidence(e.ShelfDays, e.Sources, e.Answers, "severity", key); err != nil {
+		return nil, err
 	}
 	q := m.body.Severity.Questions
 	var rights []right

@@ -117,7 +117,7 @@ type Method struct {
 	ruleIDs    map[string]int // of all rules
 	paths      [][]any        // by running number: where its expression stands in the pack
 	usesOf     [][]int        // by stop: the running numbers of its prohibited uses
-	rules      []*rule.Rule   // by running number: indicators first, then stops, requirements, prohibited uses, actual harm
+	rules      []*rule.Rule   // by running number: indicators first, then stops, requirements, prohibited uses, the two others
 	at         places
 	dates      []dates   // by running number; nil while no part is dated
 	reads      [][]int   // by running number: the facts that the rule reads
@@ -145,7 +145,7 @@ type indicator struct {
 // begin at 0.
 type places struct {
 	stops, requirements, uses int
-	actual                    int // the rule of actual harm, or -1
+	actual, second            int // the rules of actual harm and of who is asked for a second scorer, or -1
 }
 
 // right holds where the three facts of a right are.

@@ -29,7 +29,8 @@ func RunTests(p *pack.Pack) []pack.TestResult {
 	t.needed()
 	t.tables()
 	t.necessary()
-	t.actual()
+	t.answers("actual_when", t.m.at.actual, t.m.body.Tests.Actual, func(r *Rating) rule.Tri { return r.Actual })
+	t.answers("second_scorer", t.m.at.second, t.m.body.Tests.Second, func(r *Rating) rule.Tri { return r.SecondBy.State })
 	t.compliance()
 	t.participation()
 	for i := range m.body.Tests.Cases {

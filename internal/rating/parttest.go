@@ -42,25 +42,28 @@ func (t *tests) necessary() {
 	}
 }
 
-func (t *tests) actual() {
-	x := t.m.body.Tests.Actual
-	if (t.m.at.actual >= 0) != (x != nil) {
-		t.add("actual harm", "likelihood.actual_when and its test belong together", "actual_when")
+// answers tries an expression of the method that is neither indicator, stop nor
+// requirement.
+func (t *tests) answers(key string, number int, x *answerTest, answer func(*Rating) rule.Tri) {
+	if (number >= 0) != (x != nil) {
+		t.add(key, "the expression and its test belong together", key)
 	}
-	if x == nil {
+	if number < 0 || x == nil {
 		return
 	}
 	for _, w := range []way{{"met", rule.True, x.Met}, {"unmet", rule.False, x.Unmet}, {"unknown", rule.Unknown, x.Unknown}} {
 		if len(w.sets) == 0 {
-			t.add("actual harm "+w.key, t.untested("actual_harm", w.state), "actual_when", w.key)
+			t.add(key+" "+w.key, t.untested(t.m.readings[number].ID, w.state), key, w.key)
 		}
 		for j, facts := range w.sets {
 			r, err := t.rate("", facts)
-			detail := differ("actual harm", r.Actual, w.state)
+			detail := ""
 			if err != nil {
 				detail = err.Error()
+			} else {
+				detail = differ("state", answer(&r), w.state)
 			}
-			t.add(fmt.Sprintf("actual harm %s %d", w.key, j+1), detail, "actual_when", w.key, j)
+			t.add(fmt.Sprintf("%s %s %d", key, w.key, j+1), detail, key, w.key, j)
 		}
 	}
 }

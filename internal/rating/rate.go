@@ -18,8 +18,9 @@ type Rating struct {
 	Indicators   []Reading       `json:"indicators"`
 	Families     []FamilyReading `json:"families"`
 	Rights       []RightReading  `json:"rights"`
-	Second       []RightReading  `json:"second,omitempty"`   // as the second scorer sees them, where the method asks one
-	Disputed     []string        `json:"disputed,omitempty"` // rights whose severity the two see differently: the graver counts
+	SecondBy     *Reading        `json:"second_by,omitempty"` // the expression that says whether a second scorer is asked, where the method has one
+	Second       []RightReading  `json:"second,omitempty"`    // as the second scorer sees them, where one is or may be asked
+	Disputed     []string        `json:"disputed,omitempty"`  // rights whose severity the two see differently: the graver counts
 	Vulnerable   rule.Tri        `json:"vulnerable_group"`
 	Actual       rule.Tri        `json:"actual_harm"`
 	ActualBy     *Reading        `json:"actual_by,omitempty"` // the expression that says so, where the method has one
@@ -111,6 +112,9 @@ func (m *Method) RateOn(day string, in Inputs) (Rating, error) {
 	if at.actual >= 0 {
 		r.ActualBy = &readings[at.actual]
 	}
+	if at.second >= 0 {
+		r.SecondBy = &readings[at.second]
+	}
 	if m.dates != nil {
 		r.Day = day
 	}
@@ -174,6 +178,9 @@ func (m *Method) fill(r *Rating, s *sheet) {
 		r.Rights[i] = s.right(&m.rights[i])
 	}
 	for i := range m.second {
+		if s.second() == rule.False {
+			break
+		}
 		r.Second = append(r.Second, s.right(&m.second[i]))
 		if a, b := &r.Rights[i], &r.Second[i]; a.settled() && b.settled() && a.Worst[3] != b.Worst[3] {
 			r.Disputed = append(r.Disputed, a.ID)

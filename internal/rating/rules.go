@@ -25,7 +25,7 @@ func (m *Method) loadRules() error {
 	}
 	m.families = slices.Sorted(maps.Keys(m.body.Families))
 	m.touches = make([][]int, len(m.facts))
-	for _, step := range []func(*rule.Env) error{m.loadIndicators, m.loadStops, m.loadComplete, m.loadUses, m.loadActual} {
+	for _, step := range []func(*rule.Env) error{m.loadIndicators, m.loadStops, m.loadComplete, m.loadUses, m.loadActual, m.loadSecond} {
 		if err := step(env); err != nil {
 			return err
 		}
@@ -178,5 +178,17 @@ func (m *Method) loadActual(env *rule.Env) error {
 	}
 	m.at.actual = len(m.rules)
 	_, err := m.compile(env, "actual_harm", when, "likelihood", "actual_when")
+	return err
+}
+
+// loadSecond reads the expression that says which deployments a second scorer is
+// asked for.
+func (m *Method) loadSecond(env *rule.Env) error {
+	m.at.second = -1
+	if m.body.Severity.Second == nil || m.body.Severity.Second.When == "" {
+		return nil
+	}
+	m.at.second = len(m.rules)
+	_, err := m.compile(env, "second_scorer", m.body.Severity.Second.When, "severity", "second_scorer", "when")
 	return err
 }

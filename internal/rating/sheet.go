@@ -76,10 +76,17 @@ func (s *sheet) outcome() outcome {
 	o := outcome{controls: m.credits(s.values)}
 	o.needed, o.lacking = s.limit(&o.controls)
 	var best, worst int
-	for _, rights := range [2][]right{m.rights, m.second} {
-		for i := range rights {
-			r := s.right(&rights[i])
-			best, worst = max(best, r.Best[3]), max(worst, r.Worst[3])
+	for i := range m.rights {
+		r := s.right(&m.rights[i])
+		best, worst = max(best, r.Best[3]), max(worst, r.Worst[3])
+	}
+	if asked := s.second(); asked != rule.False {
+		for i := range m.second {
+			r := s.right(&m.second[i])
+			worst = max(worst, r.Worst[3])
+			if asked == rule.True {
+				best = max(best, r.Best[3])
+			}
 		}
 	}
 	actual := s.actual()
@@ -124,6 +131,17 @@ func (s *sheet) actual() rule.Tri {
 		return s.answers[s.m.at.actual]
 	}
 	return s.truth(s.m.special.actual)
+}
+
+// second says whether the second scorer is asked.
+func (s *sheet) second() rule.Tri {
+	switch {
+	case len(s.m.second) == 0:
+		return rule.False
+	case s.m.at.second >= 0:
+		return s.answers[s.m.at.second]
+	}
+	return rule.True
 }
 
 func (s *sheet) families() {
@@ -171,15 +189,23 @@ func (m *Method) uplift(t *[4]int, vulnerable bool) {
 }
 
 // markIdle marks the facts that do not matter: scope and irremediability of a
-// right that is not affected.
+// right that is not affected, and all of a second scorer who is not asked.
 func (s *sheet) markIdle() {
-	for _, rights := range [2][]right{s.m.rights, s.m.second} {
-		for i := range rights {
-			r := &rights[i]
-			v, ok := s.values[r.scale].(int64)
-			s.idle[r.scope], s.idle[r.irre] = ok && v == 0, ok && v == 0
-		}
+	for i := range s.m.rights {
+		s.markRight(&s.m.rights[i])
 	}
+	unasked := s.second() == rule.False
+	for i := range s.m.second {
+		r := &s.m.second[i]
+		s.markRight(r)
+		s.idle[r.scale] = unasked
+		s.idle[r.scope], s.idle[r.irre] = s.idle[r.scope] || unasked, s.idle[r.irre] || unasked
+	}
+}
+
+func (s *sheet) markRight(r *right) {
+	v, ok := s.values[r.scale].(int64)
+	s.idle[r.scope], s.idle[r.irre] = ok && v == 0, ok && v == 0
 }
 
 // incomplete says whether a required fact that matters is unknown, or a

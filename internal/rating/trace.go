@@ -50,6 +50,9 @@ func (r *Rating) Canonical() []byte {
 	if len(r.Second) > 0 {
 		t = t.name(',', "second").rights(r.Second)
 	}
+	if r.SecondBy != nil {
+		t = t.name(',', "second_by").item(r.SecondBy)
+	}
 	t = t.name(',', "stops").readings(r.Stops)
 	t = t.name(',', "tier").text(r.Tier)
 	t = t.name(',', "total").int(r.Total)
