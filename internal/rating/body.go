@@ -67,7 +67,7 @@ type severityBody struct {
 	Rule       string        `yaml:"rule"`            // dominant when left out, or mean
 	ScopeFloor int           `yaml:"scope_floor"`     // least severity where scope is 5; none when left out
 	Always     []string      `yaml:"always_answered"` // rights that no method of this line may leave out
-	Evidence   *evidenceBody `yaml:"evidence"`        // of the facts of every right
+	Evidence   *evidenceBody `yaml:"answered"`        // what it takes to answer the facts of every right
 	Second     *secondBody   `yaml:"second_scorer"`   // asks for them once more; the graver of both counts
 }
 
@@ -77,7 +77,7 @@ type secondBody struct {
 	ShelfDays int      `yaml:"shelf_days"`
 	Sources   int      `yaml:"sources"`
 	Answers   []string `yaml:"answers"`
-	Shown     string   `yaml:"shown_by"`
+	Shown     string   `yaml:"evidence"`
 }
 
 // evidenceBody is what it takes to answer the facts of rights.
@@ -85,7 +85,7 @@ type evidenceBody struct {
 	ShelfDays int      `yaml:"shelf_days"`
 	Sources   int      `yaml:"sources"`
 	Answers   []string `yaml:"answers"`
-	Shown     string   `yaml:"shown_by"`
+	Shown     string   `yaml:"evidence"`
 }
 
 type questionsBody struct {

@@ -88,7 +88,7 @@ func (m *Method) loadRights() error {
 	b := &m.body.Severity
 	first := cmp.Or(b.Evidence, &evidenceBody{})
 	var err error
-	if m.rights, err = m.harms("harm.", "", first, "evidence"); err != nil {
+	if m.rights, err = m.harms("harm.", "", first, "answered"); err != nil {
 		return err
 	}
 	if x := b.Second; x != nil {
