@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"maps"
 	"os"
 	"path"
 	"path/filepath"
@@ -98,8 +99,31 @@ func testVocabulary(p *pack.Pack, common *rating.Method) []pack.TestResult {
 	return out
 }
 
+// packSchemas give the JSON Schema of each kind of pack.
+var packSchemas = map[string]func() []byte{
+	pack.Method: rating.Schema, pack.Triage: triage.Schema, pack.Conditions: conditions.Schema, pack.Ownership: ownership.Schema,
+}
+
 type packCmd struct {
-	Test packTestCmd `cmd:"" help:"Run the tests that packs carry."`
+	Test   packTestCmd   `cmd:"" help:"Run the tests that packs carry."`
+	Schema packSchemaCmd `cmd:"" help:"Print the JSON Schema of a kind of pack, with which editors complete and check packs."`
+}
+
+type packSchemaCmd struct {
+	Kind string `arg:"" help:"The kind of pack: method, triage, conditions or ownership."`
+}
+
+// Run prints the schema.
+func (c *packSchemaCmd) Run(a *app) error {
+	schema, ok := packSchemas[c.Kind]
+	if !ok {
+		return fault.Newf(fault.NotFound, "%q is not a kind of pack", c.Kind).
+			WithFix("use one of " + strings.Join(slices.Sorted(maps.Keys(packSchemas)), ", "))
+	}
+	if _, err := a.stdout.Write(schema()); err != nil {
+		return fault.Wrap(fault.Failed, err, "cannot write the schema")
+	}
+	return nil
 }
 
 type packTestCmd struct {
