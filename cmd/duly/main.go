@@ -53,6 +53,7 @@ type cli struct {
 	Rate      rateCmd      `cmd:"" help:"Rate cases without a workspace."`
 	Pairs     pairsCmd     `cmd:"" help:"Compare pairs of names."`
 	Pack      packCmd      `cmd:"" help:"Work on packs of rules."`
+	Framework frameworkCmd `cmd:"" help:"Ask what laws, guidance and principles call for."`
 	Version   versionCmd   `cmd:"" help:"Print the version."`
 }
 
