@@ -117,7 +117,14 @@ func (c *assessCmd) Run(a *app) error {
 		if err != nil {
 			return err
 		}
-		return a.print(s, func(out io.Writer) { printAssess(out, s) })
+		e, err := assessment.ReviewExposures(a.ctx, w.DB, actor.Key, w.Today())
+		if err != nil {
+			return err
+		}
+		return a.print(assessedAndExposed{s, e}, func(out io.Writer) {
+			printAssess(out, s)
+			printExposures(out, e)
+		})
 	})
 }
 
@@ -141,6 +148,12 @@ func prohibitions(w *workspace.Workspace) (*assessment.Prohibitions, error) {
 		own = append(own, p)
 	}
 	return assessment.ReadProhibitions(providers, own...)
+}
+
+// assessedAndExposed is what assessing prints: the ratings, and where deployments add up.
+type assessedAndExposed struct {
+	*assessment.Summary
+	Exposures *assessment.ExposureSummary `json:"exposures"`
 }
 
 // named says what was rated: a deployment and whose it is, or an account without one.

@@ -40,7 +40,9 @@ type cli struct {
 	Hit       hitCmd       `cmd:"" help:"Work on watchlist hits."`
 	Triage    triageCmd    `cmd:"" help:"Put every account into a lane, by rule."`
 	Fact      factCmd      `cmd:"" help:"State what is known."`
+	Score     scoreCmd     `cmd:"" help:"Score how severe harm would be, two people by themselves."`
 	Assess    assessCmd    `cmd:"" help:"Rate deployments."`
+	Exposure  exposureCmd  `cmd:"" help:"See where deployments add up on the same people."`
 	Decide    decideCmd    `cmd:"" help:"Decide on a rated deployment."`
 	Monitor   monitorCmd   `cmd:"" help:"Count use against conditions of use."`
 	Report    reportCmd    `cmd:"" help:"Write the report of the last checkpoint."`

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"maps"
 	"os"
 	"path"
 	"path/filepath"
@@ -20,9 +21,18 @@ import (
 	"duly/packs"
 )
 
-// runners test each kind of pack. Methods and frameworks are also tested against each
-// other: the frameworks are those that ship with Duly, and those tested with them.
-func runners(list []*pack.Pack) (map[string]pack.Runner, error) {
+// runners test each kind of pack by itself; see also [testAcross].
+var runners = map[string]pack.Runner{
+	pack.Method: rating.RunTests, pack.Triage: triage.RunTests, pack.Conditions: conditions.RunTests,
+	pack.Ownership: ownership.RunTests, pack.Framework: framework.RunTests,
+}
+
+// commonMethod is the method whose facts are the vocabulary of all packs.
+const commonMethod = "rm-1"
+
+// testAcross gives a function that tests a method or a framework against the others:
+// those that ship with Duly, and those of the list.
+func testAcross(list []*pack.Pack) (func(*pack.Pack) []pack.TestResult, error) {
 	known, err := shippedFrameworks()
 	if err != nil {
 		return nil, err
@@ -36,17 +46,16 @@ func runners(list []*pack.Pack) (map[string]pack.Runner, error) {
 	if err != nil {
 		return nil, err
 	}
-	return map[string]pack.Runner{
-		pack.Method: func(p *pack.Pack) []pack.TestResult { return append(rating.RunTests(p), testBasis(p, known)...) },
-		pack.Framework: func(p *pack.Pack) []pack.TestResult {
-			return append(framework.RunTests(p), testVocabulary(p, common)...)
-		},
-		pack.Triage: triage.RunTests, pack.Conditions: conditions.RunTests, pack.Ownership: ownership.RunTests,
+	return func(p *pack.Pack) []pack.TestResult {
+		switch p.Kind {
+		case pack.Method:
+			return testBasis(p, known)
+		case pack.Framework:
+			return testVocabulary(p, common)
+		}
+		return nil
 	}, nil
 }
-
-// commonMethod is the method whose facts are the vocabulary of all packs.
-const commonMethod = "rm-1"
 
 // testBasis finds the framework items that a method rests on.
 func testBasis(p *pack.Pack, known map[string]*framework.Framework) []pack.TestResult {
@@ -98,8 +107,32 @@ func testVocabulary(p *pack.Pack, common *rating.Method) []pack.TestResult {
 	return out
 }
 
+// packSchemas give the JSON Schema of each kind of pack.
+var packSchemas = map[string]func() []byte{
+	pack.Method: rating.Schema, pack.Triage: triage.Schema, pack.Conditions: conditions.Schema, pack.Ownership: ownership.Schema,
+	pack.Framework: framework.Schema,
+}
+
 type packCmd struct {
-	Test packTestCmd `cmd:"" help:"Run the tests that packs carry."`
+	Test   packTestCmd   `cmd:"" help:"Run the tests that packs carry."`
+	Schema packSchemaCmd `cmd:"" help:"Print the JSON Schema of a kind of pack, with which editors complete and check packs."`
+}
+
+type packSchemaCmd struct {
+	Kind string `arg:"" help:"The kind of pack: method, framework, triage, conditions or ownership."`
+}
+
+// Run prints the schema.
+func (c *packSchemaCmd) Run(a *app) error {
+	schema, ok := packSchemas[c.Kind]
+	if !ok {
+		return fault.Newf(fault.NotFound, "%q is not a kind of pack", c.Kind).
+			WithFix("use one of " + strings.Join(slices.Sorted(maps.Keys(packSchemas)), ", "))
+	}
+	if _, err := a.stdout.Write(schema()); err != nil {
+		return fault.Wrap(fault.Failed, err, "cannot write the schema")
+	}
+	return nil
 }
 
 type packTestCmd struct {
@@ -127,17 +160,18 @@ func (c *packTestCmd) Run(a *app) error {
 	if len(list) == 0 {
 		return fault.New(fault.NotFound, "there are no packs here", "name a pack or a directory with packs")
 	}
-	by, err := runners(list)
+	across, err := testAcross(list)
 	if err != nil {
 		return err
 	}
 	var results []packResult
 	failed := 0
 	for _, one := range list {
-		tests, err := one.Test(by)
+		tests, err := one.Test(runners)
 		if err != nil {
 			return err
 		}
+		tests = append(tests, across(one)...)
 		r := packResult{Pack: one.Path, Kind: one.Kind, SHA256: one.Hash, Failed: []pack.TestResult{}}
 		for _, t := range tests {
 			if t.OK {

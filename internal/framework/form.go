@@ -1,5 +1,10 @@
 package framework
 
+import "duly/internal/pack"
+
+// Schema gives the JSON Schema of framework packs, for editors.
+func Schema() []byte { return pack.Schema(pack.Framework, body{}) }
+
 // body is a framework pack as it is written, behind its header.
 type body struct {
 	Facts        []factBody        `yaml:"facts"`
@@ -14,7 +19,7 @@ type body struct {
 // pack; those of RM-1 are the common vocabulary.
 type factBody struct {
 	ID       string   `yaml:"id,required"`
-	Type     string   `yaml:"type,required"`
+	Type     string   `yaml:"type,required" enum:"text|int|bool|texts"`
 	Question string   `yaml:"question,required"`
 	Values   []string `yaml:"values"`
 	Min      *int64   `yaml:"min"`
@@ -29,19 +34,19 @@ type sectionBody struct {
 }
 
 type itemBody struct {
-	ID            string      `yaml:"id,required"`
-	Kind          string      `yaml:"kind,required"`
-	Text          string      `yaml:"text,required"`
-	Duty          string      `yaml:"duty,required"`
-	Grade         string      `yaml:"grade,required"`
-	Evidence      string      `yaml:"evidence"`
-	Fact          string      `yaml:"fact"`
-	When          string      `yaml:"when"`
-	Effect        *effectBody `yaml:"effect"`
-	MapsTo        []string    `yaml:"maps_to"`
-	EffectiveFrom string      `yaml:"effective_from"`
-	EffectiveTo   string      `yaml:"effective_to"`
-	Recheck       string      `yaml:"recheck"`
+	ID            string      `yaml:"id,required" about:"unique in the pack; a method names it as pack/item"`
+	Kind          string      `yaml:"kind,required" enum:"question|step|criterion|red_flag|duty|prohibition|record"`
+	Text          string      `yaml:"text,required" about:"what is asked, in own words, one or two short sentences"`
+	Duty          string      `yaml:"duty,required" enum:"mandatory|incorporated|advisory"`
+	Grade         string      `yaml:"grade,required" enum:"verified|unverified"`
+	Evidence      string      `yaml:"evidence" about:"what shows that it is met"`
+	Fact          string      `yaml:"fact" about:"the fact that answers it"`
+	When          string      `yaml:"when" about:"an expression over facts that raises a red flag or a prohibition"`
+	Effect        *effectBody `yaml:"effect" about:"what a method may make of it: a family and a weight, or a stop"`
+	MapsTo        []string    `yaml:"maps_to" about:"ids of Duly's requirements, like KY-02"`
+	EffectiveFrom string      `yaml:"effective_from" about:"the first day it holds for; without it the pack's"`
+	EffectiveTo   string      `yaml:"effective_to" about:"the last day it holds for; without it the pack's"`
+	Recheck       string      `yaml:"recheck" about:"the day to look again, where that is sooner than the pack's"`
 }
 
 type effectBody struct {
@@ -91,7 +96,7 @@ type flagTest struct {
 type dateTest struct {
 	ID    string `yaml:"id,required"`
 	Day   string `yaml:"day,required"`
-	State string `yaml:"state,required"` // not_yet, in_effect or ended
+	State string `yaml:"state,required" enum:"not_yet|in_effect|ended"` // not_yet, in_effect or ended
 	Stale bool   `yaml:"stale"`
 }
 

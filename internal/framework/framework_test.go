@@ -125,6 +125,8 @@ func TestRefuses(t *testing.T) {
 		{"effect", "{family: CUS, weight: 2}", "{family: CUS}", `an effect is a family with a weight of 1 or more, or a stop`},
 		{"two effects", "{family: CUS, weight: 2}", "{family: CUS, weight: 2, stop: HS-P2}", `an effect is`},
 		{"expression", `customer.sector == "police" &&`, `customer.sektor == "police" &&`, `f.yaml:27:23: "sections[0].items[2].when": the rule`},
+		{"constant that is no value", `customer.sector == "police" &&`, `customer.sector == "polise" &&`, `f.yaml:27:34: "sections[0].items[2].when": "polise" is not a value of customer.sector; use police, shop`},
+		{"expression that can fail", "when: crimes > 2", "when: 4 / crimes > 2", `can fail: it divides`},
 		{"constant expression", "when: crimes > 2", "when: 1 > 2", `reads no fact`},
 		{"fact of an item", "fact: crucial}\n      - id: flag-a", "fact: vital}\n      - id: flag-a", `there is no fact "vital" here`},
 		{"fact that nothing reads", "when: crimes > 2, ", "", `f.yaml:14:10: "facts[2].id": nothing here reads the fact "crimes"; leave it out`},
@@ -326,6 +328,7 @@ func FuzzLoad(f *testing.F) {
 	f.Add([]byte(small))
 	f.Add([]byte(strings.Replace(small, "crimes > 2", "crimes > 2 || crucial", 1)))
 	f.Add([]byte(strings.Replace(small, "[low, high]", "[low]", 1)))
+	f.Add([]byte(banHead + banBody))
 	f.Add([]byte("id: x\nkind: framework\nversion: \"1\"\ntitle: T\nstatus: law\nsections: []\n"))
 	f.Fuzz(func(t *testing.T, data []byte) {
 		p, err := pack.Parse("f.yaml", data)
@@ -346,6 +349,9 @@ func FuzzLoad(f *testing.F) {
 			if d, err := table.Decide(nil); err != nil || len(d.Rows) == 0 {
 				t.Fatalf("table %s: %v %v", table.ID, d, err)
 			}
+		}
+		if _, err := framework.Prohibited(f.Bans(), nil, "2024-05-01"); err != nil && fault.CodeOf(err) != fault.Invalid {
+			t.Fatal(err)
 		}
 		framework.RunTests(p)
 	})

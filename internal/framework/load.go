@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"duly/internal/fault"
 	"duly/internal/pack"
 	"duly/internal/rule"
 )
@@ -18,9 +19,9 @@ var (
 
 // Load makes a framework of a pack. It refuses, with file, line and column: a pack
 // of another kind, an unknown key, an id that is there twice, an expression that does
-// not compile or reads no fact, a fact that nothing reads, a duty or a grade that the
-// pack's status, sources and dates cannot carry, and a table with a hole or with rows
-// that disagree.
+// not compile, can fail, reads no fact or compares one with what it cannot be, a fact
+// that nothing reads, a duty or a grade that the pack's status, sources and dates cannot
+// carry, and a table with a hole or with rows that disagree.
 func Load(p *pack.Pack) (*Framework, error) {
 	if p.Kind != pack.Framework {
 		return nil, p.Fault(fmt.Sprintf("this is a pack of kind %s", p.Kind), "give a framework", "kind")
@@ -209,21 +210,46 @@ func (f *Framework) loadRules() error {
 				continue
 			}
 			path := []any{"sections", i, "items", j, "when"}
-			r, err := env.Compile(b.Items[j].When)
+			r, err := f.expression(env, b.Items[j].When, path...)
 			if err != nil {
-				return f.pack.Place(err, path...)
+				return err
 			}
 			x := f.sections[i].Items[j]
-			if x.Reads = r.Vars(); len(x.Reads) == 0 {
-				return f.pack.Fault("the expression reads no fact, so it is always the same", "compare a fact with something", path...)
-			}
-			for _, id := range x.Reads {
-				f.read[id] = true
-			}
+			x.Reads = r.Vars()
 			f.rules = append(f.rules, flagRule{x, r})
 		}
 	}
 	return f.loadProhibitions(env)
+}
+
+// expression compiles an expression over the facts and notes which it reads. It refuses
+// one that reads none, one that can fail, and a constant that is no value of the fact
+// it is compared with.
+func (f *Framework) expression(env *rule.Env, text string, path ...any) (*rule.Rule, error) {
+	r, err := env.Compile(text)
+	if err != nil {
+		return nil, f.pack.Place(err, path...)
+	}
+	reads := r.Vars()
+	if len(reads) == 0 {
+		return nil, f.pack.Fault("the expression reads no fact, so it is always the same", "compare a fact with something", path...)
+	}
+	for _, id := range reads {
+		f.read[id] = true
+	}
+	in := r.Inspect()
+	if in.Fails != nil {
+		return nil, f.pack.Place(in.Fails, path...)
+	}
+	for _, c := range in.Compared {
+		values := f.facts[f.index[c.Var]].Values
+		if !slices.Contains(values, c.Constant) {
+			bad := fault.Newf(fault.Invalid, "%q is not a value of %s", c.Constant, c.Var).WithFix("use " + strings.Join(values, ", "))
+			bad.Line, bad.Column = c.Line, c.Column
+			return nil, f.pack.Place(bad, path...)
+		}
+	}
+	return r, nil
 }
 
 // checkRead refuses a fact that nothing reads: a question nobody needs answered.

@@ -104,16 +104,13 @@ func (f *Framework) loadClauses(env *rule.Env, list []clauseBody, path ...any) (
 	return out, nil
 }
 
-// compile checks an expression and notes the facts that it reads.
+// compile checks an expression as those of items are checked, but that it may say
+// "true": a scope that covers everybody, and a question that is always open.
 func (f *Framework) compile(env *rule.Env, expr string, path ...any) (*rule.Rule, error) {
-	r, err := env.Compile(expr)
-	if err != nil {
-		return nil, f.pack.Place(err, path...)
+	if expr == "true" {
+		return env.Compile(expr)
 	}
-	for _, id := range r.Vars() {
-		f.read[id] = true
-	}
-	return r, nil
+	return f.expression(env, expr, path...)
 }
 
 func (b *prohibitionBody) check(p *pack.Pack, i int) error {

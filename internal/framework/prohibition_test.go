@@ -208,6 +208,8 @@ func TestBadProhibitionsAreRefused(t *testing.T) {
 		{"ends before", "2024-01-31", "2024-01-31\n    effective_to: 2024-01-30", "ends before it begins"},
 		{"scope", `== "schools"`, "== 3", "p.yaml:16:"},
 		{"unknown fact", "end_user.sector ==", "end_user.sectors ==", "p.yaml:16:"},
+		{"a word that is no value", `"schools"`, `"academy"`, `p.yaml:16:31: "prohibitions[0].scope": "academy" is not a value of end_user.sector`},
+		{"always the same", `end_user.sector == "schools"`, `1 == 2`, "reads no fact"},
 		{"place", "title: t", "title: t\n    places: [{area: US, counties: [A]}]", "counties belong to a town"},
 		{"exemption", "title: t", "title: t\n    except: [{id: A b, text: t, when: 'true'}]", `"A b" cannot be an id`},
 		{"exemption that does not compile", "title: t", "title: t\n    except: [{id: a, text: t, when: 'maybe'}]", `p.yaml:12:`},
