@@ -86,6 +86,9 @@ type scratch struct {
 	turn    uint32
 	alike   []alike // by word: what of the question it is alike to
 	asking  uint32  // the number of this search
+	hashes  []uint64 // of one word that is looked up, and
+	spans   []span   // where each leads to, and
+	maybe   []uint32 // the words that are there
 	found   []found
 	asked   []asked
 	near    []candidate
@@ -336,9 +339,7 @@ func (g *segment) likeness(id uint32, s *scratch) (alike, bool) {
 // Most it rejects by their shapes.
 func (v *vocabulary) similarity(t *names.Token, text, sound uint64, id uint32) float32 {
 	if t.Script == names.Latin && !v.native {
-		f := &v.facts[id]
-		if !closeShapes(text, f.shape, max(1, names.Reach(lengthOf(text, f.shape)))) &&
-			!closeShapes(sound, f.sound, names.SoundReach(lengthOf(sound, f.sound))) {
+		if !v.facts[id].near(text, sound) {
 			return 0
 		}
 	}

@@ -80,6 +80,19 @@ func (m *multimap) get(hash uint64) []uint32 {
 	return m.ids[m.first[b]:m.first[b+1]]
 }
 
+// span is a run of multimap.ids.
+type span struct{ from, to uint32 }
+
+// spans appends where the numbers of each hash are. Asking for many at once is
+// faster than one after the other.
+func (m *multimap) spans(hashes []uint64, out []span) []span {
+	for _, h := range hashes {
+		b := m.bucket(h)
+		out = append(out, span{m.first[b], m.first[b+1]})
+	}
+	return out
+}
+
 func (m *multimap) bucket(hash uint64) uint64 {
 	return hash & uint64(len(m.first)-2)
 }

@@ -137,26 +137,45 @@ func (v *vocabulary) find(t *names.Token, s *scratch) {
 		}
 	}
 	v.findAcross(t, s)
-	shape := shapeOf(t.Text)
-	for hash := range restsOf(t.Text, names.Reach(len(t.Text)+1)) {
-		mark := v.mark(hash)
-		for _, marked := range v.rests.get(hash) {
-			id := marked ^ mark
-			if id < uint32(len(v.words)) && s.seen[id] != s.turn && closeShapes(shape, v.facts[id].shape, names.Reach(lengthOf(shape, v.facts[id].shape))) {
-				v.try(t, id, s)
+	v.findNear(t, s)
+}
+
+// findNear appends the words that may be t with slips, by text or by sound.
+//
+// It goes through all keys step by step, not key by key: what one step reads stands
+// in many places of memory, and the processor waits for them together.
+func (v *vocabulary) findNear(t *names.Token, s *scratch) {
+	s.hashes = slices.AppendSeq(s.hashes[:0], restsOf(t.Text, names.Reach(len(t.Text)+1)))
+	if t.Sound != t.Text {
+		s.hashes = slices.AppendSeq(s.hashes, restsOf(t.Sound, names.SoundReach(len(t.Sound)+1)))
+	}
+	s.spans = v.rests.spans(s.hashes, s.spans[:0])
+	s.maybe = s.maybe[:0]
+	for i, at := range s.spans {
+		mark := v.mark(s.hashes[i])
+		for _, marked := range v.rests.ids[at.from:at.to] {
+			if id := marked ^ mark; id < uint32(len(v.words)) {
+				s.maybe = append(s.maybe, id)
 			}
 		}
 	}
-	shape = shapeOf(t.Sound)
-	for hash := range restsOf(t.Sound, names.SoundReach(len(t.Sound)+1)) {
-		mark := v.mark(hash)
-		for _, marked := range v.rests.get(hash) {
-			id := marked ^ mark
-			if id < uint32(len(v.words)) && s.seen[id] != s.turn && closeShapes(shape, v.facts[id].sound, names.SoundReach(lengthOf(shape, v.facts[id].sound))) {
-				v.try(t, id, s)
-			}
+	text, sound := shapeOf(t.Text), shapeOf(t.Sound)
+	near := s.maybe[:0]
+	for _, id := range s.maybe {
+		if v.facts[id].near(text, sound) {
+			near = append(near, id)
 		}
 	}
+	for _, id := range near {
+		v.try(t, id, s)
+	}
+}
+
+// near says whether a word may be as alike as names takes for a slip, to a word of
+// these shapes of text and sound.
+func (f *fact) near(text, sound uint64) bool {
+	return closeShapes(text, f.shape, max(1, names.Reach(lengthOf(text, f.shape)))) ||
+		closeShapes(sound, f.sound, names.SoundReach(lengthOf(sound, f.sound)))
 }
 
 // mark gives bits of a hash above those that number a word, so that what a bucket
