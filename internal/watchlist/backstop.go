@@ -31,7 +31,7 @@ func grams(text string) iter.Seq[uint64] {
 func (g *segment) mistyped(s *scratch) bool {
 	for i := range s.asked {
 		w := &s.asked[i]
-		if !w.common && !slices.ContainsFunc(g.words.keys.get(hashOf(seedText, w.Text)), func(id uint32) bool { return g.words.words[id].Text == w.Text }) {
+		if !w.common && !slices.ContainsFunc(g.words.keys.get(hashOf(seedText, w.Text)), func(id uint32) bool { return g.words.textOf(id) == w.Text }) {
 			return true
 		}
 	}
@@ -59,7 +59,7 @@ func (g *segment) backstop(a *question, weights names.Weights, s *scratch) {
 		if s.count[f.word] = 0; shared < gramAtLeast {
 			continue
 		}
-		all := float32(len(g.words.words[f.word].Text) - 2)
+		all := float32(len(g.words.textOf(f.word)) - 2)
 		if shared < gramShare*all {
 			continue
 		}

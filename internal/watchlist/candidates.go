@@ -84,8 +84,8 @@ type scratch struct {
 	touched []uint32
 	seen    []uint32 // by word: the turn in which find last tried it
 	turn    uint32
-	alike   []alike // by word: what of the question it is alike to
-	asking  uint32  // the number of this search
+	alike   []alike  // by word: what of the question it is alike to
+	asking  uint32   // the number of this search
 	hashes  []uint64 // of one word that is looked up, and
 	spans   []span   // where each leads to, and
 	maybe   []uint32 // the words that are there
@@ -124,7 +124,7 @@ type candidate struct {
 }
 
 func (g *segment) newScratch() *scratch {
-	return &scratch{score: make([]float32, len(g.party)), seen: make([]uint32, len(g.words.words)), alike: make([]alike, len(g.words.words)), count: make([]uint16, len(g.words.words))}
+	return &scratch{score: make([]float32, len(g.party)), seen: make([]uint32, len(g.words.facts)), alike: make([]alike, len(g.words.facts)), count: make([]uint16, len(g.words.facts))}
 }
 
 // nextTurn forgets which words were tried.
@@ -343,11 +343,11 @@ func (v *vocabulary) similarity(t *names.Token, text, sound uint64, id uint32) f
 			return 0
 		}
 	}
-	word := &v.words[id]
+	word := v.token(id)
 	if word.Text == t.Text && word.Native == t.Native {
 		return 1
 	}
-	return float32(names.Similarity(t, word))
+	return float32(names.Similarity(t, &word))
 }
 
 // touch adds up what each entry shares with the question. The costliest words
@@ -374,7 +374,7 @@ func (g *segment) touch(total, passable, passed float32, s *scratch) {
 				skipped = max(skipped, value)
 				continue
 			}
-			if of := g.words.words[f.word].Script; of != w.Script && (of.Unparted() || w.Script.Unparted()) {
+			if of := g.words.facts[f.word].script; of != w.Script && (of.Unparted() || w.Script.Unparted()) {
 				value = surely // one word of ours may be several characters of theirs, or the other way round
 			}
 			for _, e := range g.posts[g.postFirst[f.word]:g.postFirst[f.word+1]] {
@@ -418,8 +418,8 @@ func (g *segment) touchJoined(a *question, s *scratch) {
 	tokens = a.as(a.kinds[0]).name.Tokens
 	for i := range tokens {
 		for k := range tokens {
-			if k != i && telling(&tokens[i]) && telling(&tokens[k]) {
-				g.addJoined(initialKey(tokens[i].Text[0], &tokens[k]), s)
+			if k != i && telling(tokens[i].Class) && telling(tokens[k].Class) {
+				g.addJoined(initialKey(tokens[i].Text[0], tokens[k].Sound), s)
 			}
 		}
 	}
@@ -431,7 +431,7 @@ func (g *segment) touchJoined(a *question, s *scratch) {
 				run += t
 			}
 			for _, id := range g.words.keys.get(hashOf(seedText, run)) {
-				if g.words.words[id].Text != run {
+				if g.words.textOf(id) != run {
 					continue
 				}
 				for _, e := range g.posts[g.postFirst[id]:g.postFirst[id+1]] {

@@ -200,15 +200,22 @@ func (g *segment) mayMeet(f *form, free uint32, m *meeting) (w ways) {
 			word := &g.words.facts[id]
 			may := word.first == t.Text[0]
 			if people {
-				may = word.short || f.short>>i&1 != 0
+				may = word.marks&factShort != 0 || f.short>>i&1 != 0
 			}
-			if far || may && names.MayMeet(t, &g.words.words[id], f.weights[i], word.weight, f.name.Kind) {
+			if !far && may {
+				other := g.words.token(id)
+				may = names.MayMeet(t, &other, f.weights[i], word.weight, f.name.Kind)
+			}
+			if far || may {
 				w.a, w.b = w.a|1<<i, w.b|1<<j
 			}
 		}
 	}
 	for j, id := range left {
-		if int(b[j]>>lengthAt) <= n && g.words.words[id].MayStandFor(f.name.Kind, n, firstsA) {
+		if int(b[j]>>lengthAt) > n {
+			continue
+		}
+		if word := g.words.token(id); word.MayStandFor(f.name.Kind, n, firstsA) {
 			w.a, w.b, w.several = free, w.b|1<<j, true
 		}
 	}

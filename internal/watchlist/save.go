@@ -139,10 +139,10 @@ func (p *part) restore(print []byte) (names.Weights, bool) {
 		}
 	}
 	p.asides = asides
-	words = (&wordTable{words: words}).done()
-	weights := p.count(words)
 	filed := p.words
-	p.words = shaped(words, weights)
+	p.words = newVocabulary(words)
+	weights := p.count()
+	p.words.weigh(weights)
 	p.words.keys, p.words.rests, p.words.grams = filed.keys, filed.rests, filed.grams
 	p.weigh()
 	return weights, bytes.Equal(p.words.fingerprint(), print)
@@ -152,8 +152,8 @@ func (p *part) restore(print []byte) (names.Weights, bool) {
 func (v *vocabulary) fingerprint() []byte {
 	sum := sha256.New()
 	var line []byte
-	for i := range v.words {
-		t := &v.words[i]
+	for id := range v.facts {
+		t := v.token(uint32(id))
 		line = append(line[:0], t.Text...)
 		line = append(append(line, ' '), t.Sound...)
 		line = append(append(line, ' '), t.Skeleton...)

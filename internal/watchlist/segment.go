@@ -2,6 +2,7 @@ package watchlist
 
 import (
 	"iter"
+	"slices"
 
 	"duly/internal/names"
 )
@@ -107,9 +108,9 @@ func (b *builder) add(p party) {
 // seal makes the segment. With known weights it uses those, else it counts its own.
 func (b *builder) seal(known *names.Weights) (*segment, names.Weights) {
 	g := b.segment
-	words := b.table.done()
-	g.asides = b.aside.done()
-	weights := g.count(words)
+	g.words = newVocabulary(b.table.words)
+	g.asides = slices.Clip(b.aside.words)
+	weights := g.count()
 	if known != nil {
 		weights = *known
 	}
@@ -121,14 +122,16 @@ func (b *builder) seal(known *names.Weights) (*segment, names.Weights) {
 			}
 		}
 	})
-	g.file(words, weights)
+	g.words.weigh(weights)
+	g.words.file()
+	g.file()
 	return &g, weights
 }
 
 // file fills what follows from the words of the entries.
-func (g *segment) file(words []names.Token, weights names.Weights) {
-	g.words = newVocabulary(words, weights)
+func (g *segment) file() {
 	g.weigh()
+	words := g.words.facts
 	posts := g.posted
 	g.postFirst = make([]uint32, len(words)+1)
 	for id := range posts {
@@ -159,14 +162,15 @@ func (g *segment) weigh() {
 }
 
 // count counts in how many names the words of each sound are.
-func (g *segment) count(words []names.Token) names.Weights {
+func (g *segment) count() names.Weights {
 	number := make(map[string]uint32)
-	sound := make([]uint32, len(words))
-	for id := range words {
-		n, ok := number[words[id].Sound]
+	sound := make([]uint32, len(g.words.facts))
+	for id := range sound {
+		text := g.words.token(uint32(id)).Sound
+		n, ok := number[text]
 		if !ok {
 			n = uint32(len(number))
-			number[words[id].Sound] = n
+			number[text] = n
 		}
 		sound[id] = n
 	}
@@ -212,12 +216,12 @@ func (g *segment) posted(yield func(id, entry uint32) bool) {
 		ids := g.tokens(e)
 		strong := 0
 		for _, id := range ids {
-			if telling(&g.words.words[id]) {
+			if g.words.facts[id].telling() {
 				strong++
 			}
 		}
 		for i, id := range ids {
-			if strong >= 2 && !telling(&g.words.words[id]) || contains(ids[:i], id) {
+			if strong >= 2 && !g.words.facts[id].telling() || contains(ids[:i], id) {
 				continue
 			}
 			if !yield(id, e) {
@@ -227,9 +231,7 @@ func (g *segment) posted(yield func(id, entry uint32) bool) {
 	}
 }
 
-func telling(t *names.Token) bool {
-	return t.Class != names.Particle && t.Class != names.Initial
-}
+func telling(c names.Class) bool { return c != names.Particle && c != names.Initial }
 
 func contains(ids []uint32, id uint32) bool {
 	for _, other := range ids {
@@ -260,7 +262,7 @@ func (g *segment) runsOf(e uint32) iter.Seq[uint64] {
 		var texts [mostWords]string
 		ids := g.tokens(e)
 		for i, id := range ids {
-			texts[i] = g.words.words[id].Text
+			texts[i] = g.words.textOf(id)
 		}
 		for hash := range runs(texts[:len(ids)], 2) {
 			if !yield(hash) {
@@ -272,8 +274,8 @@ func (g *segment) runsOf(e uint32) iter.Seq[uint64] {
 		}
 		for i := range ids {
 			for k, other := range ids {
-				if k != i && len(texts[i]) == 1 && telling(&g.words.words[other]) &&
-					!yield(initialKey(texts[i][0], &g.words.words[other])) {
+				if k != i && len(texts[i]) == 1 && g.words.facts[other].telling() &&
+					!yield(initialKey(texts[i][0], g.words.token(other).Sound)) {
 					return
 				}
 			}
@@ -281,9 +283,9 @@ func (g *segment) runsOf(e uint32) iter.Seq[uint64] {
 	}
 }
 
-// initialKey is what a name of an initial and another word is filed under.
-func initialKey(letter byte, other *names.Token) uint64 {
-	return hashOf(seedInitial, string(letter), other.Sound)
+// initialKey is what a name of an initial and another word of this sound is filed under.
+func initialKey(letter byte, sound string) uint64 {
+	return hashOf(seedInitial, string(letter), sound)
 }
 
 // hasRun says whether an entry is filed under a hash, and not merely beside it.
@@ -327,7 +329,7 @@ func (g *segment) name(e uint32, s *scratch) names.Name {
 			s.tokens = append(s.tokens, g.asides[id&^asideBit])
 			aside++
 		} else {
-			s.tokens = append(s.tokens, g.words.words[id])
+			s.tokens = append(s.tokens, g.words.token(id))
 		}
 	}
 	words := len(s.tokens) - aside

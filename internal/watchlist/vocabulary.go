@@ -19,30 +19,102 @@ import (
 // method for detecting and correcting spelling errors", 1982; W. Garbe's SymSpell.)
 // Other spellings are found by keys of their sound.
 type vocabulary struct {
-	words  []names.Token
-	facts  []fact   // of each word
+	facts []fact
+	text  string                 // the parts of all words, those of one beside each other
+	long  map[uint32]names.Token // the few words with a part of more than longestPart bytes
+
 	keys   multimap // text and sounds, to words
 	rests  multimap // first letters with some left out, to words with a mark of the hash
 	grams  multimap // three letters, to words
 	native bool     // there are words in other scripts than Latin
 }
 
-// fact is what is asked of a word most often, together in one place of memory.
+// fact is a word, without its letters: what is asked of it most often, in half a
+// line of the processor's cache.
 type fact struct {
 	shape, sound uint64 // letters and length of the word and of its sound, to reject without reading it
 	weight       float32
+	at           uint32              // where its parts are in vocabulary.text
+	sizes        [countOfParts]uint8 // of the parts, in bytes
 	class        names.Class
+	script       names.Script
 	first        byte // letter
-	short        bool // of a first name
+	marks        uint8
 }
+
+// The parts of a word that are kept as letters.
+const (
+	partText = iota
+	partSound
+	partSkeleton
+	partNative
+	countOfParts
+
+	longestPart = 255
+)
+
+// The bits of fact.marks.
+const (
+	factShort    = 1 << iota // a short form of a first name
+	factSyllable             // a single syllable
+	factLong                 // to be found in vocabulary.long
+)
 
 // prefix is how many letters of a word are filed; longer words that differ only
 // behind it are told apart by the check of the distance.
 const prefix = 9
 
-// newVocabulary files words that are all different.
-func newVocabulary(words []names.Token, weights names.Weights) *vocabulary {
-	v := shaped(words, weights)
+// newVocabulary is a vocabulary of words that are all different. Their weights are
+// set by weigh, and they are found after file.
+func newVocabulary(words []names.Token) *vocabulary {
+	v := &vocabulary{facts: make([]fact, len(words)), long: make(map[uint32]names.Token)}
+	size := 0
+	for i := range words {
+		for _, part := range partsOf(&words[i]) {
+			size += len(part)
+		}
+	}
+	var text strings.Builder
+	text.Grow(size)
+	for id := range words {
+		t := &words[id]
+		f := &v.facts[id]
+		*f = fact{shape: shapeOf(t.Text), sound: shapeOf(t.Sound), at: uint32(text.Len()), class: t.Class, script: t.Script, first: t.Text[0]}
+		v.native = v.native || t.Script != names.Latin
+		if names.ShortName(t.Text) {
+			f.marks |= factShort
+		}
+		if t.Syllable() {
+			f.marks |= factSyllable
+		}
+		if parts := partsOf(t); slices.ContainsFunc(parts[:], func(part string) bool { return len(part) > longestPart }) {
+			f.marks |= factLong
+			v.long[uint32(id)] = *t
+		} else {
+			for i, part := range parts {
+				f.sizes[i] = uint8(len(part))
+				text.WriteString(part)
+			}
+		}
+	}
+	v.text = text.String()
+	return v
+}
+
+func partsOf(t *names.Token) [countOfParts]string {
+	return [...]string{partText: t.Text, partSound: t.Sound, partSkeleton: t.Skeleton, partNative: t.Native}
+}
+
+// weigh sets the weights of all words.
+func (v *vocabulary) weigh(weights names.Weights) {
+	for id := range v.facts {
+		t := v.token(uint32(id))
+		v.facts[id].weight = float32(weights.Of(&t))
+	}
+}
+
+// file lets the words be found.
+func (v *vocabulary) file() {
 	v.keys = newMultimap(v.each(filedUnder))
 	v.rests = newMultimap(func(yield func(uint64, uint32) bool) {
 		for hash, id := range v.each(rests) {
@@ -52,25 +124,40 @@ func newVocabulary(words []names.Token, weights names.Weights) *vocabulary {
 		}
 	})
 	v.grams = newMultimap(v.each(gramsOf))
-	return v
 }
 
-// shaped is a vocabulary in which nothing is filed yet.
-func shaped(words []names.Token, weights names.Weights) *vocabulary {
-	v := &vocabulary{words: words, facts: make([]fact, len(words))}
-	for id := range words {
-		t := &words[id]
-		v.facts[id] = fact{shapeOf(t.Text), shapeOf(t.Sound), float32(weights.Of(t)), t.Class, t.Text[0], names.ShortName(t.Text)}
-		v.native = v.native || words[id].Script != names.Latin
+// token gives a word as it was prepared.
+func (v *vocabulary) token(id uint32) names.Token {
+	f := &v.facts[id]
+	if f.marks&factLong != 0 {
+		return v.long[id]
 	}
-	return v
+	rest := v.text[f.at:]
+	text, rest := rest[:f.sizes[partText]], rest[f.sizes[partText]:]
+	sound, rest := rest[:f.sizes[partSound]], rest[f.sizes[partSound]:]
+	skeleton, rest := rest[:f.sizes[partSkeleton]], rest[f.sizes[partSkeleton]:]
+	return names.Stored(text, sound, skeleton, rest[:f.sizes[partNative]], f.script, f.class, f.marks&factSyllable != 0)
 }
+
+// text gives the letters of a word.
+func (v *vocabulary) textOf(id uint32) string {
+	f := &v.facts[id]
+	if f.marks&factLong != 0 {
+		return v.long[id].Text
+	}
+	return v.text[f.at:][:f.sizes[partText]]
+}
+
+// telling says whether a word tells more than that it ties or stands for others.
+func (f *fact) telling() bool { return telling(f.class) }
 
 // each yields what a function gives for every word, with the word.
 func (v *vocabulary) each(hashes func(t *names.Token) iter.Seq[uint64]) iter.Seq2[uint64, uint32] {
 	return func(yield func(uint64, uint32) bool) {
-		for id := range v.words {
-			for hash := range hashes(&v.words[id]) {
+		var t names.Token
+		for id := range v.facts {
+			t = v.token(uint32(id))
+			for hash := range hashes(&t) {
 				if !yield(hash, uint32(id)) {
 					return
 				}
@@ -121,7 +208,7 @@ type found struct {
 func (v *vocabulary) find(t *names.Token, s *scratch) {
 	s.nextTurn()
 	for _, id := range v.keys.get(hashOf(seedText, t.Text)) {
-		if v.words[id].Text == t.Text && v.words[id].Native == t.Native && s.seen[id] != s.turn {
+		if s.seen[id] != s.turn && v.is(id, t) {
 			s.seen[id] = s.turn
 			s.found = append(s.found, found{id, 1})
 		}
@@ -131,13 +218,23 @@ func (v *vocabulary) find(t *names.Token, s *scratch) {
 	}
 	if len(t.Skeleton) >= 2 {
 		for _, id := range v.keys.get(hashOf(seedSkeleton, t.Skeleton)) {
-			if v.words[id].Skeleton == t.Skeleton {
+			if f := &v.facts[id]; f.marks&factLong != 0 || int(f.sizes[partSkeleton]) == len(t.Skeleton) && v.token(id).Skeleton == t.Skeleton {
 				v.try(t, id, s)
 			}
 		}
 	}
 	v.findAcross(t, s)
 	v.findNear(t, s)
+}
+
+// is says whether a word is t, in every writing.
+func (v *vocabulary) is(id uint32, t *names.Token) bool {
+	f := &v.facts[id]
+	if f.shape != shapeOf(t.Text) {
+		return false
+	}
+	word := v.token(id)
+	return word.Text == t.Text && word.Native == t.Native
 }
 
 // findNear appends the words that may be t with slips, by text or by sound.
@@ -154,7 +251,7 @@ func (v *vocabulary) findNear(t *names.Token, s *scratch) {
 	for i, at := range s.spans {
 		mark := v.mark(s.hashes[i])
 		for _, marked := range v.rests.ids[at.from:at.to] {
-			if id := marked ^ mark; id < uint32(len(v.words)) {
+			if id := marked ^ mark; id < uint32(len(v.facts)) {
 				s.maybe = append(s.maybe, id)
 			}
 		}
@@ -181,7 +278,7 @@ func (f *fact) near(text, sound uint64) bool {
 // mark gives bits of a hash above those that number a word, so that what a bucket
 // of rests holds of other hashes is told apart without reading the word.
 func (v *vocabulary) mark(hash uint64) uint32 {
-	return uint32(hash>>32) << bits.Len(uint(len(v.words)))
+	return uint32(hash>>32) << bits.Len(uint(len(v.facts)))
 }
 
 // findAcross appends the words of other scripts that t may stand for.
@@ -202,7 +299,8 @@ func (v *vocabulary) try(t *names.Token, id uint32, s *scratch) {
 		return
 	}
 	s.seen[id] = s.turn
-	if alike := names.Similarity(t, &v.words[id]); alike > 0 {
+	word := v.token(id)
+	if alike := names.Similarity(t, &word); alike > 0 {
 		s.found = append(s.found, found{id, float32(alike)})
 	}
 }
@@ -327,30 +425,4 @@ func (w *wordTable) number(t *names.Token) uint32 {
 	}
 	w.words, w.next = append(w.words, *t), append(w.next, 0)
 	return id
-}
-
-// done gives the words, with their letters beside each other in one text, so that
-// comparing a word reads one place of memory and not four.
-func (w *wordTable) done() []names.Token {
-	size := 0
-	for i := range w.words {
-		t := &w.words[i]
-		size += len(t.Text) + len(t.Sound) + len(t.Skeleton) + len(t.Native)
-	}
-	var all strings.Builder
-	all.Grow(size)
-	for i := range w.words {
-		t := &w.words[i]
-		for _, s := range []string{t.Text, t.Sound, t.Skeleton, t.Native} {
-			all.WriteString(s)
-		}
-	}
-	text := all.String()
-	for i := range w.words {
-		t := &w.words[i]
-		for _, s := range []*string{&t.Text, &t.Sound, &t.Skeleton, &t.Native} {
-			*s, text = text[:len(*s)], text[len(*s):]
-		}
-	}
-	return slices.Clip(w.words)
 }
