@@ -67,19 +67,22 @@ func (g *segment) backstop(a *question, weights names.Weights, s *scratch) {
 			s.add(e, all+2)
 		}
 	}
-	s.asking++
+	s.kin.reset()
 	for i := range s.asked {
 		s.asked[i].later = true
 	}
-	for _, e := range s.touched {
-		met := s.score[e]
-		s.score[e] = 0
-		if whole := float32(g.whole[e] >> lengthAt); met >= gramShare*max(whole, float32(len(text))) {
-			f := a.form(a.kindFor(g.marks[e]), weights, s)
-			if ceiling := g.ceiling(a, f, e, sameLetters(f.whole, g.whole[e]), s); ceiling >= a.least {
-				s.near = append(s.near, candidate{e, float32(ceiling)})
+	for block := range slices.Chunk(s.touched, blockSize) {
+		s.held = s.held[:0]
+		for _, e := range block {
+			met := s.score[e]
+			s.score[e] = 0
+			n := &g.entries[e]
+			if whole := float32(n.whole >> lengthAt); met >= gramShare*max(whole, float32(len(text))) {
+				f := a.form(a.kindFor(n), weights, s)
+				s.held = append(s.held, held{f, e, sameLetters(f.whole, n.whole), false})
 			}
 		}
+		g.weighUp(a, s)
 	}
 	s.sortNear()
 }

@@ -70,11 +70,11 @@ func (a *question) as(k names.Kind) *form {
 }
 
 // kindFor gives the kind that the name is prepared as for an entry.
-func (a *question) kindFor(marks uint16) names.Kind {
+func (a *question) kindFor(n *entry) names.Kind {
 	if a.reversed {
 		return a.kinds[0]
 	}
-	return names.Kind(marks & markKind)
+	return n.kind()
 }
 
 // scratch is the working memory of one search in one segment, used again by
@@ -84,25 +84,19 @@ type scratch struct {
 	touched []uint32
 	seen    []uint32 // by word: the turn in which find last tried it
 	turn    uint32
-	alike   []alike  // by word: what of the question it is alike to
-	asking  uint32   // the number of this search
+	kin     kin
 	hashes  []uint64 // of one word that is looked up, and
 	spans   []span   // where each leads to, and
 	maybe   []uint32 // the words that are there
 	found   []found
 	asked   []asked
 	near    []candidate
+	held    []held
+	ids     []uint32 // of the words of those held
+	alikes  []alike  // what they are alike to
 	tokens  []names.Token
 	count   []uint16 // by word; 0 between searches
 	meeting meeting
-}
-
-// alike says which word of the question a word of the vocabulary is most alike to.
-type alike struct {
-	asking     uint32 // the search in which word was set
-	later      uint32 // the search in which the words that are not looked up were compared
-	word       uint16
-	similarity float32
 }
 
 // asked is one word of the question with the words of the segment it may stand for.
@@ -124,7 +118,7 @@ type candidate struct {
 }
 
 func (g *segment) newScratch() *scratch {
-	return &scratch{score: make([]float32, len(g.party)), seen: make([]uint32, len(g.words.facts)), alike: make([]alike, len(g.words.facts)), count: make([]uint16, len(g.words.facts))}
+	return &scratch{score: make([]float32, len(g.entries)), seen: make([]uint32, len(g.words.facts)), count: make([]uint16, len(g.words.facts))}
 }
 
 // nextTurn forgets which words were tried.
@@ -139,10 +133,7 @@ func (s *scratch) nextTurn() {
 // ceiling first.
 func (g *segment) collect(a *question, weights names.Weights, s *scratch) {
 	s.touched, s.found, s.asked, s.near = s.touched[:0], s.found[:0], s.asked[:0], s.near[:0]
-	if s.asking++; s.asking == 0 {
-		clear(s.alike)
-		s.asking = 1
-	}
+	s.kin.reset()
 	total := float32(0)
 	for i, k := range a.kinds {
 		if t := s.ask(a.as(k), weights); i == 0 || t < total {
@@ -156,23 +147,57 @@ func (g *segment) collect(a *question, weights names.Weights, s *scratch) {
 	g.touch(total, a.passable, passed, s)
 	g.touchJoined(a, s)
 	plain := a.plain()
-	for _, e := range s.touched {
-		met := s.score[e]
-		s.score[e] = 0
-		f := a.form(a.kindFor(g.marks[e]), weights, s)
-		together := sameLetters(f.whole, g.whole[e])
-		if met < surely && !together && !g.plausible(a, e, met, total, plain) {
-			continue
+	for block := range slices.Chunk(s.touched, blockSize) {
+		s.held = s.held[:0]
+		for _, e := range block {
+			met := s.score[e]
+			s.score[e] = 0
+			n := &g.entries[e]
+			f := a.form(a.kindFor(n), weights, s)
+			together := sameLetters(f.whole, n.whole)
+			if met >= surely || together || g.plausible(a, n, met, total, plain) {
+				s.held = append(s.held, held{f, e, together, met >= surely})
+			}
 		}
-		ceiling := 1.0
-		if met < surely {
-			ceiling = g.ceiling(a, f, e, together, s)
-		}
-		if ceiling >= a.least {
-			s.near = append(s.near, candidate{e, float32(ceiling)})
-		}
+		g.weighUp(a, s)
 	}
 	s.sortNear()
+}
+
+// held is an entry whose ceiling is to be worked out.
+type held struct {
+	*form
+	entry    uint32
+	together bool // all its words and those of the question may be the same letters
+	surely   bool // it is compared, whatever its ceiling
+}
+
+// blockSize is how many entries are gone through step by step, not one by one: what
+// a step reads stands in many places of memory, and the processor waits for them
+// together.
+const blockSize = 64
+
+// weighUp adds to s.near those of s.held that can be hits.
+func (g *segment) weighUp(a *question, s *scratch) {
+	s.ids, s.alikes = s.ids[:0], s.alikes[:0]
+	for i := range s.held {
+		s.ids = append(s.ids, g.tokens(s.held[i].entry)...)
+	}
+	for _, id := range s.ids {
+		s.alikes = append(s.alikes, g.likeness(id, s))
+	}
+	from := 0
+	for i := range s.held {
+		h := &s.held[i]
+		to := from + int(g.entries[h.entry].words)
+		ceiling := 1.0
+		if !h.surely {
+			ceiling = g.ceiling(a, h, s.ids[from:to], s.alikes[from:to], &s.meeting)
+		}
+		if from = to; ceiling >= a.least {
+			s.near = append(s.near, candidate{h.entry, float32(ceiling)})
+		}
+	}
 }
 
 // sortNear puts the highest ceiling first.
@@ -188,14 +213,14 @@ func (s *scratch) sortNear() {
 // plausible says by weights alone whether an entry may be a hit. plain
 // says that the question has one or two words and none may be initials: where
 // that is so of the entry too, what did not meet one for one cannot meet at all.
-func (g *segment) plausible(a *question, e uint32, met, total float32, plain bool) bool {
-	met = min(met, total, g.weight[e])
-	onlyA, onlyB := total-met, g.weight[e]-met
+func (g *segment) plausible(a *question, n *entry, met, total float32, plain bool) bool {
+	met = min(met, total, n.weight)
+	onlyA, onlyB := total-met, n.weight-met
 	if a.reversed {
 		onlyA, onlyB = onlyB, onlyA
 	}
 	lost := 0.6*onlyA + 0.35*onlyB
-	if plain && g.marks[e]&markShort == 0 && g.marks[e]>>markWords <= 2 {
+	if plain && n.marks&markShort == 0 && n.words <= 2 {
 		lost += 1.4*min(onlyA, onlyB) - 0.1*onlyA
 	}
 	return met >= (float32(a.least)-slack)*(met+lost)
@@ -308,41 +333,38 @@ func (g *segment) lookUp(i int, s *scratch) (common int) {
 		if w.cost += cost; cost > many && f.similarity < 1 {
 			common += cost
 		}
-		if old := &s.alike[f.word]; old.asking != s.asking || old.similarity < f.similarity {
-			*old = alike{asking: s.asking, word: uint16(i), similarity: f.similarity}
+		if old, _ := s.kin.get(f.word); old.similarity < f.similarity {
+			s.kin.put(f.word, alike{word: uint16(i), similarity: f.similarity})
 		}
 	}
 	return common
 }
 
 // likeness gives what of the question a word is most alike to, if anything.
-func (g *segment) likeness(id uint32, s *scratch) (alike, bool) {
-	k := &s.alike[id]
-	if k.later == s.asking {
-		return *k, k.asking == s.asking
+func (g *segment) likeness(id uint32, s *scratch) alike {
+	best, tried := s.kin.get(id)
+	if best.done {
+		return best
 	}
-	k.later = s.asking
+	f := &g.words.facts[id]
 	for i := range s.asked {
 		w := &s.asked[i]
-		if !w.later {
+		if !w.later || w.Script == f.script && !f.near(w.shape, w.sound) {
 			continue
 		}
-		similarity := g.words.similarity(w.Token, w.shape, w.sound, id)
-		if similarity > 0 && (k.asking != s.asking || k.similarity < similarity) {
-			k.asking, k.word, k.similarity = s.asking, uint16(i), similarity
+		tried = true
+		if similarity := g.words.similarity(w.Token, id); best.similarity < similarity {
+			best.word, best.similarity = uint16(i), similarity
 		}
 	}
-	return *k, k.asking == s.asking
+	if best.done = true; tried {
+		s.kin.put(id, best)
+	}
+	return best
 }
 
-// similarity gives how alike a word is to t, which has the shapes text and sound.
-// Most it rejects by their shapes.
-func (v *vocabulary) similarity(t *names.Token, text, sound uint64, id uint32) float32 {
-	if t.Script == names.Latin && !v.native {
-		if !v.facts[id].near(text, sound) {
-			return 0
-		}
-	}
+// similarity gives how alike a word is to t.
+func (v *vocabulary) similarity(t *names.Token, id uint32) float32 {
 	word := v.token(id)
 	if word.Text == t.Text && word.Native == t.Native {
 		return 1

@@ -8,20 +8,20 @@ import (
 )
 
 // ceiling gives the most that the score of an entry can be, by the numbers of its
-// words alone. Words that may meet by other ways than one for one count as met.
-// together says that all words of both may be the same letters.
-func (g *segment) ceiling(a *question, f *form, e uint32, together bool, s *scratch) float64 {
-	m := &s.meeting
+// words and by what they are alike to. Words that may meet by other ways than one
+// for one count as met.
+func (g *segment) ceiling(a *question, h *held, ids []uint32, alikes []alike, m *meeting) float64 {
+	f := h.form
 	m.used, m.exact, m.many, m.free, m.core = 0, 0, 0, 0, false
-	for _, id := range g.tokens(e) {
-		if at, similarity := g.likeIn(f, id, s); similarity > 0 {
+	for i, id := range ids {
+		if at, similarity := g.likeIn(f, id, alikes[i]); similarity > 0 {
 			m.meet(g, f, id, at, similarity)
 		} else {
 			m.leave(id)
 		}
 	}
 	all := uint32(1)<<len(f.name.Tokens) - 1
-	if together && m.sameRest(g, f, all) {
+	if h.together && m.sameRest(g, f, all) {
 		return 1
 	}
 	free := all &^ m.used
@@ -66,16 +66,19 @@ func (g *segment) ceiling(a *question, f *form, e uint32, together bool, s *scra
 }
 
 // likeIn gives which word of a form a word of an entry is most alike to.
-func (g *segment) likeIn(f *form, id uint32, s *scratch) (at int, similarity float32) {
-	k, ok := g.likeness(id, s)
-	if !ok {
+func (g *segment) likeIn(f *form, id uint32, k alike) (at int, similarity float32) {
+	if k.similarity == 0 {
 		return 0, 0
 	}
 	if at := f.at[k.word]; at >= 0 {
 		return int(at), k.similarity
 	}
 	for i := range f.name.Tokens { // it is most alike to a word that another kind reads here
-		if alike := g.words.similarity(&f.name.Tokens[i], f.shapes[i], f.sounds[i], id); alike > similarity {
+		word := &g.words.facts[id]
+		if f.name.Tokens[i].Script == word.script && !word.near(f.shapes[i], f.sounds[i]) {
+			continue
+		}
+		if alike := g.words.similarity(&f.name.Tokens[i], id); alike > similarity {
 			at, similarity = i, alike
 		}
 	}

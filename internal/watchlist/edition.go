@@ -125,7 +125,7 @@ func (x *Index) Population(queries []Query) *Population {
 	for i := range queries {
 		var p party
 		for _, name := range names.Alternatives(queries[i].Name) {
-			p.names = append(p.names, partyName{name, names.Person, mainName, false}, partyName{name, names.Organization, mainName, false})
+			p.names = append(p.names, partyName{name, names.Person, mainName}, partyName{name, names.Organization, mainName})
 		}
 		for _, n := range queries[i].Identifiers {
 			if key := newTyped("", n).key; key != "" {
@@ -154,7 +154,7 @@ func (p *Population) Touched(e *Entity) map[int]Hit {
 		listed = append(listed, scored{entity: e, name: text, weak: weak, ready: names.Prepare(text, e.Kind)})
 		p.collect(&question{text: text, kinds: [2]names.Kind{e.Kind, e.Kind}, least: leastScore, passable: passHits, reversed: true}, p.weights, s)
 		for _, c := range s.near {
-			ask[p.party[c.entry]] = true
+			ask[p.entries[c.entry].party] = true
 		}
 	}
 	byNumber := make(map[uint32]bool)

@@ -42,9 +42,9 @@ func newPart(entities []*Entity, known *names.Weights) (part, names.Weights) {
 	b := newBuilder()
 	var p party
 	for _, e := range entities {
-		p.names = append(p.names[:0], partyName{e.Name, e.Kind, -1, false})
+		p.names = append(p.names[:0], partyName{e.Name, e.Kind, mainName})
 		for i, a := range e.Aliases {
-			p.names = append(p.names, partyName{a.Name, e.Kind, int32(i), a.Weak})
+			p.names = append(p.names, partyName{a.Name, e.Kind, int32(i)})
 		}
 		p.numbers = p.numbers[:0]
 		for _, n := range e.Identifiers {
@@ -71,8 +71,8 @@ func (x *Index) Len() (entities, names int) {
 				entities++
 			}
 		}
-		for _, id := range p.party {
-			if x.left(p, p.entities[id]) {
+		for i := range p.entries {
+			if x.left(p, p.entities[p.entries[i].party]) {
 				names++
 			}
 		}

@@ -203,9 +203,9 @@ func (x *Index) judge(p *part, a *asking, s *scratch, limit int, best []scored) 
 // score is the judgement on one entry, with the score of the name alone.
 func (x *Index) score(p *part, a *asking, e uint32, s *scratch) (b scored, name float64) {
 	listed := p.name(e, s)
-	b = scored{asked: a, part: p, entity: p.entities[p.party[e]]}
+	b = scored{asked: a, part: p, entity: p.entities[p.entries[e].party]}
 	name = names.Score(a.as(listed.Kind).name, listed, x.weights)
-	b.name, b.weak = b.entity.nameAt(int(int32(p.alias[e])))
+	b.name, b.weak = b.entity.nameAt(int(p.entries[e].alias))
 	b.score, _ = a.weigh(name, b.entity, b.name, b.weak, nil)
 	return b, name
 }

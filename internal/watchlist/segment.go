@@ -13,16 +13,10 @@ import (
 type segment struct {
 	parties int
 
-	// By entry, which is one name of one party:
-	party  []uint32
-	alias  []uint32 // position among the other names of the party, or mainName
-	marks  []uint16 // kind, number of words that are compared, and the marks below
-	first  []uint32
-	weight []float32 // what its words weigh together
-	whole  []uint64  // shape of all its words written as one
+	entries []entry
 
-	// The words of each entry, those of entry e in ids[first[e]:first[e+1]]: the
-	// ones that are compared, then those set aside with the bit asideBit.
+	// The words of each entry, those of entry e from entries[e].first on: the ones
+	// that are compared, then those set aside with the bit asideBit.
 	ids    []uint32
 	words  *vocabulary
 	asides []names.Token
@@ -33,11 +27,21 @@ type segment struct {
 	numbers   multimap // identifiers, by their letters and digits, to parties
 }
 
+// entry is one name of one party.
+type entry struct {
+	whole  uint64  // shape of all its words written as one
+	weight float32 // what its words weigh together
+	party  uint32
+	alias  int32  // position among the other names of the party, or mainName
+	first  uint32 // where in ids its words begin
+	aside  uint16 // how many words are set aside
+	words  uint8  // how many words are compared
+	marks  uint8
+}
+
 const (
-	markKind  = 3
-	markWeak  = 4       // the list itself calls the name weak
-	markShort = 8       // a word may stand for others as initials
-	markWords = 4       // from this bit on the number of words
+	markKind  = 3       // bits of entry.marks that give the kind
+	markShort = 4       // a word may stand for others as initials
 	asideBit  = 1 << 31 // of a number in segment.ids
 	mainName  = -1      // in place of the position of an alias
 )
@@ -53,7 +57,6 @@ type partyName struct {
 	text  string
 	kind  names.Kind
 	alias int32
-	weak  bool
 }
 
 // builder collects names for a segment.
@@ -71,7 +74,6 @@ type filedNumber struct {
 func newBuilder() *builder {
 	b := &builder{}
 	b.table.first, b.aside.first = make(map[string]uint32), make(map[string]uint32)
-	b.first = []uint32{0}
 	return b
 }
 
@@ -84,21 +86,17 @@ func (b *builder) add(p party) {
 		if name.Empty() {
 			continue
 		}
+		n := entry{party: id, alias: n.alias, first: uint32(len(b.ids)), words: uint8(len(name.Tokens)), aside: uint16(len(name.Aside)), marks: uint8(n.kind)}
 		for i := range name.Tokens {
 			b.ids = append(b.ids, b.table.number(&name.Tokens[i]))
 		}
 		for i := range name.Aside {
 			b.ids = append(b.ids, b.aside.number(&name.Aside[i])|asideBit)
 		}
-		marks := uint16(n.kind) | uint16(len(name.Tokens))<<markWords
-		if n.weak {
-			marks |= markWeak
-		}
 		if anyShort(name.Tokens) {
-			marks |= markShort
+			n.marks |= markShort
 		}
-		b.party, b.alias, b.marks = append(b.party, id), append(b.alias, uint32(n.alias)), append(b.marks, marks)
-		b.first = append(b.first, uint32(len(b.ids)))
+		b.entries = append(b.entries, n)
 	}
 	for _, key := range p.numbers {
 		b.numberOf = append(b.numberOf, filedNumber{hashOf(seedNumber, key), id})
@@ -152,11 +150,11 @@ func (g *segment) file() {
 
 // weigh adds up what the words of each entry weigh, and their shapes.
 func (g *segment) weigh() {
-	g.weight, g.whole = make([]float32, len(g.party)), make([]uint64, len(g.party))
-	for e := range g.weight {
+	for e := range g.entries {
+		n := &g.entries[e]
 		for _, id := range g.tokens(uint32(e)) {
-			g.weight[e] += g.words.facts[id].weight
-			g.whole[e] = joint(g.whole[e], g.words.facts[id].shape)
+			n.weight += g.words.facts[id].weight
+			n.whole = joint(n.whole, g.words.facts[id].shape)
 		}
 	}
 }
@@ -175,7 +173,7 @@ func (g *segment) count() names.Weights {
 		sound[id] = n
 	}
 	count, last := make([]int, len(number)), make([]int, len(number))
-	for e := range g.party {
+	for e := range g.entries {
 		for _, id := range g.tokens(uint32(e)) {
 			if s := sound[id]; last[s] != e+1 {
 				last[s] = e + 1
@@ -187,13 +185,13 @@ func (g *segment) count() names.Weights {
 	for text, n := range number {
 		bySound[text] = count[n]
 	}
-	return names.CountedWeights(bySound, len(g.party))
+	return names.CountedWeights(bySound, len(g.entries))
 }
 
 // tokens gives the numbers of the words of an entry that are compared.
 func (g *segment) tokens(e uint32) []uint32 {
-	from := g.first[e]
-	return g.ids[from : from+uint32(g.marks[e]>>markWords)]
+	n := &g.entries[e]
+	return g.ids[n.first : n.first+uint32(n.words)]
 }
 
 // anyShort says whether a word may stand for others as initials.
@@ -212,7 +210,7 @@ func isShort(shape uint64) bool { return shape == anyShape || shape>>lengthAt <=
 // ascending. Words that tie or stand for others are left out where two other
 // words are left to find the name by.
 func (g *segment) posted(yield func(id, entry uint32) bool) {
-	for e := range uint32(len(g.party)) {
+	for e := range uint32(len(g.entries)) {
 		ids := g.tokens(e)
 		strong := 0
 		for _, id := range ids {
@@ -248,7 +246,7 @@ const longestRun = 3
 // joints yields the runs of neighbours of each entry written as one word, its
 // first letters as an abbreviation, and its initials with each other word.
 func (g *segment) joints(yield func(uint64, uint32) bool) {
-	for e := range uint32(len(g.party)) {
+	for e := range uint32(len(g.entries)) {
 		for hash := range g.runsOf(e) {
 			if !yield(hash, e) {
 				return
@@ -269,7 +267,7 @@ func (g *segment) runsOf(e uint32) iter.Seq[uint64] {
 				return
 			}
 		}
-		if g.marks[e]&markShort == 0 {
+		if g.entries[e].marks&markShort == 0 {
 			return
 		}
 		for i := range ids {
@@ -322,16 +320,16 @@ func runs(texts []string, least int) iter.Seq[uint64] {
 
 // name puts an entry's name together. It is valid until s is used again.
 func (g *segment) name(e uint32, s *scratch) names.Name {
+	n := &g.entries[e]
+	ids := g.ids[n.first:][:uint32(n.words)+uint32(n.aside)]
 	s.tokens = s.tokens[:0]
-	aside := 0
-	for _, id := range g.ids[g.first[e]:g.first[e+1]] {
-		if id&asideBit != 0 {
-			s.tokens = append(s.tokens, g.asides[id&^asideBit])
-			aside++
-		} else {
-			s.tokens = append(s.tokens, g.words.token(id))
-		}
+	for _, id := range ids[:n.words] {
+		s.tokens = append(s.tokens, g.words.token(id))
 	}
-	words := len(s.tokens) - aside
-	return names.Assemble(names.Kind(g.marks[e]&markKind), s.tokens[:words], s.tokens[words:])
+	for _, id := range ids[n.words:] {
+		s.tokens = append(s.tokens, g.asides[id&^asideBit])
+	}
+	return names.Assemble(n.kind(), s.tokens[:n.words], s.tokens[n.words:])
 }
+
+func (n *entry) kind() names.Kind { return names.Kind(n.marks & markKind) }
