@@ -96,6 +96,8 @@ type scratch struct {
 	alikes  []alike  // what they are alike to
 	tokens  []names.Token
 	count   []uint16 // by word; 0 between searches
+	told    []bool   // by letter of the question: its word was looked up
+	shared  kin      // letters that words have in the question
 	meeting meeting
 }
 
@@ -329,7 +331,7 @@ func (g *segment) lookUp(i int, s *scratch) (common int) {
 	}
 	w.to, w.cost = len(s.found), 0
 	for _, f := range s.found[w.from:] {
-		cost := int(g.postFirst[f.word+1] - g.postFirst[f.word])
+		cost := len(g.postsOf(f.word))
 		if w.cost += cost; cost > many && f.similarity < 1 {
 			common += cost
 		}
@@ -392,14 +394,14 @@ func (g *segment) touch(total, passable, passed float32, s *scratch) {
 		skipped := float32(0)
 		for _, f := range s.found[w.from:w.to] {
 			value := f.similarity * min(w.weight, g.words.facts[f.word].weight)
-			if g.postFirst[f.word+1]-g.postFirst[f.word] > many && f.similarity < 1 && passed+value < passable*(passed+value+rest-w.weight) {
+			if len(g.postsOf(f.word)) > many && f.similarity < 1 && passed+value < passable*(passed+value+rest-w.weight) {
 				skipped = max(skipped, value)
 				continue
 			}
 			if of := g.words.facts[f.word].script; of != w.Script && (of.Unparted() || w.Script.Unparted()) {
 				value = surely // one word of ours may be several characters of theirs, or the other way round
 			}
-			for _, e := range g.posts[g.postFirst[f.word]:g.postFirst[f.word+1]] {
+			for _, e := range g.postsOf(f.word) {
 				s.add(e, value)
 			}
 		}
@@ -456,7 +458,7 @@ func (g *segment) touchJoined(a *question, s *scratch) {
 				if g.words.textOf(id) != run {
 					continue
 				}
-				for _, e := range g.posts[g.postFirst[id]:g.postFirst[id+1]] {
+				for _, e := range g.postsOf(id) {
 					s.add(e, likely)
 				}
 			}

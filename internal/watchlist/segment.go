@@ -188,6 +188,11 @@ func (g *segment) count() names.Weights {
 	return names.CountedWeights(bySound, len(g.entries))
 }
 
+// postsOf gives the entries that are found by a word.
+func (g *segment) postsOf(word uint32) []uint32 {
+	return g.posts[g.postFirst[word]:g.postFirst[word+1]]
+}
+
 // tokens gives the numbers of the words of an entry that are compared.
 func (g *segment) tokens(e uint32) []uint32 {
 	n := &g.entries[e]

@@ -202,6 +202,7 @@ func soundKey(seed uint64, key uint32) uint64 { return spread((seed ^ uint64(key
 type found struct {
 	word       uint32
 	similarity float32
+	apart      bool // it shares nothing with a word that was looked up
 }
 
 // find appends the words that t may stand for to s.found, each once.
@@ -210,7 +211,7 @@ func (v *vocabulary) find(t *names.Token, s *scratch) {
 	for _, id := range v.keys.get(hashOf(seedText, t.Text)) {
 		if s.seen[id] != s.turn && v.is(id, t) {
 			s.seen[id] = s.turn
-			s.found = append(s.found, found{id, 1})
+			s.found = append(s.found, found{word: id, similarity: 1})
 		}
 	}
 	if t.Class == names.Numeral {
@@ -301,7 +302,7 @@ func (v *vocabulary) try(t *names.Token, id uint32, s *scratch) {
 	s.seen[id] = s.turn
 	word := v.token(id)
 	if alike := names.Similarity(t, &word); alike > 0 {
-		s.found = append(s.found, found{id, float32(alike)})
+		s.found = append(s.found, found{word: id, similarity: float32(alike)})
 	}
 }
 
