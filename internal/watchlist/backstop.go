@@ -58,10 +58,10 @@ func (g *segment) backstop(a *question, weights names.Weights, s *scratch) {
 				continue
 			}
 			n := &g.entries[e]
-			bar := gramShare * max(letters, float32(n.whole>>lengthAt))
+			bar := gramShare * max(letters, float32(n.length))
 			if met >= bar && (passed == 0 || g.lettersIn(e, s) >= bar) {
 				f := a.form(a.kindFor(n), weights, s)
-				s.held = append(s.held, held{f, e, sameLetters(f.whole, n.whole), false})
+				s.held = append(s.held, held{f, e, sameLetters(f.bag, n.bag, max(f.length, int(n.length))), false})
 			}
 		}
 		g.weighUp(a, s)

@@ -57,7 +57,8 @@ type form struct {
 	total   float32
 	at      []int8 // for each word asked for, where it is in the name, or -1
 	twice   bool   // a word comes twice
-	whole   uint64 // shape of all words written as one
+	bag
+	length int // of all words together, in bytes
 }
 
 // as gives the name prepared for a comparison with an entry of kind k.
@@ -156,7 +157,7 @@ func (g *segment) collect(a *question, weights names.Weights, s *scratch) {
 			s.score[e] = 0
 			n := &g.entries[e]
 			f := a.form(a.kindFor(n), weights, s)
-			together := sameLetters(f.whole, n.whole)
+			together := sameLetters(f.bag, n.bag, max(f.length, int(n.length)))
 			if met >= surely || together || g.plausible(a, n, met, total, plain) {
 				s.held = append(s.held, held{f, e, together, met >= surely})
 			}
@@ -489,7 +490,7 @@ func (a *question) form(k names.Kind, weights names.Weights, s *scratch) *form {
 	if f.at != nil {
 		return f
 	}
-	f.at, f.total, f.twice, f.whole, f.short = make([]int8, len(s.asked)), 0, false, 0, 0
+	f.at, f.total, f.twice, f.bag, f.length, f.short = make([]int8, len(s.asked)), 0, false, 0, 0, 0
 	for i := range f.at {
 		f.at[i] = -1
 	}
@@ -498,7 +499,8 @@ func (a *question) form(k names.Kind, weights names.Weights, s *scratch) *form {
 		f.weights[i] = float32(weights.Of(t))
 		f.total += f.weights[i]
 		f.shapes[i], f.sounds[i] = shapeOf(t.Text), shapeOf(t.Sound)
-		f.whole = joint(f.whole, f.shapes[i])
+		f.bag = f.bag.with(t.Text)
+		f.length += len(t.Text)
 		if names.ShortName(t.Text) {
 			f.short |= 1 << i
 		}

@@ -21,7 +21,7 @@ func (g *segment) ceiling(a *question, h *held, ids []uint32, alikes []alike, m 
 		}
 	}
 	all := uint32(1)<<len(f.name.Tokens) - 1
-	if h.together && m.sameRest(g, f, all) {
+	if h.together && m.sameRest(g, f, all, g.entries[h.entry].bag) {
 		return 1
 	}
 	free := all &^ m.used
@@ -152,22 +152,23 @@ func (m *meeting) lost() (lost float32) {
 	return lost
 }
 
-// sameRest says whether the words that met no equal one may be the same letters.
-func (m *meeting) sameRest(g *segment, f *form, all uint32) bool {
-	a, b, n, others := uint64(0), uint64(0), 0, m.free
+// sameRest says whether the words that met no equal one may be the same letters. The
+// others have the same on both sides.
+func (m *meeting) sameRest(g *segment, f *form, all uint32, listed bag) bool {
+	a, b, n, others := 0, 0, 0, m.free
 	for free := all &^ m.exact; free != 0; free &= free - 1 {
 		at := bits.TrailingZeros32(free)
-		a = joint(a, f.shapes[at])
+		a += len(f.name.Tokens[at].Text)
 		n++
 		if m.used>>at&1 != 0 {
-			b = joint(b, g.words.facts[m.by[at]].shape)
+			b += g.words.lengthOf(m.by[at])
 			others++
 		}
 	}
 	for _, id := range m.left[:m.free] {
-		b = joint(b, g.words.facts[id].shape)
+		b += g.words.lengthOf(id)
 	}
-	return n > 0 && others > 0 && n+others > 2 && sameLetters(a, b)
+	return n > 0 && others > 0 && n+others > 2 && sameLetters(f.bag, listed, max(a, b))
 }
 
 // ways says which words that met none one for one may do so in other ways, with a
@@ -250,12 +251,6 @@ func (g *segment) soundsFar(shape uint64, left []uint32) bool {
 		far := names.SoundReach(lengthOf(shape, g.words.facts[id].sound))
 		return far > 2 && closeShapes(shape, g.words.facts[id].sound, far)
 	})
-}
-
-// sameLetters says whether two names may be the same letters with spaces in other
-// places and a slip for every seven.
-func sameLetters(a, b uint64) bool {
-	return a != anyShape && b != anyShape && closeShapes(a, b, max(1, lengthOf(a, b)/7))
 }
 
 // joins gives bits of neighbours of many that may be one of the others as one word,

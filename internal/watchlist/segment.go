@@ -2,6 +2,7 @@ package watchlist
 
 import (
 	"iter"
+	"math"
 	"slices"
 
 	"duly/internal/names"
@@ -29,7 +30,7 @@ type segment struct {
 
 // entry is one name of one party.
 type entry struct {
-	whole  uint64  // shape of all its words written as one
+	bag
 	weight float32 // what its words weigh together
 	party  uint32
 	alias  int32  // position among the other names of the party, or mainName
@@ -37,6 +38,7 @@ type entry struct {
 	aside  uint16 // how many words are set aside
 	words  uint8  // how many words are compared
 	marks  uint8
+	length uint16 // of its words together, in bytes
 }
 
 const (
@@ -148,13 +150,14 @@ func (g *segment) file() {
 	g.joined = newMultimap(g.joints)
 }
 
-// weigh adds up what the words of each entry weigh, and their shapes.
+// weigh adds up what the words of each entry weigh, and their letters.
 func (g *segment) weigh() {
 	for e := range g.entries {
 		n := &g.entries[e]
 		for _, id := range g.tokens(uint32(e)) {
 			n.weight += g.words.facts[id].weight
-			n.whole = joint(n.whole, g.words.facts[id].shape)
+			n.bag = n.bag.with(g.words.textOf(id))
+			n.length += uint16(min(g.words.lengthOf(id), math.MaxUint16-int(n.length)))
 		}
 	}
 }

@@ -5,7 +5,6 @@ import (
 	"math/bits"
 	"slices"
 	"strings"
-	"unicode/utf8"
 
 	"duly/internal/names"
 )
@@ -139,7 +138,16 @@ func (v *vocabulary) token(id uint32) names.Token {
 	return names.Stored(text, sound, skeleton, rest[:f.sizes[partNative]], f.script, f.class, f.marks&factSyllable != 0)
 }
 
-// text gives the letters of a word.
+// lengthOf gives how many bytes the letters of a word are.
+func (v *vocabulary) lengthOf(id uint32) int {
+	f := &v.facts[id]
+	if f.marks&factLong != 0 {
+		return len(v.long[id].Text)
+	}
+	return int(f.sizes[partText])
+}
+
+// textOf gives the letters of a word.
 func (v *vocabulary) textOf(id uint32) string {
 	f := &v.facts[id]
 	if f.marks&factLong != 0 {
@@ -304,52 +312,6 @@ func (v *vocabulary) try(t *names.Token, id uint32, s *scratch) {
 	if alike := names.Similarity(t, &word); alike > 0 {
 		s.found = append(s.found, found{word: id, similarity: float32(alike)})
 	}
-}
-
-// A shape says which letters a word has, once and twice or more, one bit each in
-// lowLetters and highLetters, and in the bits above how long it is. Digits are
-// folded in. A word with other letters may be near to anything.
-const (
-	lowLetters  uint64 = 0x3ffffff
-	highLetters uint64 = lowLetters << 26
-	letters            = lowLetters | highLetters
-	lengthAt           = 52
-	anyShape           = ^uint64(0)
-)
-
-func shapeOf(text string) uint64 {
-	set, all := uint64(0), byte(0)
-	for i := range len(text) {
-		bit := uint64(1) << ((text[i] - 1) & 31 % 26)
-		set |= bit | set&bit<<26
-		all |= text[i]
-	}
-	if all >= utf8.RuneSelf {
-		return anyShape
-	}
-	return set | uint64(len(text))<<lengthAt
-}
-
-// joint gives the shape of two words written as one.
-func joint(a, b uint64) uint64 {
-	if a == anyShape || b == anyShape {
-		return anyShape
-	}
-	set := (a|b)&letters | a&b&lowLetters<<26
-	return set | (a>>lengthAt+b>>lengthAt)<<lengthAt
-}
-
-// lengthOf gives the length of the longer of two words.
-func lengthOf(a, b uint64) int { return int(max(a, b) >> lengthAt) }
-
-// closeShapes says whether words of two shapes may be at most reach edits apart: an
-// edit changes at most two bits of the letters and the length by one.
-func closeShapes(a, b uint64, reach int) bool {
-	if a == anyShape || b == anyShape {
-		return true
-	}
-	longer := int(a>>lengthAt) - int(b>>lengthAt)
-	return longer <= reach && -longer <= reach && bits.OnesCount64((a^b)&letters) <= 2*reach
 }
 
 // rests gives the hashes of the first letters of a word and of its sound, with
