@@ -19,11 +19,14 @@ const (
 	heavy     = 2000 // entries of common words, alike to rarer ones, that are worth another look
 )
 
-// The shares: names that have only so much of a question, and nothing else, score
-// .47/(.47+.38*.53) = .70 and .3/(.3+.38*.7) = .53, with a loss for doubt less.
+// The shares: people who have only so much of a question, and nothing else, score
+// .47/(.47+.38*.53) = .70 and .3/(.3+.38*.7) = .53, with a loss for doubt less; other
+// names .58/(.58+.6*.42) = .70 and .37/(.37+.6*.63) = .49.
 const (
-	passAlerts = 0.45
-	passHits   = 0.3
+	passAlerts      = 0.45
+	passHits        = 0.3
+	passAlertsOther = 0.58
+	passHitsOther   = 0.37
 )
 
 // question is a name made ready to be asked for, once for each kind of entry.
@@ -33,10 +36,10 @@ type question struct {
 	forms [names.Vessel + 1]form
 
 	// The score that a name must have to be a hit, and the share of the weight of the
-	// question that may be passed over: what is met by nothing else is no alert with
-	// passAlerts, and no hit with passHits.
+	// question that may be passed over, of people and of others: what is met by nothing
+	// else is no alert with passAlerts, and no hit with passHits.
 	least    float64
-	passable float32
+	passable [2]float32
 
 	// Nothing but the name is asked, so that a score below the threshold is no alert.
 	alone bool
@@ -91,6 +94,7 @@ type scratch struct {
 	maybe   []uint32 // the words that are there
 	found   []found
 	asked   []asked
+	order   []int // of asked, the costliest first
 	near    []candidate
 	held    []held
 	ids     []uint32 // of the words of those held
@@ -147,7 +151,7 @@ func (g *segment) collect(a *question, weights names.Weights, s *scratch) {
 		a.forms[k].at = nil // the words asked for are those of this segment
 	}
 	passed := g.look(s.leave(a, total), s)
-	g.touch(total, a.passable, passed, s)
+	g.touch(a, total, passed, s)
 	g.touchJoined(a, s)
 	plain := a.plain()
 	for block := range slices.Chunk(s.touched, blockSize) {
@@ -277,7 +281,7 @@ func (s *scratch) leave(a *question, total float32) (passed float32) {
 	if telling == 0 {
 		return 0
 	}
-	if a.alone || common < a.passable*total {
+	if a.alone || common < a.passable[0]*total {
 		for i := range s.asked {
 			s.asked[i].later = s.asked[i].common
 		}
@@ -291,7 +295,7 @@ func (s *scratch) leave(a *question, total float32) (passed float32) {
 			}
 		}
 		weight := s.asked[least].weight
-		if passed+weight >= a.passable*total && (!a.alone || passed > 0 || weight > passAlone*total) {
+		if passed+weight >= a.passable[0]*total && (!a.alone || passed > 0 || weight > passAlone*total) {
 			break
 		}
 		s.asked[least].later = true
@@ -375,18 +379,45 @@ func (v *vocabulary) similarity(t *names.Token, id uint32) float32 {
 	return float32(names.Similarity(t, &word))
 }
 
-// touch adds up what each entry shares with the question. The costliest words
-// are passed over while together with those passed before they are a passable share.
-func (g *segment) touch(total, passable, passed float32, s *scratch) {
-	order := make([]int, len(s.asked))
-	for i := range order {
-		order[i] = i
+// touch adds up what each entry shares with the question.
+func (g *segment) touch(a *question, total, passed float32, s *scratch) {
+	s.order = s.order[:0]
+	for i := range s.asked {
+		s.order = append(s.order, i)
 	}
-	slices.SortFunc(order, func(a, b int) int { return cmp.Compare(s.asked[b].cost, s.asked[a].cost) })
-	rest := total - passed
-	for _, i := range order {
-		w := s.asked[i]
-		if w.cost > costly && passed+w.weight < passable*total {
+	slices.SortFunc(s.order, func(a, b int) int { return cmp.Compare(s.asked[b].cost, s.asked[a].cost) })
+	beside := float32(0) // of words left for later that only one kind reads
+	for i := range s.asked {
+		if w := &s.asked[i]; w.later && w.forms < 2 {
+			beside += w.weight
+		}
+	}
+	g.touchRange(0, g.people, share{total, passed, beside, a.passable[0]}, s)
+	others := share{0, 0, beside, a.passable[1]}
+	tokens := a.as(a.kinds[1]).name.Tokens
+	for i := range tokens {
+		w := &s.asked[slices.IndexFunc(s.asked, func(w asked) bool { return w.Text == tokens[i].Text })]
+		if others.total += w.weight; w.later {
+			others.passed += w.weight
+			if w.forms < 2 {
+				others.beside -= w.weight
+			}
+		}
+	}
+	g.touchRange(g.people, uint32(len(g.entries)), others, s)
+}
+
+// share is the weight of a question, what of it is passed over, and what of it may be.
+type share struct{ total, passed, beside, passable float32 }
+
+// touchRange does so for entries from one number to another. The costliest words are
+// passed over while together with those passed before they are a passable share.
+func (g *segment) touchRange(first, end uint32, of share, s *scratch) {
+	before := len(s.touched)
+	passed, rest := of.passed, of.total-of.passed
+	for _, i := range s.order {
+		w := &s.asked[i]
+		if w.cost > costly && passed+w.weight < of.passable*of.total {
 			passed += w.weight
 			rest -= w.weight
 			continue
@@ -395,14 +426,14 @@ func (g *segment) touch(total, passable, passed float32, s *scratch) {
 		skipped := float32(0)
 		for _, f := range s.found[w.from:w.to] {
 			value := f.similarity * min(w.weight, g.words.facts[f.word].weight)
-			if len(g.postsOf(f.word)) > many && f.similarity < 1 && passed+value < passable*(passed+value+rest-w.weight) {
+			if len(g.postsOf(f.word)) > many && f.similarity < 1 && passed+value < of.passable*(passed+value+rest-w.weight) {
 				skipped = max(skipped, value)
 				continue
 			}
 			if of := g.words.facts[f.word].script; of != w.Script && (of.Unparted() || w.Script.Unparted()) {
 				value = surely // one word of ours may be several characters of theirs, or the other way round
 			}
-			for _, e := range g.postsOf(f.word) {
+			for _, e := range between(g.postsOf(f.word), first, end) {
 				s.add(e, value)
 			}
 		}
@@ -411,14 +442,19 @@ func (g *segment) touch(total, passable, passed float32, s *scratch) {
 			rest -= w.weight
 		}
 	}
-	for i := range s.asked {
-		if w := &s.asked[i]; w.later && w.forms < 2 {
-			passed += w.weight
-		}
+	for _, e := range s.touched[before:] {
+		s.score[e] += passed + of.beside
 	}
-	for _, e := range s.touched {
-		s.score[e] += passed
+}
+
+// between gives those of ascending entries that are in a range.
+func between(posts []uint32, first, end uint32) []uint32 {
+	if len(posts) == 0 || posts[0] >= first && posts[len(posts)-1] < end {
+		return posts
 	}
+	from, _ := slices.BinarySearch(posts, first)
+	to, _ := slices.BinarySearch(posts, end)
+	return posts[from:to]
 }
 
 // touchJoined finds names whose words stand together where the question parts

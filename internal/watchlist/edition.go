@@ -122,17 +122,17 @@ type Population struct {
 // Population files the queries. It is good for x and for what Apply makes of x.
 func (x *Index) Population(queries []Query) *Population {
 	b := newBuilder()
-	for i := range queries {
-		var p party
-		for _, name := range names.Alternatives(queries[i].Name) {
-			p.names = append(p.names, partyName{name, names.Person, mainName}, partyName{name, names.Organization, mainName})
-		}
-		for _, n := range queries[i].Identifiers {
-			if key := newTyped("", n).key; key != "" {
-				p.numbers = append(p.numbers, key)
+	for _, kind := range []names.Kind{names.Person, names.Organization} {
+		for i := range queries {
+			for _, name := range names.Alternatives(queries[i].Name) {
+				b.name(uint32(i), name, kind, mainName)
 			}
 		}
-		b.add(p)
+	}
+	for i := range queries {
+		for _, n := range queries[i].Identifiers {
+			b.number(uint32(i), newTyped("", n).key)
+		}
 	}
 	g, _ := b.seal(&x.weights)
 	return &Population{part: partOf(g, nil), queries: queries, weights: x.weights}
@@ -152,7 +152,7 @@ func (p *Population) Touched(e *Entity) map[int]Hit {
 	for i := -1; i < len(e.Aliases); i++ {
 		text, weak := e.nameAt(i)
 		listed = append(listed, scored{entity: e, name: text, weak: weak, ready: names.Prepare(text, e.Kind)})
-		p.collect(&question{text: text, kinds: [2]names.Kind{e.Kind, e.Kind}, least: leastScore, passable: passHits, reversed: true}, p.weights, s)
+		p.collect(&question{text: text, kinds: [2]names.Kind{e.Kind, e.Kind}, least: leastScore, passable: [2]float32{passHits, passHits}, reversed: true}, p.weights, s)
 		for _, c := range s.near {
 			ask[p.entries[c.entry].party] = true
 		}

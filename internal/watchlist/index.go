@@ -40,19 +40,21 @@ func build(entities []*Entity) *Index {
 
 func newPart(entities []*Entity, known *names.Weights) (part, names.Weights) {
 	b := newBuilder()
-	var p party
-	for _, e := range entities {
-		p.names = append(p.names[:0], partyName{e.Name, e.Kind, mainName})
-		for i, a := range e.Aliases {
-			p.names = append(p.names, partyName{a.Name, e.Kind, int32(i)})
-		}
-		p.numbers = p.numbers[:0]
-		for _, n := range e.Identifiers {
-			if key := numberKey(n.Value); key != "" {
-				p.numbers = append(p.numbers, key)
+	for _, people := range []bool{true, false} {
+		for id, e := range entities {
+			if people != (e.Kind == names.Person) {
+				continue
+			}
+			for i := -1; i < len(e.Aliases); i++ {
+				text, _ := e.nameAt(i)
+				b.name(uint32(id), text, e.Kind, int32(i))
 			}
 		}
-		b.add(p)
+	}
+	for id, e := range entities {
+		for _, n := range e.Identifiers {
+			b.number(uint32(id), numberKey(n.Value))
+		}
 	}
 	g, weights := b.seal(known)
 	return partOf(g, entities), weights

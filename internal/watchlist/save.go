@@ -120,6 +120,9 @@ func (g *segment) unfile(filed []uint32) {
 	for i := range g.entries {
 		n := filed[numbersOfEntry*i:]
 		g.entries[i] = entry{party: n[0], alias: int32(n[1]), first: n[2], aside: uint16(n[3] >> 16), words: uint8(n[3] >> 8), marks: uint8(n[3])}
+		if g.entries[i].kind() == names.Person {
+			g.people = uint32(i + 1)
+		}
 	}
 }
 
@@ -127,7 +130,6 @@ func (g *segment) unfile(filed []uint32) {
 // that has it. It fails where names are no longer read as they were.
 func (p *part) restore(print []byte) (names.Weights, bool) {
 	var words, asides []names.Token
-	p.parties = len(p.entities)
 	for e := range p.entries {
 		n := &p.entries[e]
 		ids := p.ids[n.first:][:uint32(n.words)+uint32(n.aside)]

@@ -12,9 +12,8 @@ import (
 // It never changes. The names are those of list entries, or of customers when an
 // entry of a list asks for them.
 type segment struct {
-	parties int
-
-	entries []entry
+	entries []entry // people first
+	people  uint32  // how many of them are people
 
 	// The words of each entry, those of entry e from entries[e].first on: the ones
 	// that are compared, then those set aside with the bit asideBit.
@@ -48,19 +47,6 @@ const (
 	mainName  = -1      // in place of the position of an alias
 )
 
-// party is what a segment files: all its names, of one kind or of several that
-// are tried, and its identifiers.
-type party struct {
-	names   []partyName
-	numbers []string // keys
-}
-
-type partyName struct {
-	text  string
-	kind  names.Kind
-	alias int32
-}
-
 // builder collects names for a segment.
 type builder struct {
 	segment
@@ -79,29 +65,33 @@ func newBuilder() *builder {
 	return b
 }
 
-// add files one party. Names without a letter or digit are left out.
-func (b *builder) add(p party) {
-	id := uint32(b.parties)
-	b.parties++
-	for _, n := range p.names {
-		name := names.Prepare(n.text, n.kind)
-		if name.Empty() {
-			continue
-		}
-		n := entry{party: id, alias: n.alias, first: uint32(len(b.ids)), words: uint8(len(name.Tokens)), aside: uint16(len(name.Aside)), marks: uint8(n.kind)}
-		for i := range name.Tokens {
-			b.ids = append(b.ids, b.table.number(&name.Tokens[i]))
-		}
-		for i := range name.Aside {
-			b.ids = append(b.ids, b.aside.number(&name.Aside[i])|asideBit)
-		}
-		if anyShort(name.Tokens) {
-			n.marks |= markShort
-		}
-		b.entries = append(b.entries, n)
+// name files a name of a party. Names of people come first. What has no letter or
+// digit is left out.
+func (b *builder) name(party uint32, text string, kind names.Kind, alias int32) {
+	name := names.Prepare(text, kind)
+	if name.Empty() {
+		return
 	}
-	for _, key := range p.numbers {
-		b.numberOf = append(b.numberOf, filedNumber{hashOf(seedNumber, key), id})
+	n := entry{party: party, alias: alias, first: uint32(len(b.ids)), words: uint8(len(name.Tokens)), aside: uint16(len(name.Aside)), marks: uint8(kind)}
+	for i := range name.Tokens {
+		b.ids = append(b.ids, b.table.number(&name.Tokens[i]))
+	}
+	for i := range name.Aside {
+		b.ids = append(b.ids, b.aside.number(&name.Aside[i])|asideBit)
+	}
+	if anyShort(name.Tokens) {
+		n.marks |= markShort
+	}
+	b.entries = append(b.entries, n)
+	if kind == names.Person {
+		b.people = uint32(len(b.entries))
+	}
+}
+
+// number files an identifier of a party.
+func (b *builder) number(party uint32, key string) {
+	if key != "" {
+		b.numberOf = append(b.numberOf, filedNumber{hashOf(seedNumber, key), party})
 	}
 }
 
