@@ -260,7 +260,8 @@ func (v *vocabulary) findNear(t *names.Token, s *scratch) {
 	for i, at := range s.spans {
 		mark := v.mark(s.hashes[i])
 		for _, marked := range v.rests.ids[at.from:at.to] {
-			if id := marked ^ mark; id < uint32(len(v.facts)) {
+			if id := marked ^ mark; id < uint32(len(v.facts)) && s.seen[id] != s.turn {
+				s.seen[id] = s.turn
 				s.maybe = append(s.maybe, id)
 			}
 		}
@@ -272,8 +273,14 @@ func (v *vocabulary) findNear(t *names.Token, s *scratch) {
 			near = append(near, id)
 		}
 	}
+	s.tokens = s.tokens[:0]
 	for _, id := range near {
-		v.try(t, id, s)
+		s.tokens = append(s.tokens, v.token(id))
+	}
+	for i, id := range near {
+		if alike := names.Similarity(t, &s.tokens[i]); alike > 0 {
+			s.found = append(s.found, found{word: id, similarity: float32(alike)})
+		}
 	}
 }
 
