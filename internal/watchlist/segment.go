@@ -105,7 +105,7 @@ func (b *builder) seal(known *names.Weights) (*segment, names.Weights) {
 		weights = *known
 	}
 	b.table, b.aside = wordTable{}, wordTable{}
-	g.numbers = newMultimap(func(yield func(uint64, uint32) bool) {
+	g.numbers = newMultimap(fewInBucket, func(yield func(uint64, uint32) bool) {
 		for _, n := range b.numberOf {
 			if !yield(n.hash, n.party) {
 				return
@@ -137,7 +137,7 @@ func (g *segment) file() {
 	}
 	copy(g.postFirst[1:], g.postFirst)
 	g.postFirst[0] = 0
-	g.joined = newMultimap(g.joints)
+	g.joined = newMultimap(fewInBucket, g.joints)
 }
 
 // weigh adds up what the words of each entry weigh, and their letters.

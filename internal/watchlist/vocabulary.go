@@ -61,7 +61,7 @@ const (
 
 // prefix is how many letters of a word are filed; longer words that differ only
 // behind it are told apart by the check of the distance.
-const prefix = 9
+const prefix = 8
 
 // newVocabulary is a vocabulary of words that are all different. Their weights are
 // set by weigh, and they are found after file.
@@ -114,15 +114,23 @@ func (v *vocabulary) weigh(weights names.Weights) {
 
 // file lets the words be found.
 func (v *vocabulary) file() {
-	v.keys = newMultimap(v.each(filedUnder))
-	v.rests = newMultimap(func(yield func(uint64, uint32) bool) {
+	v.keys = newMultimap(fewInBucket, v.each(filedUnder))
+	v.rests = newMultimap(someInBucket, func(yield func(uint64, uint32) bool) {
+		var before []uint64 // of the same word: a rest of its text may be one of its sound
+		last := uint32(0)
 		for hash, id := range v.each(rests) {
-			if !yield(hash, id|v.mark(hash)) {
+			if id != last {
+				before, last = before[:0], id
+			}
+			if slices.Contains(before, hash) {
+				continue
+			}
+			if before = append(before, hash); !yield(hash, id|v.mark(hash)) {
 				return
 			}
 		}
 	})
-	v.grams = newMultimap(v.each(gramsOf))
+	v.grams = newMultimap(manyInBucket, v.each(gramsOf))
 }
 
 // token gives a word as it was prepared.
