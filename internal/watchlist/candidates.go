@@ -247,6 +247,7 @@ func (a *question) plain() bool {
 // ask adds the words of a form that were not asked for yet, and gives what all
 // its words weigh.
 func (s *scratch) ask(f *form, weights names.Weights) (total float32) {
+	weights.Note(f.name)
 	for i := range f.name.Tokens {
 		t := &f.name.Tokens[i]
 		weight := float32(weights.Of(t))
@@ -425,7 +426,7 @@ func (g *segment) touchRange(first, end uint32, of share, s *scratch) {
 		// What is alike to a rare word may be a common one, which is passed over by itself.
 		skipped := float32(0)
 		for _, f := range s.found[w.from:w.to] {
-			value := f.similarity * min(w.weight, g.words.facts[f.word].weight)
+			value := f.similarity * min(w.weight, g.words.facts[f.word].weight())
 			if len(g.postsOf(f.word)) > many && f.similarity < 1 && passed+value < of.passable*(passed+value+rest-w.weight) {
 				skipped = max(skipped, value)
 				continue
@@ -530,6 +531,7 @@ func (a *question) form(k names.Kind, weights names.Weights, s *scratch) *form {
 	for i := range f.at {
 		f.at[i] = -1
 	}
+	weights.Note(f.name)
 	for i := range f.name.Tokens {
 		t := &f.name.Tokens[i]
 		f.weights[i] = float32(weights.Of(t))

@@ -45,10 +45,10 @@ func (g *segment) ceiling(a *question, h *held, ids []uint32, alikes []alike, m 
 	}
 	for i, id := range m.left[:m.free] {
 		if may.b>>i&1 != 0 {
-			maybeB += g.words.facts[id].weight
+			maybeB += g.words.facts[id].weight()
 			continue
 		}
-		onlyB += g.words.facts[id].weight
+		onlyB += g.words.facts[id].weight()
 		coreB = coreB || g.words.facts[id].class == names.Core
 	}
 	thin := 1.0
@@ -129,7 +129,7 @@ func (m *meeting) meet(g *segment, f *form, id uint32, at int, similarity float3
 	m.used |= 1 << at
 	m.by[at], m.best[at], m.both[at] = id, similarity, f.weights[at]
 	if similarity < 1 {
-		m.both[at] = min(f.weights[at], g.words.facts[id].weight)
+		m.both[at] = min(f.weights[at], g.words.facts[id].weight())
 	} else {
 		m.exact |= 1 << at
 	}
@@ -208,7 +208,7 @@ func (g *segment) mayMeet(f *form, free uint32, m *meeting) (w ways) {
 			}
 			if !far && may {
 				other := g.words.token(id)
-				may = names.MayMeet(t, &other, f.weights[i], word.weight, f.name.Kind)
+				may = names.MayMeet(t, &other, f.weights[i], word.weight(), f.name.Kind)
 			}
 			if far || may {
 				w.a, w.b = w.a|1<<i, w.b|1<<j

@@ -151,7 +151,9 @@ func (p *Population) Touched(e *Entity) map[int]Hit {
 	ask := make(map[uint32]bool)
 	for i := -1; i < len(e.Aliases); i++ {
 		text, weak := e.nameAt(i)
-		listed = append(listed, scored{entity: e, name: text, weak: weak, ready: names.Prepare(text, e.Kind)})
+		ready := names.Prepare(text, e.Kind)
+		p.weights.Note(ready)
+		listed = append(listed, scored{entity: e, name: text, weak: weak, ready: ready})
 		p.collect(&question{text: text, kinds: [2]names.Kind{e.Kind, e.Kind}, least: leastScore, passable: [2]float32{passHits, passHits}, reversed: true}, p.weights, s)
 		for _, c := range s.near {
 			ask[p.entries[c.entry].party] = true
@@ -169,6 +171,7 @@ func (p *Population) Touched(e *Entity) map[int]Hit {
 		best, found := scored{}, false
 		for _, a := range newAsking(&p.queries[id]).alternatives() {
 			agrees := byNumber[id] && a.sharesNumber(e)
+			p.weights.Note(a.as(e.Kind).name)
 			for _, b := range listed {
 				name := names.Score(a.as(e.Kind).name, b.ready, p.weights)
 				b.score, _ = a.weigh(name, e, b.name, b.weak, nil)

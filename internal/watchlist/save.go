@@ -158,11 +158,10 @@ func (p *part) restore(print []byte) (names.Weights, bool) {
 	p.asides = asides
 	filed := p.words
 	p.words = newVocabulary(words)
-	weights := p.count()
-	p.words.weigh(weights)
+	p.rare(nil)
 	p.words.keys, p.words.rests, p.words.grams = filed.keys, filed.rests, filed.grams
 	p.weigh()
-	return weights, bytes.Equal(p.words.fingerprint(), print)
+	return p.words.weights(), bytes.Equal(p.words.fingerprint(), print)
 }
 
 // fingerprint is a hash of all words as they are compared.

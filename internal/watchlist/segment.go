@@ -100,10 +100,7 @@ func (b *builder) seal(known *names.Weights) (*segment, names.Weights) {
 	g := b.segment
 	g.words = newVocabulary(b.table.words)
 	g.asides = slices.Clip(b.aside.words)
-	weights := g.count()
-	if known != nil {
-		weights = *known
-	}
+	g.rare(known)
 	b.table, b.aside = wordTable{}, wordTable{}
 	g.numbers = newMultimap(fewInBucket, func(yield func(uint64, uint32) bool) {
 		for _, n := range b.numberOf {
@@ -112,10 +109,12 @@ func (b *builder) seal(known *names.Weights) (*segment, names.Weights) {
 			}
 		}
 	})
-	g.words.weigh(weights)
 	g.words.file()
 	g.file()
-	return &g, weights
+	if known != nil {
+		return &g, *known
+	}
+	return &g, g.words.weights()
 }
 
 // file fills what follows from the words of the entries.
@@ -145,15 +144,22 @@ func (g *segment) weigh() {
 	for e := range g.entries {
 		n := &g.entries[e]
 		for _, id := range g.tokens(uint32(e)) {
-			n.weight += g.words.facts[id].weight
+			n.weight += g.words.facts[id].weight()
 			n.bag = n.bag.with(g.words.textOf(id))
 			n.length += uint16(min(g.words.lengthOf(id), math.MaxUint16-int(n.length)))
 		}
 	}
 }
 
-// count counts in how many names the words of each sound are.
-func (g *segment) count() names.Weights {
+// rare sets how rare the words are: as is known, or by counting in how many names
+// those of each sound are.
+func (g *segment) rare(known *names.Weights) {
+	if known != nil {
+		for id := range g.words.facts {
+			g.words.facts[id].rare(known.Rarity(g.words.soundOf(uint32(id))))
+		}
+		return
+	}
 	number := make(map[string]uint32)
 	sound := make([]uint32, len(g.words.facts))
 	for id := range sound {
@@ -174,11 +180,9 @@ func (g *segment) count() names.Weights {
 			}
 		}
 	}
-	bySound := make(map[string]int, len(number))
-	for text, n := range number {
-		bySound[text] = count[n]
+	for id, of := range sound {
+		g.words.facts[id].rare(names.Rarity(count[of], len(g.entries)), count[of] > 0)
 	}
-	return names.CountedWeights(bySound, len(g.entries))
 }
 
 // postsOf gives the entries that are found by a word.

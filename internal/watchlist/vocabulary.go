@@ -32,7 +32,7 @@ type vocabulary struct {
 // line of the processor's cache.
 type fact struct {
 	shape, sound uint64 // letters and length of the word and of its sound, to reject without reading it
-	weight       float32
+	rarity       float32
 	at           uint32              // where its parts are in vocabulary.text
 	sizes        [countOfParts]uint8 // of the parts, in bytes
 	class        names.Class
@@ -57,14 +57,15 @@ const (
 	factShort    = 1 << iota // a short form of a first name
 	factSyllable             // a single syllable
 	factLong                 // to be found in vocabulary.long
+	factListed               // a name of the list has it, and rarity says how rare it is
 )
 
 // prefix is how many letters of a word are filed; longer words that differ only
 // behind it are told apart by the check of the distance.
 const prefix = 8
 
-// newVocabulary is a vocabulary of words that are all different. Their weights are
-// set by weigh, and they are found after file.
+// newVocabulary is a vocabulary of words that are all different. How rare
+// they are is set by rare, and they are found after file.
 func newVocabulary(words []names.Token) *vocabulary {
 	v := &vocabulary{facts: make([]fact, len(words)), long: make(map[uint32]names.Token)}
 	size := 0
@@ -104,12 +105,31 @@ func partsOf(t *names.Token) [countOfParts]string {
 	return [...]string{partText: t.Text, partSound: t.Sound, partSkeleton: t.Skeleton, partNative: t.Native}
 }
 
-// weigh sets the weights of all words.
-func (v *vocabulary) weigh(weights names.Weights) {
-	for id := range v.facts {
-		t := v.token(uint32(id))
-		v.facts[id].weight = float32(weights.Of(&t))
+// rare says how rare a word is.
+func (f *fact) rare(rarity float32, listed bool) {
+	if f.rarity = rarity; listed {
+		f.marks |= factListed
 	}
+}
+
+func (f *fact) weight() float32 {
+	return float32(f.class.Weight(f.rarity, f.marks&factListed != 0))
+}
+
+// weights gives the weights of the names that the words are of.
+func (v *vocabulary) weights() names.Weights { return names.WeightsOf(v.rarityOf) }
+
+// rarityOf finds a word of a sound, which is filed by the whole of it too.
+func (v *vocabulary) rarityOf(sound string) (rarity float32, listed bool) {
+	hash := hashWithout(sound[:min(len(sound), prefix)], -1, -1)
+	mark := v.mark(hash)
+	for _, marked := range v.rests.get(hash) {
+		id := marked ^ mark
+		if id < uint32(len(v.facts)) && v.soundOf(id) == sound {
+			return v.facts[id].rarity, v.facts[id].marks&factListed != 0
+		}
+	}
+	return 0, false
 }
 
 // file lets the words be found.
@@ -137,13 +157,14 @@ func (v *vocabulary) file() {
 func (v *vocabulary) token(id uint32) names.Token {
 	f := &v.facts[id]
 	if f.marks&factLong != 0 {
-		return v.long[id]
+		t := v.long[id]
+		return names.Stored(t.Text, t.Sound, t.Skeleton, t.Native, f.script, f.class, f.marks&factSyllable != 0, f.rarity, f.marks&factListed != 0)
 	}
 	rest := v.text[f.at:]
 	text, rest := rest[:f.sizes[partText]], rest[f.sizes[partText]:]
 	sound, rest := rest[:f.sizes[partSound]], rest[f.sizes[partSound]:]
 	skeleton, rest := rest[:f.sizes[partSkeleton]], rest[f.sizes[partSkeleton]:]
-	return names.Stored(text, sound, skeleton, rest[:f.sizes[partNative]], f.script, f.class, f.marks&factSyllable != 0)
+	return names.Stored(text, sound, skeleton, rest[:f.sizes[partNative]], f.script, f.class, f.marks&factSyllable != 0, f.rarity, f.marks&factListed != 0)
 }
 
 // lengthOf gives how many bytes the letters of a word are.
@@ -162,6 +183,15 @@ func (v *vocabulary) textOf(id uint32) string {
 		return v.long[id].Text
 	}
 	return v.text[f.at:][:f.sizes[partText]]
+}
+
+// soundOf gives the Sound of a word.
+func (v *vocabulary) soundOf(id uint32) string {
+	f := &v.facts[id]
+	if f.marks&factLong != 0 {
+		return v.long[id].Sound
+	}
+	return v.text[f.at:][f.sizes[partText]:][:f.sizes[partSound]]
 }
 
 // telling says whether a word tells more than that it ties or stands for others.
