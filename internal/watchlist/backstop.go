@@ -31,7 +31,11 @@ func grams(text string) iter.Seq[uint64] {
 func (g *segment) mistyped(s *scratch) bool {
 	for i := range s.asked {
 		w := &s.asked[i]
-		if !w.common && !slices.ContainsFunc(g.words.keys.get(hashOf(seedText, w.Text)), func(id uint32) bool { return g.words.textOf(id) == w.Text }) {
+		known := w.common
+		for range g.words.spelt(w.Text) {
+			known = true
+		}
+		if !known {
 			return true
 		}
 	}

@@ -492,10 +492,7 @@ func (g *segment) touchJoined(a *question, s *scratch) {
 			for _, t := range texts[i : i+n] {
 				run += t
 			}
-			for _, id := range g.words.keys.get(hashOf(seedText, run)) {
-				if g.words.textOf(id) != run {
-					continue
-				}
+			for id := range g.words.spelt(run) {
 				for _, e := range g.postsOf(id) {
 					s.add(e, likely)
 				}

@@ -24,7 +24,11 @@ type part struct {
 // NewIndex builds an index over all names of the lists. The lists must not
 // change afterwards. Time and memory grow in proportion to the names.
 func NewIndex(lists ...*List) *Index {
-	var entities []*Entity
+	count := 0
+	for _, l := range lists {
+		count += len(l.Entities)
+	}
+	entities := make([]*Entity, 0, count)
 	for _, l := range lists {
 		for i := range l.Entities {
 			entities = append(entities, &l.Entities[i])

@@ -98,6 +98,7 @@ func (b *builder) number(party uint32, key string) {
 // seal makes the segment. With known weights it uses those, else it counts its own.
 func (b *builder) seal(known *names.Weights) (*segment, names.Weights) {
 	g := b.segment
+	g.entries, g.ids = slices.Clone(b.entries), slices.Clone(b.ids) // without room to grow
 	g.words = newVocabulary(b.table.words)
 	g.asides = slices.Clip(b.aside.words)
 	g.rare(known)

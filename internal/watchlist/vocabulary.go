@@ -22,7 +22,7 @@ type vocabulary struct {
 	text  string                 // the parts of all words, those of one beside each other
 	long  map[uint32]names.Token // the few words with a part of more than longestPart bytes
 
-	keys   multimap // text and sounds, to words
+	keys   multimap // sounds, to words
 	rests  multimap // first letters with some left out, to words with a mark of the hash
 	grams  multimap // three letters, to words
 	native bool     // there are words in other scripts than Latin
@@ -119,17 +119,39 @@ func (f *fact) weight() float32 {
 // weights gives the weights of the names that the words are of.
 func (v *vocabulary) weights() names.Weights { return names.WeightsOf(v.rarityOf) }
 
-// rarityOf finds a word of a sound, which is filed by the whole of it too.
+// rarityOf says how rare words of a sound are.
 func (v *vocabulary) rarityOf(sound string) (rarity float32, listed bool) {
-	hash := hashWithout(sound[:min(len(sound), prefix)], -1, -1)
-	mark := v.mark(hash)
-	for _, marked := range v.rests.get(hash) {
-		id := marked ^ mark
-		if id < uint32(len(v.facts)) && v.soundOf(id) == sound {
+	for id := range v.filed(sound) {
+		if v.soundOf(id) == sound {
 			return v.facts[id].rarity, v.facts[id].marks&factListed != 0
 		}
 	}
 	return 0, false
+}
+
+// spelt yields the words of a text.
+func (v *vocabulary) spelt(text string) iter.Seq[uint32] {
+	return func(yield func(uint32) bool) {
+		for id := range v.filed(text) {
+			if v.textOf(id) == text && !yield(id) {
+				return
+			}
+		}
+	}
+}
+
+// filed yields the words that may have a text or a sound: the rests of each hold the
+// whole of it.
+func (v *vocabulary) filed(text string) iter.Seq[uint32] {
+	return func(yield func(uint32) bool) {
+		hash := hashWithout(text[:min(len(text), prefix)], -1, -1)
+		mark := v.mark(hash)
+		for _, marked := range v.rests.get(hash) {
+			if id := marked ^ mark; id < uint32(len(v.facts)) && !yield(id) {
+				return
+			}
+		}
+	}
 }
 
 // file lets the words be found.
@@ -215,7 +237,7 @@ func (v *vocabulary) each(hashes func(t *names.Token) iter.Seq[uint64]) iter.Seq
 // filedUnder gives the keys that a word is found by, beside its rests.
 func filedUnder(t *names.Token) iter.Seq[uint64] {
 	return func(yield func(uint64) bool) {
-		if !yield(hashOf(seedText, t.Text)) || len(t.Skeleton) >= 2 && !yield(hashOf(seedSkeleton, t.Skeleton)) {
+		if len(t.Skeleton) >= 2 && !yield(hashOf(seedSkeleton, t.Skeleton)) {
 			return
 		}
 		seed := seedLatin
@@ -254,8 +276,8 @@ type found struct {
 // find appends the words that t may stand for to s.found, each once.
 func (v *vocabulary) find(t *names.Token, s *scratch) {
 	s.nextTurn()
-	for _, id := range v.keys.get(hashOf(seedText, t.Text)) {
-		if s.seen[id] != s.turn && v.is(id, t) {
+	for id := range v.spelt(t.Text) {
+		if s.seen[id] != s.turn && v.token(id).Native == t.Native {
 			s.seen[id] = s.turn
 			s.found = append(s.found, found{word: id, similarity: 1})
 		}
@@ -272,16 +294,6 @@ func (v *vocabulary) find(t *names.Token, s *scratch) {
 	}
 	v.findAcross(t, s)
 	v.findNear(t, s)
-}
-
-// is says whether a word is t, in every writing.
-func (v *vocabulary) is(id uint32, t *names.Token) bool {
-	f := &v.facts[id]
-	if f.shape != shapeOf(t.Text) {
-		return false
-	}
-	word := v.token(id)
-	return word.Text == t.Text && word.Native == t.Native
 }
 
 // findNear appends the words that may be t with slips, by text or by sound.
