@@ -156,7 +156,7 @@ func (v *vocabulary) filed(text string) iter.Seq[uint32] {
 
 // file lets the words be found.
 func (v *vocabulary) file() {
-	v.keys = newMultimap(fewInBucket, v.each(filedUnder))
+	v.keys = newMultimap(someInBucket, v.each(filedUnder))
 	v.rests = newMultimap(someInBucket, func(yield func(uint64, uint32) bool) {
 		var before []uint64 // of the same word: a rest of its text may be one of its sound
 		last := uint32(0)
