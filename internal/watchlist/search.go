@@ -56,8 +56,8 @@ func (x *Index) Search(q Query, limit int) []Hit { return x.Ask(q, limit).Hits }
 // and at equal scores in order of SourceID, then List. An entity comes once, with
 // the name that fits best; a query for "X a.k.a. Y" asks for each. Where nothing but
 // the name is asked, hits below DefaultThreshold that share with it only common words,
-// or so little of its weight that it makes no alert, are left out. A query without name and identifier
-// has no hits; that and whatever else was not used is flagged.
+// or so little of its weight that it makes no alert, are left out. A query without name
+// and identifier has no hits; that and whatever else was not used is flagged.
 func (x *Index) Ask(q Query, limit int) Answer {
 	a := newAsking(&q)
 	out := Answer{Flags: a.flags()}
