@@ -10,8 +10,8 @@ import (
 // Rating is the result of a method for one deployment. What stands in clear are
 // outcomes; Inputs name entries by position, field and digest.
 type Rating struct {
-	Method    string   `duly:"method,public,hash"` // SHA-256 of the pack
-	Engine    int64    `duly:"engine,public"`      // version of the arithmetic
+	Method    string   `duly:"method,public,hash,column"` // SHA-256 of the pack
+	Engine    int64    `duly:"engine,public"`             // version of the arithmetic
 	Best      string   `duly:"best,public,enum=LOW|MEDIUM|HIGH|CRITICAL"`
 	Worst     string   `duly:"worst,public,enum=LOW|MEDIUM|HIGH|CRITICAL,column"`
 	Inherent  string   `duly:"inherent,public,enum=LOW|MEDIUM|HIGH|CRITICAL"`
@@ -23,7 +23,7 @@ type Rating struct {
 	Pending   bool     `duly:"pending,public"`
 	Known     int64    `duly:"known,public"` // facts known
 	Facts     int64    `duly:"facts,public"` // facts that matter
-	Outcome   string   `duly:"outcome,public,enum=approve|approve_with_conditions|escalate|decline|suspend|prohibited_legal|prohibited_policy|pending"`
+	Outcome   string   `duly:"outcome,public,enum=approve|approve_with_conditions|escalate|decline|suspend|prohibited_legal|prohibited_policy|pending,column"`
 	Review    int64    `duly:"review_months,public"`
 	Subject   string   `duly:"subject,customer,column"` // deployment, or account that maps to none
 	Account   string   `duly:"account,customer,column"`

@@ -6,7 +6,9 @@ create table r_rating (
 	to_seq bigint,
 	valid_from text,
 	valid_to text,
+	method text,
 	worst text,
+	outcome text,
 	subject text,
 	account text
 );
