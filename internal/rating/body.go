@@ -2,6 +2,7 @@ package rating
 
 // body is a method pack below its header, as YAML.
 type body struct {
+	Frameworks []string          `yaml:"frameworks"` // ids of the framework packs that rests_on names
 	Facts      []factBody        `yaml:"facts,required"`
 	Families   map[string]string `yaml:"families,required"`
 	Indicators []indicatorBody   `yaml:"indicators,required"`
@@ -25,6 +26,12 @@ type factBody struct {
 	Values   []string `yaml:"values"`
 	Min      *int64   `yaml:"min"`
 	Max      *int64   `yaml:"max"`
+
+	ShelfDays int      `yaml:"shelf_days"`
+	Sources   int      `yaml:"sources"`
+	Answers   []string `yaml:"answers"`
+	Evidence  string   `yaml:"evidence"`
+	RestsOn   []string `yaml:"rests_on"` // items of framework packs
 }
 
 type indicatorBody struct {
@@ -34,6 +41,8 @@ type indicatorBody struct {
 	Weight int    `yaml:"weight,required"`
 	Origin string `yaml:"origin,required"`
 	When   string `yaml:"when,required"`
+
+	RestsOn []string `yaml:"rests_on"`
 }
 
 type severityBody struct {
@@ -104,8 +113,10 @@ type decisionBody struct {
 type stopBody struct {
 	ID    string `yaml:"id,required"`
 	Title string `yaml:"title,required"`
-	Basis string `yaml:"basis,required"`
+	Basis string `yaml:"basis,required"` // legal or policy
 	When  string `yaml:"when,required"`
+
+	RestsOn []string `yaml:"rests_on"`
 }
 
 type requirementBody struct {

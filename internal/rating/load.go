@@ -27,7 +27,7 @@ func Load(p *pack.Pack) (*Method, error) {
 		return nil, err
 	}
 	for _, step := range []func() error{
-		m.loadFacts, m.loadRights, m.loadSpecial, m.loadRules, m.loadMatrix, m.loadNumbers, m.loadTiers,
+		m.loadBasis, m.loadFacts, m.loadRights, m.loadSpecial, m.loadRules, m.loadMatrix, m.loadNumbers, m.loadTiers,
 	} {
 		if err := step(); err != nil {
 			return nil, err
@@ -40,6 +40,10 @@ func (m *Method) loadFacts() error {
 	for i, f := range m.body.Facts {
 		fact := Fact{
 			ID: f.ID, Question: f.Question, Required: f.Required, Register: f.Register, Values: f.Values,
+			ShelfDays: f.ShelfDays, Sources: f.Sources, Answers: f.Answers, Evidence: f.Evidence,
+		}
+		if err := m.checkEvidence(f.ShelfDays, f.Sources, f.Answers, "facts", i); err != nil {
+			return err
 		}
 		for _, t := range []rule.Type{rule.Text, rule.Int, rule.Bool, rule.Texts} {
 			if t.String() == f.Type {
@@ -71,6 +75,7 @@ func (m *Method) loadFacts() error {
 }
 
 func (m *Method) addFact(f Fact) int {
+	f.Sources = max(f.Sources, 1)
 	m.index[f.ID] = len(m.facts)
 	m.facts = append(m.facts, f)
 	return m.index[f.ID]

@@ -51,6 +51,11 @@ type Fact struct {
 	Register string   // where the register holds it ("customer.sector"); may be empty
 	Values   []string // what a Text may be and a Texts may hold
 	Min, Max int64    // bounds of an Int
+
+	ShelfDays int      // days after which an answer is out of date, counted from the day it is of; 0: never
+	Sources   int      // how many independent sources an answer needs, at least 1
+	Answers   []string // who may answer: some of program, customer, analyst, expert, affected_people, independent; empty: anybody
+	Evidence  string   // what shows the answer; may be empty
 }
 
 // Indicator is a sign of risk that is raised, clear or unknown.
@@ -77,6 +82,7 @@ type Method struct {
 
 	pack       *pack.Pack
 	body       body
+	restsOn    []string
 	facts      []Fact
 	index      map[string]int // of facts
 	env        *rule.Env
@@ -139,3 +145,12 @@ func (m *Method) Indicators() []Indicator {
 
 // Stops gives the method's hard stops in the pack's order.
 func (m *Method) Stops() []Stop { return slices.Clone(m.stops) }
+
+// Frameworks gives the ids of the framework packs that the method composes, in the
+// pack's order. A rating never reads them.
+func (m *Method) Frameworks() []string { return slices.Clone(m.body.Frameworks) }
+
+// Basis gives the items of framework packs that the method's facts, indicators and
+// stops rest on, as pack/item, sorted, each once. Whether they exist is for whoever
+// holds the framework packs to say.
+func (m *Method) Basis() []string { return slices.Clone(m.restsOn) }
