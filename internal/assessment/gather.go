@@ -162,6 +162,9 @@ func (g *gathered) fromStatements(f rating.Fact, stated []map[string][]evidence.
 		return false
 	}
 	g.inputs[f.ID] = bundle.InputValue(f, best.value)
+	if best.from.Revision == nil {
+		return true // no statement says so: to name one would give its value to whoever computes the rating again
+	}
 	const valueField = "value"
 	if _, digest, ok := recordOf(evidence.Facts, best.from.Revision).field(valueField); ok {
 		g.named = append(g.named, name(f.ID, best.from.Revision.Seq, valueField, digest))
@@ -169,7 +172,8 @@ func (g *gathered) fromStatements(f rating.Fact, stated []map[string][]evidence.
 	return true
 }
 
-// settle gives the value of one subject's statements and the statement it rests on.
+// settle gives the value of one subject's statements and the statement that says it:
+// none where it is unknown because sources disagree or all are out of date.
 func settle(list []evidence.Stated, today string) (ledger.Scalar, evidence.Stated) {
 	plain := make([]evidence.Statement, len(list))
 	for i, s := range list {
@@ -182,7 +186,7 @@ func settle(list []evidence.Stated, today string) (ledger.Scalar, evidence.State
 			return value, s
 		}
 	}
-	return value, list[0]
+	return value, evidence.Stated{}
 }
 
 func worse(a, b ledger.Scalar) bool {
