@@ -75,6 +75,19 @@ func ParseValue(text string) ledger.Scalar {
 	return ledger.Text(text)
 }
 
+// OutOfDate begins the reason of a value that is unknown because all that was stated
+// of it is older than its shelf life. The reason goes on with the day from which on it
+// is.
+const OutOfDate = "out of date"
+
+func outOfDate(asOf string, shelf int) string {
+	seen, err := time.Parse(time.DateOnly, asOf)
+	if err != nil {
+		return OutOfDate + ": it is not stated on which day it was seen"
+	}
+	return OutOfDate + " since " + seen.AddDate(0, 0, shelf+1).Format(time.DateOnly)
+}
+
 // Settle gives the value that a judgement may use on a day, from all statements
 // of one fact about one subject. Among the fresh ones that know the value, the
 // strongest grade counts, and within it the latest day seen. Where statements of
@@ -91,7 +104,7 @@ func Settle(statements []Statement, day string, shelf int) ledger.Scalar {
 		case unknown:
 			reason = max(reason, why)
 		case !Fresh(s.Fact.AsOf, day, shelf):
-			reason = max(reason, "out of date")
+			reason = max(reason, outOfDate(s.Fact.AsOf, shelf))
 		default:
 			known = append(known, s)
 		}
@@ -115,14 +128,15 @@ func Settle(statements []Statement, day string, shelf int) ledger.Scalar {
 		return 0
 	})
 	for _, s := range known {
-		if s.strength() == best.strength() && s.Fact.AsOf == best.Fact.AsOf && !equal(s.Fact.Value, best.Fact.Value) {
+		if s.strength() == best.strength() && s.Fact.AsOf == best.Fact.AsOf && !SameValue(s.Fact.Value, best.Fact.Value) {
 			return ledger.Unknown("sources disagree")
 		}
 	}
 	return best.Fact.Value
 }
 
-func equal(a, b ledger.Scalar) bool {
+// SameValue says whether two values are the same; unknown ones are for the same reason.
+func SameValue(a, b ledger.Scalar) bool {
 	x, errX := a.MarshalJSON()
 	y, errY := b.MarshalJSON()
 	return errX == nil && errY == nil && string(x) == string(y)
@@ -132,8 +146,24 @@ func equal(a, b ledger.Scalar) bool {
 // count once, and a source that names no publisher counts for itself. Fewer than
 // two is to be shown as single-source (GC-09).
 func (s Statement) Support() int {
+	return support(s.Sources)
+}
+
+// SupportOf counts the independent sources of all statements that may be used on a
+// day and give the value.
+func SupportOf(statements []Statement, value ledger.Scalar, day string, shelf int) int {
+	var sources []*Source
+	for _, s := range statements {
+		if Fresh(s.Fact.AsOf, day, shelf) && SameValue(s.Fact.Value, value) {
+			sources = append(sources, s.Sources...)
+		}
+	}
+	return support(sources)
+}
+
+func support(sources []*Source) int {
 	publishers, unnamed := map[string]bool{}, 0
-	for _, source := range s.Sources {
+	for _, source := range sources {
 		if source.Publisher == "" {
 			unnamed++
 		} else {
