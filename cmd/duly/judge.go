@@ -4,9 +4,11 @@ import (
 	"fmt"
 	"io"
 	"sort"
+	"strings"
 
 	"duly/internal/act"
 	"duly/internal/assessment"
+	"duly/internal/fault"
 	"duly/internal/register"
 	"duly/internal/triage"
 	"duly/internal/workspace"
@@ -77,7 +79,9 @@ type assessCmd struct {
 	IDs    []string      `arg:"" optional:"" name:"id" help:"Deployments by record id, or accounts, for all their deployments, by account number or record id."`
 	Lane   []triage.Lane `help:"Assess all accounts of a lane: STOP, PERSON, DESK or AUTO." placeholder:"LANE"`
 	Method string        `help:"The method." default:"rm-1"`
-	As     string        `help:"In whose name it is prepared; that person cannot decide on it." placeholder:"PERSON"`
+	// Changed is for after a change of method or of facts that many share.
+	Changed bool   `help:"Rate again all that is rated, and record only what comes out otherwise."`
+	As      string `help:"In whose name it is prepared; that person cannot decide on it." placeholder:"PERSON"`
 }
 
 // Run rates deployments. Without ids and lanes it takes the lanes STOP and PERSON.
@@ -93,7 +97,11 @@ func (c *assessCmd) Run(a *app) error {
 		}
 		which.Lanes = append(which.Lanes, lane)
 	}
-	if len(c.IDs) == 0 && len(which.Lanes) == 0 {
+	which.Changed = c.Changed
+	if c.Changed && (len(c.IDs) > 0 || len(which.Lanes) > 0) {
+		return fault.New(fault.Invalid, "--changed looks at all that is rated", "leave out the lanes and the ids, or leave out --changed")
+	}
+	if len(c.IDs) == 0 && len(which.Lanes) == 0 && !c.Changed {
 		which.Lanes = []triage.Lane{triage.Stop, triage.Person}
 	}
 	return a.write(func(w *workspace.Workspace) error {
@@ -132,6 +140,12 @@ func printAssess(out io.Writer, s *assessment.Summary) {
 	for _, one := range s.Subjects {
 		fmt.Fprintln(out, named(one)+":")
 		fmt.Fprint(out, wrap("  ", fmt.Sprintf("%s to %s, tier %s, %s; %d of %d facts known", one.Best, one.Worst, one.Tier, one.Decision, one.Known, one.Facts)))
+		for _, f := range one.OutOfDate {
+			fmt.Fprint(out, wrap("  ", f))
+		}
+		if len(one.Single) > 0 {
+			fmt.Fprint(out, wrap("  on fewer independent sources than the method asks for: ", strings.Join(one.Single, ", ")))
+		}
 		for _, q := range one.Ask[:min(3, len(one.Ask))] {
 			fmt.Fprint(out, wrap("  ask next: ", q.Question+" ("+q.Fact+")"))
 		}
@@ -139,4 +153,5 @@ func printAssess(out io.Writer, s *assessment.Summary) {
 	if len(s.Subjects) == 0 {
 		printCounts(out, "ratings by required fact that is missing", s.Missing)
 	}
+	fmt.Fprintf(out, "recorded %d, the others as before\n", s.Changed)
 }

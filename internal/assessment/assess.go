@@ -23,6 +23,11 @@ import (
 type Which struct {
 	Lanes []triage.Lane
 	IDs   []string
+	// Changed asks for everything that is rated already, instead of lanes and ids, and
+	// for no more to be written than the ratings that come out otherwise: another
+	// decision called for, worst band or tier. A rating that comes out the same stays as
+	// it is, under the method that it names; the run says that it was looked at.
+	Changed bool
 }
 
 // Summary says what an assessment run did.
@@ -91,6 +96,9 @@ func Assess(ctx context.Context, db *store.DB, preparer, today string, p *pack.P
 	if err != nil {
 		return nil, err
 	}
+	if which.Changed {
+		return assessChanged(ctx, db, preparer, today, p, m, progress)
+	}
 	portfolio, err := triage.ReadPortfolio(ctx, db, today)
 	if err != nil {
 		return nil, err
@@ -113,13 +121,18 @@ func Assess(ctx context.Context, db *store.DB, preparer, today string, p *pack.P
 			progress(s.Assessed, len(units))
 		}
 	}
-	return s, db.Write(ctx, preparer, func(tx *store.Tx) error {
-		population, err := runs.Root(hashes)
-		if err != nil {
-			return err
-		}
+	return s, s.record(ctx, db, preparer, today, append([]string{p.Hash}, portfolio.RuledBy...), hashes)
+}
+
+// record writes the run.
+func (s *Summary) record(ctx context.Context, db *store.DB, preparer, today string, inputs []string, looked []ledger.Hash) error {
+	population, err := runs.Root(looked)
+	if err != nil {
+		return err
+	}
+	return db.Write(ctx, preparer, func(tx *store.Tx) error {
 		ref, err := store.Create(tx, runs.Runs, &runs.Run{
-			Task: "assess", Day: today, Covered: int64(s.Assessed), Findings: int64(s.Pending), Population: population, Inputs: append([]string{p.Hash}, portfolio.RuledBy...),
+			Task: "assess", Day: today, Covered: int64(s.Assessed), Findings: int64(s.Pending), Population: population, Inputs: inputs,
 		})
 		s.Run = ref.Seq
 		return err
@@ -236,9 +249,11 @@ func (w *writer) rate(ctx context.Context, q store.Queryer, units []unit) ([]rat
 	return list, parallel(len(units), func() func(int) error {
 		g := ground.gatherer(w.method)
 		return func(i int) (err error) {
-			if list[i].gathered, err = g.gather(units[i]); err != nil {
+			var x material // not used again: what the program states is written later
+			if err = ground.collect(&x, units[i]); err != nil {
 				return err
 			}
+			list[i].gathered = g.gather(&x)
 			if list[i].rating, err = w.method.Rate(list[i].inputs); err != nil {
 				return err
 			}
@@ -342,14 +357,18 @@ func newSummary() *Summary {
 }
 
 func (s *Summary) count(r *Rating) {
+	s.countAs(r.Outcome, r.Worst, r.Best, r.Pending, r.Missing)
+}
+
+func (s *Summary) countAs(outcome, worst, best string, pending bool, missing []string) {
 	s.Assessed++
-	if r.Pending {
+	if pending {
 		s.Pending++
 	}
-	s.Outcomes[r.Outcome]++
-	s.Worst[r.Worst]++
-	s.Best[r.Best]++
-	for _, f := range r.Missing {
+	s.Outcomes[outcome]++
+	s.Worst[worst]++
+	s.Best[best]++
+	for _, f := range missing {
 		s.Missing[f]++
 	}
 }

@@ -69,16 +69,17 @@ func (d *derived) said(day string) evidence.Said {
 // itself.
 type about struct {
 	*ground
-	unit   unit
-	chain  triage.Chain
-	found  []found   // what others state along the chain
-	before []found   // what the program stated of the unit earlier
-	own    []derived // what it says now
+	*material
 }
 
-// said says whether somebody else stated a fact along the chain.
-func (a *about) said(fact string) bool {
-	return slices.ContainsFunc(a.found, func(f found) bool { return f.Fact.Fact == fact })
+// stated says whether somebody else stated a fact along the chain.
+func (a *about) stated(fact string) bool {
+	for i := range a.found {
+		if a.found[i].Fact.Fact == fact {
+			return true
+		}
+	}
+	return false
 }
 
 // saidBefore says whether the program stated a fact of the unit earlier.
@@ -86,44 +87,47 @@ func (a *about) saidBefore(fact string) bool {
 	return slices.ContainsFunc(a.before, func(f found) bool { return f.Fact.Fact == fact })
 }
 
+// say states a fact.
 func (a *about) say(fact string, value ledger.Scalar) { a.own = append(a.own, derived{fact, value}) }
+
+// fix makes only what the program says of a fact count, whatever people state.
+func (a *about) fix(fact string) { a.fixed = append(a.fixed, fact) }
 
 // derive works out what the program can say of a unit from its own records, as facts
 // that a rating can name and an outsider can read: whether a party of the chain is on
 // a list, whether the deployment runs already, who stands in between, whether the end
 // user is named, and what the registered owners tell. What a person stated stands,
 // but for a list match and a stop by ownership, which are never a matter of
-// statement: fixed names the facts of which only the program's word counts. Nothing
-// is written.
-func (a *about) derive() (fixed map[string]bool, err error) {
+// statement. Nothing is written.
+func (a *about) derive() error {
 	if match := listMatch(a.parties, a.chain); match != "" {
 		a.say(factListMatch, ledger.Text(match))
 	} else if a.saidBefore(factListMatch) { // what an earlier screening said holds no longer
 		a.say(factListMatch, ledger.Unknown("not screened as registered now"))
 	}
-	if a.chain.Customer != nil && a.chain.Between == nil && !a.said(factRole) {
+	if a.chain.Customer != nil && a.chain.Between == nil && !a.stated(factRole) {
 		a.say(factRole, ledger.Text("none"))
 	}
-	if a.chain.Customer != nil && !a.said(factEndUser) {
+	if a.chain.Customer != nil && !a.stated(factEndUser) {
 		user := "undisclosed"
 		if a.chain.EndUserKnown {
 			user = "named"
 		}
 		a.say(factEndUser, ledger.Text(user))
 	}
-	fixed = a.owned()
-	fixed[factListMatch] = true
-	if !a.said(factExisting) {
+	a.fix(factListMatch)
+	a.owned()
+	if !a.stated(factExisting) {
 		a.say(factExisting, ledger.Bool(true))
 	}
-	return fixed, nil
+	return nil
 }
 
 // state writes what the program says of a unit, unless it said so already: assessing
 // again on another day writes nothing as long as nothing changed.
 func state(ctx context.Context, tx *store.Tx, g *gathered, today string) (wrote bool, err error) {
 	for _, d := range g.own {
-		if slices.ContainsFunc(g.before, func(f found) bool { return f.Fact.Fact == d.fact && evidence.SameValue(f.Fact.Value, d.value) }) {
+		if slices.ContainsFunc(g.before, func(f found) bool { return f.Fact.Fact == d.fact && f.Fact.Value.Equal(d.value) }) {
 			continue
 		}
 		wrote = true

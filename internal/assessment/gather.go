@@ -43,10 +43,8 @@ type gatherer struct {
 	words   []string // by fact: the record that the register holds it in, and its field
 	fields  []string
 	index   map[string]int
-	found   []found   // what is stated along the chain of the unit at hand
-	byFact  [][]found // the same by fact, those of derived ones too
+	byFact  [][]found // what counts of a fact, of the unit at hand
 	touched []int     // the facts that byFact has something of
-	list    []evidence.Said
 	plain   []evidence.Statement
 }
 
@@ -85,6 +83,19 @@ type found struct {
 	supposed bool
 }
 
+// material is what is known of one unit, whatever the method. It is used again for
+// the next one.
+type material struct {
+	unit    unit
+	chain   triage.Chain
+	product *store.Revision[register.Product]
+	found   []found   // what others state along the chain
+	before  []found   // what the program stated of the unit earlier
+	own     []derived // what it states now
+	fixed   []string  // facts of which only that counts
+	said    []evidence.Said
+}
+
 // rest is what an input rests on: a field of an entry. The entry of what the program
 // states itself is not known before it is written.
 type rest struct {
@@ -96,7 +107,7 @@ type rest struct {
 
 const notWritten = -1
 
-// gathered is what is known of one unit.
+// gathered is what a method takes from the material of one unit.
 type gathered struct {
 	unit   unit
 	chain  triage.Chain
@@ -141,72 +152,70 @@ func subjectsOf(list []string, u unit, chain triage.Chain, product *store.Revisi
 	return list
 }
 
-// gather collects the inputs of one unit.
-func (g *gatherer) gather(u unit) (*gathered, error) {
-	out := &gathered{unit: u, inputs: make(rating.Inputs, 40)}
-	var product *store.Revision[register.Product]
-	out.chain, product = g.chainOf(u)
+// collect collects what is known of one unit.
+func (g *ground) collect(x *material, u unit) error {
+	x.unit, x.found, x.before, x.own, x.fixed = u, x.found[:0], x.before[:0], x.own[:0], x.fixed[:0]
+	x.chain, x.product = g.chainOf(u)
 	var room [8]string
-	g.read(out, subjectsOf(room[:0], u, out.chain, product))
-	a := &about{ground: g.ground, unit: u, chain: out.chain, found: g.found, before: out.before}
-	fixed, err := a.derive()
-	if err != nil {
-		return nil, err
+	for n, id := range subjectsOf(room[:0], u, x.chain, x.product) {
+		g.read(x, n, id)
 	}
-	out.own = a.own
-	g.sort(out, fixed)
+	return (&about{g, x}).derive()
+}
+
+// read collects what is stated about a subject. What the program stated itself it
+// works out again.
+func (g *ground) read(x *material, n int, id string) {
+	supposed := g.supposed[id]
+	x.said = g.book.About(x.said[:0], id)
+	for _, s := range x.said {
+		switch {
+		case s.Fact.Source == derivedBy:
+			if n == 0 {
+				x.before = append(x.before, found{s, n, false})
+			}
+		case !slices.ContainsFunc(supposed, func(y Supposed) bool { return y.Fact == s.Fact.Fact }):
+			x.found = append(x.found, found{s, n, false})
+		}
+	}
+	for i := range supposed {
+		x.found = append(x.found, found{supposed[i].said(g.day), n, true})
+	}
+}
+
+// gather takes the inputs of the method from what is known of a unit.
+func (g *gatherer) gather(x *material) *gathered {
+	out := &gathered{unit: x.unit, chain: x.chain, own: x.own, before: x.before, inputs: make(rating.Inputs, len(x.found)+16)}
+	g.sort(x)
 	for i := range g.facts {
-		if g.fromStatements(out, i) || g.words[i] == "" {
+		if len(g.byFact[i]) > 0 && g.fromStatements(out, i) || g.words[i] == "" {
 			continue
 		}
-		g.fromRecord(out, i, product)
+		g.fromRecord(out, x, i)
 	}
 	for _, i := range g.touched {
 		g.byFact[i] = g.byFact[i][:0]
 	}
 	g.touched = g.touched[:0]
-	return out, nil
-}
-
-// read collects what is stated about the subjects, but for what the program stated
-// earlier: that it works out again.
-func (g *gatherer) read(out *gathered, subjects []string) {
-	g.found = g.found[:0]
-	for n, id := range subjects {
-		supposed := g.supposed[id]
-		g.list = g.book.About(g.list[:0], id)
-		for _, s := range g.list {
-			switch {
-			case s.Fact.Source == derivedBy:
-				if n == 0 {
-					out.before = append(out.before, found{s, n, false})
-				}
-			case !slices.ContainsFunc(supposed, func(x Supposed) bool { return x.Fact == s.Fact.Fact }):
-				g.found = append(g.found, found{s, n, false})
-			}
-		}
-		for _, x := range supposed {
-			g.found = append(g.found, found{x.said(g.day), n, true})
-		}
-	}
+	return out
 }
 
 // sort lays the statements out by fact. Of a fixed fact only what the program says
 // counts, or what is supposed.
-func (g *gatherer) sort(out *gathered, fixed map[string]bool) {
-	for _, f := range g.found {
-		if !fixed[f.Fact.Fact] || f.supposed {
-			g.put(f)
+func (g *gatherer) sort(x *material) {
+	for i := range x.found {
+		if f := &x.found[i]; f.supposed || !slices.Contains(x.fixed, f.Fact.Fact) {
+			g.put(*f)
 		}
 	}
-	for i := range out.own {
-		d := &out.own[i]
+	for i := range x.own {
+		d := &x.own[i]
 		_, unknown := d.value.UnknownReason()
 		n, asked := g.index[d.fact]
 		switch {
 		case !asked:
 		case slices.ContainsFunc(g.byFact[n], func(f found) bool { return f.supposed }): // instead of it
-		case unknown && len(g.byFact[n]) > 0 && !fixed[d.fact]: // what it takes back, while others still say something
+		case unknown && len(g.byFact[n]) > 0 && !slices.Contains(x.fixed, d.fact): // what it takes back, while others still say something
 		default:
 			g.put(found{d.said(g.day), 0, false})
 		}
@@ -229,9 +238,6 @@ func (g *gatherer) put(f found) {
 // when nothing is stated.
 func (g *gatherer) fromStatements(out *gathered, i int) bool {
 	list, f := g.byFact[i], &g.facts[i]
-	if len(list) == 0 {
-		return false
-	}
 	slices.SortStableFunc(list, func(a, b found) int { return a.subject - b.subject })
 	var best *settled
 	for len(list) > 0 {
@@ -282,12 +288,16 @@ func (g *gatherer) settle(f *rating.Fact, list []found) settled {
 	}
 	_, unknown := s.value.UnknownReason()
 	for i := range list {
-		if x := list[i].Fact; evidence.SameValue(x.Value, s.value) && (unknown && x.AsOf <= g.day || evidence.Fresh(x.AsOf, g.day, f.ShelfDays)) {
+		if x := list[i].Fact; x.Value.Equal(s.value) && (unknown && x.AsOf <= g.day || evidence.Fresh(x.AsOf, g.day, f.ShelfDays)) {
 			s.from = &list[i]
 			break
 		}
 	}
-	s.support = evidence.SupportOf(g.plain, s.value, g.day, f.ShelfDays)
+	if s.from != nil && f.Sources <= 1 && len(s.from.Sources) > 0 {
+		s.support = 1 // as many as are asked for; they need not be counted
+	} else {
+		s.support = evidence.SupportOf(g.plain, s.value, g.day, f.ShelfDays)
+	}
 	return s
 }
 
@@ -306,8 +316,8 @@ func worse(a, b ledger.Scalar) bool {
 
 // fromRecord takes a fact from a field of the register. A word of the register
 // that is none of the method's answers leaves the fact unknown.
-func (g *gatherer) fromRecord(out *gathered, i int, product *store.Revision[register.Product]) {
-	u, field := out.unit, g.fields[i]
+func (g *gatherer) fromRecord(out *gathered, x *material, i int) {
+	u, field := x.unit, g.fields[i]
 	var r rest
 	var value ledger.Scalar
 	switch g.words[i] {
@@ -316,7 +326,7 @@ func (g *gatherer) fromRecord(out *gathered, i int, product *store.Revision[regi
 	case wordDeployment:
 		value, r = fieldOf(register.Deployments, u.deployment, field)
 	case wordProduct:
-		value, r = fieldOf(register.Products, product, field)
+		value, r = fieldOf(register.Products, x.product, field)
 	case wordCustomer:
 		value, r = fieldOf(register.Customers, out.chain.Customer, field)
 	case wordEndUser:

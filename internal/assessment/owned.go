@@ -1,6 +1,8 @@
 package assessment
 
 import (
+	"slices"
+
 	"duly/internal/evidence"
 	"duly/internal/ledger"
 	"duly/internal/ownership"
@@ -22,34 +24,33 @@ func ownershipFact(fact string) bool {
 // owned says what the register tells of the owners behind a chain: the largest share
 // that listed parties hold of any of its parties, at the worst end of what counts, in
 // whole per cent, and whether the rule on owners on export control lists is in force.
-// A share of half or more is stated whatever a person said, and fixed names the facts
-// of which then nothing else counts. A smaller one is stated only where it is settled
-// and no person stated another; what the program said before and can say no longer
-// becomes unknown.
-func (a *about) owned() (fixed map[string]bool) {
-	fixed = map[string]bool{}
+// A share of half or more is stated whatever a person said, and then nothing else
+// counts. A smaller one is stated only where it is settled and no person stated
+// another; what the program said before and can say no longer becomes unknown.
+func (a *about) owned() {
 	registered := false
 	for _, about := range []struct{ fact, lists string }{{factSanctioned, "sanctions"}, {factExport, "export_control"}} {
 		share, settled, anybody := held(a.parties, a.chain, about.lists)
 		registered = registered || anybody
-		if share >= ownership.Half {
-			fixed[about.fact] = true
+		stop := share >= ownership.Half
+		if stop {
+			a.fix(about.fact)
 		}
 		switch {
-		case fixed[about.fact] || settled && !a.said(about.fact):
+		case stop || settled && !a.stated(about.fact):
 			a.say(about.fact, ledger.Int(share/100))
 		case a.saidBefore(about.fact):
 			a.say(about.fact, ledger.Unknown("what is registered of the owners does not tell any more"))
 		}
 	}
 	// What is planned and not seen is for a person to look up.
-	if fixed[factExport] && !a.exports.planned {
-		fixed[factExportRule] = true
+	fixed := slices.Contains(a.fixed, factExport) && !a.exports.planned
+	if fixed {
+		a.fix(factExportRule)
 	}
-	if registered && (fixed[factExportRule] || !a.said(factExportRule)) {
+	if registered && (fixed || !a.stated(factExportRule)) {
 		a.say(factExportRule, ledger.Bool(a.exports.inForce))
 	}
-	return fixed
 }
 
 // exportState says whether the rule on owners on export control lists is in force on

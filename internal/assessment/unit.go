@@ -77,7 +77,7 @@ type billed struct {
 
 // newUnitReader prepares to read what some methods ask for.
 func newUnitReader(q store.Queryer, at store.At, methods ...*rating.Method) *unitReader {
-	r := &unitReader{q: q, at: at, account: []string{"customer", "product", "via"}, deployment: []string{"customer", "product", "account"}}
+	r := &unitReader{q: q, at: at, account: []string{"customer", "product", "via"}, deployment: []string{"customer", "product", "account", "capability"}}
 	for _, m := range methods {
 		for _, f := range m.Facts() {
 			switch word, field := registerField(f); {

@@ -43,6 +43,12 @@ func Columns(ctx context.Context, q Queryer, kind *ledger.Schema, at At, fields 
 	return readError(rows.Err())
 }
 
+// Count gives the number of revisions that SelectAt would give.
+func Count(ctx context.Context, q Queryer, kind *ledger.Schema, at At, where string, args ...any) (n int, err error) {
+	where, args = at.where(kind.Kind, where, args)
+	return n, one(ctx, q, "select count(*) from r_"+kind.Kind+" r where "+where, args, &n)
+}
+
 // Sketch is Columns with the values put into a record: one with no more than the
 // fields named, without hash, leaf, digests and disclosures. The revision and its
 // record are used again for the next one: fn copies what it keeps.
