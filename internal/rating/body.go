@@ -13,8 +13,13 @@ type body struct {
 	Tiers      tiersBody         `yaml:"tiers,required"`
 	Decisions  decisionsBody     `yaml:"decisions,required"`
 	Stops      []stopBody        `yaml:"hard_stops,required"`
+	Uses       []useBody         `yaml:"prohibited_uses"`
 	Complete   []requirementBody `yaml:"complete_when,required"`
-	Tests      testsBody         `yaml:"tests,required"`
+
+	Compliance    *complianceBody    `yaml:"compliance"`
+	Participation *participationBody `yaml:"participation"`
+
+	Tests testsBody `yaml:"tests,required"`
 }
 
 type factBody struct {
@@ -42,7 +47,14 @@ type indicatorBody struct {
 	Origin string `yaml:"origin,required"`
 	When   string `yaml:"when,required"`
 
-	RestsOn []string `yaml:"rests_on"`
+	Controls []string `yaml:"controls"` // the necessary ones: no credit without them while it is raised
+	RestsOn  []string `yaml:"rests_on"`
+	// Of a part that holds for a time only.
+	From      string `yaml:"effective_from"`
+	To        string `yaml:"effective_to"`
+	Status    string `yaml:"status"`
+	Reference string `yaml:"reference"`
+	Grade     string `yaml:"grade"`
 }
 
 type severityBody struct {
@@ -51,6 +63,29 @@ type severityBody struct {
 	IrremediableFloor int           `yaml:"irremediable_floor,required"`
 	Questions         questionsBody `yaml:"questions,required"`
 	Rights            []rightBody   `yaml:"rights,required"`
+
+	Rule       string        `yaml:"rule"`            // dominant when left out, or mean
+	ScopeFloor int           `yaml:"scope_floor"`     // least severity where scope is 5; none when left out
+	Always     []string      `yaml:"always_answered"` // rights that no method of this line may leave out
+	Evidence   *evidenceBody `yaml:"answered"`        // what it takes to answer the facts of every right
+	Second     *secondBody   `yaml:"second_scorer"`   // asks for them once more; the graver of both counts
+}
+
+// secondBody asks somebody else, by themselves, for the facts of every right.
+type secondBody struct {
+	When      string   `yaml:"when"` // the deployments it is asked for; all when left out
+	ShelfDays int      `yaml:"shelf_days"`
+	Sources   int      `yaml:"sources"`
+	Answers   []string `yaml:"answers"`
+	Shown     string   `yaml:"evidence"`
+}
+
+// evidenceBody is what it takes to answer the facts of rights.
+type evidenceBody struct {
+	ShelfDays int      `yaml:"shelf_days"`
+	Sources   int      `yaml:"sources"`
+	Answers   []string `yaml:"answers"`
+	Shown     string   `yaml:"evidence"`
 }
 
 type questionsBody struct {
@@ -69,6 +104,7 @@ type likelihoodBody struct {
 	Base       int    `yaml:"base,required"`
 	Cap        int    `yaml:"cap,required"`
 	ActualHarm string `yaml:"actual_harm,required"` // the fact that lifts likelihood to the cap
+	ActualWhen string `yaml:"actual_when"`          // the expression that does instead
 }
 
 type controlsBody struct {
@@ -79,6 +115,18 @@ type controlsBody struct {
 	PercentForOne      int64  `yaml:"percent_for_one,required"`
 	PercentForTwo      int64  `yaml:"percent_for_two,required"`
 	LowestLikelihood   int    `yaml:"lowest_likelihood,required"`
+
+	Question  string        `yaml:"question"` // about the state of a control, after its title
+	NamedBy   []string      `yaml:"named_by"` // families whose indicators must name a necessary control
+	Necessary []controlBody `yaml:"necessary"`
+}
+
+type controlBody struct {
+	ID        string   `yaml:"id,required"`
+	Title     string   `yaml:"title,required"`
+	Requires  []string `yaml:"requires"`   // controls without which this one is worth nothing
+	ShelfDays int      `yaml:"shelf_days"` // after which a test result has expired
+	RestsOn   []string `yaml:"rests_on"`
 }
 
 type tierBody struct {
@@ -114,9 +162,48 @@ type stopBody struct {
 	ID    string `yaml:"id,required"`
 	Title string `yaml:"title,required"`
 	Basis string `yaml:"basis,required"` // legal or policy
+	When  string `yaml:"when"`           // left out where prohibited uses name the stop
+
+	RestsOn   []string `yaml:"rests_on"`
+	From      string   `yaml:"effective_from"`
+	To        string   `yaml:"effective_to"`
+	Status    string   `yaml:"status"`
+	Reference string   `yaml:"reference"`
+	Grade     string   `yaml:"grade"`
+}
+
+// useBody is a use that is prohibited: while it holds, so does its stop.
+type useBody struct {
+	ID    string `yaml:"id,required"`
+	Title string `yaml:"title,required"`
+	Stop  string `yaml:"stop,required"`
 	When  string `yaml:"when,required"`
 
-	RestsOn []string `yaml:"rests_on"`
+	RestsOn   []string `yaml:"rests_on"`
+	From      string   `yaml:"effective_from"`
+	To        string   `yaml:"effective_to"`
+	Status    string   `yaml:"status,required"`
+	Reference string   `yaml:"reference,required"`
+	Grade     string   `yaml:"grade,required"`
+}
+
+// complianceBody asks for compliance and impact as two axes.
+type complianceBody struct {
+	BrokenBy    []string `yaml:"broken_by,required"`     // indicators: raised, the guidance or a condition is broken
+	HarmfulFrom string   `yaml:"harmful_from,required"`  // the residual band from which a deployment counts as harmful
+	HarmShownBy []string `yaml:"harm_shown_by,required"` // indicators that show harm by themselves
+	Finding     string   `yaml:"finding,required"`       // what it means to keep the guideline and do harm
+}
+
+type participationBody struct {
+	Inputs []inputBody         `yaml:"inputs,required"`
+	ByBand map[string][]string `yaml:"by_band,required"` // of the inherent band, as tiers are
+}
+
+type inputBody struct {
+	ID    string `yaml:"id,required"`
+	Title string `yaml:"title,required"`
+	From  string `yaml:"from,required"` // who gives it
 }
 
 type requirementBody struct {
@@ -135,6 +222,27 @@ type testsBody struct {
 	Controls   []controlsTest      `yaml:"controls"`
 	Severity   []severityTest      `yaml:"severity,required"`
 	Cases      []caseTest          `yaml:"cases,required"`
+
+	Day        string              `yaml:"day"`             // on which the tests rate, where parts are dated
+	Uses       []ruleTest          `yaml:"prohibited_uses"` // as hard stops
+	Necessary  map[string][]string `yaml:"necessary"`       // by control, the indicators that need it, also through others
+	Actual     *answerTest         `yaml:"actual_when"`
+	Second     *answerTest         `yaml:"second_scorer"`
+	Compliance []complianceTest    `yaml:"compliance"`
+}
+
+// answerTest gives facts with which an expression is true, false and unknown.
+type answerTest struct {
+	Met     []map[string]any `yaml:"met,required"`
+	Unmet   []map[string]any `yaml:"unmet,required"`
+	Unknown []map[string]any `yaml:"unknown,required"`
+}
+
+type complianceTest struct {
+	Facts      map[string]any `yaml:"facts,required"`
+	Compliance string         `yaml:"compliance,required"`
+	Impact     string         `yaml:"impact,required"`
+	Finding    bool           `yaml:"finding"`
 }
 
 // ruleTest gives the facts over the baseline with which an indicator or a stop is
@@ -146,6 +254,8 @@ type ruleTest struct {
 	Raised   []map[string]any `yaml:"raised,required"`
 	Clear    []map[string]any `yaml:"clear,required"`
 	Unknown  []map[string]any `yaml:"unknown,required"`
+	Day      string           `yaml:"day"`        // of a dated part: a day on which it holds, where it is not that of all tests
+	Dormant  []string         `yaml:"dormant_on"` // of a dated part: days on which what raises it does not
 }
 
 type requirementTest struct {
@@ -179,6 +289,7 @@ type caseTest struct {
 	Actual     bool           `yaml:"actual"`
 	Existing   bool           `yaml:"existing"`
 	Incomplete bool           `yaml:"incomplete"`
+	Day        string         `yaml:"day"`
 	Expect     expectBody     `yaml:"expect,required"`
 }
 
@@ -193,4 +304,7 @@ type expectBody struct {
 	Stops    []string `yaml:"hs,required"`
 	Decision string   `yaml:"decision,required"`
 	Review   int      `yaml:"review,required"`
+
+	Participation []string `yaml:"participation"` // by facts only
+	Lacking       []string `yaml:"lacking"`       // necessary controls that do not operate; by facts only
 }
