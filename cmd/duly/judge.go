@@ -132,6 +132,16 @@ func named(s assessment.Assessed) string {
 	return "deployment " + s.Subject + " of account " + s.Account
 }
 
+// firstOf lists the first few of many ids.
+func firstOf(ids []string) string {
+	const told = 5
+	text := strings.Join(ids[:min(told, len(ids))], ", ")
+	if n := len(ids) - told; n > 0 {
+		text += fmt.Sprintf(" and %d more", n)
+	}
+	return text
+}
+
 func printAssess(out io.Writer, s *assessment.Summary) {
 	fmt.Fprintf(out, "assessed %d, pending %d (required facts are unknown: nothing is activated)\n", s.Assessed, s.Pending)
 	printCounts(out, "outcomes", s.Outcomes)
@@ -143,8 +153,8 @@ func printAssess(out io.Writer, s *assessment.Summary) {
 		for _, f := range one.OutOfDate {
 			fmt.Fprint(out, wrap("  ", f))
 		}
-		if len(one.Single) > 0 {
-			fmt.Fprint(out, wrap("  on fewer independent sources than the method asks for: ", strings.Join(one.Single, ", ")))
+		if n := len(one.Single); n > 0 {
+			fmt.Fprint(out, wrap("  ", fmt.Sprintf("%d facts rest on fewer independent sources than the method asks for: %s", n, firstOf(one.Single))))
 		}
 		for _, q := range one.Ask[:min(3, len(one.Ask))] {
 			fmt.Fprint(out, wrap("  ask next: ", q.Question+" ("+q.Fact+")"))

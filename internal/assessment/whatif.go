@@ -353,20 +353,16 @@ type comparer struct {
 	from, to      *rating.Method
 	before, after []rating.Indicator
 	titles        map[string]string // of indicators and stops, by id
-	asks          map[string]string // questions by fact
 }
 
 func newComparer(from, to *rating.Method) *comparer {
-	c := &comparer{from: from, to: to, before: from.Indicators(), after: to.Indicators(), titles: map[string]string{}, asks: map[string]string{}}
+	c := &comparer{from: from, to: to, before: from.Indicators(), after: to.Indicators(), titles: map[string]string{}}
 	for _, m := range []*rating.Method{from, to} {
 		for _, x := range m.Indicators() {
 			c.titles[x.ID] = x.Title
 		}
 		for _, x := range m.Stops() {
 			c.titles[x.ID] = x.Title
-		}
-		for _, f := range m.Facts() {
-			c.asks[f.ID] = f.Question
 		}
 	}
 	return c
@@ -389,7 +385,7 @@ func (p *pair) compare(u unit) (*Change, error) {
 	var b *rated
 	if len(p.after.supposed) == 0 { // the same material
 		b = &rated{gathered: p.after.gather(&p.x)}
-		b.rating, err = c.to.Rate(b.inputs)
+		b.rating, err = c.to.RateOn(p.after.day, b.inputs)
 	} else {
 		b, err = rateWith(p.after, &p.x, c.to, u)
 	}
@@ -424,7 +420,7 @@ func rateWith(g *gatherer, x *material, m *rating.Method, u unit) (*rated, error
 	}
 	r := &rated{gathered: g.gather(x)}
 	var err error
-	r.rating, err = m.Rate(r.inputs)
+	r.rating, err = m.RateOn(g.day, r.inputs)
 	return r, err
 }
 

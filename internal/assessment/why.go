@@ -14,6 +14,8 @@ import (
 type Cause struct {
 	Cause string `json:"cause"` // severity, likelihood, controls, matrix, a hard stop's id, ...
 	Text  string `json:"text"`
+	// IDs are the facts or requirements that the sentence lists, all of them.
+	IDs []string `json:"ids,omitempty"`
 }
 
 // why compares the traces of two ratings: hard stops, severity by right, likelihood
@@ -39,7 +41,7 @@ type explanation struct {
 }
 
 func (w *explanation) add(cause, format string, args ...any) {
-	w.causes = append(w.causes, Cause{cause, fmt.Sprintf(format, args...)})
+	w.causes = append(w.causes, Cause{Cause: cause, Text: fmt.Sprintf(format, args...)})
 }
 
 // titled gives an id with its title.
@@ -55,17 +57,28 @@ func (w *explanation) stops() {
 		w.add(id, "hard stop %s holds", w.titled(id))
 	}
 	for _, id := range without(w.a.HardStops, w.b.HardStops) {
-		w.add(id, "hard stop %s does not hold any more", w.titled(id))
+		if slices.Contains(w.b.PossibleStops, id) {
+			w.add(id, "hard stop %s is not known to hold any more", w.titled(id))
+		} else {
+			w.add(id, "hard stop %s does not hold any more", w.titled(id))
+		}
 	}
 	if w.a.Pending == w.b.Pending {
 		return
 	}
 	for _, id := range without(w.b.PossibleStops, w.a.PossibleStops) {
+		if slices.Contains(w.a.HardStops, id) {
+			continue // told already
+		}
 		w.add(id, "hard stop %s cannot be ruled out", w.titled(id))
 	}
 	for _, id := range without(w.a.PossibleStops, w.b.PossibleStops) {
-		if !slices.Contains(w.b.HardStops, id) {
+		switch {
+		case slices.Contains(w.b.HardStops, id): // told already
+		case w.judges(id):
 			w.add(id, "hard stop %s is ruled out", w.titled(id))
+		default:
+			w.add(id, "hard stop %s could not be ruled out, and is none of the method any more", w.titled(id))
 		}
 	}
 }
@@ -77,6 +90,14 @@ func (w *explanation) severity() {
 		return
 	}
 	w.add("severity", "severity is %d, was %d", b, a)
+	if len(w.b.Disputed) > 0 {
+		w.list("severity", "two scorers see it differently, and the graver figure counts", w.b.Disputed)
+	}
+	for _, r := range w.b.Second {
+		if r.Worst[3] == b && !slices.ContainsFunc(w.b.Rights, func(x rating.RightReading) bool { return x.Worst[3] == b }) {
+			w.add("severity", "%s, as a second scorer may see it: severity %d", words(r.ID), b)
+		}
+	}
 	was := map[string][4]int{}
 	for _, r := range w.a.Rights {
 		was[r.ID] = r.Worst
@@ -180,30 +201,43 @@ func (w *explanation) matrix() {
 // missing tells what is required and not known, or not met, of one and not of the
 // other.
 func (w *explanation) missing(a, b *gathered) {
+	var unknown, gone, known, free []string
 	for _, id := range without(w.b.Missing, w.a.Missing) {
-		text := fmt.Sprintf("%s is required and not known (%s)", id, w.asks[id])
-		for _, s := range b.stale {
-			if reason, ok := strings.CutPrefix(s, id+": "); ok {
-				text = fmt.Sprintf("%s is required and %s", id, reason)
-			}
+		i := slices.IndexFunc(b.stale, func(s string) bool { return strings.HasPrefix(s, id+": ") })
+		if i < 0 {
+			unknown = append(unknown, id)
+			continue
 		}
-		w.add("fact "+id, "%s", text)
+		w.causes = append(w.causes, Cause{"out of date", "required and " + strings.TrimPrefix(b.stale[i], id+": ") + ": " + id, []string{id}})
 	}
 	for _, id := range without(w.a.Missing, w.b.Missing) {
 		if _, asked := w.to.Fact(id); !asked {
-			w.add("fact "+id, "%s is not asked any more", id)
-		} else if v, known := b.inputs[id]; known && v.V != nil {
-			w.add("fact "+id, "%s is known", id)
+			gone = append(gone, id)
+		} else if b.inputs[id].V != nil {
+			known = append(known, id)
 		} else {
-			w.add("fact "+id, "%s is not required any more", id)
+			free = append(free, id)
 		}
 	}
-	for _, id := range without(w.b.Unmet, w.a.Unmet) {
-		w.add("requirement "+id, "the requirement %s is not known to be met", w.titled(id))
+	w.list("missing facts", "required and not known", unknown)
+	w.list("missing facts", "not asked any more", gone)
+	w.list("missing facts", "known", known)
+	w.list("missing facts", "not required any more", free)
+	w.list("requirements", "asked for, and not known to be met", without(w.b.Unmet, w.a.Unmet))
+	w.list("requirements", "met, or not asked for any more", without(w.a.Unmet, w.b.Unmet))
+}
+
+// list tells of several things that made the same difference, by the first few.
+func (w *explanation) list(cause, what string, ids []string) {
+	const told = 4
+	if len(ids) == 0 {
+		return
 	}
-	for _, id := range without(w.a.Unmet, w.b.Unmet) {
-		w.add("requirement "+id, "the requirement %s is met, or is none any more", w.titled(id))
+	text := what + ": " + strings.Join(ids[:min(told, len(ids))], ", ")
+	if n := len(ids) - told; n > 0 {
+		text += fmt.Sprintf(" and %d more", n)
 	}
+	w.causes = append(w.causes, Cause{cause, text, ids})
 }
 
 // tables speaks where the same figures lead to another tier, decision or review, and
@@ -227,6 +261,11 @@ func (w *explanation) tables() {
 	if len(w.causes) == 0 {
 		w.add("inherent band", "the band before controls is %s, was %s", b.Worst.Inherent, a.Worst.Inherent)
 	}
+}
+
+// judges says whether the method that is tried has a stop.
+func (w *explanation) judges(stop string) bool {
+	return slices.ContainsFunc(w.b.Stops, func(r rating.Reading) bool { return r.ID == stop })
 }
 
 // without gives what is in list and not in other, in the order of list.
