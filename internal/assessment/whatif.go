@@ -243,7 +243,7 @@ func newSurvey(ctx context.Context, db *store.DB, at store.At, day string, metho
 		return nil, err
 	}
 	after := *before
-	s := &survey{newUnitReader(db, at, methods...), before, &after, 0}
+	s := &survey{newUnitReader(db, at, parties, methods...), before, &after, 0}
 	s.expected, err = store.Count(ctx, db, register.Deployments.Schema(), at, "r.state = 'active'")
 	return s, err
 }
