@@ -168,12 +168,12 @@ func (w *explanation) by(family string) string {
 		a, was := before[id]
 		b, is := after[id]
 		switch {
-		case a == b:
+		case was == is && a == b:
 		case !is && a.tri != rule.False:
 			texts = append(texts, w.titled(id)+" is no indicator any more")
-		case is && b.tri != a.tri || is && !was && b.tri != rule.False:
+		case is && was && b.tri != a.tri, is && !was && b.tri != rule.False:
 			texts = append(texts, w.titled(id)+" "+raised[b.tri])
-		case b.tri != rule.False:
+		case is && was && b.tri != rule.False:
 			texts = append(texts, fmt.Sprintf("%s weighs %d, was %d", w.titled(id), b.weight, a.weight))
 		}
 	}
