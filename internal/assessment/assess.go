@@ -292,7 +292,7 @@ func (w *writer) state(ctx context.Context, tx *store.Tx, list []rated) error {
 	var wrote []string
 	for i, r := range list {
 		all[i] = r.gathered
-		new, err := state(ctx, tx, r.gathered, w.today)
+		new, err := stateOwn(ctx, tx, r.gathered, w.today)
 		if err != nil {
 			return err
 		}

@@ -123,9 +123,9 @@ func (a *about) derive() error {
 	return nil
 }
 
-// state writes what the program says of a unit, unless it said so already: assessing
+// stateOwn writes what the program says of a unit, unless it said so already: assessing
 // again on another day writes nothing as long as nothing changed.
-func state(ctx context.Context, tx *store.Tx, g *gathered, today string) (wrote bool, err error) {
+func stateOwn(ctx context.Context, tx *store.Tx, g *gathered, today string) (wrote bool, err error) {
 	for _, d := range g.own {
 		if slices.ContainsFunc(g.before, func(f found) bool { return f.Fact.Fact == d.fact && f.Fact.Value.Equal(d.value) }) {
 			continue
