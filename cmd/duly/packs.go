@@ -219,7 +219,7 @@ func readPacks(name string) ([]*pack.Pack, error) {
 
 // findPack gives a pack by file name, or one that ships with Duly by its id.
 func findPack(folder, name string) (*pack.Pack, error) {
-	if strings.ContainsAny(name, `/\`) || filepath.Ext(name) == ".yaml" {
+	if isPackFile(name) {
 		list, err := readPacks(name)
 		if err != nil {
 			return nil, err
@@ -235,6 +235,11 @@ func findPack(folder, name string) (*pack.Pack, error) {
 		return nil, fault.Newf(fault.NotFound, "no pack %q ships with this release", name).WithFix("name a file, or one of: " + shipped(folder))
 	}
 	return pack.Parse("packs/"+file, data)
+}
+
+// isPackFile says whether a name is that of a file, and not of a pack that ships.
+func isPackFile(name string) bool {
+	return strings.ContainsAny(name, `/\`) || filepath.Ext(name) == ".yaml"
 }
 
 func shipped(folder string) string {

@@ -43,7 +43,7 @@ type looked struct {
 }
 
 // assessChanged rates again all that is rated and writes what comes out otherwise.
-func assessChanged(ctx context.Context, db *store.DB, preparer, today string, p *pack.Pack, m *rating.Method, progress func(done, all int)) (*Summary, error) {
+func assessChanged(ctx context.Context, db *store.DB, preparer, today string, p *pack.Pack, m *rating.Method, rules *Prohibitions, progress func(done, all int)) (*Summary, error) {
 	head, err := store.Head(ctx, db)
 	if err != nil {
 		return nil, err
@@ -53,7 +53,7 @@ func assessChanged(ctx context.Context, db *store.DB, preparer, today string, p 
 	if err != nil {
 		return nil, err
 	}
-	v, err := newSurvey(ctx, db, at, today, m)
+	v, err := newSurvey(ctx, db, at, today, rules, m)
 	if err != nil {
 		return nil, err
 	}
@@ -84,7 +84,7 @@ func assessChanged(ctx context.Context, db *store.DB, preparer, today string, p 
 	if progress != nil {
 		progress(s.Assessed, s.Assessed)
 	}
-	w := &writer{method: m, pack: p, parties: v.before.parties, preparer: preparer, today: today}
+	w := &writer{method: m, pack: p, parties: v.before.parties, rules: rules, used: map[string]bool{}, preparer: preparer, today: today}
 	v.before.book, v.after.book = nil, nil // a part of it is read again under the lock
 	written := newSummary()
 	for part := range slices.Chunk(changed, batch) {
@@ -98,7 +98,7 @@ func assessChanged(ctx context.Context, db *store.DB, preparer, today string, p 
 	if err != nil {
 		return nil, err
 	}
-	return s, s.record(ctx, db, preparer, today, append([]string{p.Hash}, w.parties.RuledBy...), hashes)
+	return s, w.record(ctx, db, s, hashes)
 }
 
 func look(g *gatherer, x *material, m *rating.Method, u unit, before map[string]standing) (*looked, error) {

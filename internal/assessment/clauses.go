@@ -56,11 +56,11 @@ func WhatIfConditions(ctx context.Context, db *store.DB, day string, from, to []
 	if err != nil {
 		return nil, fault.Newf(fault.Invalid, "%q is not a day", day).WithFix("write it as YYYY-MM-DD")
 	}
-	before, err := inForce(from, on)
+	before, err := clausesOn(from, on)
 	if err != nil {
 		return nil, err
 	}
-	after, err := inForce(to, on)
+	after, err := clausesOn(to, on)
 	if err != nil {
 		return nil, err
 	}
@@ -75,8 +75,8 @@ func WhatIfConditions(ctx context.Context, db *store.DB, day string, from, to []
 	return out, err
 }
 
-// inForce gives the conditions of packs that hold on a day, by id.
-func inForce(packs []*pack.Pack, on time.Time) (map[string]*conditions.Condition, error) {
+// clausesOn gives the conditions of packs that hold on a day, by id.
+func clausesOn(packs []*pack.Pack, on time.Time) (map[string]*conditions.Condition, error) {
 	out := map[string]*conditions.Condition{}
 	for _, p := range packs {
 		set, err := conditions.Load(p)

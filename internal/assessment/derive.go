@@ -7,6 +7,7 @@ import (
 	"duly/internal/evidence"
 	"duly/internal/fault"
 	"duly/internal/ledger"
+	"duly/internal/register"
 	"duly/internal/store"
 	"duly/internal/triage"
 )
@@ -24,18 +25,26 @@ const (
 )
 
 // MayState says whether a person may state a fact about a subject. What screening
-// says is changed by closing hits and by nothing else, and a stop by ownership by
-// what is registered of the owners: a statement cannot lift a legal stop.
+// says is changed by closing hits and by nothing else, a stop by ownership by what is
+// registered of the owners, and a ban in force by what is known of the deployment: a
+// statement cannot lift a stop.
 func MayState(ctx context.Context, q store.Queryer, subject, fact, today string) error {
 	if fact == factListMatch {
 		return fault.Newf(fault.Refused, "%s follows from hits and cannot be stated", fact).WithFix("close the hits with `duly hit close`")
 	}
-	if !ownershipFact(fact) {
+	if !ownershipFact(fact) && !prohibitionFact(fact) {
 		return nil
 	}
 	about, err := evidence.About(ctx, q, subject)
 	if err != nil {
 		return err
+	}
+	if prohibitionFact(fact) {
+		if !slices.ContainsFunc(about[fact], func(s evidence.Stated) bool { return s.Fact.Source == derivedBy && inForce(s.Fact.Value) }) {
+			return nil
+		}
+		return fault.Newf(fault.Refused, "%s follows from a ban or a moratorium in force, and cannot be stated", fact).
+			WithFix("correct what the register says of the place, the capability, the end user or the purpose; `duly assess` tells what applies")
 	}
 	stop := stopBy(about, fact)
 	if fact == factExportRule {
@@ -82,13 +91,38 @@ func (a *about) stated(fact string) bool {
 	return false
 }
 
+// saidOf gives what others state of a fact along the chain, by subject, the nearest
+// first.
+func (a *about) saidOf(fact string) (out [][]evidence.Statement) {
+	last := -1
+	for i := range a.found {
+		if f := &a.found[i]; f.Fact.Fact == fact {
+			if f.subject != last {
+				out, last = append(out, nil), f.subject
+			}
+			out[len(out)-1] = append(out[len(out)-1], f.Statement)
+		}
+	}
+	return out
+}
+
+// deployment gives the unit's deployment, nil for an account without one.
+func (a *about) deployment() *register.Deployment {
+	if a.unit.deployment == nil {
+		return nil
+	}
+	return a.unit.deployment.Record
+}
+
 // saidBefore says whether the program stated a fact of the unit earlier.
 func (a *about) saidBefore(fact string) bool {
 	return slices.ContainsFunc(a.before, func(f found) bool { return f.Fact.Fact == fact })
 }
 
 // say states a fact.
-func (a *about) say(fact string, value ledger.Scalar) { a.own = append(a.own, derived{fact, value}) }
+func (a *about) say(fact string, value ledger.Scalar) {
+	a.own = append(a.own, derived{fact: fact, value: value})
+}
 
 // fix makes only what the program says of a fact count, whatever people state.
 func (a *about) fix(fact string) { a.fixed = append(a.fixed, fact) }
@@ -96,9 +130,9 @@ func (a *about) fix(fact string) { a.fixed = append(a.fixed, fact) }
 // derive works out what the program can say of a unit from its own records, as facts
 // that a rating can name and an outsider can read: whether a party of the chain is on
 // a list, whether the deployment runs already, who stands in between, whether the end
-// user is named, and what the registered owners tell. What a person stated stands,
-// but for a list match and a stop by ownership, which are never a matter of
-// statement. Nothing is written.
+// user is named, what the registered owners tell, and what bans and moratoria do. What
+// a person stated stands, but for a list match, a stop by ownership and a prohibition
+// in force, which are never a matter of statement. Nothing is written.
 func (a *about) derive() error {
 	if match := listMatch(a.parties, a.chain); match != "" {
 		a.say(factListMatch, ledger.Text(match))
@@ -117,6 +151,16 @@ func (a *about) derive() error {
 	}
 	a.fix(factListMatch)
 	a.owned()
+	banned, only, behind, err := a.rules.prohibited(a)
+	if err != nil {
+		return err
+	}
+	a.own, a.behind = append(a.own, banned...), behind
+	for fact, only := range only {
+		if only {
+			a.fix(fact)
+		}
+	}
 	if !a.stated(factExisting) {
 		a.say(factExisting, ledger.Bool(true))
 	}

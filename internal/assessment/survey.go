@@ -22,7 +22,7 @@ type survey struct {
 }
 
 // newSurvey reads what all units share, as of a point that names a position.
-func newSurvey(ctx context.Context, db *store.DB, at store.At, day string, methods ...*rating.Method) (*survey, error) {
+func newSurvey(ctx context.Context, db *store.DB, at store.At, day string, rules *Prohibitions, methods ...*rating.Method) (*survey, error) {
 	parties, err := triage.ReadParties(ctx, db, at, day)
 	if err != nil {
 		return nil, err
@@ -31,7 +31,7 @@ func newSurvey(ctx context.Context, db *store.DB, at store.At, day string, metho
 	if err != nil {
 		return nil, err
 	}
-	before, err := newGround(parties, book, day)
+	before, err := newGround(parties, book, rules, day)
 	if err != nil {
 		return nil, err
 	}

@@ -36,6 +36,8 @@ func (s *Supposed) said(day string) evidence.Said {
 type Question struct {
 	From, To *pack.Pack // the methods that are compared; the same one where only facts are supposed
 	Supposed []Supposed
+	// Prohibitions are the bans and moratoria that count; nil for the laws that ship alone.
+	Prohibitions *Prohibitions
 	// Entry is the last position of the log that counts, negative for now. Day is the
 	// day (YYYY-MM-DD) that is asked about; "" is today and, with an entry, the day on
 	// which that was written.
@@ -151,11 +153,16 @@ func WhatIf(ctx context.Context, db *store.DB, today string, q Question, progres
 			return nil, err
 		}
 	}
+	if q.Prohibitions == nil {
+		if q.Prohibitions, err = ReadProhibitions(nil); err != nil {
+			return nil, err
+		}
+	}
 	at, day, err := q.point(ctx, db, today)
 	if err != nil {
 		return nil, err
 	}
-	s, err := newSurvey(ctx, db, at, day, from, to)
+	s, err := newSurvey(ctx, db, at, day, q.Prohibitions, from, to)
 	if err != nil {
 		return nil, err
 	}

@@ -28,11 +28,11 @@ type Portfolio struct {
 	Hits          map[string]screening.Stand                        // by customer
 	RuledBy       []string                                          // hashes of the packs of ownership rules, where anybody is registered behind a customer
 
-	screened  int64                               // where the last screening run stands in the log, -1 for none
-	stated    map[string]map[string]ledger.Scalar // facts that rules look at, by subject and fact
-	confirmed map[string]bool                     // customers with an identifier of a registry
-	between   map[string]bool                     // customers that stand between the vendor and others
-	serves    map[string][]string                 // the end users that they name
+	screened  int64                                 // where the last screening run stands in the log, -1 for none
+	stated    map[string]map[string][]ledger.Scalar // facts that rules look at, by subject and fact
+	confirmed map[string]bool                       // customers with an identifier of a registry
+	between   map[string]bool                       // customers that stand between the vendor and others
+	serves    map[string][]string                   // the end users that they name
 }
 
 // ReadPortfolio reads the whole register, with ownership as of today (YYYY-MM-DD).
@@ -129,34 +129,41 @@ func (p *Portfolio) readFacts(ctx context.Context, q store.Queryer) error {
 	if err != nil {
 		return err
 	}
-	p.stated = map[string]map[string]ledger.Scalar{}
+	p.stated = map[string]map[string][]ledger.Scalar{}
 	for _, f := range facts {
 		if f.Record.State != "active" {
 			continue
 		}
 		about := p.stated[f.Record.Subject]
 		if about == nil {
-			about = map[string]ledger.Scalar{}
+			about = map[string][]ledger.Scalar{}
 			p.stated[f.Record.Subject] = about
 		}
-		about[f.Record.Fact] = f.Record.Value
+		about[f.Record.Fact] = append(about[f.Record.Fact], f.Record.Value)
 	}
 	return nil
 }
 
 // answer gives what is stated of a fact along the chain: yes when any statement is
-// one of yes, no when one is of no and none of yes.
+// one of yes, no when one is of no and none says yes or leaves it open.
 func (p *Portfolio) answer(fact string, subjects []string, yes, no func(any) bool) rule.Tri {
-	out := rule.Unknown
+	out, open := rule.Unknown, false
 	for _, s := range subjects {
-		v := p.stated[s][fact].Value()
-		switch {
-		case v == nil:
-		case yes(v):
-			return rule.True
-		case no(v):
-			out = rule.False
+		for _, stated := range p.stated[s][fact] {
+			v := stated.Value()
+			switch {
+			case v == nil:
+			case yes(v):
+				return rule.True
+			case no(v):
+				out = rule.False
+			default:
+				open = true
+			}
 		}
+	}
+	if open {
+		return rule.Unknown
 	}
 	return out
 }
