@@ -11,6 +11,7 @@ import (
 
 	"duly/internal/conditions"
 	"duly/internal/fault"
+	"duly/internal/index"
 	"duly/internal/ownership"
 	"duly/internal/pack"
 	"duly/internal/rating"
@@ -21,7 +22,7 @@ import (
 // runners test each kind of pack.
 var runners = map[string]pack.Runner{
 	pack.Method: rating.RunTests, pack.Triage: triage.RunTests, pack.Conditions: conditions.RunTests,
-	pack.Ownership: ownership.RunTests,
+	pack.Ownership: ownership.RunTests, pack.Index: index.RunTests,
 }
 
 type packCmd struct {
