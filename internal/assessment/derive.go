@@ -113,8 +113,11 @@ func derive(ctx context.Context, tx *store.Tx, p *triage.Portfolio, subject stri
 			return nil, nil, err
 		}
 	}
+	if err := countryFacts(ctx, tx, p, subject, chain, stated, before, today); err != nil {
+		return nil, nil, err
+	}
 	about, err = evidence.About(ctx, tx, subject)
-	return about, fixed, err
+	return yield(about, stated, today), fixed, err
 }
 
 // say states a fact unless the program says so already: assessing again on another

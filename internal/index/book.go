@@ -18,6 +18,8 @@ import (
 type Book struct {
 	Day      string
 	Editions []InUse // the newest of each layout, by index and then by year, the newest first
+
+	answers map[string][]Conclusion // by country
 }
 
 // InUse is an edition as it counts on the day of a book.
@@ -95,7 +97,20 @@ func ReadBook(ctx context.Context, q store.Queryer, day string) (*Book, error) {
 			e.Superseded = true
 		}
 	}
+	b.conclude()
 	return b, nil
+}
+
+// conclude works out what the indices answer of every country that they rate.
+func (b *Book) conclude() {
+	b.answers = map[string][]Conclusion{}
+	for i := range b.Editions {
+		for country := range b.Editions[i].readings {
+			if _, done := b.answers[country]; !done {
+				b.answers[country] = b.conclusions(country)
+			}
+		}
+	}
 }
 
 // newestBy gives the newest edition of each layout that was out by a day.
@@ -166,10 +181,10 @@ type Opinion struct {
 	order    []string
 }
 
-// Opinions gives what each edition answers of a country, by fact. Of several layouts of
+// opinions gives what each edition answers of a country, by fact. Of several layouts of
 // an index those with the newest year count for a fact, and none that tells of a year
 // further back than the mapping lets it last.
-func (b *Book) Opinions(country string) map[string][]Opinion {
+func (b *Book) opinions(country string) map[string][]Opinion {
 	out := map[string][]Opinion{}
 	newest := map[string]int{} // by index and fact
 	for i := range b.Editions {
@@ -222,7 +237,7 @@ func (m *Mapping) answer(a *Answer, r Reading) (o Opinion, ok bool) {
 		}
 		worst, best = max(worst, low, top), min(best, max(low, top))
 	}
-	if worst < 0 {
+	if worst < 0 || a.Steps[worst].Answer == "" {
 		return o, false
 	}
 	if best != worst {
@@ -265,11 +280,12 @@ type Conclusion struct {
 	Notes    []string
 }
 
-// Sources gives the record ids of the sources that the conclusion rests on.
+// Sources gives the record ids of the sources that give the answer, the one that
+// decides first.
 func (c *Conclusion) Sources() []string {
 	var ids []string
-	for _, o := range c.From {
-		if !slices.Contains(ids, o.Edition.Cites) {
+	for _, o := range slices.Concat(c.From, c.Others) {
+		if o.Answer == c.Answer && !slices.Contains(ids, o.Edition.Cites) {
 			ids = append(ids, o.Edition.Cites)
 		}
 	}
@@ -279,9 +295,11 @@ func (c *Conclusion) Sources() []string {
 // Answers concludes what the indices answer of a country, by fact in order of facts. A
 // publisher's own classes outrank thresholds of this project. Among equals the worst
 // answer counts; who says otherwise is told.
-func (b *Book) Answers(country string) []Conclusion {
+func (b *Book) Answers(country string) []Conclusion { return b.answers[country] }
+
+func (b *Book) conclusions(country string) []Conclusion {
 	var out []Conclusion
-	opinions := b.Opinions(country)
+	opinions := b.opinions(country)
 	facts := make([]string, 0, len(opinions))
 	for fact := range opinions {
 		facts = append(facts, fact)

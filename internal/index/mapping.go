@@ -130,12 +130,14 @@ type Answer struct {
 	Values   []string `yaml:"values,required"` // ids of values
 	Steps    []Step   `yaml:"steps,required"`  // the best answer first
 	Why      string   `yaml:"why,required"`
-	Fallback bool     `yaml:"fallback"` // stands only where nobody states anything of the subject itself; may only make it worse
+	Fallback bool     `yaml:"fallback"` // of an agency, taken from its country where nobody states anything of itself
 	bounds   []Number
 }
 
 // Step is one answer: the classes that give it, or the value from which on, in the
-// direction of better, it is given. The last step of numbers has no bound.
+// direction of better, it is given. The last step of numbers has no bound. Of a
+// fallback the best step answers nothing: that a country does well says nothing of an
+// agency in it.
 type Step struct {
 	Answer  string   `yaml:"answer,required"`
 	Classes []string `yaml:"classes"`
@@ -300,6 +302,14 @@ func (m *Mapping) checkAnswers() error {
 		}
 		if len(a.Values) == 0 || len(a.Steps) == 0 {
 			return at("an answer needs values and steps", "")
+		}
+		if prefix := map[bool]string{false: "country.", true: "agency."}[a.Fallback]; !strings.HasPrefix(a.Fact, prefix) {
+			return at(fmt.Sprintf("an index cannot answer %q", a.Fact), "answer a fact country.*, or as a fallback a fact agency.*", "fact")
+		}
+		for j, s := range a.Steps {
+			if (s.Answer == "") != (a.Fallback && j == 0) {
+				return at("every step has an answer, but for the best of a fallback, which has none", "", "steps", j, "answer")
+			}
 		}
 		var first *Value
 		for j, id := range a.Values {

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"duly/internal/evidence"
+	"duly/internal/index"
 	"duly/internal/ledger"
 	"duly/internal/register"
 	"duly/internal/rule"
@@ -26,6 +27,7 @@ type Portfolio struct {
 	Relationships map[string]*store.Revision[register.Relationship]
 	Deployments   map[string][]*store.Revision[register.Deployment] // those that are active, by account, in the order of the log
 	Hits          map[string]screening.Stand                        // by customer
+	Indices       *index.Book                                       // what indices of countries say as of today
 	RuledBy       []string                                          // hashes of the packs of ownership rules, where anybody is registered behind a customer
 
 	screened  int64                               // where the last screening run stands in the log, -1 for none
@@ -85,6 +87,9 @@ func ReadPortfolio(ctx context.Context, q store.Queryer, today string) (*Portfol
 				p.serves[between] = append(p.serves[between], endUser)
 			}
 		}
+	}
+	if p.Indices, err = index.ReadBook(ctx, q, today); err != nil {
+		return nil, err
 	}
 	if err := p.readFacts(ctx, q); err != nil {
 		return nil, err
@@ -183,6 +188,7 @@ type Chain struct {
 	Customer, Between, EndUser *store.Revision[register.Customer]
 	EndUserKnown               bool
 	Link                       *store.Revision[register.Relationship] // through which it is served
+	Jurisdiction               string                                 // where it is used: the deployment's, or else its end user's; "" where not known
 }
 
 // Parties gives the ids of the customers in the chain, each once.
@@ -202,6 +208,17 @@ func (c Chain) Parties() []string {
 // does one that is only known to serve others. A deployment that belongs to somebody
 // else than the one who is billed names its end user by that.
 func (p *Portfolio) Chain(a *register.Account, d *register.Deployment) Chain {
+	c := p.chain(a, d)
+	switch {
+	case d != nil && isKnown(d.Jurisdiction):
+		c.Jurisdiction = d.Jurisdiction
+	case c.EndUserKnown && isKnown(c.EndUser.Record.Jurisdiction):
+		c.Jurisdiction = c.EndUser.Record.Jurisdiction
+	}
+	return c
+}
+
+func (p *Portfolio) chain(a *register.Account, d *register.Deployment) Chain {
 	c := Chain{Customer: p.Customers[a.Customer]}
 	user, named := a.Customer, false
 	if link := p.Relationships[a.Via]; link != nil {

@@ -1,0 +1,124 @@
+package assessment
+
+import (
+	"context"
+	"slices"
+	"strings"
+
+	"duly/internal/country"
+	"duly/internal/evidence"
+	"duly/internal/index"
+	"duly/internal/ledger"
+	"duly/internal/store"
+	"duly/internal/triage"
+)
+
+// fromIndices says whether a fact is one that indices of countries may answer: of the
+// country itself, or of an agency for want of anything about it.
+func fromIndices(fact string) bool {
+	return strings.HasPrefix(fact, "country.") || strings.HasPrefix(fact, "agency.")
+}
+
+// countryFacts states what indices answer of the country in which a deployment is
+// used, each as one conclusion that cites the editions it rests on and is dated by the
+// day on which the deciding one came out. What was stated before and follows no longer
+// becomes unknown. A fact of an agency is answered by its country only while nobody
+// states it of anybody in the chain (GC-08).
+func countryFacts(ctx context.Context, tx *store.Tx, p *triage.Portfolio, subject string, chain triage.Chain, stated []map[string][]evidence.Stated, before map[string][]evidence.Stated, today string) error {
+	var concluded []index.Conclusion
+	if where, ok := country.Of(chain.Jurisdiction); ok {
+		concluded = p.Indices.Answers(where.Alpha3)
+	}
+	answered := map[string]bool{}
+	for _, c := range concluded {
+		if c.Answer == "" || c.Fallback && knownOf(stated, c.Fact) {
+			continue
+		}
+		answered[c.Fact] = true
+		f := evidence.Fact{Subject: subject, Fact: c.Fact, Value: ledger.Text(c.Answer), AsOf: c.Day, Sources: c.Sources()}
+		if saidSo(before[c.Fact], f) {
+			continue
+		}
+		if err := evidence.Conclude(ctx, tx, f, derivedBy, today); err != nil {
+			return err
+		}
+	}
+	for _, fact := range derivedFromIndices(before) {
+		f := evidence.Fact{Subject: subject, Fact: fact, Value: ledger.Unknown("no index in use answers it any more"), AsOf: today}
+		if answered[fact] || withdrawn(before[fact]) {
+			continue
+		}
+		if err := evidence.Conclude(ctx, tx, f, derivedBy, today); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// saidSo says whether the program states a fact already just so.
+func saidSo(list []evidence.Stated, f evidence.Fact) bool {
+	return slices.ContainsFunc(list, func(s evidence.Stated) bool {
+		return s.Fact.Source == derivedBy && s.Fact.Value.String() == f.Value.String() && s.Fact.AsOf == f.AsOf && slices.Equal(s.Fact.Sources, f.Sources)
+	})
+}
+
+// derivedFromIndices lists the facts that the program stated from indices.
+func derivedFromIndices(before map[string][]evidence.Stated) []string {
+	var facts []string
+	for fact := range before {
+		if fromIndices(fact) && derivedBefore(before, fact) {
+			facts = append(facts, fact)
+		}
+	}
+	slices.Sort(facts)
+	return facts
+}
+
+// withdrawn says whether the program took back what it said.
+func withdrawn(list []evidence.Stated) bool {
+	return slices.ContainsFunc(list, func(s evidence.Stated) bool {
+		_, unknown := s.Fact.Value.UnknownReason()
+		return s.Fact.Source == derivedBy && unknown
+	})
+}
+
+// knownOf says whether somebody else than the program knows a fact of anybody in the
+// chain.
+func knownOf(stated []map[string][]evidence.Stated, fact string) bool {
+	return slices.ContainsFunc(stated, func(about map[string][]evidence.Stated) bool {
+		return slices.ContainsFunc(about[fact], func(s evidence.Stated) bool {
+			return s.Fact.Source != derivedBy && s.Fact.Value.Value() != nil
+		})
+	})
+}
+
+// yield leaves out of the statements about a deployment what indices answer where it
+// does not count: what was taken back, and what somebody states on better grounds of
+// another in the chain. The deployment is the nearest subject, and would hide that.
+func yield(own map[string][]evidence.Stated, stated []map[string][]evidence.Stated, today string) map[string][]evidence.Stated {
+	for fact, list := range own {
+		if fromIndices(fact) {
+			own[fact] = slices.DeleteFunc(list, func(s evidence.Stated) bool {
+				return s.Fact.Source == derivedBy && (withdrawn([]evidence.Stated{s}) || outweighed(s, fact, stated, today))
+			})
+		}
+	}
+	return own
+}
+
+// outweighed says whether, of all that is stated of a fact along the chain, something
+// else than an index's answer settles it.
+func outweighed(ours evidence.Stated, fact string, stated []map[string][]evidence.Stated, today string) bool {
+	all := []evidence.Statement{ours.Statement}
+	for _, about := range stated {
+		for _, s := range about[fact] {
+			if s.Fact.Source != derivedBy {
+				all = append(all, s.Statement)
+			}
+		}
+	}
+	const neverStale = 0
+	settled := evidence.Settle(all, today, neverStale)
+	_, open := settled.UnknownReason()
+	return !open && settled.String() != ours.Fact.Value.String()
+}
