@@ -36,6 +36,7 @@ type InUse struct {
 	File       string // SHA-256
 	Rejected   int
 	Countries  int
+	History    string // as_published or recalculated
 	Imported   bool   // the file came later than the day asked for
 	Stale      string // why a newer edition should be here; "" where none should
 	Superseded bool   // another layout of the index has a newer year
@@ -132,6 +133,25 @@ func newestBy(ctx context.Context, q store.Queryer, day string) ([]edition, erro
 	return out, rows.Err()
 }
 
+// Cited gives the edition that a source record stands for, as of a day: what a fact
+// that cites the source rests on.
+//
+// Errors: NotFound where the source is none of an edition.
+func Cited(ctx context.Context, q store.Queryer, source, day string) (*InUse, error) {
+	list, err := store.Select(ctx, q, Editions, "r.cites = $1", source)
+	if err != nil {
+		return nil, err
+	}
+	if len(list) == 0 {
+		return nil, fault.Newf(fault.NotFound, "the source %s is no edition of an index", source)
+	}
+	m, err := recorded(ctx, q, list[0].Record.Mapping)
+	if err != nil {
+		return nil, err
+	}
+	return use(list[0], m, day)
+}
+
 // recorded reads a mapping as the log keeps it.
 func recorded(ctx context.Context, q store.Queryer, hash string) (*Mapping, error) {
 	data, err := runs.Bytes(ctx, q, hash)
@@ -149,7 +169,7 @@ func use(e *store.Revision[Edition], m *Mapping, day string) (*InUse, error) {
 	r := e.Record
 	in := &InUse{
 		ID: e.ID, Seq: e.Seq, Index: r.Name, Mapping: m, Year: int(r.Year), Published: r.Published, Released: r.Released, Received: r.Origin.Received,
-		Cites: r.Cites, File: r.File, Rejected: int(r.Rejected), Countries: len(r.Readings), Imported: day < r.Released,
+		Cites: r.Cites, File: r.File, Rejected: int(r.Rejected), Countries: len(r.Readings), History: r.History, Imported: day < r.Released,
 		readings: make(map[string]Reading, len(r.Readings)),
 	}
 	for _, text := range r.Readings {

@@ -22,7 +22,7 @@ type Summary struct {
 	Readings  int    `json:"readings"`
 	Blank     int    `json:"blank"` // rows without any value
 	Rejected  int    `json:"rejected"`
-	Marked    int    `json:"marked"` // values that the file spoils: unknown, with the reason
+	Marked    int    `json:"marked"` // values that are unknown for a reason that the file or the mapping gives
 	New       int    `json:"new"`    // editions written
 	Revised   int    `json:"revised"`
 	Same      int    `json:"same"` // editions that say what is known

@@ -257,6 +257,16 @@ func (m *Mapping) checkValues() error {
 
 func (m *Mapping) checkValue(v *Value, i int) (err error) {
 	p := m.Pack
+	for j, u := range v.Unusable {
+		if !isReason(u.Why) {
+			return p.Fault("a reason is one line without a semicolon", "", "values", i, "unusable", j, "why")
+		}
+	}
+	for code, why := range v.Codes {
+		if !isReason(why) {
+			return p.Fault("a reason is one line without a semicolon", "", "values", i, "codes", code)
+		}
+	}
 	if v.class() {
 		if v.Scale != [2]string{} || v.Better != "" || v.Error != "" || v.Rank != "" || v.Point != 0 || v.Comma {
 			return p.Fault("a class has no scale", "leave out what numbers have", "values", i)
@@ -409,6 +419,11 @@ func (m *Mapping) PublishedOn(year int) (day string, verified bool) {
 // broken says whether values of two years may not be compared.
 func (m *Mapping) broken(from, to int) bool {
 	return slices.ContainsFunc(m.Breaks, func(b Break) bool { return from < b.Year && b.Year <= to })
+}
+
+// isReason says whether a text can stand in a reading as the reason for no value.
+func isReason(text string) bool {
+	return text != "" && text != notRated && !strings.ContainsFunc(text, func(r rune) bool { return r < ' ' || r == ';' })
 }
 
 func isYear(text string) bool {

@@ -315,7 +315,7 @@ func TestRealIndices(t *testing.T) {
 			if sum := table.Readings() + table.Blank + len(table.Rejects); sum != table.Rows {
 				t.Errorf("%d of %d rows have an outcome", sum, table.Rows)
 			}
-			said := index.Said(mapping(t, f.mapping), table)
+			said := index.ReadingsOf(mapping(t, f.mapping), table)
 			for _, want := range f.holds {
 				if !slices.ContainsFunc(said, func(s string) bool { return strings.HasPrefix(s, want) }) {
 					key := want[:8]

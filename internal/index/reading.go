@@ -54,6 +54,15 @@ func (m *Mapping) cellText(c Cell, is string) string {
 	return s
 }
 
+// Said writes the values of a reading, each with its band or why there is none.
+func (m *Mapping) Said(r Reading) []string {
+	out := make([]string, len(r.Cells))
+	for i, c := range r.Cells {
+		out[i] = m.cellText(c, " ")
+	}
+	return out
+}
+
 // said is a reading without its line, which another file may move.
 func said(text string) string {
 	head, rest, _ := strings.Cut(text, ";")
