@@ -141,7 +141,8 @@ func (c *indexListCmd) Run(a *app) error {
 		}
 		for i, e := range list {
 			e.print(out)
-			fmt.Fprintf(out, "  %d countries, %d rows rejected; %s\n", book.Editions[i].Countries, book.Editions[i].Rejected, book.Editions[i].Mapping.Terms)
+			in := &book.Editions[i]
+			fmt.Fprintf(out, "  countries %d, rejected rows %d, and of the file %d without a year; %s\n", in.Countries, in.Rejected, in.Unread, in.Mapping.Terms)
 		}
 	})
 }

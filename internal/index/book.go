@@ -35,6 +35,7 @@ type InUse struct {
 	Cites      string // record id of the source
 	File       string // SHA-256
 	Rejected   int
+	Unread     int // rows of its file that were not used and whose year cannot be told
 	Countries  int
 	History    string // as_published or recalculated
 	Imported   bool   // the file came later than the day asked for
@@ -169,7 +170,7 @@ func use(e *store.Revision[Edition], m *Mapping, day string) (*InUse, error) {
 	r := e.Record
 	in := &InUse{
 		ID: e.ID, Seq: e.Seq, Index: r.Name, Mapping: m, Year: int(r.Year), Published: r.Published, Released: r.Released, Received: r.Origin.Received,
-		Cites: r.Cites, File: r.File, Rejected: int(r.Rejected), Countries: len(r.Readings), History: r.History, Imported: day < r.Released,
+		Cites: r.Cites, File: r.File, Rejected: int(r.Rejected), Unread: int(r.Unread), Countries: len(r.Readings), History: r.History, Imported: day < r.Released,
 		readings: make(map[string]Reading, len(r.Readings)),
 	}
 	for _, text := range r.Readings {
@@ -352,8 +353,8 @@ func conclude(fact string, list []Opinion) Conclusion {
 			return c
 		}
 	}
-	slices.SortStableFunc(c.From, func(x, y Opinion) int {
-		return slices.Index(order, y.Answer) - slices.Index(order, x.Answer)
+	slices.SortStableFunc(c.From, func(x, y Opinion) int { // the worst first, and of those the newest
+		return cmp.Or(slices.Index(order, y.Answer)-slices.Index(order, x.Answer), strings.Compare(y.Edition.Published, x.Edition.Published))
 	})
 	first := c.From[0]
 	c.Answer, c.By, c.Fallback, c.Day = first.Answer, first.By, first.Fallback, first.Edition.Published

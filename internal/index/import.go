@@ -91,7 +91,7 @@ func (m *Mapping) record(t *Table, e *Parsed, lastYear int, released, today stri
 	out := &Edition{
 		Origin:   evidence.Origin{State: "active", ValidFrom: day, Received: today, Source: source, SourceRef: identity},
 		Identity: identity, Name: m.Index, Layout: m.Pack.ID, Year: int64(e.Year), Published: day, Released: released, History: history,
-		Mapping: m.Pack.Hash, File: t.SHA256, Rejected: int64(e.Rejected), Terms: m.Terms,
+		Mapping: m.Pack.Hash, File: t.SHA256, Rejected: int64(e.Rejected), Unread: int64(t.Unread), Terms: m.Terms,
 	}
 	for _, r := range e.Readings {
 		out.Readings = append(out.Readings, m.text(r))

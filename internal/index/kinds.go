@@ -23,6 +23,7 @@ type Edition struct {
 	Mapping   string   `duly:"mapping,public,hash"` // SHA-256 of the pack
 	File      string   `duly:"file,public,hash"`    // SHA-256
 	Rejected  int64    `duly:"rejected,public"`     // rows of the year that were not used
+	Unread    int64    `duly:"unread,public"`       // rows of the file that were not used and whose year cannot be told
 	Cites     string   `duly:"cites,customer,column"`
 	Terms     string   `duly:"terms,customer"`    // licence of the data
 	Readings  []string `duly:"readings,customer"` // "CHL line 12; status=free; hrw unknown: not rated"

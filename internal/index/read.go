@@ -34,6 +34,7 @@ type Table struct {
 	Rows     int      // rows, or cells where the years stand in the header
 	Blank    int      // of them, those without any value
 	Rejects  []Reject
+	Unread   int   // of the rejects, those whose year cannot be told
 	Missing  []int // years between the first and the last that have no edition though the mapping knows of no gap
 }
 
@@ -189,10 +190,11 @@ func (r *reader) columns() error {
 
 func (r *reader) reject(line int, field, reason string, row []string, year int) {
 	r.t.Rejects = append(r.t.Rejects, Reject{r.name, line, field, reason, strings.Join(row, ",")})
-	if year != 0 {
-		e := r.edition(year)
-		e.Rejected++
+	if year == 0 {
+		r.t.Unread++
+		return
 	}
+	r.edition(year).Rejected++
 }
 
 // edition gives the edition of a year, making it where it is new.
@@ -480,7 +482,7 @@ func (r *reader) changed(v *Value, year int, what string) error {
 		}
 	}
 	return fault.Newf(fault.Invalid, "the scale of %s changed in %d: %s", v.ID, year, what).
-		WithFix("use the mapping of this layout, or let the mapping say the scale of each span of years and a break").At(r.name, line, v.Column)
+		WithFix("use the mapping of this layout, or let the mapping say the scale of each span of years and a break").At(r.name, line, cmp.Or(v.Column, strconv.Itoa(year)))
 }
 
 // ranks rejects rows whose value does not fit their rank: in the order of ranks, the
