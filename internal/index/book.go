@@ -53,10 +53,10 @@ func (e *InUse) Of(country string) (Reading, bool) {
 // Told gives the year that the edition tells of.
 func (e *InUse) Told() int { return e.Year + e.Mapping.Year.Covers }
 
-type edition struct {
-	id, name, layout string
-	year             int64
-	published        string
+// newest is the newest year of a layout.
+type newest struct {
+	name, layout string
+	year         int64
 }
 
 // ReadBook reads what was known on a day (YYYY-MM-DD): of each layout of an index the
@@ -66,12 +66,12 @@ func ReadBook(ctx context.Context, q store.Queryer, day string) (*Book, error) {
 		return nil, fault.Newf(fault.Invalid, "%q is not a date", day).WithFix("write it as YYYY-MM-DD")
 	}
 	b := &Book{Day: day}
-	newest, err := newestBy(ctx, q, day)
+	layouts, err := newestBy(ctx, q, day)
 	if err != nil {
 		return nil, err
 	}
 	mappings := map[string]*Mapping{}
-	for _, n := range newest {
+	for _, n := range layouts {
 		list, err := store.Select(ctx, q, Editions, "r.name = $1 and r.layout = $2 and r.year = $3", n.name, n.layout, n.year)
 		if err != nil {
 			return nil, err
@@ -116,16 +116,16 @@ func (b *Book) conclude() {
 }
 
 // newestBy gives the newest edition of each layout that was out by a day.
-func newestBy(ctx context.Context, q store.Queryer, day string) ([]edition, error) {
+func newestBy(ctx context.Context, q store.Queryer, day string) ([]newest, error) {
 	rows, err := q.Query(ctx, `select name, layout, max(year) from r_index_edition
 		where to_seq is null and state = 'active' and published <= $1 group by name, layout order by name, layout`, day)
 	if err != nil {
 		return nil, fault.Wrap(fault.Failed, err, "cannot read the editions")
 	}
 	defer rows.Close()
-	var out []edition
+	var out []newest
 	for rows.Next() {
-		var e edition
+		var e newest
 		if err := rows.Scan(&e.name, &e.layout, &e.year); err != nil {
 			return nil, fault.Wrap(fault.Failed, err, "cannot read the editions")
 		}

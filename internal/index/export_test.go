@@ -34,3 +34,12 @@ func AnswerOf(m *Mapping, value string, n Number) string {
 	}
 	return ""
 }
+
+// Rated lists the countries that the indices of a book answer anything of.
+func Rated(b *Book) []string {
+	var out []string
+	for code := range b.answers {
+		out = append(out, code)
+	}
+	return out
+}

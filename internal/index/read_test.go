@@ -216,7 +216,7 @@ func TestRealIndices(t *testing.T) {
 		t.Skip("DULY_TESTDATA does not name the public test data")
 	}
 	for _, f := range []struct {
-		mapping, file                            string
+		mapping                                  string
 		rows, readings, blank, rejects, editions int
 		first, last                              int
 		holds                                    []string // "2023 CHL ..." without the line
@@ -224,7 +224,7 @@ func TestRealIndices(t *testing.T) {
 		reasons                                  map[string]int
 	}{
 		{
-			"fh-ratings", "freedom_house_ratings_1972_2023.csv", 9238, 9234, 0, 4, 51, 1972, 2023,
+			"fh-ratings", 9238, 9234, 0, 4, 51, 1972, 2023,
 			[]string{
 				"2023 NAM; political_rights=2; civil_liberties=2; status=free", // NA in iso2c
 				"1980 DDR; political_rights=7; civil_liberties=7; status=not_free",
@@ -235,19 +235,19 @@ func TestRealIndices(t *testing.T) {
 			map[string]int{`the mapping knows no country for "Vietnam, S."`: 4},
 		},
 		{
-			"fh-scores", "freedom_house_fiw_subscores_2003on.csv", 2723, 2565, 0, 158, 13, 2012, 2024,
+			"fh-scores", 2723, 2565, 0, 158, 13, 2012, 2024,
 			[]string{"2024 CHL; political_rights=1; civil_liberties=1; status=free"},
 			[]string{"2024 XKO"},
 			map[string]int{`"396" is not a country`: 13, `"Gaza Strip" is not a country`: 13, `"711" is not a country`: 13},
 		},
 		{
-			"v-dem", "vdem_core_indices_1990on.csv", 6204, 6081, 1, 122, 35, 1990, 2024,
+			"v-dem", 6204, 6081, 1, 122, 35, 1990, 2024,
 			[]string{"1990 MEX; polyarchy=0.389; libdem=0.188; partipdem=0.221; delibdem=0.268; egaldem=0.187"},
 			[]string{"2024 PSE"},
 			map[string]int{`"SML" is not a country`: 34, `"ZZB" is not a country`: 35, `the mapping knows no country for "Palestine/West Bank"`: 35, `the mapping knows no country for "Palestine/Gaza"`: 18},
 		},
 		{
-			"pts", "political_terror_scale_1976_2023.csv", 10220, 8609, 1543, 68, 48, 1976, 2023,
+			"pts", 10220, 8609, 1543, 68, 48, 1976, 2023,
 			[]string{
 				"2023 CHL; amnesty=2; hrw=1; state=2",
 				`2023 AND; amnesty unknown: status "88" beside the value "1"; hrw unknown: not rated; state=1`,
@@ -257,7 +257,7 @@ func TestRealIndices(t *testing.T) {
 			map[string]int{`"NA" is not a country`: 63},
 		},
 		{
-			"wgi-voice", "wgi_voice_and_accountability.csv", 5350, 5177, 170, 3, 25, 1996, 2023,
+			"wgi-voice", 5350, 5177, 170, 3, 25, 1996, 2023,
 			[]string{
 				"2023 NAM; estimate=0.584 (0.388 to 0.780); percentile=66.2",
 				"2023 ROU; estimate=0.503 (0.330 to 0.676); percentile=62.3", // ROM
@@ -267,7 +267,7 @@ func TestRealIndices(t *testing.T) {
 			map[string]int{`"ANT" is a country that ended in 2010`: 3},
 		},
 		{
-			"rsf-2002", "rsf_press_freedom_2002_2021.csv", 3300, 3255, 0, 45, 19, 2002, 2021,
+			"rsf-2002", 3300, 3255, 0, 45, 19, 2002, 2021,
 			[]string{
 				"2002 FIN; violations=0.50", "2009 IRN; violations=104.14", "2013 FIN; score=93.62", "2021 ERI; score=18.55",
 				"2008 ISL; violations unknown: the file lost the decimal point and it cannot be told where it stood",
@@ -277,30 +277,30 @@ func TestRealIndices(t *testing.T) {
 			map[string]int{`the mapping knows no country for "Cyprus North"`: 17},
 		},
 		{
-			"rsf-2022", "rsf_press_freedom_2022_2025.csv", 720, 683, 0, 37, 4, 2022, 2025,
+			"rsf-2022", 720, 683, 0, 37, 4, 2022, 2025,
 			[]string{"2025 ERI; score=11.32", "2024 DNK; score=89.60", "2022 GHA; score=67.43", "2025 XKX; score=52.73", "2022 XKX; score=67.00"},
 			[]string{"2025 TUR", "2025 CIV", "2025 USA"},
 			map[string]int{"a quote is not closed, or text follows a closing quote": 30},
 		},
 		{
-			"cpi", "transparency_international_cpi.csv", 5796, 3164, 2630, 2, 23, 1995, 2017,
+			"cpi", 5796, 3164, 2630, 2, 23, 1995, 2017,
 			[]string{"2005 AFG; score=2.500", "2011 ALB; score=3.053", "2012 AFG; score=0.800"},
 			[]string{"2006 AFG", "1995 ALB"}, // 0.0
 			map[string]int{`the mapping knows no country for "GLOBAL AVARAGE"`: 1},
 		},
 		{
-			"polity5", "polity5_1990on.csv", 4761, 4752, 0, 9, 31, 1990, 2020,
+			"polity5", 4761, 4752, 0, 9, 31, 1990, 2020,
 			[]string{"1990 AFG; polity=-8", "1992 AFG; polity unknown: authority has collapsed"},
 			[]string{"2006 SRB", "2011 SDN"},
 			map[string]int{"a second row about SRB in 2006, with line 4672": 1},
 		},
 	} {
 		t.Run(f.mapping, func(t *testing.T) {
-			data, err := os.ReadFile(filepath.Join(dir, "country", f.file))
+			data, err := os.ReadFile(filepath.Join(dir, "country", realFiles[f.mapping]))
 			if err != nil {
 				t.Fatal(err)
 			}
-			table, err := mapping(t, f.mapping).Read(f.file, data)
+			table, err := mapping(t, f.mapping).Read(realFiles[f.mapping], data)
 			if err != nil {
 				t.Fatal(err)
 			}
