@@ -227,6 +227,31 @@ func TestMendedMapping(t *testing.T) {
 	}
 }
 
+// TestDayOfTheFile protects whoever forgot the day of a file: it can be told later, and
+// history that was imported becomes what was known then. A later day changes nothing.
+func TestDayOfTheFile(t *testing.T) {
+	db := storetest.SQLite(t, rooms...)
+	m := parsed(t, small)
+	const file = "c,y,v\nCHL,2020,5\n"
+	add(t, db, m, file, "2023-06-01", "2023-06-01")
+	if got, want := on(t, db, "2021-05-01"), `2020 v 5.0; country.freedom partly_free 2021-03-01 ["imported from a file of 2023-06-01"]`; got != want {
+		t.Errorf("%s, want %s", got, want)
+	}
+	if s := add(t, db, m, file, "2021-02-20", "2023-06-02"); s.Revised != 1 {
+		t.Errorf("%+v", s)
+	}
+	if s := add(t, db, m, file, "2023-06-03", "2023-06-03"); s.Same != 1 {
+		t.Errorf("%+v", s)
+	}
+	if got, want := on(t, db, "2021-02-20"), `2020 v 5.0; country.freedom partly_free 2021-02-20 []`; got != want {
+		t.Errorf("%s, want %s", got, want)
+	}
+	sources, err := store.Select(ctx, db, evidence.Sources, "")
+	if err != nil || len(sources) != 1 || sources[0].Record.Published != "2021-02-20" {
+		t.Errorf("the source: %v, %v", sources, err)
+	}
+}
+
 // TestFallback protects an agency from being cleared by its country, and GC-08: only
 // the worse side of an index may speak for an agency.
 func TestFallback(t *testing.T) {

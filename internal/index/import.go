@@ -106,28 +106,45 @@ func (s *Summary) put(ctx context.Context, tx *store.Tx, m *Mapping, e *Edition)
 		return err
 	}
 	for _, k := range known {
-		if k.Record.File == e.File { // the same file, perhaps by a mended mapping
-			e.Origin.Received, e.Released, e.Cites = k.Record.Origin.Received, k.Record.Released, k.Record.Cites
-			_, changed, err := store.Revise(tx, Editions, k.ID, e)
-			s.count(changed, &s.Revised)
-			return err
+		if k.Record.File == e.File {
+			return s.again(tx, m, k, e)
 		}
 	}
 	if i := vintage(known, e.Released); i >= 0 && known[i].Record.Released <= e.Released && known[i].Record.Mapping == e.Mapping && alike(known[i].Record, e) {
 		s.Same++
 		return nil
 	}
-	ref, err := store.Create(tx, evidence.Sources, &evidence.Source{
-		Origin:   evidence.Origin{State: "active", ValidFrom: e.Published, Received: e.Origin.Received, Source: source, SourceRef: e.Identity},
-		Identity: e.Identity, Grade: m.Grade, Publisher: m.Publisher, Published: e.Published,
-		Title: m.Pack.Title + ", edition " + strconv.FormatInt(e.Year, 10), URL: m.URL,
-	})
+	ref, err := store.Create(tx, evidence.Sources, m.source(e))
 	if err != nil {
 		return err
 	}
 	e.Cites = ref.ID
 	_, err = store.Create(tx, Editions, e)
 	s.count(true, &s.New)
+	return err
+}
+
+// source makes the record by which facts cite an edition.
+func (m *Mapping) source(e *Edition) *evidence.Source {
+	return &evidence.Source{
+		Origin:   evidence.Origin{State: "active", ValidFrom: e.Published, Received: e.Origin.Received, Source: source, SourceRef: e.Identity},
+		Identity: e.Identity, Grade: m.Grade, Publisher: m.Publisher, Published: e.Published,
+		Title: m.Pack.Title + ", edition " + strconv.FormatInt(e.Year, 10), URL: m.URL,
+	}
+}
+
+// again revises an edition whose file was read before, by a mended mapping or with the
+// day on which the file came out. Of two such days the earlier counts: it was out.
+func (s *Summary) again(tx *store.Tx, m *Mapping, k *store.Revision[Edition], e *Edition) error {
+	e.Origin.Received, e.Cites = k.Record.Origin.Received, k.Record.Cites
+	e.Released = min(e.Released, k.Record.Released)
+	e.Published = min(e.Published, e.Released)
+	e.Origin.ValidFrom = e.Published
+	if _, _, err := store.Revise(tx, evidence.Sources, e.Cites, m.source(e)); err != nil {
+		return err
+	}
+	_, changed, err := store.Revise(tx, Editions, k.ID, e)
+	s.count(changed, &s.Revised)
 	return err
 }
 
