@@ -14,8 +14,8 @@ import (
 )
 
 type indexCmd struct {
-	Import indexImportCmd `cmd:"" help:"Read files of an index of countries through a mapping."`
-	Show   indexShowCmd   `cmd:"" help:"Show what the indices say of a country, as known on a day."`
+	Import indexImportCmd `cmd:"" help:"Read files of an index of countries or agencies through a mapping."`
+	Show   indexShowCmd   `cmd:"" help:"Show what the indices say of a country or an agency, as known on a day."`
 	List   indexListCmd   `cmd:"" default:"1" help:"Show the editions in use."`
 }
 
@@ -142,7 +142,7 @@ func (c *indexListCmd) Run(a *app) error {
 		for i, e := range list {
 			e.print(out)
 			in := &book.Editions[i]
-			fmt.Fprintf(out, "  countries %d, rejected rows %d, and of the file %d without a year; %s\n", in.Countries, in.Rejected, in.Unread, in.Mapping.Terms)
+			fmt.Fprintf(out, "  rated %d, rejected rows %d, and of the file %d without a year; %s\n", in.Countries, in.Rejected, in.Unread, in.Mapping.Terms)
 		}
 	})
 }
@@ -207,13 +207,13 @@ func (e shownEdition) print(out io.Writer) {
 }
 
 type indexShowCmd struct {
-	Country string `arg:"" help:"A code of two or three letters, or a name."`
-	Date    string `help:"As known on this day; today otherwise." placeholder:"YYYY-MM-DD"`
+	Whom string `arg:"" help:"A country: a code of two or three letters or a name. Or an agency: SCHEME:IDENTIFIER, such as ori:XX0010000."`
+	Date string `help:"As known on this day; today otherwise." placeholder:"YYYY-MM-DD"`
 }
 
-// shownCountry is what the indices say of a country.
-type shownCountry struct {
-	Country string         `json:"country"`
+// shownSubject is what the indices say of a country or an agency.
+type shownSubject struct {
+	Key     string         `json:"key"` // ISO 3166-1 alpha-3, or scheme:identifier
 	Name    string         `json:"name"`
 	Day     string         `json:"day"`
 	Indices []shownReading `json:"indices"`
@@ -238,7 +238,7 @@ type shownAnswer struct {
 
 // Run shows values, uncertainty, days and sources, and what they answer.
 func (c *indexShowCmd) Run(a *app) error {
-	where, err := findCountry(c.Country)
+	key, name, err := findRated(c.Whom)
 	if err != nil {
 		return err
 	}
@@ -246,30 +246,30 @@ func (c *indexShowCmd) Run(a *app) error {
 	if err != nil {
 		return err
 	}
-	shown := shownCountry{where.Alpha3, where.Name, book.Day, []shownReading{}, []shownAnswer{}}
+	shown := shownSubject{key, name, book.Day, []shownReading{}, []shownAnswer{}}
 	for i := range book.Editions {
 		e := &book.Editions[i]
-		if e.Superseded {
+		if e.Superseded || strings.Contains(key, ":") != (len(e.Mapping.Agency) > 0) {
 			continue
 		}
 		r := shownReading{shownEdition: showEdition(e), Values: []string{}}
-		if reading, ok := e.Of(where.Alpha3); ok {
+		if reading, ok := e.Of(key); ok {
 			r.Line, r.Values = reading.Line, e.Mapping.Said(reading)
 		}
 		shown.Indices = append(shown.Indices, r)
 	}
-	for _, x := range book.Answers(where.Alpha3) {
+	for _, x := range book.Answers(key) {
 		s := shownAnswer{Fact: x.Fact, Answer: x.Answer, By: x.By, Day: x.Day, Sources: x.Sources(), Notes: x.Notes}
 		if len(x.From) > 0 {
 			s.From = fmt.Sprintf("%s %d: %s", x.From[0].Edition.Index, x.From[0].Edition.Year, x.From[0].Why)
 		}
 		shown.Answers = append(shown.Answers, s)
 	}
-	return a.print(shown, func(out io.Writer) { printCountry(out, &shown) })
+	return a.print(shown, func(out io.Writer) { printRated(out, &shown) })
 }
 
-func printCountry(out io.Writer, c *shownCountry) {
-	fmt.Fprintf(out, "%s (%s), as known on %s\n", c.Name, c.Country, c.Day)
+func printRated(out io.Writer, c *shownSubject) {
+	fmt.Fprintf(out, "%s (%s), as known on %s\n", c.Name, c.Key, c.Day)
 	if len(c.Indices) == 0 {
 		fmt.Fprintln(out, "No edition of an index was out by then.")
 	}
@@ -298,15 +298,18 @@ func printCountry(out io.Writer, c *shownCountry) {
 	}
 }
 
-// findCountry finds a country that exists by its code or name.
-func findCountry(text string) (country.Country, error) {
+// findRated gives the key and the name of a country that exists, or of an agency.
+func findRated(text string) (key, name string, err error) {
+	if scheme, id, agency := strings.Cut(text, ":"); agency {
+		return index.AgencyKey(scheme, id), "Agency", nil
+	}
 	if c, ok := country.Of(text); ok && !strings.Contains(text, "-") {
-		return c, nil
+		return c.Alpha3, c.Name, nil
 	}
 	for _, scheme := range []string{"iso3", "name"} {
 		if c, err := country.Find(scheme, strings.ToUpper(text), 0); err == nil {
-			return c, nil
+			return c.Alpha3, c.Name, nil
 		}
 	}
-	return country.Country{}, fault.Newf(fault.Invalid, "%q is not a country", text).WithFix("use a code of two or three letters of ISO 3166-1, or the name in English")
+	return "", "", fault.Newf(fault.Invalid, "%q is not a country", text).WithFix("use a code of two or three letters of ISO 3166-1, or the name in English")
 }

@@ -9,6 +9,7 @@ import (
 	"duly/internal/evidence"
 	"duly/internal/index"
 	"duly/internal/ledger"
+	"duly/internal/register"
 	"duly/internal/store"
 	"duly/internal/triage"
 )
@@ -19,19 +20,15 @@ func fromIndices(fact string) bool {
 	return strings.HasPrefix(fact, "country.") || strings.HasPrefix(fact, "agency.")
 }
 
-// countryFacts states what indices answer of the country in which a deployment is
-// used, each as one conclusion that cites the editions it rests on and is dated by the
+// countryFacts states what indices answer of the agencies of a deployment's chain, and
+// of the country in which it is used, each as one conclusion that cites the editions it rests on and is dated by the
 // day on which the deciding one came out. What was stated before and follows no longer
 // becomes unknown. A fact of an agency is answered by its country only while nobody
 // states it of anybody in the chain (GC-08).
 func countryFacts(ctx context.Context, tx *store.Tx, p *triage.Portfolio, subject string, chain triage.Chain, stated []map[string][]evidence.Stated, before map[string][]evidence.Stated, today string) error {
-	var concluded []index.Conclusion
-	if where, ok := country.Of(chain.Jurisdiction); ok {
-		concluded = p.Indices.Answers(where.Alpha3)
-	}
 	answered := map[string]bool{}
-	for _, c := range concluded {
-		if c.Answer == "" || c.Fallback && knownOf(stated, c.Fact) {
+	for _, c := range indexed(p, chain) {
+		if c.Answer == "" || answered[c.Fact] || c.Fallback && knownOf(stated, c.Fact) {
 			continue
 		}
 		answered[c.Fact] = true
@@ -53,6 +50,21 @@ func countryFacts(ctx context.Context, tx *store.Tx, p *triage.Portfolio, subjec
 		}
 	}
 	return nil
+}
+
+// indexed gives what indices answer along a chain: of its agencies, the nearest to the
+// deployment first, and then of the country.
+func indexed(p *triage.Portfolio, chain triage.Chain) []index.Conclusion {
+	var out []index.Conclusion
+	for _, who := range []*store.Revision[register.Customer]{chain.EndUser, chain.Between, chain.Customer} {
+		if who != nil {
+			out = append(out, p.AgencyAnswers(who.ID)...)
+		}
+	}
+	if where, ok := country.Of(chain.Jurisdiction); ok {
+		out = append(out, p.Indices.Answers(where.Alpha3)...)
+	}
+	return out
 }
 
 // saidSo says whether the program states a fact already just so.

@@ -43,10 +43,35 @@ answers:
 tests: [{name: one, file: "c,y,v\nCHL,2020,5", readings: ["2020 CHL line 2; v=5"], answers: {country.freedom: partly_free}}]
 `
 
+// board is a made-up index of agencies.
+const board = `id: board
+kind: index
+version: "1"
+title: Board
+status: project
+index: board
+publisher: The Board
+grade: ngo
+terms: none
+measures: Nothing.
+agency: [{column: c, scheme: ori}]
+year: {column: y}
+values: [{id: v, title: V, column: v, scale: ["0", "10"], better: high}]
+published: [{plus: 1, day: "03-01", grade: unverified}]
+answers:
+  - {fact: agency.abuse_record, by: project, values: [v], steps: [{answer: none, from: "7"}, {answer: alleged, from: "4"}, {answer: established}], why: so}
+tests: [{name: one, file: "c,y,v\nA 1,2020,5", readings: ["2020 ori:A1 line 2; v=5"], answers: {agency.abuse_record: alleged}}]
+`
+
 // indexed adds rows of country, year and value.
 func (c *chain) indexed(t *testing.T, rows string) {
 	t.Helper()
-	p, err := pack.Parse("watch.yaml", []byte(watch))
+	c.indexedBy(t, watch, rows)
+}
+
+func (c *chain) indexedBy(t *testing.T, mapping, rows string) {
+	t.Helper()
+	p, err := pack.Parse("watch.yaml", []byte(mapping))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -242,5 +267,48 @@ func TestCountryOfNobody(t *testing.T) {
 		if got, _ := c.used(t, freedom); got != "" {
 			t.Errorf("%s: %s", name, got)
 		}
+	}
+}
+
+func (c *chain) named(t *testing.T, customer, ori string) {
+	t.Helper()
+	err := c.db.Write(ctx, storetest.Actor, func(tx *store.Tx) error {
+		_, err := store.Create(tx, register.Identifiers, &register.Identifier{Origin: register.Origin{State: "active"}, Subject: customer, Scheme: "ori", Value: ori})
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+// TestAnIndexOfAgencies protects GC-08 among indices: what is measured of the agency
+// itself outranks what is measured of its country, and of two identifiers of one agency
+// the worse finding counts.
+func TestAnIndexOfAgencies(t *testing.T) {
+	c := newChain(t, storetest.SQLite(t, rooms...))
+	c.indexed(t, "USA,2025,1\n")
+	c.indexedBy(t, board, "XX0010000,2025,9\nXX0020000,2025,5\nXX0030000,2025,1\n")
+	if got, _ := c.used(t, abuse); got != "credible" {
+		t.Fatalf("without an identifier the country speaks: %s", got)
+	}
+	c.named(t, c.sheriff, "xx0010000")
+	got, fact := c.used(t, abuse)
+	if got != "none" || fact.Record.Subject != c.deployment {
+		t.Fatalf("the agency's own: %s", got)
+	}
+	if e, err := index.Cited(ctx, c.db, fact.Record.Sources[0], today); err != nil || e.Index != "board" {
+		t.Errorf("the source leads to %+v, %v", e, err)
+	}
+	c.named(t, c.reseller, "XX0030000")
+	if got, _ := c.used(t, abuse); got != "none" {
+		t.Errorf("somebody further away speaks for the end user: %s", got)
+	}
+	c.named(t, c.sheriff, "XX0020000")
+	if got, _ := c.used(t, abuse); got != "alleged" {
+		t.Errorf("under two identifiers: %s", got)
+	}
+	c.said(t, c.sheriff, abuse, ledger.Text("established"), "court", "2024-01-01")
+	if got, _ := c.used(t, abuse); got != "established" {
+		t.Errorf("beside a court: %s", got)
 	}
 }

@@ -44,7 +44,8 @@ type InUse struct {
 	readings   map[string]Reading
 }
 
-// Of gives what the edition says of a country (ISO 3166-1 alpha-3).
+// Of gives what the edition says of a country (ISO 3166-1 alpha-3) or of an agency (what
+// [AgencyKey] gives).
 func (e *InUse) Of(country string) (Reading, bool) {
 	r, ok := e.readings[country]
 	return r, ok
@@ -178,7 +179,7 @@ func use(e *store.Revision[Edition], m *Mapping, day string) (*InUse, error) {
 		if err != nil {
 			return nil, err
 		}
-		in.readings[reading.Country] = reading
+		in.readings[reading.Key] = reading
 	}
 	next := in.Year + 1
 	for slices.Contains(m.Gaps, next) {
@@ -313,14 +314,26 @@ func (c *Conclusion) Sources() []string {
 	return ids
 }
 
-// Answers concludes what the indices answer of a country, by fact in order of facts. A
+// Answers concludes what the indices answer of a country (ISO 3166-1 alpha-3) or of an
+// agency (what [AgencyKey] gives), by fact in order of facts. A
 // publisher's own classes outrank thresholds of this project. Among equals the worst
-// answer counts; who says otherwise is told.
-func (b *Book) Answers(country string) []Conclusion { return b.answers[country] }
+// answer counts; who says otherwise is told. Several keys are one agency with several
+// identifiers.
+func (b *Book) Answers(keys ...string) []Conclusion {
+	if len(keys) == 1 {
+		return b.answers[keys[0]]
+	}
+	return b.conclusions(keys...)
+}
 
-func (b *Book) conclusions(country string) []Conclusion {
+func (b *Book) conclusions(keys ...string) []Conclusion {
 	var out []Conclusion
-	opinions := b.opinions(country)
+	opinions := map[string][]Opinion{}
+	for _, key := range keys {
+		for fact, list := range b.opinions(key) {
+			opinions[fact] = append(opinions[fact], list...)
+		}
+	}
 	facts := make([]string, 0, len(opinions))
 	for fact := range opinions {
 		facts = append(facts, fact)

@@ -268,8 +268,8 @@ func TestFallback(t *testing.T) {
 	}
 	for _, bad := range []struct{ old, repl, want string }{
 		{`{answer: "", from: "2"}`, `{answer: none, from: "2"}`, "the best of a fallback, which has none"},
-		{"fallback: true, ", "", `an index cannot answer "agency.abuse_record"`},
-		{"agency.abuse_record", "harm.actual", `an index cannot answer "harm.actual"`},
+		{"fallback: true, ", "", `this index cannot answer "agency.abuse_record" so`},
+		{"agency.abuse_record", "harm.actual", `this index cannot answer "harm.actual" so`},
 	} {
 		if err := loadFault(strings.Replace(text, bad.old, bad.repl, 1)); err == nil || !strings.Contains(err.Error(), bad.want) {
 			t.Errorf("%s: %v, want %q", bad.repl, err, bad.want)

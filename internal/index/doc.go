@@ -1,4 +1,4 @@
-// Package index reads what others measure of countries year by year, such as
+// Package index reads what others measure of countries and agencies, such as
 // Freedom House's ratings, keeps every edition in the log with its uncertainty, and
 // answers questions of methods from them: what was known of a country on a day.
 //

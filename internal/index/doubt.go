@@ -20,12 +20,12 @@ func (r *reader) twice() {
 	}
 	groups := map[key][]*entry{}
 	for _, e := range r.entries {
-		k := key{e.Country, e.year}
+		k := key{e.Key, e.year}
 		groups[k] = append(groups[k], e)
 	}
 	drop := map[*entry]bool{}
 	for _, e := range r.entries {
-		group := groups[key{e.Country, e.year}]
+		group := groups[key{e.Key, e.year}]
 		if len(group) < 2 {
 			continue
 		}
@@ -38,7 +38,7 @@ func (r *reader) twice() {
 			other = group[1]
 		}
 		drop[e] = true
-		r.reject(e.Line, "", fmt.Sprintf("a second row about %s in %d, with line %d", e.Country, e.year, other.Line), e.row, e.year)
+		r.reject(e.Line, "", fmt.Sprintf("a second row about %s in %d, with line %d", e.Key, e.year, other.Line), e.row, e.year)
 	}
 	r.entries = slices.DeleteFunc(r.entries, func(e *entry) bool { return drop[e] })
 }
@@ -184,7 +184,7 @@ func disordered(v *Value, list []*entry) []*entry {
 // collect puts the readings into their editions and finds years without one.
 func (r *reader) collect() {
 	slices.SortStableFunc(r.entries, func(a, b *entry) int {
-		return cmp.Or(a.year-b.year, strings.Compare(a.Country, b.Country))
+		return cmp.Or(a.year-b.year, strings.Compare(a.Key, b.Key))
 	})
 	for _, e := range r.entries {
 		edition := r.edition(e.year)

@@ -27,7 +27,8 @@ type Mapping struct {
 	URL       string      `yaml:"url"`
 	Measures  string      `yaml:"measures,required"` // what it says, in a sentence
 	File      File        `yaml:"file"`
-	Country   []Column    `yaml:"country,required"` // tried in order
+	Country   []Column    `yaml:"country"` // tried in order
+	Agency    []Key       `yaml:"agency"`  // in place of country: the index is of agencies; tried in order
 	Year      Year        `yaml:"year,required"`
 	Missing   []string    `yaml:"missing"` // texts that mean that there is no value; the empty text always does
 	Values    []Value     `yaml:"values,required"`
@@ -53,6 +54,19 @@ type Column struct {
 	Column string            `yaml:"column,required"`
 	Scheme string            `yaml:"scheme"` // of package country; "" for words alone, which lead to codes of ISO, of three letters
 	Words  map[string]string `yaml:"words"`
+}
+
+// Key is a column with an identifier of an agency, such as an ORI. Scheme is the word
+// that the register has for the identifiers.
+type Key struct {
+	Column string `yaml:"column,required"`
+	Scheme string `yaml:"scheme,required"`
+}
+
+// AgencyKey is how readings name an agency. Case and blanks do not tell identifiers
+// apart.
+func AgencyKey(scheme, value string) string {
+	return strings.ToLower(scheme) + ":" + strings.ToUpper(strings.Join(strings.Fields(value), ""))
 }
 
 // Year says where the year stands. An index may be named after the year in which it
@@ -179,13 +193,20 @@ func (m *Mapping) checkFile() error {
 		return p.Fault(fmt.Sprintf("%q is not an encoding", m.File.Encoding), "use utf-8, iso-8859-1 or windows-1252", "file", "encoding")
 	case len(m.File.Delimiter) > 1 || strings.ContainsAny(m.File.Delimiter, "\"\r\n"):
 		return p.Fault("a delimiter is one character", `use ",", ";" or a tab`, "file", "delimiter")
-	case len(m.Country) == 0 || len(m.Values) == 0 || len(m.Tests) == 0:
-		return p.Fault("a mapping needs a column of the country, a value and a test", "", "values")
+	case (len(m.Country) == 0) == (len(m.Agency) == 0):
+		return p.Fault("a mapping says of which country a row is, or of which agency", "give country or agency", "country")
+	case len(m.Values) == 0 || len(m.Tests) == 0:
+		return p.Fault("a mapping needs a value and a test", "", "values")
 	}
 	return nil
 }
 
 func (m *Mapping) checkCountry() error {
+	for i, k := range m.Agency {
+		if !idRE.MatchString(k.Scheme) {
+			return m.Pack.Fault(fmt.Sprintf("%q cannot be a scheme of identifiers", k.Scheme), "use the register's word, such as ori", "agency", i, "scheme")
+		}
+	}
 	for i, c := range m.Country {
 		if c.Scheme == "" && len(c.Words) == 0 {
 			return m.Pack.Fault("a column of the country needs a scheme or words", "use one of: "+strings.Join(country.Schemes, ", "), "country", i, "scheme")
@@ -313,8 +334,9 @@ func (m *Mapping) checkAnswers() error {
 		if len(a.Values) == 0 || len(a.Steps) == 0 {
 			return at("an answer needs values and steps", "")
 		}
-		if prefix := map[bool]string{false: "country.", true: "agency."}[a.Fallback]; !strings.HasPrefix(a.Fact, prefix) {
-			return at(fmt.Sprintf("an index cannot answer %q", a.Fact), "answer a fact country.*, or as a fallback a fact agency.*", "fact")
+		ofAgency := len(m.Agency) > 0
+		if prefix := map[bool]string{false: "country.", true: "agency."}[a.Fallback || ofAgency]; !strings.HasPrefix(a.Fact, prefix) || a.Fallback && ofAgency {
+			return at(fmt.Sprintf("this index cannot answer %q so", a.Fact), "of countries answer a fact country.*, or as a fallback one agency.*; of agencies one agency.*", "fact")
 		}
 		for j, s := range a.Steps {
 			if (s.Answer == "") != (a.Fallback && j == 0) {

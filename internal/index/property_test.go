@@ -26,14 +26,14 @@ func TestReadingsComeBack(t *testing.T) {
 		number := rapid.Int64Range(-4000, 4000)
 		n := number.Draw(t, "n")
 		wide := rapid.Int64Range(0, 999).Draw(t, "wide")
-		r := index.Reading{Country: "CHL", Line: rapid.IntRange(1, 1<<40).Draw(t, "line"), Cells: []index.Cell{{Value: "estimate", Number: n, Low: n - wide, Top: n + wide}}}
+		r := index.Reading{Key: "CHL", Line: rapid.IntRange(1, 1<<40).Draw(t, "line"), Cells: []index.Cell{{Value: "estimate", Number: n, Low: n - wide, Top: n + wide}}}
 		if rapid.Bool().Draw(t, "unknown") {
 			r.Cells = append(r.Cells, index.Cell{Value: "percentile", Unknown: rapid.SampledFrom([]string{"not rated", `status "88" beside the value "3"`}).Draw(t, "why")})
 		}
 		if err := index.ComesBack(wgi, r); err != nil {
 			t.Fatal(err)
 		}
-		if err := index.ComesBack(pts, index.Reading{Country: "DDR", Line: 1, Cells: []index.Cell{{Value: "amnesty", Number: 3, Low: 3, Top: 3}}}); err != nil {
+		if err := index.ComesBack(pts, index.Reading{Key: "DDR", Line: 1, Cells: []index.Cell{{Value: "amnesty", Number: 3, Low: 3, Top: 3}}}); err != nil {
 			t.Fatal(err)
 		}
 	})

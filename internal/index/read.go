@@ -12,6 +12,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"unicode"
 	"unicode/utf8"
 
 	"golang.org/x/text/encoding/charmap"
@@ -169,6 +170,9 @@ func (r *reader) columns() error {
 	for _, c := range r.m.Country {
 		want = append(want, c.Column)
 	}
+	for _, k := range r.m.Agency {
+		want = append(want, k.Column)
+	}
 	for _, v := range r.m.Values {
 		want = append(want, v.Column, v.Error, v.Rank)
 		if v.Status != nil {
@@ -258,15 +262,33 @@ func (r *reader) one(line, year int, row []string, text func(*Value) string) {
 		r.t.Blank++
 		return
 	}
-	code, column, err := r.country(row, year)
+	code, column, err := r.subject(row, year)
 	if err != nil {
 		var f *fault.Error
 		errors.As(err, &f)
 		r.reject(line, column, f.What, row, year)
 		return
 	}
-	e.Country = code
+	e.Key = code
 	r.entries = append(r.entries, e)
+}
+
+// subject finds whom a row is about.
+func (r *reader) subject(row []string, year int) (key, column string, err error) {
+	if len(r.m.Agency) == 0 {
+		return r.country(row, year)
+	}
+	for _, k := range r.m.Agency {
+		text := r.text(row, k.Column)
+		if text == "" || slices.Contains(r.m.Missing, text) {
+			continue
+		}
+		if strings.ContainsFunc(text, unicode.IsControl) {
+			return "", k.Column, fault.Newf(fault.Invalid, "%q is not an identifier", text)
+		}
+		return AgencyKey(k.Scheme, text), k.Column, nil
+	}
+	return "", r.m.Agency[0].Column, fault.New(fault.Invalid, "the row names no agency", "")
 }
 
 // country finds the country of a row by the columns in turn.

@@ -8,11 +8,11 @@ import (
 	"duly/internal/fault"
 )
 
-// Reading is what an edition says of one country.
+// Reading is what an edition says of one country or agency.
 type Reading struct {
-	Country string // ISO 3166-1 alpha-3, or of ISO 3166-3
-	Line    int    // of the file
-	Cells   []Cell // in the order of the mapping's values, those that the edition has
+	Key   string // ISO 3166-1 alpha-3, or of ISO 3166-3; of an agency what AgencyKey gives
+	Line  int    // of the file
+	Cells []Cell // in the order of the mapping's values, those that the edition has
 }
 
 // Cell is one value of a reading: a class, or a number with its band, or unknown.
@@ -31,7 +31,7 @@ const unknownIs = " unknown: "
 // each value is. It reads well when it is disclosed, and parseReading reads it back.
 func (m *Mapping) text(r Reading) string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "%s line %d", r.Country, r.Line)
+	fmt.Fprintf(&b, "%s line %d", r.Key, r.Line)
 	for _, c := range r.Cells {
 		b.WriteString("; ")
 		b.WriteString(m.cellText(c, "="))
@@ -79,7 +79,7 @@ func (m *Mapping) parseReading(text string) (Reading, error) {
 	if !ok || err != nil || code == "" {
 		return Reading{}, bad
 	}
-	r := Reading{Country: code, Line: n}
+	r := Reading{Key: code, Line: n}
 	for _, part := range parts[1:] {
 		c, ok := m.parseCell(part)
 		if !ok {

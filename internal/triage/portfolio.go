@@ -27,9 +27,10 @@ type Portfolio struct {
 	Relationships map[string]*store.Revision[register.Relationship]
 	Deployments   map[string][]*store.Revision[register.Deployment] // those that are active, by account, in the order of the log
 	Hits          map[string]screening.Stand                        // by customer
-	Indices       *index.Book                                       // what indices of countries say as of today
+	Indices       *index.Book                                       // what indices of countries and agencies say as of today
 	RuledBy       []string                                          // hashes of the packs of ownership rules, where anybody is registered behind a customer
 
+	keys      map[string][]string                 // identifiers of customers, as indices of agencies name them
 	screened  int64                               // where the last screening run stands in the log, -1 for none
 	stated    map[string]map[string]ledger.Scalar // facts that rules look at, by subject and fact
 	confirmed map[string]bool                     // customers with an identifier of a registry
@@ -71,11 +72,18 @@ func ReadPortfolio(ctx context.Context, q store.Queryer, today string) (*Portfol
 			p.Deployments[d.Record.Account] = append(p.Deployments[d.Record.Account], d)
 		}
 	}
+	if p.Indices, err = index.ReadBook(ctx, q, today); err != nil {
+		return nil, err
+	}
 	identifiers, err := store.Select(ctx, q, register.Identifiers, "")
 	if err != nil {
 		return nil, err
 	}
+	p.keys = map[string][]string{}
 	for _, i := range identifiers {
+		if key := index.AgencyKey(i.Record.Scheme, i.Record.Value); len(p.Indices.Answers(key)) > 0 && i.Record.State == "active" {
+			p.keys[i.Record.Subject] = append(p.keys[i.Record.Subject], key)
+		}
 		if slices.Contains(registries, strings.ToLower(i.Record.Scheme)) {
 			p.confirmed[i.Record.Subject] = true
 		}
@@ -88,13 +96,15 @@ func ReadPortfolio(ctx context.Context, q store.Queryer, today string) (*Portfol
 			}
 		}
 	}
-	if p.Indices, err = index.ReadBook(ctx, q, today); err != nil {
-		return nil, err
-	}
 	if err := p.readFacts(ctx, q); err != nil {
 		return nil, err
 	}
 	return p, p.readStanding(ctx, q, today)
+}
+
+// AgencyAnswers gives what indices of agencies answer of a customer, by its identifiers.
+func (p *Portfolio) AgencyAnswers(customer string) []index.Conclusion {
+	return p.Indices.Answers(p.keys[customer]...)
 }
 
 // Screening says what screening knows of some customers: the hits of all, and whether
