@@ -162,6 +162,9 @@ var idRE = regexp.MustCompile(`^[a-z][a-z0-9_-]{0,39}$`)
 
 const defaultLasts = 3
 
+// Schema gives the JSON Schema of mappings, for editors.
+func Schema() []byte { return pack.Schema(pack.Index, Mapping{}) }
+
 // Load reads the mapping of a pack. Every fault is a *fault.Error with its place.
 func Load(p *pack.Pack) (*Mapping, error) {
 	if p.Kind != Kind {

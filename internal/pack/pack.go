@@ -9,6 +9,7 @@ import (
 	"io"
 	"io/fs"
 	"path"
+	"reflect"
 	"regexp"
 	"slices"
 	"strconv"
@@ -115,24 +116,42 @@ func Parse(path string, data []byte) (*Pack, error) {
 	return p, nil
 }
 
+// Plain reads a YAML or JSON file that is no pack into the struct that into points to,
+// as strictly as a pack: what [Pack.Decode] and [Parse] refuse is refused, a header is
+// not asked for. What it gives only tells places in the file.
+func Plain(path string, data []byte, into any) (*Pack, error) {
+	if len(data) > MaxSize {
+		return nil, fault.Newf(fault.Invalid, "the file has %d bytes, more than %d", len(data), MaxSize).
+			At(path, 0, "").WithFix("split it")
+	}
+	p := &Pack{Path: path, Bytes: slices.Clone(data)}
+	if err := p.load(); err != nil {
+		return nil, err
+	}
+	if err := p.decodeStruct(p.root, reflect.ValueOf(into).Elem(), nil); err != nil {
+		return nil, err
+	}
+	return p, nil
+}
+
 // load parses the YAML and refuses what no pack may hold.
 func (p *Pack) load() error {
 	dec := yaml.NewDecoder(bytes.NewReader(p.Bytes))
 	var doc, second yaml.Node
 	if err := dec.Decode(&doc); err != nil {
 		if errors.Is(err, io.EOF) {
-			return fault.New(fault.Invalid, "the pack is empty", "").At(p.Path, 1, "")
+			return fault.New(fault.Invalid, "the file is empty", "").At(p.Path, 1, "")
 		}
 		return p.syntax(err)
 	}
 	switch err := dec.Decode(&second); {
 	case err == nil:
-		return p.at(&second, "a pack is one document, and a second one starts here", "keep it in a file of its own")
+		return p.at(&second, "one document is read, and a second one starts here", "keep it in a file of its own")
 	case !errors.Is(err, io.EOF):
 		return p.syntax(err)
 	}
 	if len(doc.Content) != 1 || doc.Content[0].Kind != yaml.MappingNode {
-		return p.at(&doc, "a pack is a mapping of keys to values", "start with id, kind, version, title and status")
+		return p.at(&doc, "this is not a mapping of keys to values", "write one key: value per line; a pack starts with id, kind, version, title and status")
 	}
 	p.root = doc.Content[0]
 	return p.check(p.root, 0)
@@ -153,7 +172,7 @@ func (p *Pack) check(n *yaml.Node, depth int) error {
 	case depth > maxDepth:
 		return p.at(n, fmt.Sprintf("values are nested more than %d deep", maxDepth), "")
 	case n.Kind == yaml.AliasNode || n.Anchor != "":
-		return p.at(n, "anchors and aliases (& and *) are not read in packs", "write the value out")
+		return p.at(n, "anchors and aliases (& and *) are not read", "write the value out")
 	}
 	seen := map[string]int{}
 	for i, c := range n.Content {
