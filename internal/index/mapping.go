@@ -20,10 +20,10 @@ const Kind = pack.Index
 type Mapping struct {
 	Pack *pack.Pack
 
-	Index     string      `yaml:"index,required"`     // id of the index
-	Publisher string      `yaml:"publisher,required"` // who stands behind it
-	Grade     string      `yaml:"grade,required"`     // of the source, as in evidence.Source
-	Terms     string      `yaml:"terms,required"`     // licence of the data
+	Index     string      `yaml:"index,required"`                                                            // id of the index
+	Publisher string      `yaml:"publisher,required"`                                                        // who stands behind it
+	Grade     string      `yaml:"grade,required" enum:"court|regulator|official|ngo|media|allegation|party"` // of the source, as in evidence.Source
+	Terms     string      `yaml:"terms,required"`                                                            // licence of the data
 	URL       string      `yaml:"url"`
 	Measures  string      `yaml:"measures,required"` // what it says, in a sentence
 	File      File        `yaml:"file"`
@@ -43,8 +43,8 @@ type Mapping struct {
 
 // File says how the file is written: CSV with a header line.
 type File struct {
-	Encoding  string `yaml:"encoding"`  // utf-8, iso-8859-1 or windows-1252; utf-8 if not said
-	Delimiter string `yaml:"delimiter"` // a comma if not said
+	Encoding  string `yaml:"encoding" enum:"utf-8|iso-8859-1|windows-1252"` // utf-8, iso-8859-1 or windows-1252; utf-8 if not said
+	Delimiter string `yaml:"delimiter"`                                     // a comma if not said
 }
 
 // Column is one way to learn the country of a row. Words replace texts of the column
@@ -52,7 +52,7 @@ type File struct {
 // only words and no scheme, other texts are left to the next column.
 type Column struct {
 	Column string            `yaml:"column,required"`
-	Scheme string            `yaml:"scheme"` // of package country; "" for words alone, which lead to codes of ISO, of three letters
+	Scheme string            `yaml:"scheme" enum:"iso2|iso3|numeric|cow|gw|worldbank|name"` // of package country; "" for words alone, which lead to codes of ISO, of three letters
 	Words  map[string]string `yaml:"words"`
 }
 
@@ -85,7 +85,7 @@ type Value struct {
 	Column   string            `yaml:"column"`
 	Words    []Word            `yaml:"words"` // makes it a class: the words of the file, the best first
 	Scale    [2]string         `yaml:"scale"` // lowest and highest number
-	Better   string            `yaml:"better"`
+	Better   string            `yaml:"better" enum:"high|low"`
 	Decimals int               `yaml:"decimals"`
 	Years    [2]int            `yaml:"years"`         // first and last year that it is given for; 0 leaves it open
 	Comma    bool              `yaml:"decimal_comma"` // the file writes 0,5 for a half
@@ -134,15 +134,15 @@ type Published struct {
 	To    int    `yaml:"to"`
 	Plus  int    `yaml:"plus"`
 	Day   string `yaml:"day"`
-	Grade string `yaml:"grade,required"` // verified, or unverified for a day by which it was surely out
+	Grade string `yaml:"grade,required" enum:"verified|unverified"` // verified, or unverified for a day by which it was surely out
 }
 
 // Answer says how a value answers a fact. Of several values the worst counts.
 type Answer struct {
 	Fact     string   `yaml:"fact,required"`
-	By       string   `yaml:"by,required"`     // publisher: its own classes; project: our thresholds
-	Values   []string `yaml:"values,required"` // ids of values
-	Steps    []Step   `yaml:"steps,required"`  // the best answer first
+	By       string   `yaml:"by,required" enum:"publisher|project"` // publisher: its own classes; project: our thresholds
+	Values   []string `yaml:"values,required"`                      // ids of values
+	Steps    []Step   `yaml:"steps,required"`                       // the best answer first
 	Why      string   `yaml:"why,required"`
 	Fallback bool     `yaml:"fallback"` // of an agency, taken from its country where nobody states anything of itself
 	bounds   []Number
