@@ -1,6 +1,7 @@
 package assessment
 
 import (
+	"cmp"
 	"context"
 	"slices"
 
@@ -65,13 +66,33 @@ func MayState(ctx context.Context, q store.Queryer, subject, fact, today string)
 type derived struct {
 	fact  string
 	value ledger.Scalar
+	// concluded marks what follows from sources, as of a day: it competes with what
+	// people state by grade and day, and is the one conclusion that the program has of
+	// the fact. silent marks one that somebody outweighs.
+	concluded, silent bool
+	asOf              string // "" for the day of the rating
+	ids               []string
+	sources           []*evidence.Source
+}
+
+// cite names the sources that a conclusion rests on, by their ids.
+func (d *derived) cite(book *evidence.Book, ids []string) {
+	d.ids = ids
+	for _, id := range ids {
+		d.sources = append(d.sources, book.Source(id))
+	}
+}
+
+// saidSo says whether a statement of the program says just that already.
+func (d *derived) saidSo(f *found) bool {
+	return f.Fact.Fact == d.fact && f.Fact.Value.Equal(d.value) && (!d.concluded || f.Fact.AsOf == d.asOf && slices.Equal(f.Sources, d.sources))
 }
 
 // said gives the statement as it will be written, without an entry yet.
 func (d *derived) said(day string) evidence.Said {
 	return evidence.Said{Seq: notWritten, Statement: evidence.Statement{Fact: &evidence.Fact{
-		Origin: evidence.Origin{Source: derivedBy}, Fact: d.fact, Value: d.value, AsOf: day,
-	}}}
+		Origin: evidence.Origin{Source: derivedBy}, Fact: d.fact, Value: d.value, AsOf: cmp.Or(d.asOf, day),
+	}, Sources: d.sources}}
 }
 
 // about is what is known of a unit while the program works out what it can say
@@ -130,8 +151,8 @@ func (a *about) fix(fact string) { a.fixed = append(a.fixed, fact) }
 // derive works out what the program can say of a unit from its own records, as facts
 // that a rating can name and an outsider can read: whether a party of the chain is on
 // a list, whether the deployment runs already, who stands in between, whether the end
-// user is named, what the registered owners tell, and what bans and moratoria do. What
-// a person stated stands, but for a list match, a stop by ownership and a prohibition
+// user is named, what the registered owners tell, what bans and moratoria do, and what
+// indices answer of countries and agencies. What a person stated stands, but for a list match, a stop by ownership and a prohibition
 // in force, which are never a matter of statement. Nothing is written.
 func (a *about) derive() error {
 	if match := listMatch(a.parties, a.chain); match != "" {
@@ -164,19 +185,25 @@ func (a *about) derive() error {
 	if !a.stated(factExisting) {
 		a.say(factExisting, ledger.Bool(true))
 	}
+	a.countryFacts()
 	return nil
 }
 
 // stateOwn writes what the program says of a unit, unless it said so already: assessing
 // again on another day writes nothing as long as nothing changed.
 func stateOwn(ctx context.Context, tx *store.Tx, g *gathered, today string) (wrote bool, err error) {
-	for _, d := range g.own {
-		if slices.ContainsFunc(g.before, func(f found) bool { return f.Fact.Fact == d.fact && f.Fact.Value.Equal(d.value) }) {
+	for i := range g.own {
+		d := &g.own[i]
+		if slices.ContainsFunc(g.before, func(f found) bool { return d.saidSo(&f) }) {
 			continue
 		}
 		wrote = true
-		f := evidence.Fact{Subject: g.unit.subject(), Fact: d.fact, Value: d.value, AsOf: today}
-		if err := evidence.State(ctx, tx, f, derivedBy, today); err != nil {
+		f := evidence.Fact{Subject: g.unit.subject(), Fact: d.fact, Value: d.value, AsOf: cmp.Or(d.asOf, today), Sources: d.ids}
+		write := evidence.State
+		if d.concluded {
+			write = evidence.Conclude
+		}
+		if err := write(ctx, tx, f, derivedBy, today); err != nil {
 			return wrote, err
 		}
 	}

@@ -217,7 +217,7 @@ func (g *gatherer) sort(x *material) {
 		_, unknown := d.value.UnknownReason()
 		n, asked := g.index[d.fact]
 		switch {
-		case !asked:
+		case !asked || d.silent:
 		case slices.ContainsFunc(g.byFact[n], func(f found) bool { return f.supposed }): // instead of it
 		case unknown && len(g.byFact[n]) > 0 && !slices.Contains(x.fixed, d.fact): // what it takes back, while others still say something
 		default:
@@ -260,7 +260,7 @@ func (g *gatherer) fromStatements(out *gathered, i int) bool {
 	out.inputs[f.ID] = bundle.InputValue(*f, best.value)
 	if best.from != nil {
 		out.rests = append(out.rests, rest{f.ID, best.from.Seq, evidence.Facts.Schema(), "value"})
-		if best.support < f.Sources && best.from.Seq != notWritten {
+		if best.support < f.Sources && (best.from.Fact.Source != derivedBy || len(best.from.Sources) > 0) {
 			out.single = append(out.single, f.ID)
 		}
 	}

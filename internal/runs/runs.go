@@ -34,7 +34,7 @@ var Runs = ledger.Define[Run]("run", 1)
 type Pack struct {
 	SHA256 string `duly:"sha256,public,hash,column"`
 	State  string `duly:"state,public,enum=in_force|retired"`
-	Kind   string `duly:"kind,public,enum=method|triage|conditions|framework"`
+	Kind   string `duly:"kind,public,enum=method|triage|conditions|framework|index"`
 	ID     string `duly:"pack,customer,column"`
 	Title  string `duly:"title,customer"`
 	Bytes  string `duly:"text,customer"` // the pack itself, so that a rating can be computed again
