@@ -154,6 +154,7 @@ func FuzzRunCases(f *testing.F) {
 func FuzzLoad(f *testing.F) {
 	f.Add(read(f).Bytes)
 	f.Add(file(f, "testdata/engine.yaml"))
+	f.Add(file(f, "testdata/engine-2.yaml"))
 	f.Fuzz(func(t *testing.T, data []byte) {
 		p, err := pack.Parse("m.yaml", data)
 		if err != nil {

@@ -54,6 +54,33 @@ func TestEvidenceAndBasis(t *testing.T) {
 	}
 }
 
+// Protects: the parts of a method by name, for those who explain a rating.
+func TestPartsByName(t *testing.T) {
+	m, err := edited(t, "engine-2.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if u := m.Uses(); len(u) != 2 || u[1].ID != "PU-2" || u[1].Stop != "P" || u[1].Status != "proposed" || u[1].From != "2026-06-01" ||
+		!slices.Equal(u[1].Facts, []string{"live", "search", "who"}) {
+		t.Errorf("%+v", m.Uses())
+	}
+	if c := m.Controls(); len(c) != 3 || c[1].Title != "Human review" || c[1].Fact != "control.review" || !slices.Equal(c[1].Requires, []string{"training"}) {
+		t.Errorf("%+v", c)
+	}
+	if in := m.Inputs(); len(in) != 2 || in[1] != (rating.Input{ID: "heard", Title: "Affected people were heard", From: "affected_people"}) {
+		t.Errorf("%+v", in)
+	}
+	if s := m.Stops(); s[1].When != "" || !slices.Equal(s[1].Facts, []string{"live", "score", "search", "who"}) || s[0].To != "2025-11-09" {
+		t.Errorf("%+v", s)
+	}
+	if x := m.Indicators()[1]; !slices.Equal(x.Controls, []string{"floor", "review"}) || !m.Dated() {
+		t.Errorf("%+v", x)
+	}
+	if len(rm1(t).Inputs())+len(rm1(t).Controls())+len(rm1(t).Uses()) > 0 {
+		t.Error("RM-1 has parts that it does not have")
+	}
+}
+
 // Protects: prohibited uses and controls rest on frameworks too.
 func TestBasisOfParts(t *testing.T) {
 	m, err := edited(t, "engine-2.yaml")
