@@ -236,7 +236,7 @@ func TestDay(t *testing.T) {
 	if _, err := m.RateOn("2026-02-30", nil); fault.CodeOf(err) != fault.Invalid {
 		t.Error(err)
 	}
-	a, b := rate(t, m, answers(m, 3)), rating.Rating{}
+	a := rate(t, m, answers(m, 3))
 	b, err := m.RateOn("2026-02-28", answers(m, 3))
 	if err != nil || !reflect.DeepEqual(a, b) || m.Dated() {
 		t.Errorf("RM-1 gives another rating on a day: %v", err)

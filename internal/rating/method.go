@@ -218,7 +218,7 @@ func (m *Method) Inputs() []Input {
 	}
 	var out []Input
 	for _, b := range m.body.Participation.Inputs {
-		out = append(out, Input{b.ID, b.Title, b.From})
+		out = append(out, Input(b))
 	}
 	return out
 }
