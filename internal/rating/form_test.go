@@ -6,6 +6,10 @@ import (
 	"strings"
 	"testing"
 
+	jsonv2 "github.com/go-json-experiment/json"
+	"github.com/go-json-experiment/json/jsontext"
+	"pgregory.net/rapid"
+
 	"duly/internal/fault"
 	"duly/internal/pack"
 	"duly/internal/rating"
@@ -241,4 +245,58 @@ func TestDay(t *testing.T) {
 	if err != nil || !reflect.DeepEqual(a, b) || m.Dated() {
 		t.Errorf("RM-1 gives another rating on a day: %v", err)
 	}
+}
+
+// Protects: of a method with every optional part, forgetting facts and then the day only
+// widens the interval, no stop vanishes, and the trace is canonical.
+func TestForgettingTheDayOnlyWidens(t *testing.T) {
+	m, err := edited(t, "engine-2.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	rapid.Check(t, func(t *rapid.T) {
+		full := drawInputs(t, m)
+		some := rating.Inputs{}
+		for _, f := range m.Facts() {
+			if rapid.IntRange(0, 3).Draw(t, "keep") > 0 {
+				some[f.ID] = full[f.ID]
+			}
+		}
+		day := rapid.SampledFrom([]string{"2025-09-28", "2025-09-29", "2025-11-09", "2025-11-10", "2025-12-31", "2026-01-01", "2026-05-31", "2026-06-01"}).Draw(t, "day")
+		var ratings []rating.Rating
+		for _, x := range []struct {
+			day string
+			in  rating.Inputs
+		}{{day, full}, {day, some}, {"", some}} {
+			r, err := m.RateOn(x.day, x.in)
+			if err != nil {
+				t.Fatal(err)
+			}
+			b, err := jsonv2.Marshal(r)
+			want := jsontext.Value(b)
+			if err != nil || want.Canonicalize() != nil || string(r.Canonical()) != string(want) {
+				t.Fatalf("%v: %s is not %s", err, r.Canonical(), want)
+			}
+			ratings = append(ratings, r)
+		}
+		if ratings[0].Best != ratings[0].Worst || len(ratings[0].PossibleStops) > 0 {
+			t.Fatalf("all is known and yet %+v", ratings[0])
+		}
+		for i, out := range ratings[1:] {
+			in := ratings[i]
+			if !inside(out.Best, in.Best) || !inside(in.Worst, out.Worst) {
+				t.Fatalf("[%+v %+v] is not inside [%+v %+v]", in.Best, in.Worst, out.Best, out.Worst)
+			}
+			for _, id := range in.HardStops {
+				if !slices.Contains(out.HardStops, id) && !slices.Contains(out.PossibleStops, id) {
+					t.Fatalf("the stop %s vanished", id)
+				}
+			}
+			for _, pair := range [][2]string{{in.Axes.Compliance, out.Axes.Compliance}, {in.Axes.Impact, out.Axes.Impact}, {in.Axes.Guideline.String(), out.Axes.Guideline.String()}} {
+				if pair[0] != pair[1] && pair[1] != "unknown" {
+					t.Fatalf("less is known, and %s became %s", pair[0], pair[1])
+				}
+			}
+		}
+	})
 }
