@@ -22,6 +22,7 @@ var floors = map[string]int{
 	"duly/internal/names":  0,
 	"duly/internal/rule":   0,
 	"duly/internal/act":    0,
+	"duly/internal/stats":  0,
 
 	"duly/internal/store":     1,
 	"duly/internal/watchlist": 1,
@@ -32,6 +33,7 @@ var floors = map[string]int{
 	"duly/internal/register":        2,
 	"duly/internal/evidence":        2,
 	"duly/internal/rating":          2,
+	"duly/internal/framework":       2, // beside rating: a rating never reads a framework
 	"duly/internal/runs":            2,
 	"duly/internal/ownership":       2,
 

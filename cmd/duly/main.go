@@ -40,7 +40,9 @@ type cli struct {
 	Hit       hitCmd       `cmd:"" help:"Work on watchlist hits."`
 	Triage    triageCmd    `cmd:"" help:"Put every account into a lane, by rule."`
 	Fact      factCmd      `cmd:"" help:"State what is known."`
+	Score     scoreCmd     `cmd:"" help:"Score how severe harm would be, two people by themselves."`
 	Assess    assessCmd    `cmd:"" help:"Rate deployments."`
+	Exposure  exposureCmd  `cmd:"" help:"See where deployments add up on the same people."`
 	Decide    decideCmd    `cmd:"" help:"Decide on a rated deployment."`
 	Monitor   monitorCmd   `cmd:"" help:"Count use against conditions of use."`
 	Report    reportCmd    `cmd:"" help:"Write the report of the last checkpoint."`
@@ -51,6 +53,7 @@ type cli struct {
 	Rate      rateCmd      `cmd:"" help:"Rate cases without a workspace."`
 	Pairs     pairsCmd     `cmd:"" help:"Compare pairs of names."`
 	Pack      packCmd      `cmd:"" help:"Work on packs of rules."`
+	Framework frameworkCmd `cmd:"" help:"Ask what laws, guidance and principles call for."`
 	Version   versionCmd   `cmd:"" help:"Print the version."`
 }
 
