@@ -284,10 +284,10 @@ func (w *writer) rate(ctx context.Context, q store.Queryer, units []unit) ([]rat
 				return err
 			}
 			list[i].gathered = g.gather(&x)
-			if list[i].rating, err = w.method.Rate(list[i].inputs); err != nil {
+			if list[i].rating, err = w.method.RateOn(w.today, list[i].inputs); err != nil {
 				return err
 			}
-			list[i].outlook, err = w.method.Outlook(list[i].inputs)
+			list[i].outlook, err = w.method.OutlookOn(w.today, list[i].inputs)
 			return err
 		}
 	})
@@ -408,7 +408,7 @@ const askLimit = 10
 
 func toRecord(r *rating.Rating, o *rating.Outlook, g *gathered, preparer string) *Rating {
 	out := &Rating{
-		Method: r.MethodHash, Engine: bundle.EngineNumber(),
+		Method: r.MethodHash, Engine: bundle.EngineNumber(), Day: r.Day,
 		Best: r.Best.Residual.String(), Worst: r.Worst.Residual.String(), Inherent: r.Worst.Inherent.String(),
 		Severity: int64(r.Worst.S), Sum: int64(r.Worst.Sum), Left: int64(r.Worst.LR),
 		Tier: r.Tier, HardStops: r.HardStops, Pending: r.Pending, Known: int64(r.Known), Facts: int64(r.Total),
