@@ -134,3 +134,14 @@ func outweighed(ours evidence.Stated, fact string, stated []map[string][]evidenc
 	_, open := settled.UnknownReason()
 	return !open && settled.String() != ours.Fact.Value.String()
 }
+
+// ownFromIndices leaves out what indices answered of another subject, such as the
+// account when it had no deployment yet: that was for another country, or another day.
+func (g *gathered) ownFromIndices(fact string, list []evidence.Stated) []evidence.Stated {
+	if !fromIndices(fact) {
+		return list
+	}
+	return slices.DeleteFunc(slices.Clone(list), func(s evidence.Stated) bool {
+		return s.Fact.Source == derivedBy && s.Fact.Subject != g.subject
+	})
+}

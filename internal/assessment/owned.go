@@ -118,6 +118,7 @@ func stopBy(about map[string][]evidence.Stated, fact string) bool {
 // counting leaves of the statements of one subject those that count: of a fixed fact
 // what the program says; of another about owners all but what the program took back.
 func (g *gathered) counting(fact string, list []evidence.Stated) []evidence.Stated {
+	list = g.ownFromIndices(fact, list)
 	if !g.fixed[fact] && !ownershipFact(fact) {
 		return list
 	}
