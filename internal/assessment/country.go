@@ -20,31 +20,39 @@ func fromIndices(fact string) bool {
 	return strings.HasPrefix(fact, "country.") || strings.HasPrefix(fact, "agency.")
 }
 
-// countryFacts states what indices answer of the agencies of a deployment's chain, and
-// of the country in which it is used, each as one conclusion that cites the editions it rests on and is dated by the
-// day on which the deciding one came out. What was stated before and follows no longer
-// becomes unknown. A fact of an agency is answered by its country only while nobody
-// states it of anybody in the chain (GC-08).
-func countryFacts(ctx context.Context, tx *store.Tx, p *triage.Portfolio, subject string, chain triage.Chain, stated []map[string][]evidence.Stated, before map[string][]evidence.Stated, today string) error {
+// indexFacts gives what indices answer of the agencies of a chain and of the country in
+// which it is used, each as one conclusion, without its subject, that cites the editions
+// it rests on and is dated by the day on which the deciding one came out. A fact of an
+// agency is answered by its country only while nobody is known to state it of anybody in
+// the chain (GC-08). It reads and writes nothing.
+func indexFacts(p *triage.Portfolio, chain triage.Chain, known func(fact string) bool) []evidence.Fact {
+	var out []evidence.Fact
 	answered := map[string]bool{}
 	for _, c := range indexed(p, chain) {
-		if c.Answer == "" || answered[c.Fact] || c.Fallback && knownOf(stated, c.Fact) {
+		if c.Answer == "" || answered[c.Fact] || c.Fallback && known(c.Fact) {
 			continue
 		}
 		answered[c.Fact] = true
-		f := evidence.Fact{Subject: subject, Fact: c.Fact, Value: ledger.Text(c.Answer), AsOf: c.Day, Sources: c.Sources()}
-		if saidSo(before[c.Fact], f) {
-			continue
-		}
-		if err := evidence.Conclude(ctx, tx, f, derivedBy, today); err != nil {
-			return err
+		out = append(out, evidence.Fact{Fact: c.Fact, Value: ledger.Text(c.Answer), AsOf: c.Day, Sources: c.Sources()})
+	}
+	return out
+}
+
+// countryFacts states what indices answer of a deployment. What was stated before and
+// follows no longer becomes unknown.
+func countryFacts(ctx context.Context, tx *store.Tx, p *triage.Portfolio, subject string, chain triage.Chain, stated []map[string][]evidence.Stated, before map[string][]evidence.Stated, today string) error {
+	facts := indexFacts(p, chain, func(fact string) bool { return knownOf(stated, fact) })
+	for _, fact := range derivedFromIndices(before) {
+		answered := slices.ContainsFunc(facts, func(f evidence.Fact) bool { return f.Fact == fact })
+		if !answered && !withdrawn(before[fact]) {
+			facts = append(facts, evidence.Fact{Fact: fact, Value: ledger.Unknown("no index in use answers it any more"), AsOf: today})
 		}
 	}
-	for _, fact := range derivedFromIndices(before) {
-		f := evidence.Fact{Subject: subject, Fact: fact, Value: ledger.Unknown("no index in use answers it any more"), AsOf: today}
-		if answered[fact] || withdrawn(before[fact]) {
+	for _, f := range facts {
+		if saidSo(before[f.Fact], f) {
 			continue
 		}
+		f.Subject = subject
 		if err := evidence.Conclude(ctx, tx, f, derivedBy, today); err != nil {
 			return err
 		}
