@@ -312,3 +312,35 @@ func TestAnIndexOfAgencies(t *testing.T) {
 		t.Errorf("beside a court: %s", got)
 	}
 }
+
+// TestTheAccountHasNoCountryForItsDeployments protects a deployment abroad from what
+// was concluded of its account when that had none.
+func TestTheAccountHasNoCountryForItsDeployments(t *testing.T) {
+	c := newChain(t, storetest.SQLite(t, rooms...))
+	c.indexed(t, "USA,2025,8\n")
+	end := func(state string) {
+		t.Helper()
+		err := c.db.Write(ctx, storetest.Actor, func(tx *store.Tx) error {
+			d, err := store.Get(ctx, tx, register.Deployments, c.deployment)
+			if err != nil {
+				return err
+			}
+			d.Record.State, d.Record.Jurisdiction = state, "AQ"
+			_, _, err = store.Revise(tx, register.Deployments, d.ID, d.Record)
+			return err
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	end("ended")
+	c.assess(t)
+	about, err := evidence.About(ctx, c.db, c.account)
+	if err != nil || len(about[freedom]) != 1 {
+		t.Fatalf("of the account: %v, %v", about[freedom], err)
+	}
+	end("active")
+	if got, _ := c.used(t, freedom); got != "" {
+		t.Errorf("in a country that nobody rates: %s", got)
+	}
+}
