@@ -35,11 +35,13 @@ type cli struct {
 	Import    importCmd    `cmd:"" help:"Read files through a mapping into the register."`
 	Ambiguous ambiguousCmd `cmd:"" help:"Say whom rows mean that a name alone does not tell."`
 	Owners    ownersCmd    `cmd:"" help:"Say who stands behind customers."`
+	Index     indexCmd     `cmd:"" help:"Keep what indices measure of countries and agencies."`
 	Lists     listsCmd     `cmd:"" help:"Manage watchlists."`
 	Screen    screenCmd    `cmd:"" help:"Compare names with watchlists."`
 	Hit       hitCmd       `cmd:"" help:"Work on watchlist hits."`
 	Triage    triageCmd    `cmd:"" help:"Put every account into a lane, by rule."`
 	Fact      factCmd      `cmd:"" help:"State what is known."`
+	WhatIf    whatIfCmd    `cmd:"" name:"whatif" help:"Say who would be rated otherwise, and why. Writes nothing."`
 	Score     scoreCmd     `cmd:"" help:"Score how severe harm would be, two people by themselves."`
 	Assess    assessCmd    `cmd:"" help:"Rate deployments."`
 	Exposure  exposureCmd  `cmd:"" help:"See where deployments add up on the same people."`

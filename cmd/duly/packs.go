@@ -14,6 +14,7 @@ import (
 	"duly/internal/conditions"
 	"duly/internal/fault"
 	"duly/internal/framework"
+	"duly/internal/index"
 	"duly/internal/ownership"
 	"duly/internal/pack"
 	"duly/internal/rating"
@@ -24,7 +25,7 @@ import (
 // runners test each kind of pack by itself; see also [testAcross].
 var runners = map[string]pack.Runner{
 	pack.Method: rating.RunTests, pack.Triage: triage.RunTests, pack.Conditions: conditions.RunTests,
-	pack.Ownership: ownership.RunTests, pack.Framework: framework.RunTests,
+	pack.Ownership: ownership.RunTests, pack.Framework: framework.RunTests, pack.Index: index.RunTests,
 }
 
 // commonMethod is the method whose facts are the vocabulary of all packs.
@@ -110,7 +111,7 @@ func testVocabulary(p *pack.Pack, common *rating.Method) []pack.TestResult {
 // packSchemas give the JSON Schema of each kind of pack.
 var packSchemas = map[string]func() []byte{
 	pack.Method: rating.Schema, pack.Triage: triage.Schema, pack.Conditions: conditions.Schema, pack.Ownership: ownership.Schema,
-	pack.Framework: framework.Schema,
+	pack.Framework: framework.Schema, pack.Index: index.Schema,
 }
 
 type packCmd struct {

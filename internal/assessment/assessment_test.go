@@ -10,6 +10,7 @@ import (
 	"duly/internal/assessment"
 	"duly/internal/evidence"
 	"duly/internal/fault"
+	"duly/internal/index"
 	"duly/internal/ledger"
 	"duly/internal/pack"
 	"duly/internal/register"
@@ -26,7 +27,7 @@ func TestMain(m *testing.M) { os.Exit(storetest.Main(m)) }
 var (
 	ctx   = context.Background()
 	rooms = []store.Migrations{
-		register.Migrations, evidence.Migrations, runs.Migrations, screening.Migrations, triage.Migrations, assessment.Migrations,
+		register.Migrations, evidence.Migrations, runs.Migrations, index.Migrations, screening.Migrations, triage.Migrations, assessment.Migrations,
 	}
 )
 

@@ -11,9 +11,7 @@ import (
 	"duly/internal/framework"
 	"duly/internal/ledger"
 	"duly/internal/pack"
-	"duly/internal/register"
 	"duly/internal/rule"
-	"duly/internal/triage"
 	"duly/packs"
 )
 
@@ -177,17 +175,6 @@ func sameRulings(a, b []string) bool {
 	})
 }
 
-// scene is a deployment as prohibitions look at it. said gives what people stated of a
-// fact along its chain, by subject, the nearest first; before says whether the program
-// stated a fact of it earlier.
-type scene struct {
-	chain      triage.Chain
-	deployment *register.Deployment // nil for an account without one
-	said       func(fact string) [][]evidence.Statement
-	before     func(fact string) bool
-	day        string
-}
-
 // prohibited gives what bans and moratoria say of a deployment on a day. One in force
 // is stated whatever a person said, and fixed names the facts of which then nothing
 // else counts. Where it is unclear a person answers: a statement counts that is no
@@ -196,7 +183,7 @@ type scene struct {
 // claim to know all there are, and where no person stated anything: what is not on a
 // list is not for that none. What the program said before and can say no longer
 // becomes unknown.
-func (p *Prohibitions) prohibited(s *scene) (out []derived, fixed map[string]bool, behind []ruling, err error) {
+func (p *Prohibitions) prohibited(s *about) (out []derived, fixed map[string]bool, behind []ruling, err error) {
 	fixed = map[string]bool{}
 	values := p.values(s)
 	for i := range p.byFact {
@@ -221,14 +208,14 @@ func (p *Prohibitions) prohibited(s *scene) (out []derived, fixed map[string]boo
 			if err != nil {
 				return nil, nil, nil, err
 			}
-			states = complete && len(s.said(of.fact)) == 0
+			states = complete && len(s.saidOf(of.fact)) == 0
 		}
 		switch {
 		case states:
-			out = append(out, derived{of.fact, ledger.Text(of.words[standing])})
+			out = append(out, derived{fact: of.fact, value: ledger.Text(of.words[standing])})
 			behind = append(behind, of.behind(standing, rulings)...)
-		case s.before(of.fact):
-			out = append(out, derived{of.fact, ledger.Unknown("the lists of bans and moratoria do not settle it, or a person answered")})
+		case s.saidBefore(of.fact):
+			out = append(out, derived{fact: of.fact, value: ledger.Unknown("the lists of bans and moratoria do not settle it, or a person answered")})
 		}
 	}
 	return out, fixed, behind, nil
@@ -248,14 +235,14 @@ func (of *prohibitionsOf) complete(values framework.Values) (bool, error) {
 // answered says whether people answered what is unclear: what they said comes to a
 // value, seen on a day on which all the questions stood already, or to a ban in force, on
 // whichever day.
-func answered(s *scene, fact string, rulings []framework.Ruling) bool {
+func answered(s *about, fact string, rulings []framework.Ruling) bool {
 	since := ""
 	for _, r := range rulings {
 		if r.Standing == framework.Unclear {
 			since = max(since, r.Since)
 		}
 	}
-	value, asOf := settled(s.said(fact), s.day, func(ledger.Scalar, ledger.Scalar) bool { return false })
+	value, asOf := settled(s.saidOf(fact), s.day, func(ledger.Scalar, ledger.Scalar) bool { return false })
 	if _, unknown := value.UnknownReason(); unknown || value.IsNull() || value.Value() == "unclear" {
 		return false
 	}
@@ -316,11 +303,11 @@ func (of *prohibitionsOf) behind(standing framework.Standing, rulings []framewor
 
 // values gives the facts that prohibitions read: what people stated along the chain,
 // and else what the register holds. A word that is none of a fact's values is unknown.
-func (p *Prohibitions) values(s *scene) framework.Values {
+func (p *Prohibitions) values(s *about) framework.Values {
 	out := framework.Values{}
 	place(out, s)
 	for _, f := range p.facts {
-		value, _ := settled(s.said(f.ID), s.day, func(a, b ledger.Scalar) bool { return f.Type == rule.Bool && worse(a, b) })
+		value, _ := settled(s.saidOf(f.ID), s.day, func(a, b ledger.Scalar) bool { return f.Type == rule.Bool && worse(a, b) })
 		v := value.Value()
 		if value.IsNull() {
 			v = registered(s, f.ID)
@@ -333,11 +320,11 @@ func (p *Prohibitions) values(s *scene) framework.Values {
 }
 
 // registered gives what the register holds of a fact, or nil.
-func registered(s *scene, fact string) any {
+func registered(s *about, fact string) any {
 	switch fact {
 	case "deployment.capability":
-		if s.deployment != nil {
-			return s.deployment.Capability
+		if d := s.deployment(); d != nil {
+			return d.Capability
 		}
 	case "customer.sector":
 		if s.chain.Customer != nil {
@@ -370,10 +357,10 @@ func registered(s *scene, fact string) any {
 // place gives where a deployment is used: where it is registered to be and, of a
 // public body, which acts where it belongs, the body's own place where that tells
 // more.
-func place(out framework.Values, s *scene) {
+func place(out framework.Values, s *about) {
 	at := ""
-	if s.deployment != nil && isKnown(s.deployment.Jurisdiction) {
-		at = s.deployment.Jurisdiction
+	if d := s.deployment(); d != nil && isKnown(d.Jurisdiction) {
+		at = d.Jurisdiction
 	}
 	if s.chain.EndUser != nil && s.chain.EndUser.Record.Kind == "public_body" {
 		home := s.chain.EndUser.Record

@@ -21,7 +21,7 @@ var pinned = map[string][]string{
 	"run":         {"task", "day", "covered"},
 	"hit":         {"state"},
 	"triage":      {"lane", "by_default", "pack"},
-	"rating":      {"method", "engine", "best", "worst", "tier", "outcome", "hard_stops", "known", "facts", "sum", "pending"},
+	"rating":      {"method", "engine", "best", "worst", "tier", "outcome", "hard_stops", "known", "facts", "sum", "pending", "day"},
 	"exposure":    {"state", "deployments", "unrated", "worst"},
 	"score":       {"method", "round"},
 	"decision":    {"act", "outcome", "tier", "residual", "hard_stops", "review_day", "signatures", "rating"},
@@ -30,6 +30,8 @@ var pinned = map[string][]string{
 	"person":      {"state", "roles", "key"},
 	"epoch":       {"number", "log_key", "quoted_size", "quoted_root"},
 	"erasure":     {"target", "field", "reason"},
+
+	"index_edition": {"state", "year", "published", "released", "history", "mapping", "file", "rejected", "unread"},
 }
 
 // signed names the kinds whose every revision must carry a person's signature.

@@ -8,6 +8,7 @@ package runs
 import (
 	"context"
 	"embed"
+	"math"
 
 	"duly/internal/fault"
 	"duly/internal/ledger"
@@ -33,7 +34,7 @@ var Runs = ledger.Define[Run]("run", 1)
 type Pack struct {
 	SHA256 string `duly:"sha256,public,hash,column"`
 	State  string `duly:"state,public,enum=in_force|retired"`
-	Kind   string `duly:"kind,public,enum=method|triage|conditions|framework"`
+	Kind   string `duly:"kind,public,enum=method|triage|conditions|framework|index"`
 	ID     string `duly:"pack,customer,column"`
 	Title  string `duly:"title,customer"`
 	Bytes  string `duly:"text,customer"` // the pack itself, so that a rating can be computed again
@@ -74,7 +75,15 @@ func Bytes(ctx context.Context, q store.Queryer, hash string) ([]byte, error) {
 
 // Last gives the newest run of a task, or nil when there was none.
 func Last(ctx context.Context, q store.Queryer, task string) (*store.Revision[Run], error) {
-	list, err := store.Select(ctx, q, Runs, "r.seq = (select max(seq) from r_run where task = $1)", task)
+	return LastAt(ctx, q, task, -1)
+}
+
+// LastAt is Last as it was at a position of the log; a negative one means now.
+func LastAt(ctx context.Context, q store.Queryer, task string, seq int64) (*store.Revision[Run], error) {
+	if seq < 0 {
+		seq = math.MaxInt64
+	}
+	list, err := store.Select(ctx, q, Runs, "r.seq = (select max(seq) from r_run where task = $1 and seq <= $2)", task, seq)
 	if err != nil || len(list) == 0 {
 		return nil, err
 	}
