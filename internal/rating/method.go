@@ -121,8 +121,9 @@ type Method struct {
 	facts      []Fact
 	index      map[string]int // of facts
 	env        *rule.Env
-	slots      []int    // of facts, in the rules' values
-	families   []string // ids, sorted
+	slots      []int            // of facts, in the rules' values
+	checked    [][]rule.Checked // by fact: its listed answers, or the lists of one of them and of none
+	families   []string         // ids, sorted
 	indicators []indicator
 	byID       map[string]int // of indicators
 	stops      []Stop
