@@ -15,6 +15,7 @@ import (
 	"os"
 	"os/signal"
 	"syscall"
+	"time"
 
 	"github.com/alecthomas/kong"
 
@@ -84,6 +85,11 @@ func (e usageError) Error() string { return fmt.Sprintf("usage, exit status %d",
 
 // execute parses a command line and runs it.
 func execute(ctx context.Context, args []string, stdout, stderr io.Writer) error {
+	return executeAt(ctx, time.Now, args, stdout, stderr)
+}
+
+// executeAt does it by a given clock.
+func executeAt(ctx context.Context, now func() time.Time, args []string, stdout, stderr io.Writer) error {
 	var c cli
 	exit := -1
 	parser, err := kong.New(&c,
@@ -106,5 +112,5 @@ func execute(ctx context.Context, args []string, stdout, stderr io.Writer) error
 	if c.Workspace == "" { // DULY_WORKSPACE is set and empty
 		c.Workspace = defaultWorkspace
 	}
-	return command.Run(&app{ctx: ctx, cli: &c, stdout: stdout, stderr: stderr})
+	return command.Run(&app{ctx: ctx, cli: &c, now: now, stdout: stdout, stderr: stderr})
 }
