@@ -1,5 +1,12 @@
 package main
 
+import (
+	"fmt"
+	"strings"
+
+	"duly/internal/usage"
+)
+
 // City police store body-camera video under a policy that the council approved. Police
 // are no reason to refuse.
 func bodyCameras(b *book) {
@@ -258,5 +265,39 @@ func disagreement(b *book) {
 	b.learns("Q-1", "media", "A morning paper", "agency.technology_findings: [court]")
 	b.learns("Q-1", "media", "An evening paper", "agency.technology_findings: []")
 	b.ends("two papers", "Q-1", "S1 L3 LOW -0 L3 LOW | SDD | APPROVE | 36")
+	b.closes()
+}
+
+// Police ask for footage through a portal that has rules. Of five requests one keeps
+// within them; each of the others breaks the one that its case names.
+func requestBounds(b *book) {
+	b.on("2022-03-05")
+	b.buys("R-1", "Example Lake City Police,lakecity.example,public_body,policing,US,Request Portal,doorbell_requests,investigation")
+	requests := []struct{ id, asks, breaks string }{
+		{"RFA-1", `"windowHours":13,"areaSquareMiles":0.4,"requestOfInvestigation":1,"referenceNumber":"R-17","reason":"burglary"`, "RP-WINDOW"},
+		{"RFA-2", `"windowHours":12,"areaSquareMiles":0.5,"requestOfInvestigation":2,"referenceNumber":"R-17","reason":"burglary"`, ""},
+		{"RFA-3", `"windowHours":12,"areaSquareMiles":0.5,"requestOfInvestigation":3,"referenceNumber":"R-17","reason":"burglary"`, "RP-COUNT"},
+		{"RFA-4", `"windowHours":12,"areaSquareMiles":0.5,"requestOfInvestigation":1,"referenceNumber":"R-18","reason":"protest"`, "RP-LAWFUL"},
+		{"RFA-5", `"windowHours":12,"areaSquareMiles":0.5,"requestOfInvestigation":1,"reason":"burglary"`, "RP-REFERENCE"},
+	}
+	broken := map[string]int64{}
+	for i, r := range requests {
+		text := fmt.Sprintf(`{"Records":[{"eventID":"%s","eventTime":"2022-03-0%dT10:00:00Z","eventSource":"requests.portal","eventName":"CreateFootageRequest","recipientAccountId":"R-1","requestParameters":{%s,"agencyVerified":true}}]}`, r.id, i+1, r.asks)
+		var s usage.Summary
+		b.read(&s, "monitor", "--as", "Ann", "--conditions", "request-portal", b.file(r.id+".json", text))
+		if s.Matched != 1 || s.Unmapped != 0 || s.Unknown != 0 {
+			b.t.Errorf("%s: %+v", r.id, s)
+		}
+		var found []string
+		for _, f := range s.List {
+			if f.Calls > broken[f.Condition] {
+				broken[f.Condition] = f.Calls
+				found = append(found, f.Condition)
+			}
+		}
+		if got := strings.Join(found, " "); got != r.breaks {
+			b.t.Errorf("%s breaks %q, want %q", r.id, got, r.breaks)
+		}
+	}
 	b.closes()
 }

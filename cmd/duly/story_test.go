@@ -184,11 +184,11 @@ func (b *book) file(name, text string) string {
 }
 
 // buys imports a customer who buys for itself; the row is name, domain, kind, sector,
-// country, product, capability, purpose.
+// country, product, capability, purpose. Its telemetry goes by the account's number.
 func (b *book) buys(account, row string) {
 	b.t.Helper()
 	b.duly("import", "--strict", "--as", "Ann", "--map", "testdata/stories/direct.yaml",
-		b.file("sales.csv", "account,name,domain,kind,sector,country,product,capability,purpose\n"+account+","+row+"\n"))
+		b.file("sales.csv", "account,name,domain,kind,sector,country,product,capability,purpose,telemetry\n"+account+","+row+","+account+"\n"))
 }
 
 // buysWithNumber does it for a customer with a number of a registry after its domain.
@@ -200,7 +200,7 @@ func (b *book) buysWithNumber(account, row string) {
 	}
 	text := strings.Replace(string(mapping), "identity: {scheme: domain, column: domain}", "identity: [{scheme: lei, column: lei}, {scheme: domain, column: domain}]", 1)
 	b.duly("import", "--strict", "--as", "Ann", "--map", b.file("numbered.yaml", text),
-		b.file("sales.csv", "account,name,domain,lei,kind,sector,country,product,capability,purpose\n"+account+","+row+"\n"))
+		b.file("sales.csv", "account,name,domain,lei,kind,sector,country,product,capability,purpose,telemetry\n"+account+","+row+","+account+"\n"))
 }
 
 // customer gives the record id of a customer by its name.

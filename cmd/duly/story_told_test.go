@@ -27,6 +27,7 @@ var stories = map[string]func(*book){
 	"C13 the reseller who names nobody":    silentReseller,
 	"C14 the warehouse":                    warehouse,
 	"C15 whom a moratorium covers":         moratorium,
+	"RFA requests for footage":             requestBounds,
 	"UNK two papers disagree":              disagreement,
 	"UNK one question that nobody answers": unanswered,
 }
