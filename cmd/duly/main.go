@@ -42,6 +42,7 @@ type cli struct {
 	Triage    triageCmd    `cmd:"" help:"Put every account into a lane, by rule."`
 	Fact      factCmd      `cmd:"" help:"State what is known."`
 	Assess    assessCmd    `cmd:"" help:"Rate deployments."`
+	Trace     traceCmd     `cmd:"" help:"Explain a rating, down to the entries that it rests on."`
 	Decide    decideCmd    `cmd:"" help:"Decide on a rated deployment."`
 	Monitor   monitorCmd   `cmd:"" help:"Count use against conditions of use."`
 	Report    reportCmd    `cmd:"" help:"Write the report of the last checkpoint."`

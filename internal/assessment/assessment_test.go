@@ -12,6 +12,7 @@ import (
 	"duly/internal/fault"
 	"duly/internal/ledger"
 	"duly/internal/pack"
+	"duly/internal/people"
 	"duly/internal/register"
 	"duly/internal/runs"
 	"duly/internal/screening"
@@ -26,7 +27,7 @@ func TestMain(m *testing.M) { os.Exit(storetest.Main(m)) }
 var (
 	ctx   = context.Background()
 	rooms = []store.Migrations{
-		register.Migrations, evidence.Migrations, runs.Migrations, screening.Migrations, triage.Migrations, assessment.Migrations,
+		people.Migrations, register.Migrations, evidence.Migrations, runs.Migrations, screening.Migrations, triage.Migrations, assessment.Migrations,
 	}
 )
 
