@@ -52,6 +52,7 @@ type cli struct {
 	Demo      demoCmd      `cmd:"" help:"Show the whole chain on a made-up vendor."`
 	Rate      rateCmd      `cmd:"" help:"Rate cases without a workspace."`
 	Pairs     pairsCmd     `cmd:"" help:"Compare pairs of names."`
+	Method    methodCmd    `cmd:"" help:"Commit methods, and put them in force."`
 	Pack      packCmd      `cmd:"" help:"Work on packs of rules."`
 	Version   versionCmd   `cmd:"" help:"Print the version."`
 }

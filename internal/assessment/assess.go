@@ -20,6 +20,8 @@ import (
 type Which struct {
 	Lanes []triage.Lane
 	IDs   []string
+
+	only map[string]bool // of those, the subjects that are meant; nil for all
 }
 
 // Summary says what an assessment run did.
@@ -31,6 +33,7 @@ type Summary struct {
 	Best     map[string]int `json:"best"`
 	Missing  map[string]int `json:"missing"` // ratings by required fact that is unknown
 	Changed  int            `json:"changed"`
+	Kept     int            `json:"kept"` // ratings under the method of a standing one, which is not in force any more
 	Run      int64          `json:"entry"`
 	Subjects []Assessed     `json:"subjects,omitempty"` // when ids were named
 }
@@ -182,7 +185,7 @@ func (w Which) pick(ctx context.Context, q store.Queryer, p *triage.Portfolio) (
 		found[a.ID] = true
 		for _, u := range unitsOf(p, a) {
 			found[u.subject()] = true
-			if whole || wanted[u.subject()] {
+			if (whole || wanted[u.subject()]) && (w.only == nil || w.only[u.subject()]) {
 				picked = append(picked, u)
 			}
 		}

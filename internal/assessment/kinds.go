@@ -10,8 +10,8 @@ import (
 // Rating is the result of a method for one deployment. What stands in clear are
 // outcomes; Inputs name entries by position, field and digest.
 type Rating struct {
-	Method    string   `duly:"method,public,hash"` // SHA-256 of the pack
-	Engine    int64    `duly:"engine,public"`      // version of the arithmetic
+	Method    string   `duly:"method,public,hash,column"` // SHA-256 of the pack
+	Engine    int64    `duly:"engine,public"`             // version of the arithmetic
 	Best      string   `duly:"best,public,enum=LOW|MEDIUM|HIGH|CRITICAL"`
 	Worst     string   `duly:"worst,public,enum=LOW|MEDIUM|HIGH|CRITICAL,column"`
 	Inherent  string   `duly:"inherent,public,enum=LOW|MEDIUM|HIGH|CRITICAL"`

@@ -6,6 +6,7 @@ create table r_rating (
 	to_seq bigint,
 	valid_from text,
 	valid_to text,
+	method text,
 	worst text,
 	subject text,
 	account text
