@@ -32,6 +32,7 @@ var floors = map[string]int{
 	"duly/internal/register":        2,
 	"duly/internal/evidence":        2,
 	"duly/internal/rating":          2,
+	"duly/internal/framework":       2, // beside rating: a rating never reads a framework
 	"duly/internal/runs":            2,
 	"duly/internal/ownership":       2,
 

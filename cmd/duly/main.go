@@ -54,6 +54,7 @@ type cli struct {
 	Pairs     pairsCmd     `cmd:"" help:"Compare pairs of names."`
 	Method    methodCmd    `cmd:"" help:"Commit methods, and put them in force."`
 	Pack      packCmd      `cmd:"" help:"Work on packs of rules."`
+	Framework frameworkCmd `cmd:"" help:"Ask what laws, guidance and principles call for."`
 	Version   versionCmd   `cmd:"" help:"Print the version."`
 }
 

@@ -29,8 +29,12 @@ type Inputs map[string]Value
 
 // read lays out a sheet of the inputs, checked, with no rule answered yet. The
 // caller gives it back with done.
-func (m *Method) read(in Inputs) (*sheet, error) {
+func (m *Method) read(day string, in Inputs) (*sheet, error) {
+	if day != "" && !isDay(day) {
+		return nil, caseFault("day", fmt.Sprintf("%q is not a date", day), "write it as YYYY-MM-DD")
+	}
 	s := m.sheet()
+	s.day = day
 	if err := s.read(in); err != nil {
 		s.done()
 		return nil, err

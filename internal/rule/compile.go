@@ -17,6 +17,7 @@ import (
 type Rule struct {
 	env      *Env
 	text     string
+	tree     *ast.AST
 	program  cel.Program
 	vars     []string
 	reads    []*variable
@@ -50,7 +51,7 @@ func (e *Env) Compile(expr string) (*Rule, error) {
 		return nil, f
 	}
 	tree := checked.NativeRep()
-	r := &Rule{env: e, text: expr, program: program, required: map[string][]string{}}
+	r := &Rule{env: e, text: expr, tree: tree, program: program, required: map[string][]string{}}
 	reads := map[string]bool{}
 	for _, ref := range tree.ReferenceMap() {
 		if _, ok := e.vars[ref.Name]; ok {
