@@ -216,11 +216,11 @@ func (s *Summary) one(ctx context.Context, tx *store.Tx, m *rating.Method, p *tr
 	if err != nil {
 		return err
 	}
-	r, err := m.Rate(g.inputs)
+	r, err := m.RateOn(today, g.inputs)
 	if err != nil {
 		return err
 	}
-	outlook, err := m.Outlook(g.inputs)
+	outlook, err := m.OutlookOn(today, g.inputs)
 	if err != nil {
 		return err
 	}
@@ -261,7 +261,7 @@ const askLimit = 10
 
 func toRecord(r *rating.Rating, o *rating.Outlook, g *gathered, preparer string) *Rating {
 	out := &Rating{
-		Method: r.MethodHash, Engine: bundle.EngineNumber(),
+		Method: r.MethodHash, Engine: bundle.EngineNumber(), Day: r.Day,
 		Best: r.Best.Residual.String(), Worst: r.Worst.Residual.String(), Inherent: r.Worst.Inherent.String(),
 		Severity: int64(r.Worst.S), Sum: int64(r.Worst.Sum), Left: int64(r.Worst.LR),
 		Tier: r.Tier, HardStops: r.HardStops, Pending: r.Pending, Known: int64(r.Known), Facts: int64(r.Total),

@@ -12,6 +12,7 @@ import (
 type Rating struct {
 	Method    string   `duly:"method,public,hash,column"` // SHA-256 of the pack
 	Engine    int64    `duly:"engine,public"`             // version of the arithmetic
+	Day       string   `duly:"day,public,date"`           // that it was rated for, where parts of the method are dated
 	Best      string   `duly:"best,public,enum=LOW|MEDIUM|HIGH|CRITICAL"`
 	Worst     string   `duly:"worst,public,enum=LOW|MEDIUM|HIGH|CRITICAL,column"`
 	Inherent  string   `duly:"inherent,public,enum=LOW|MEDIUM|HIGH|CRITICAL"`

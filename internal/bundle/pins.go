@@ -21,7 +21,7 @@ var pinned = map[string][]string{
 	"run":         {"task", "day", "covered"},
 	"hit":         {"state"},
 	"triage":      {"lane", "by_default", "pack"},
-	"rating":      {"method", "engine", "best", "worst", "tier", "outcome", "hard_stops", "known", "facts", "sum", "pending"},
+	"rating":      {"method", "engine", "best", "worst", "tier", "outcome", "hard_stops", "known", "facts", "sum", "pending", "day"},
 	"decision":    {"act", "outcome", "tier", "residual", "hard_stops", "review_day", "signatures", "rating"},
 	"usage_count": {"condition", "day", "exposures", "deviations", "unknown"},
 	"finding":     {"grade", "state", "condition"},
