@@ -4,10 +4,12 @@ import (
 	"fmt"
 	"io"
 	"sort"
+	"strings"
 
 	"duly/internal/act"
 	"duly/internal/assessment"
 	"duly/internal/decision"
+	"duly/internal/fault"
 	"duly/internal/register"
 	"duly/internal/triage"
 	"duly/internal/workspace"
@@ -77,8 +79,10 @@ func printCounts(out io.Writer, title string, counts map[string]int) {
 type assessCmd struct {
 	IDs  []string      `arg:"" optional:"" name:"id" help:"Deployments by record id, or accounts, for all their deployments, by account number or record id."`
 	Lane []triage.Lane `help:"Assess all accounts of a lane: STOP, PERSON, DESK or AUTO." placeholder:"LANE"`
-	Move bool          `help:"Rate under the method in force also what keeps an earlier one until its review."`
-	As   string        `help:"In whose name it is prepared; that person cannot decide on it." placeholder:"PERSON"`
+	// Changed is for after a change of method or of facts that many share.
+	Changed bool   `help:"Rate again all that is rated, and record only what comes out otherwise."`
+	Move    bool   `help:"Rate under the method in force also what keeps an earlier one until its review."`
+	As      string `help:"In whose name it is prepared; that person cannot decide on it." placeholder:"PERSON"`
 }
 
 // Run rates deployments. Without ids and lanes it takes the lanes STOP and PERSON.
@@ -94,7 +98,11 @@ func (c *assessCmd) Run(a *app) error {
 		}
 		which.Lanes = append(which.Lanes, lane)
 	}
-	if len(c.IDs) == 0 && len(which.Lanes) == 0 {
+	which.Changed = c.Changed
+	if c.Changed && (len(c.IDs) > 0 || len(which.Lanes) > 0) {
+		return fault.New(fault.Invalid, "--changed looks at all that is rated", "leave out the lanes and the ids, or leave out --changed")
+	}
+	if len(c.IDs) == 0 && len(which.Lanes) == 0 && !c.Changed {
 		which.Lanes = []triage.Lane{triage.Stop, triage.Person}
 	}
 	return a.write(func(w *workspace.Workspace) error {
@@ -130,6 +138,16 @@ func named(s assessment.Assessed) string {
 	return "deployment " + s.Subject + " of account " + s.Account
 }
 
+// firstOf lists the first few of many ids.
+func firstOf(ids []string) string {
+	const told = 5
+	text := strings.Join(ids[:min(told, len(ids))], ", ")
+	if n := len(ids) - told; n > 0 {
+		text += fmt.Sprintf(" and %d more", n)
+	}
+	return text
+}
+
 func printAssess(out io.Writer, s *assessment.Summary) {
 	fmt.Fprintf(out, "assessed %d, pending %d (required facts are unknown: nothing is activated)\n", s.Assessed, s.Pending)
 	if s.Kept > 0 {
@@ -141,6 +159,12 @@ func printAssess(out io.Writer, s *assessment.Summary) {
 	for _, one := range s.Subjects {
 		fmt.Fprintln(out, named(one)+":")
 		fmt.Fprint(out, wrap("  ", fmt.Sprintf("%s to %s, tier %s, %s; %d of %d facts known", one.Best, one.Worst, one.Tier, one.Decision, one.Known, one.Facts)))
+		for _, f := range one.OutOfDate {
+			fmt.Fprint(out, wrap("  ", f))
+		}
+		if n := len(one.Single); n > 0 {
+			fmt.Fprint(out, wrap("  ", fmt.Sprintf("%d facts rest on fewer independent sources than the method asks for: %s", n, firstOf(one.Single))))
+		}
 		for _, q := range one.Ask[:min(3, len(one.Ask))] {
 			fmt.Fprint(out, wrap("  ask next: ", q.Question+" ("+q.Fact+")"))
 		}
@@ -148,4 +172,5 @@ func printAssess(out io.Writer, s *assessment.Summary) {
 	if len(s.Subjects) == 0 {
 		printCounts(out, "ratings by required fact that is missing", s.Missing)
 	}
+	fmt.Fprintf(out, "recorded %d, the others as before\n", s.Changed)
 }

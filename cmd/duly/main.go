@@ -41,6 +41,7 @@ type cli struct {
 	Hit       hitCmd       `cmd:"" help:"Work on watchlist hits."`
 	Triage    triageCmd    `cmd:"" help:"Put every account into a lane, by rule."`
 	Fact      factCmd      `cmd:"" help:"State what is known."`
+	WhatIf    whatIfCmd    `cmd:"" name:"whatif" help:"Say who would be rated otherwise, and why. Writes nothing."`
 	Assess    assessCmd    `cmd:"" help:"Rate deployments."`
 	Trace     traceCmd     `cmd:"" help:"Explain a rating, down to the entries that it rests on."`
 	Decide    decideCmd    `cmd:"" help:"Decide on a rated deployment."`

@@ -52,80 +52,91 @@ func MayState(ctx context.Context, q store.Queryer, subject, fact, today string)
 		WithFix("correct the owners with `duly owners add`, or the hits; `duly owners show` tells what counts")
 }
 
-// derive states what the program can say of a deployment from its own records, as
-// facts that a rating can name and an outsider can read: whether a party of the
-// chain is on a list, whether the deployment runs already, who stands in between,
-// whether the end user is named, and what the registered owners tell. What a person
-// stated stands, but for a list match and a stop by ownership, which are never a
-// matter of statement: fixed names the facts of which only the program's word counts.
-func derive(ctx context.Context, tx *store.Tx, p *triage.Portfolio, subject string, chain triage.Chain, stated []map[string][]evidence.Stated, today string) (about map[string][]evidence.Stated, fixed map[string]bool, err error) {
-	said := func(fact string) bool {
-		for _, about := range stated {
-			for _, s := range about[fact] {
-				if s.Fact.Source != derivedBy {
-					return true
-				}
-			}
-		}
-		return false
-	}
-	concluded := slices.ContainsFunc(stated, func(about map[string][]evidence.Stated) bool {
-		return slices.ContainsFunc(about[factListMatch], func(s evidence.Stated) bool { return s.Fact.Source == derivedBy })
-	})
-	values := map[string]ledger.Scalar{}
-	if match := listMatch(p, chain); match != "" {
-		values[factListMatch] = ledger.Text(match)
-	} else if concluded { // what an earlier screening said holds no longer
-		values[factListMatch] = ledger.Unknown("not screened as registered now")
-	}
-	if chain.Customer != nil && chain.Between == nil && !said(factRole) {
-		values[factRole] = ledger.Text("none")
-	}
-	if chain.Customer != nil && !said(factEndUser) {
-		values[factEndUser] = ledger.Text("undisclosed")
-		if chain.EndUserKnown {
-			values[factEndUser] = ledger.Text("named")
-		}
-	}
-	before, err := evidence.About(ctx, tx, subject)
-	if err != nil {
-		return nil, nil, err
-	}
-	for _, fact := range []string{factListMatch, factRole, factEndUser} {
-		if v, ok := values[fact]; ok {
-			if err := say(ctx, tx, before, subject, fact, v, today); err != nil {
-				return nil, nil, err
-			}
-		}
-	}
-	owners, fixed, err := owned(p, chain, before, said, today)
-	if err != nil {
-		return nil, nil, err
-	}
-	fixed[factListMatch] = true
-	for _, d := range owners {
-		if err := say(ctx, tx, before, subject, d.fact, d.value, today); err != nil {
-			return nil, nil, err
-		}
-	}
-	if !said(factExisting) {
-		if err := say(ctx, tx, before, subject, factExisting, ledger.Bool(true), today); err != nil {
-			return nil, nil, err
-		}
-	}
-	about, err = evidence.About(ctx, tx, subject)
-	return about, fixed, err
+// derived is a fact that the program states of a unit.
+type derived struct {
+	fact  string
+	value ledger.Scalar
 }
 
-// say states a fact unless the program says so already: assessing again on another
-// day writes nothing as long as nothing changed.
-func say(ctx context.Context, tx *store.Tx, before map[string][]evidence.Stated, subject, fact string, value ledger.Scalar, today string) error {
-	for _, s := range before[fact] {
-		if s.Fact.Source == derivedBy && s.Fact.Value.String() == value.String() {
-			return nil
+// said gives the statement as it will be written, without an entry yet.
+func (d *derived) said(day string) evidence.Said {
+	return evidence.Said{Seq: notWritten, Statement: evidence.Statement{Fact: &evidence.Fact{
+		Origin: evidence.Origin{Source: derivedBy}, Fact: d.fact, Value: d.value, AsOf: day,
+	}}}
+}
+
+// about is what is known of a unit while the program works out what it can say
+// itself.
+type about struct {
+	*ground
+	*material
+}
+
+// stated says whether somebody else stated a fact along the chain.
+func (a *about) stated(fact string) bool {
+	for i := range a.found {
+		if a.found[i].Fact.Fact == fact {
+			return true
 		}
 	}
-	return evidence.State(ctx, tx, evidence.Fact{Subject: subject, Fact: fact, Value: value, AsOf: today}, derivedBy, today)
+	return false
+}
+
+// saidBefore says whether the program stated a fact of the unit earlier.
+func (a *about) saidBefore(fact string) bool {
+	return slices.ContainsFunc(a.before, func(f found) bool { return f.Fact.Fact == fact })
+}
+
+// say states a fact.
+func (a *about) say(fact string, value ledger.Scalar) { a.own = append(a.own, derived{fact, value}) }
+
+// fix makes only what the program says of a fact count, whatever people state.
+func (a *about) fix(fact string) { a.fixed = append(a.fixed, fact) }
+
+// derive works out what the program can say of a unit from its own records, as facts
+// that a rating can name and an outsider can read: whether a party of the chain is on
+// a list, whether the deployment runs already, who stands in between, whether the end
+// user is named, and what the registered owners tell. What a person stated stands,
+// but for a list match and a stop by ownership, which are never a matter of
+// statement. Nothing is written.
+func (a *about) derive() error {
+	if match := listMatch(a.parties, a.chain); match != "" {
+		a.say(factListMatch, ledger.Text(match))
+	} else if a.saidBefore(factListMatch) { // what an earlier screening said holds no longer
+		a.say(factListMatch, ledger.Unknown("not screened as registered now"))
+	}
+	if a.chain.Customer != nil && a.chain.Between == nil && !a.stated(factRole) {
+		a.say(factRole, ledger.Text("none"))
+	}
+	if a.chain.Customer != nil && !a.stated(factEndUser) {
+		user := "undisclosed"
+		if a.chain.EndUserKnown {
+			user = "named"
+		}
+		a.say(factEndUser, ledger.Text(user))
+	}
+	a.fix(factListMatch)
+	a.owned()
+	if !a.stated(factExisting) {
+		a.say(factExisting, ledger.Bool(true))
+	}
+	return nil
+}
+
+// state writes what the program says of a unit, unless it said so already: assessing
+// again on another day writes nothing as long as nothing changed.
+func state(ctx context.Context, tx *store.Tx, g *gathered, today string) (wrote bool, err error) {
+	for _, d := range g.own {
+		if slices.ContainsFunc(g.before, func(f found) bool { return f.Fact.Fact == d.fact && f.Fact.Value.Equal(d.value) }) {
+			continue
+		}
+		wrote = true
+		f := evidence.Fact{Subject: g.unit.subject(), Fact: d.fact, Value: d.value, AsOf: today}
+		if err := evidence.State(ctx, tx, f, derivedBy, today); err != nil {
+			return wrote, err
+		}
+	}
+	return wrote, nil
 }
 
 // listMatch says what screening knows of the parties of a chain; "" while one of

@@ -19,12 +19,12 @@ type Rating struct {
 	Severity  int64    `duly:"severity,public"`
 	Sum       int64    `duly:"sum,public"`        // likelihood before the cap
 	Left      int64    `duly:"likelihood,public"` // after cap and controls
-	Tier      string   `duly:"tier,public,enum=SDD|CDD|EDD|EDD+GB"`
+	Tier      string   `duly:"tier,public,enum=SDD|CDD|EDD|EDD+GB,column"`
 	HardStops []string `duly:"hard_stops,public,enum=HS-L1|HS-L2|HS-L3|HS-L4|HS-P1|HS-P2|HS-P3|HS-P4|HS-P5"`
 	Pending   bool     `duly:"pending,public"`
 	Known     int64    `duly:"known,public"` // facts known
 	Facts     int64    `duly:"facts,public"` // facts that matter
-	Outcome   string   `duly:"outcome,public,enum=approve|approve_with_conditions|escalate|decline|suspend|prohibited_legal|prohibited_policy|pending"`
+	Outcome   string   `duly:"outcome,public,enum=approve|approve_with_conditions|escalate|decline|suspend|prohibited_legal|prohibited_policy|pending,column"`
 	Review    int64    `duly:"review_months,public"`
 	Subject   string   `duly:"subject,customer,column"` // deployment, or account that maps to none
 	Account   string   `duly:"account,customer,column"`

@@ -1,8 +1,8 @@
 package assessment
 
 import (
-	"cmp"
 	"context"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -14,7 +14,6 @@ import (
 	"duly/internal/rating"
 	"duly/internal/runs"
 	"duly/internal/store"
-	"duly/internal/triage"
 )
 
 // MethodOn gives the method that rates on a day: the one that was adopted for it, or
@@ -181,43 +180,39 @@ func Reassess(ctx context.Context, db *store.DB, preparer, today string, standar
 	if len(kept) == 0 {
 		return Assess(ctx, db, preparer, today, inForce, which, progress)
 	}
-	parts, hashes, err := which.byMethod(ctx, db, kept, inForce.Hash, today)
+	part := which
+	part.only = func(subject string) bool { return kept[subject] == "" }
+	all, err := Assess(ctx, db, preparer, today, inForce, part, progress)
 	if err != nil {
 		return nil, err
 	}
-	all := &Summary{Outcomes: map[string]int{}, Worst: map[string]int{}, Best: map[string]int{}, Missing: map[string]int{}}
-	for _, hash := range hashes {
-		p := inForce
-		if hash != inForce.Hash {
-			text, err := runs.Bytes(ctx, db, hash)
-			if err != nil {
-				return nil, err
-			}
-			if p, err = pack.Parse("pack "+hash, text); err != nil {
-				return nil, err
-			}
+	for _, hash := range slices.Compact(slices.Sorted(maps.Values(kept))) {
+		text, err := runs.Bytes(ctx, db, hash)
+		if err != nil {
+			return nil, err
 		}
-		part := which
-		part.only = parts[hash]
+		p, err := pack.Parse("pack "+hash, text)
+		if err != nil {
+			return nil, err
+		}
+		part.only = func(subject string) bool { return kept[subject] == hash }
 		s, err := Assess(ctx, db, preparer, today, p, part, progress)
 		if err != nil {
 			return nil, err
 		}
 		all.add(s)
-		if hash != inForce.Hash {
-			all.Kept += s.Assessed
-		}
+		all.Kept += s.Assessed
 	}
 	return all, nil
 }
 
-// standing is a rating by another method than the one in force.
-type standing struct{ id, subject, method, review string }
+// begun is a case whose rating was made by another method than the one in force.
+type begun struct{ id, subject, method, review string }
 
 // keep gives the subjects that keep another method than the one in force, with the
 // hash of theirs.
 func keep(ctx context.Context, q store.Queryer, inForce string, decided map[string]Decided, today string) (map[string]string, error) {
-	list, err := standings(ctx, q, inForce)
+	list, err := begunBefore(ctx, q, inForce)
 	if err != nil {
 		return nil, err
 	}
@@ -241,7 +236,7 @@ func keep(ctx context.Context, q store.Queryer, inForce string, decided map[stri
 }
 
 // rested says whether a rating that was decided on was made by the standing method.
-func (s *standing) rested(ctx context.Context, q store.Queryer, rating string) (bool, error) {
+func (s *begun) rested(ctx context.Context, q store.Queryer, rating string) (bool, error) {
 	revisions, err := store.History(ctx, q, Ratings, s.id)
 	for _, r := range revisions {
 		if r.Hash.String() == rating {
@@ -251,7 +246,7 @@ func (s *standing) rested(ctx context.Context, q store.Queryer, rating string) (
 	return false, err
 }
 
-func standings(ctx context.Context, q store.Queryer, inForce string) (list []standing, err error) {
+func begunBefore(ctx context.Context, q store.Queryer, inForce string) (list []begun, err error) {
 	rows, err := q.Query(ctx, `select r.id, r.subject, r.method, e.leaf from r_rating r join entry e on e.seq = r.seq
 		where r.to_seq is null and r.method <> $1`, inForce)
 	if err != nil {
@@ -259,7 +254,7 @@ func standings(ctx context.Context, q store.Queryer, inForce string) (list []sta
 	}
 	defer rows.Close()
 	for rows.Next() {
-		var s standing
+		var s begun
 		var raw []byte
 		if err := rows.Scan(&s.id, &s.subject, &s.method, &raw); err != nil {
 			return nil, fault.Wrap(fault.Failed, err, "cannot read the ratings")
@@ -287,46 +282,14 @@ func reviewDay(rated *ledger.Leaf) string {
 	return time.UnixMicro(rated.Time).UTC().AddDate(0, int(months), 0).Format(time.DateOnly)
 }
 
-// byMethod parts what is to be assessed by the method that holds for it. The hashes
-// begin with that of the method in force and go on sorted; a method without a subject
-// is left out.
-func (w Which) byMethod(ctx context.Context, q store.Queryer, kept map[string]string, inForce, today string) (map[string]map[string]bool, []string, error) {
-	portfolio, err := triage.ReadPortfolio(ctx, q, today)
-	if err != nil {
-		return nil, nil, err
-	}
-	units, err := w.pick(ctx, q, portfolio)
-	if err != nil {
-		return nil, nil, err
-	}
-	parts := map[string]map[string]bool{}
-	var hashes []string
-	for _, u := range units {
-		hash := cmp.Or(kept[u.subject()], inForce)
-		if parts[hash] == nil {
-			parts[hash] = map[string]bool{}
-			hashes = append(hashes, hash)
-		}
-		parts[hash][u.subject()] = true
-	}
-	slices.SortFunc(hashes, func(a, b string) int {
-		switch inForce {
-		case a:
-			return -1
-		case b:
-			return 1
-		}
-		return strings.Compare(a, b)
-	})
-	return parts, hashes, nil
-}
-
 // add adds the counts of another run.
 func (s *Summary) add(o *Summary) {
 	s.Assessed += o.Assessed
 	s.Pending += o.Pending
 	s.Changed += o.Changed
-	s.Run = o.Run
+	if o.Run != 0 {
+		s.Run = o.Run
+	}
 	s.Subjects = append(s.Subjects, o.Subjects...)
 	for _, m := range []struct{ into, from map[string]int }{
 		{s.Outcomes, o.Outcomes}, {s.Worst, o.Worst}, {s.Best, o.Best}, {s.Missing, o.Missing},

@@ -208,7 +208,7 @@ func (x *explainer) explain(rated *store.Revision[Rating]) (*Explanation, error)
 	for _, f := range r.Families {
 		out.Base -= f.Worst
 	}
-	outlook, err := m.Outlook(x.again.Inputs)
+	outlook, err := m.OutlookOn(r.Day, x.again.Inputs)
 	if err != nil {
 		return nil, err
 	}

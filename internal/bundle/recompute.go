@@ -47,7 +47,9 @@ func Recompute(o Options, seq int64) (*Recomputed, error) {
 	if err != nil {
 		return nil, err
 	}
-	hash, _ := e.leaf.PublicValues()["method"].Value().(string)
+	public := e.leaf.PublicValues()
+	hash, _ := public["method"].Value().(string)
+	day, _ := public["day"].Value().(string)
 	out := &Recomputed{}
 	if out.Method, err = r.method(hash); err != nil {
 		return nil, err
@@ -62,7 +64,7 @@ func Recompute(o Options, seq int64) (*Recomputed, error) {
 	if out.Named, err = r.named(list); err != nil {
 		return nil, err
 	}
-	if out.Rating, err = out.Method.Rate(out.Inputs); err != nil {
+	if out.Rating, err = out.Method.RateOn(day, out.Inputs); err != nil {
 		return nil, err
 	}
 	found, err := r.rating(seq, e.leaf, values)

@@ -37,12 +37,12 @@ func TestSettle(t *testing.T) {
 		{"a court outweighs the party itself, though older", []evidence.Statement{said(yes, "2026-01-01", "court"), said(no, "2026-05-01", "party")}, "true"},
 		{"of one grade the later counts", []evidence.Statement{said(yes, "2026-01-01", "ngo"), said(no, "2026-05-01", "ngo")}, "false"},
 		{"one day, one grade, two answers", []evidence.Statement{said(yes, "2026-05-01", "ngo"), said(no, "2026-05-01", "ngo")}, "unknown (sources disagree)"},
-		{"out of date", []evidence.Statement{said(no, "2020-01-01", "court")}, "unknown (out of date)"},
+		{"out of date", []evidence.Statement{said(no, "2020-01-01", "court")}, "unknown (out of date since 2021-01-01)"},
 		{"from the future of the question", []evidence.Statement{said(no, "2027-01-01", "court")}, ""},
 		{"nobody knows", []evidence.Statement{said(unknown, "2026-05-01", "court")}, "unknown (not asked)"},
 		{"somebody knows", []evidence.Statement{said(unknown, "2026-05-01", "court"), said(yes, "2026-05-01", "allegation")}, "true"},
 		{"no source is the weakest", []evidence.Statement{said(no, "2026-05-01"), said(yes, "2026-01-01", "allegation")}, "true"},
-		{"no day is not fresh", []evidence.Statement{said(no, "", "court")}, "unknown (out of date)"},
+		{"no day is not fresh", []evidence.Statement{said(no, "", "court")}, "unknown (out of date: it is not stated on which day it was seen)"},
 	} {
 		if got := evidence.Settle(c.in, "2026-06-01", 365).String(); got != c.want {
 			t.Errorf("%s: %s, want %s", c.name, got, c.want)
@@ -199,5 +199,5 @@ func ExampleSettle() {
 	fmt.Println(evidence.Settle([]evidence.Statement{court, vendor}, "2029-11-24", 365))
 	// Output:
 	// true
-	// unknown (out of date)
+	// unknown (out of date since 2027-06-02)
 }

@@ -39,7 +39,7 @@ func State(ctx context.Context, tx *store.Tx, f Fact, system, today string) erro
 		_, err = store.Create(tx, Facts, &f)
 		return err
 	}
-	if equal(known[0].Record.Value, f.Value) && f.AsOf <= known[0].Record.AsOf {
+	if known[0].Record.Value.Equal(f.Value) && f.AsOf <= known[0].Record.AsOf {
 		return nil
 	}
 	_, _, err = store.Revise(tx, Facts, known[0].ID, &f)

@@ -1,7 +1,5 @@
 package rating
 
-import "slices"
-
 // Family is a family of indicators.
 type Family struct{ ID, Title string }
 
@@ -33,16 +31,13 @@ func (m *Method) Rights() []Right {
 }
 
 // Requirement is what must be true for the diligence to be complete.
-type Requirement struct {
-	ID, Title, When string
-	Facts           []string
-}
+type Requirement struct{ ID, Title, When string }
 
 // Requirements gives the method's requirements in the pack's order.
 func (m *Method) Requirements() []Requirement {
 	out := make([]Requirement, len(m.body.Complete))
 	for i, b := range m.body.Complete {
-		out[i] = Requirement{b.ID, b.Title, b.When, slices.Clone(m.readings[len(m.indicators)+len(m.stops)+i].Facts)}
+		out[i] = Requirement{b.ID, b.Title, b.When}
 	}
 	return out
 }

@@ -12,6 +12,7 @@ package runs
 import (
 	"context"
 	"embed"
+	"math"
 
 	"duly/internal/ledger"
 	"duly/internal/store"
@@ -39,7 +40,15 @@ var Migrations = store.Migrations{Room: "runs", Files: files}
 
 // Last gives the newest run of a task, or nil when there was none.
 func Last(ctx context.Context, q store.Queryer, task string) (*store.Revision[Run], error) {
-	list, err := store.Select(ctx, q, Runs, "r.seq = (select max(seq) from r_run where task = $1)", task)
+	return LastAt(ctx, q, task, -1)
+}
+
+// LastAt is Last as it was at a position of the log; a negative one means now.
+func LastAt(ctx context.Context, q store.Queryer, task string, seq int64) (*store.Revision[Run], error) {
+	if seq < 0 {
+		seq = math.MaxInt64
+	}
+	list, err := store.Select(ctx, q, Runs, "r.seq = (select max(seq) from r_run where task = $1 and seq <= $2)", task, seq)
 	if err != nil || len(list) == 0 {
 		return nil, err
 	}

@@ -38,9 +38,9 @@ type Portfolio struct {
 // ReadPortfolio reads the whole register, with ownership as of today (YYYY-MM-DD).
 // Memory grows with its records.
 func ReadPortfolio(ctx context.Context, q store.Queryer, today string) (*Portfolio, error) {
-	p := &Portfolio{
-		Deployments: map[string][]*store.Revision[register.Deployment]{}, confirmed: map[string]bool{},
-		between: map[string]bool{}, serves: map[string][]string{},
+	p, err := ReadParties(ctx, q, store.Now, today)
+	if err != nil {
+		return nil, err
 	}
 	accounts, err := store.Select(ctx, q, register.Accounts, "")
 	if err != nil {
@@ -50,15 +50,6 @@ func ReadPortfolio(ctx context.Context, q store.Queryer, today string) (*Portfol
 		if a.Record.State == "active" {
 			p.Accounts = append(p.Accounts, a)
 		}
-	}
-	if p.Customers, err = byID(store.Select(ctx, q, register.Customers, "")); err != nil {
-		return nil, err
-	}
-	if p.Products, err = byID(store.Select(ctx, q, register.Products, "")); err != nil {
-		return nil, err
-	}
-	if p.Relationships, err = byID(store.Select(ctx, q, register.Relationships, "")); err != nil {
-		return nil, err
 	}
 	deployments, err := store.Select(ctx, q, register.Deployments, "")
 	if err != nil {
@@ -78,6 +69,29 @@ func ReadPortfolio(ctx context.Context, q store.Queryer, today string) (*Portfol
 			p.confirmed[i.Record.Subject] = true
 		}
 	}
+	return p, p.readFacts(ctx, q)
+}
+
+// ReadParties reads what chains are made of, as of a point: customers, products,
+// relationships and what screening knows, with ownership as of a day. Accounts and
+// deployments, of which there are most, are left out: whoever asks for a chain brings
+// them. Memory grows with the parties, of whose revisions only record, position and
+// hash are kept.
+func ReadParties(ctx context.Context, q store.Queryer, at store.At, day string) (*Portfolio, error) {
+	p := &Portfolio{
+		Deployments: map[string][]*store.Revision[register.Deployment]{}, confirmed: map[string]bool{},
+		between: map[string]bool{}, serves: map[string][]string{},
+	}
+	var err error
+	if p.Customers, err = byID(ctx, q, register.Customers, at); err != nil {
+		return nil, err
+	}
+	if p.Products, err = byID(ctx, q, register.Products, at); err != nil {
+		return nil, err
+	}
+	if p.Relationships, err = byID(ctx, q, register.Relationships, at); err != nil {
+		return nil, err
+	}
 	for _, r := range p.Relationships {
 		if endUser, between, ok := ends(r.Record); ok {
 			p.between[between] = true
@@ -86,10 +100,7 @@ func ReadPortfolio(ctx context.Context, q store.Queryer, today string) (*Portfol
 			}
 		}
 	}
-	if err := p.readFacts(ctx, q); err != nil {
-		return nil, err
-	}
-	return p, p.readStanding(ctx, q, today)
+	return p, p.readStanding(ctx, q, store.At{Day: day, Seq: at.Seq})
 }
 
 // Screening says what screening knows of some customers: the hits of all, and whether
@@ -157,11 +168,13 @@ func oneOf(words ...string) func(any) bool {
 	}
 }
 
-func byID[T any](list []*store.Revision[T], err error) (map[string]*store.Revision[T], error) {
-	out := make(map[string]*store.Revision[T], len(list))
-	for _, r := range list {
+func byID[T any](ctx context.Context, q store.Queryer, kind *ledger.Kind[T], at store.At) (map[string]*store.Revision[T], error) {
+	out := map[string]*store.Revision[T]{}
+	err := store.Each(ctx, q, kind, at, "", nil, func(r *store.Revision[T]) error {
+		r.Leaf, r.Digests, r.Disclosures = nil, nil, nil
 		out[r.ID] = r
-	}
+		return nil
+	})
 	return out, err
 }
 

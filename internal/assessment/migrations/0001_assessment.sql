@@ -8,6 +8,8 @@ create table r_rating (
 	valid_to text,
 	method text,
 	worst text,
+	tier text,
+	outcome text,
 	subject text,
 	account text
 );
