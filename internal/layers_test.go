@@ -22,6 +22,7 @@ var floors = map[string]int{
 	"duly/internal/names":  0,
 	"duly/internal/rule":   0,
 	"duly/internal/act":    0,
+	"duly/internal/stats":  0,
 
 	"duly/internal/store":     1,
 	"duly/internal/watchlist": 1,

@@ -55,7 +55,7 @@ func kinds() []*ledger.Schema {
 		evidence.Sources.Schema(), evidence.Facts.Schema(), runs.Runs.Schema(), runs.Packs.Schema(),
 		intake.Ambiguities.Schema(), screening.Lists.Schema(), screening.ListUpdates.Schema(), screening.Hits.Schema(),
 		usage.ObjectRecords.Schema(), usage.Counts.Schema(), usage.Findings.Schema(),
-		triage.Triages.Schema(), assessment.Ratings.Schema(), decision.Decisions.Schema(),
+		triage.Triages.Schema(), assessment.Ratings.Schema(), assessment.Exposures.Schema(), assessment.Scores.Schema(), decision.Decisions.Schema(),
 	}
 }
 

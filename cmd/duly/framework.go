@@ -17,6 +17,7 @@ import (
 type frameworkCmd struct {
 	List    frameworkListCmd    `cmd:"" help:"List the frameworks that ship with Duly, or those of files."`
 	Show    frameworkShowCmd    `cmd:"" help:"Show what a framework asks for, item by item."`
+	Flags   frameworkFlagsCmd   `cmd:"" help:"Ask which red flags and prohibitions facts raise."`
 	Score   frameworkScoreCmd   `cmd:"" help:"Count what is met, from a file of answers."`
 	Table   frameworkTableCmd   `cmd:"" help:"Ask a decision table."`
 	Covered frameworkCoveredCmd `cmd:"" help:"Show which items a method rests on, and which it does not."`
@@ -179,6 +180,7 @@ type frameworkShown struct {
 	Day      string         `json:"day"`
 	License  string         `json:"license"`
 	Sources  []shownSource  `json:"sources"`
+	Facts    []shownFact    `json:"facts"`
 	Sections []shownSection `json:"sections"`
 	Tables   []shownTable   `json:"tables"`
 }
@@ -187,6 +189,13 @@ type shownSource struct {
 	Title string `json:"title"`
 	Ref   string `json:"ref"`
 	Grade string `json:"grade"`
+}
+
+type shownFact struct {
+	ID       string   `json:"id"`
+	Type     string   `json:"type"`
+	Question string   `json:"question"`
+	Values   []string `json:"values,omitempty"`
 }
 
 type shownSection struct {
@@ -225,9 +234,12 @@ func (c *frameworkShowCmd) Run(a *app) error {
 	if err != nil {
 		return err
 	}
-	s := frameworkShown{frameworkRow: rowOf(f, day), Day: day, License: f.Pack().License, Sources: []shownSource{}, Tables: []shownTable{}}
+	s := frameworkShown{frameworkRow: rowOf(f, day), Day: day, License: f.Pack().License, Sources: []shownSource{}, Facts: []shownFact{}, Tables: []shownTable{}}
 	for _, x := range f.Pack().Sources {
 		s.Sources = append(s.Sources, shownSource(x))
+	}
+	for _, x := range f.Facts() {
+		s.Facts = append(s.Facts, shownFact{x.ID, x.Type.String(), x.Question, x.Values})
 	}
 	for _, x := range f.Sections() {
 		section := shownSection{ID: x.ID, Title: x.Title, Note: x.Note}
@@ -267,6 +279,12 @@ func printFramework(out io.Writer, s *frameworkShown) {
 				fmt.Fprint(out, wrap("    shown by: ", x.Evidence))
 			}
 		}
+	}
+	if len(s.Facts) > 0 {
+		fmt.Fprintln(out, "\nfacts that it reads:")
+	}
+	for _, x := range s.Facts {
+		fmt.Fprint(out, wrap("  "+x.ID+": ", x.Question+" ("+orWord(strings.Join(x.Values, ", "), x.Type)+")"))
 	}
 	for _, t := range s.Tables {
 		fmt.Fprintf(out, "\ntable %s/%s: %s\n", s.ID, t.ID, t.Title)

@@ -10,6 +10,7 @@ import (
 	"duly/internal/fault"
 	"duly/internal/framework"
 	"duly/internal/pack"
+	"duly/internal/rule"
 )
 
 type frameworkScoreCmd struct {
@@ -67,6 +68,77 @@ func printScorecard(out io.Writer, card *framework.Scorecard) {
 
 func counts(c framework.Counts) string {
 	return fmt.Sprintf("%d of %d met, %d partly, %d unmet, %d unknown", c.Met, c.Items(), c.Partly, c.Unmet, c.Unknown)
+}
+
+type frameworkFlagsCmd struct {
+	Frameworks []string `arg:"" name:"framework" help:"Frameworks that ship with Duly, by their ids, or files."`
+	Facts      string   `help:"What is known, by fact, in YAML or JSON." required:"" placeholder:"FILE"`
+	onDay
+}
+
+type flagsResult struct {
+	Framework string           `json:"framework"`
+	SHA256    string           `json:"sha256"`
+	Day       string           `json:"day"`
+	Flags     []framework.Flag `json:"flags"`
+	Unread    []string         `json:"unread"` // facts of the file that this framework does not read
+}
+
+// Run asks each framework. Without a day of its own it looks at the day that the facts
+// name.
+func (c *frameworkFlagsCmd) Run(a *app) error {
+	data, err := readInput(c.Facts, pack.MaxSize)
+	if err != nil {
+		return err
+	}
+	results := []flagsResult{}
+	for _, name := range c.Frameworks {
+		f, err := findFramework(name)
+		if err != nil {
+			return err
+		}
+		values, unread, known, err := f.ReadFacts(c.Facts, data)
+		if err != nil {
+			return err
+		}
+		day, err := c.day(known)
+		if err != nil {
+			return err
+		}
+		flags, err := f.Flags(values, day)
+		if err != nil {
+			return err
+		}
+		r := flagsResult{Framework: f.ID, SHA256: f.Hash, Day: day, Flags: []framework.Flag{}, Unread: []string{}}
+		r.Flags, r.Unread = append(r.Flags, flags...), append(r.Unread, unread...)
+		results = append(results, r)
+	}
+	return a.print(results, func(out io.Writer) {
+		for _, r := range results {
+			printFlags(out, &r)
+		}
+	})
+}
+
+func printFlags(out io.Writer, r *flagsResult) {
+	by := map[rule.Tri][]framework.Flag{}
+	for _, x := range r.Flags {
+		by[x.State] = append(by[x.State], x)
+	}
+	fmt.Fprintf(out, "%s on %s: %d raised, %d unknown, %d clear\n", r.Framework, r.Day, len(by[rule.True]), len(by[rule.Unknown]), len(by[rule.False]))
+	for _, x := range by[rule.True] {
+		stale := ""
+		if x.Item.Stale(r.Day) {
+			stale = ", STALE"
+		}
+		fmt.Fprint(out, wrap("  raised   ", fmt.Sprintf("%s (%s, item %s%s): %s", x.Item.ID, x.Item.Duty, x.Item.Grade, stale, x.Item.Text)))
+	}
+	for _, x := range by[rule.Unknown] {
+		fmt.Fprint(out, wrap("  unknown  ", fmt.Sprintf("%s: %s It turns on %s.", x.Item.ID, x.Item.Text, strings.Join(x.Unknown, ", "))))
+	}
+	if len(r.Unread) > 0 {
+		fmt.Fprint(out, wrap("  not read: ", strings.Join(r.Unread, ", ")))
+	}
 }
 
 type frameworkTableCmd struct {

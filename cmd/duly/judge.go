@@ -126,8 +126,21 @@ func (c *assessCmd) Run(a *app) error {
 		if err != nil {
 			return err
 		}
-		return a.print(s, func(out io.Writer) { printAssess(out, s) })
+		e, err := assessment.ReviewExposures(a.ctx, w.DB, actor.Key, w.Today())
+		if err != nil {
+			return err
+		}
+		return a.print(assessedAndExposed{s, e}, func(out io.Writer) {
+			printAssess(out, s)
+			printExposures(out, e)
+		})
 	})
+}
+
+// assessedAndExposed is what assessing prints: the ratings, and where deployments add up.
+type assessedAndExposed struct {
+	*assessment.Summary
+	Exposures *assessment.ExposureSummary `json:"exposures"`
 }
 
 // named says what was rated: a deployment and whose it is, or an account without one.

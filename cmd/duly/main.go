@@ -41,9 +41,11 @@ type cli struct {
 	Hit       hitCmd       `cmd:"" help:"Work on watchlist hits."`
 	Triage    triageCmd    `cmd:"" help:"Put every account into a lane, by rule."`
 	Fact      factCmd      `cmd:"" help:"State what is known."`
+	Score     scoreCmd     `cmd:"" help:"Score how severe harm would be, two people by themselves."`
 	WhatIf    whatIfCmd    `cmd:"" name:"whatif" help:"Say who would be rated otherwise, and why. Writes nothing."`
 	Assess    assessCmd    `cmd:"" help:"Rate deployments."`
 	Trace     traceCmd     `cmd:"" help:"Explain a rating, down to the entries that it rests on."`
+	Exposure  exposureCmd  `cmd:"" help:"See where deployments add up on the same people."`
 	Decide    decideCmd    `cmd:"" help:"Decide on a rated deployment."`
 	Monitor   monitorCmd   `cmd:"" help:"Count use against conditions of use."`
 	Report    reportCmd    `cmd:"" help:"Write the report of the last checkpoint."`

@@ -38,6 +38,7 @@ const (
 	Load      Act = "load data"
 	Judge     Act = "prepare an assessment"
 	SetFact   Act = "set a fact"
+	Score     Act = "score the severity of harm"
 	CloseHit  Act = "close a hit"
 	Decide    Act = "decide"
 	Publish   Act = "report and export"
@@ -71,6 +72,7 @@ var Default = Table{
 		Load:      {Administrator, Analyst, Sales},
 		Judge:     {Administrator, Analyst},
 		SetFact:   {Administrator, Analyst},
+		Score:     {Analyst, Expert},
 		CloseHit:  {Analyst, Approver},
 		Decide:    {Approver, GoverningBody},
 		Publish:   {Administrator, Analyst, Approver, GoverningBody, Auditor},
@@ -78,7 +80,7 @@ var Default = Table{
 		Adopt:     {GoverningBody},
 	},
 	Exclude: map[Act][]Role{
-		Judge: {Sales}, SetFact: {Sales}, CloseHit: {Sales}, Decide: {Sales, Administrator},
+		Judge: {Sales}, SetFact: {Sales}, Score: {Sales, Administrator}, CloseHit: {Sales}, Decide: {Sales, Administrator},
 		Commit: {Sales}, Adopt: {Sales, Administrator},
 	},
 }

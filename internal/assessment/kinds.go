@@ -38,8 +38,43 @@ type Rating struct {
 // Ratings is the kind of Rating.
 var Ratings = ledger.Define[Rating]("rating", 1)
 
+// Exposure asks for a cumulative review: several deployments cover the people of one
+// area, and together they may do what none does alone (IN-06). It is open until a
+// person closes it, and opens again when what covers the area changes.
+type Exposure struct {
+	State       string   `duly:"state,public,enum=open|closed|ended,column"`
+	Day         string   `duly:"day,public,date"`
+	Deployments int64    `duly:"deployments,public"`                                 // that cover the area
+	Unrated     int64    `duly:"unrated,public"`                                     // of them without a rating
+	Worst       string   `duly:"worst,public,enum=UNRATED|LOW|MEDIUM|HIGH|CRITICAL"` // of the rated ones
+	Area        string   `duly:"area,customer,column"`
+	Covering    []string `duly:"covering,customer"` // record ids of deployments, or of accounts without one
+	Can         []string `duly:"capabilities,customer"`
+	Closed      string   `duly:"closed,customer"` // the reason
+	By          string   `duly:"by,personal"`     // key id of who closed it
+}
+
+// Exposures is the kind of Exposure.
+var Exposures = ledger.Define[Exposure]("exposure", 1)
+
+// Score is what one person makes of the severity of a deployment, for every right of
+// the method, without knowing what another makes of it (IM-13). Two scores of
+// different people are a round; what they say is stated as facts once both are in.
+type Score struct {
+	Day     string   `duly:"day,public,date"`
+	Method  string   `duly:"method,public,hash"` // SHA-256 of the pack
+	Round   int64    `duly:"round,public"`       // from 1
+	Subject string   `duly:"subject,customer,column"`
+	Values  []string `duly:"values,customer"` // "harm.privacy.scale=4", as the method asks, sorted
+	Reason  string   `duly:"reason,customer"`
+	Scorer  string   `duly:"scorer,personal,column"` // key id
+}
+
+// Scores is the kind of Score.
+var Scores = ledger.Define[Score]("score", 1, ledger.SignedBy(1))
+
 //go:embed migrations/*.sql
 var files embed.FS
 
-// Migrations makes this room's table.
+// Migrations makes this room's tables.
 var Migrations = store.Migrations{Room: "assessment", Files: files}

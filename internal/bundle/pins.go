@@ -22,6 +22,8 @@ var pinned = map[string][]string{
 	"hit":         {"state"},
 	"triage":      {"lane", "by_default", "pack"},
 	"rating":      {"method", "engine", "best", "worst", "tier", "outcome", "hard_stops", "known", "facts", "sum", "pending", "day"},
+	"exposure":    {"state", "deployments", "unrated", "worst"},
+	"score":       {"method", "round"},
 	"decision":    {"act", "outcome", "tier", "residual", "hard_stops", "review_day", "signatures", "rating"},
 	"usage_count": {"condition", "day", "exposures", "deviations", "unknown"},
 	"finding":     {"grade", "state", "condition"},
@@ -31,14 +33,14 @@ var pinned = map[string][]string{
 }
 
 // signed names the kinds whose every revision must carry a person's signature.
-var signed = map[string]int{"decision": 1}
+var signed = map[string]int{"decision": 1, "score": 1}
 
 // decides and mayNot name, for kinds that people must sign, the roles of which the
 // signer has one and the roles of which none: who sells or runs the system does
 // not judge (GC-03, IM-04).
 var (
-	decides = map[string][]string{"decision": {"approver", "governing_body"}}
-	mayNot  = map[string][]string{"decision": {"sales", "administrator"}}
+	decides = map[string][]string{"decision": {"approver", "governing_body"}, "score": {"analyst", "expert"}}
+	mayNot  = map[string][]string{"decision": {"sales", "administrator"}, "score": {"sales", "administrator"}}
 )
 
 // Schemas knows the released schemas by their hash.

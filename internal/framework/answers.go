@@ -34,8 +34,8 @@ func (f *Framework) ReadAnswers(path string, data []byte) (answers map[string]An
 	if file.Framework != f.ID {
 		return nil, "", p.Fault(fmt.Sprintf("these are answers to %q", file.Framework), "give answers to "+f.ID, "framework")
 	}
-	if _, err := time.Parse(time.DateOnly, file.Day); err != nil && file.Day != "" {
-		return nil, "", p.Fault(fmt.Sprintf("%q is not a date", file.Day), "write it as YYYY-MM-DD", "day")
+	if err := checkDay(p, file.Day); err != nil {
+		return nil, "", err
 	}
 	answers = map[string]Answer{}
 	for _, id := range slices.Sorted(maps.Keys(file.Answers)) {
@@ -49,6 +49,54 @@ func (f *Framework) ReadAnswers(path string, data []byte) (answers map[string]An
 		answers[id] = a
 	}
 	return answers, file.Day, nil
+}
+
+// factsFile is a file of facts, as far as they are known.
+//
+//	day: 2026-11-26
+//	facts:
+//	  customer.refuses: [audit]
+type factsFile struct {
+	Day   string         `yaml:"day"` // on which they are known
+	Facts map[string]any `yaml:"facts,required"`
+}
+
+// ReadFacts reads a YAML or JSON file of facts, and the day that it names, which may
+// be empty. A fact that is null is unknown. One that the framework does not read is
+// left out of the values and named, so that a slip of the pen does not pass for a fact
+// that is unknown. A value that its fact cannot have is refused, with file, line and
+// column.
+func (f *Framework) ReadFacts(path string, data []byte) (values Values, unread []string, day string, err error) {
+	var file factsFile
+	p, err := pack.Plain(path, data, &file)
+	if err != nil {
+		return nil, nil, "", err
+	}
+	if err := checkDay(p, file.Day); err != nil {
+		return nil, nil, "", err
+	}
+	values = Values{}
+	all := plain(file.Facts)
+	for _, id := range slices.Sorted(maps.Keys(all)) {
+		i, ok := f.index[id]
+		switch {
+		case !ok:
+			unread = append(unread, id)
+		case all[id] != nil:
+			if what := f.facts[i].refuses(all[id]); what != "" {
+				return nil, nil, "", p.Fault(what, "", "facts", id)
+			}
+			values[id] = all[id]
+		}
+	}
+	return values, unread, file.Day, nil
+}
+
+func checkDay(p *pack.Pack, day string) error {
+	if _, err := time.Parse(time.DateOnly, day); err != nil && day != "" {
+		return p.Fault(fmt.Sprintf("%q is not a date", day), "write it as YYYY-MM-DD", "day")
+	}
+	return nil
 }
 
 // answer reads one answer, or says what is wrong with it.

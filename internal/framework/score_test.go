@@ -8,6 +8,7 @@ import (
 
 	"duly/internal/fault"
 	"duly/internal/framework"
+	"duly/internal/rule"
 )
 
 // Protects: answers are read strictly, with their places, and only for their framework.
@@ -30,6 +31,32 @@ func TestReadAnswers(t *testing.T) {
 		{"framework: small\nscore: {}\nanswers: {}\n", `the key "score" is not known here`},
 	} {
 		_, _, err := f.ReadAnswers("a.yaml", []byte(c.text))
+		if err == nil || !strings.Contains(err.Error(), c.want) || fault.CodeOf(err) != fault.Invalid {
+			t.Errorf("%q: %v, want %s", c.text, err, c.want)
+		}
+	}
+}
+
+// Protects: facts are read strictly, null is unknown, and what the framework does not
+// read is named and not taken for unknown.
+func TestReadFacts(t *testing.T) {
+	f := load(t, small)
+	values, unread, day, err := f.ReadFacts("a.yaml", []byte("day: 2024-07-01\nfacts: {customer.sector: police, customer.refuses: [audit], crimes: null, crime: 3}\n"))
+	if err != nil || day != "2024-07-01" || !slices.Equal(unread, []string{"crime"}) {
+		t.Errorf("%v %v %s %v", values, unread, day, err)
+	}
+	flags, err := f.Flags(values, day)
+	if err != nil || len(flags) != 2 || flags[0].State != rule.True || flags[1].State != rule.Unknown {
+		t.Errorf("%+v %v", flags, err)
+	}
+	for _, c := range []struct{ text, want string }{
+		{"facts:\n  crimes: 11\n", `a.yaml:2:11: "facts.crimes": 11 is not between 0 and 10`},
+		{"facts: {customer.refuses: [audits]}\n", `"facts.customer.refuses": "audits" is not a value`},
+		{"facts: {customer.sector: [police]}\n", `is not of type text`},
+		{"day: 1 May\nfacts: {}\n", `"day": "1 May" is not a date`},
+		{"crimes: 3\n", `the key "crimes" is not known here`},
+	} {
+		_, _, _, err := f.ReadFacts("a.yaml", []byte(c.text))
 		if err == nil || !strings.Contains(err.Error(), c.want) || fault.CodeOf(err) != fault.Invalid {
 			t.Errorf("%q: %v, want %s", c.text, err, c.want)
 		}

@@ -152,28 +152,36 @@ func (s *Subject) queries() []watchlist.Query {
 	return out
 }
 
-// Search compares all names of the subject with lists and gives each entity once,
-// at its best, at most limit of them.
-func (s *Subject) Search(index *watchlist.Index, limit int) []watchlist.Hit {
+// Alerts compares all names of the subject with lists and gives every entity that
+// an analyst is to see, once, at its best, best first.
+func (s *Subject) Alerts(index *watchlist.Index) []watchlist.Hit {
 	var best []watchlist.Hit
-	for i, q := range s.queries() {
-		found := index.Search(q, limit)
-		if i == 0 {
-			best = found
-			continue
-		}
-		for _, h := range found {
-			at := slices.IndexFunc(best, func(b watchlist.Hit) bool { return b.Entity == h.Entity })
+	at := map[*watchlist.Entity]int{}
+	for _, q := range s.queries() {
+		for _, h := range alerts(index, q) {
+			i, met := at[h.Entity]
 			switch {
-			case at < 0:
+			case !met:
+				at[h.Entity] = len(best)
 				best = append(best, h)
-			case best[at].Score < h.Score:
-				best[at] = h
+			case best[i].Score < h.Score:
+				best[i] = h
 			}
 		}
 	}
 	slices.SortStableFunc(best, func(a, b watchlist.Hit) int {
 		return cmp.Or(cmp.Compare(b.Score, a.Score), cmp.Compare(a.Entity.SourceID, b.Entity.SourceID), cmp.Compare(a.Entity.List, b.Entity.List))
 	})
-	return best[:min(limit, len(best))]
+	return best
+}
+
+// alerts gives all alerts of a query. Few names have more than the first limit, and
+// asking for more from the start would explain weak resemblances for nothing.
+func alerts(index *watchlist.Index, q watchlist.Query) []watchlist.Hit {
+	const first = 20
+	found := index.Ask(q, first)
+	if found.More > 0 {
+		found = index.Ask(q, first+found.More)
+	}
+	return slices.DeleteFunc(found.Hits, func(h watchlist.Hit) bool { return !h.Alert })
 }

@@ -20,9 +20,6 @@ import (
 // the record of every run.
 const Matcher = 2
 
-// hitLimit is how many entities one subject may hit in one run.
-const hitLimit = 50
-
 // Summary says what a run did.
 type Summary struct {
 	Customers int   `json:"customers"`
@@ -139,10 +136,7 @@ type run struct {
 func (r *run) screen(s *Subject) error {
 	hits := []*Hit{}
 	state := s.State()
-	for _, h := range s.Search(r.index, hitLimit) {
-		if !h.Alert {
-			continue
-		}
+	for _, h := range s.Alerts(r.index) {
 		hit, err := newHit(s, state, &h)
 		if err != nil {
 			return err
@@ -292,7 +286,7 @@ func yes() *bool {
 
 // settings says what the outcome depends on beside subjects and lists.
 func (r *run) settings() string {
-	return fmt.Sprintf("matcher %d, threshold %v, at most %d hits a subject", Matcher, watchlist.DefaultThreshold, hitLimit)
+	return fmt.Sprintf("matcher %d, threshold %v", Matcher, watchlist.DefaultThreshold)
 }
 
 func (r *run) record(tx *store.Tx, hashes []ledger.Hash) error {

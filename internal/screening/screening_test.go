@@ -111,6 +111,22 @@ func TestAHitIsFoundOnceAndStaysClosed(t *testing.T) {
 	})
 }
 
+// TestEveryNamesakeIsAHit protects from a cap: a customer whose name many entries
+// share has all of them to look at.
+func TestEveryNamesakeIsAHit(t *testing.T) {
+	const namesakes = 130
+	db := storetest.SQLite(t, rooms...)
+	shelf := screening.Shelf(t.TempDir())
+	customers(t, db, "Zarnok Optics Works Ltd")
+	var list strings.Builder
+	for i := range namesakes {
+		fmt.Fprintf(&list, `{"id":"q%d","schema":"Company","properties":{"name":["Zarnok Optics Works"],"country":["xa"]},"datasets":["made_up"]}`+"\n", i)
+	}
+	if s := use(t, db, shelf, list.String()); s.NewHits != namesakes {
+		t.Errorf("%d hits of %d namesakes", s.NewHits, namesakes)
+	}
+}
+
 // decide closes a hit and expects an error of a code, or none.
 func decide(t *testing.T, db *store.DB, hit, state, reason, by string, want fault.Code) {
 	t.Helper()
