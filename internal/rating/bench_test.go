@@ -51,6 +51,23 @@ func BenchmarkRate(b *testing.B) {
 			b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "ratings/s")
 		})
 	}
+	// RM-2 asks twice as many facts, and has controls, a second scorer and two axes.
+	two := methods(b)["rm-2"]
+	for _, forget := range []int{0, 40} {
+		in := answers(two, forget)
+		in["use.personal_data"] = rating.Known(true)
+		b.Run(fmt.Sprintf("rm-2-facts-%d-unknown", forget), func(b *testing.B) {
+			b.ReportAllocs()
+			for b.Loop() {
+				r, err := two.Rate(in)
+				if err != nil {
+					b.Fatal(err)
+				}
+				sink += r.Worst.Sum
+			}
+			b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "ratings/s")
+		})
+	}
 	in := answers(m, 0)
 	b.Run("facts-with-canonical-trace", func(b *testing.B) {
 		b.ReportAllocs()

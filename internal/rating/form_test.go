@@ -54,6 +54,17 @@ func TestEvidenceAndBasis(t *testing.T) {
 	}
 }
 
+// Protects: prohibited uses and controls rest on frameworks too.
+func TestBasisOfParts(t *testing.T) {
+	m, err := edited(t, "engine-2.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := m.Basis(); !reflect.DeepEqual(got, []string{"ungp/gp16", "ungp/gp17", "ungp/gp19"}) {
+		t.Errorf("basis %v", got)
+	}
+}
+
 // Protects: what the newer keys of a pack may not say, each refused with its place.
 func TestFormRefuses(t *testing.T) {
 	for _, c := range []struct{ name, old, new, want string }{

@@ -196,7 +196,6 @@ func (m *Method) Dated() bool { return m.dates != nil }
 // pack's order. A rating never reads them.
 func (m *Method) Frameworks() []string { return slices.Clone(m.body.Frameworks) }
 
-// Basis gives the items of framework packs that the method's facts, indicators and
-// stops rest on, as pack/item, sorted, each once. Whether they exist is for whoever
+// Basis gives the items of framework packs that the parts of the method rest on, as pack/item, sorted, each once. Whether they exist is for whoever
 // holds the framework packs to say.
 func (m *Method) Basis() []string { return slices.Clone(m.restsOn) }
