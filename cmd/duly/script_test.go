@@ -158,12 +158,13 @@ func holds(ts *testscript.TestScript, neg bool, args []string) {
 }
 
 var (
-	hexRE = regexp.MustCompile(`\b[0-9a-f]{12}\b`)
-	dayRE = regexp.MustCompile(`\b20\d\d-\d\d-\d\d\b`)
+	hexRE   = regexp.MustCompile(`\b[0-9a-f]{12}\b`)
+	entryRE = regexp.MustCompile(`\bentry(\s+)[0-9]+`)
+	dayRE   = regexp.MustCompile(`\b20\d\d-\d\d-\d\d\b`)
 )
 
 // golden FILE compares the last output with a file, in which ids stand as ID, the
-// beginnings of hashes as HASH and the day of the test as TODAY.
+// beginnings of hashes as HASH, places in the log as N and the day of the test as TODAY.
 func golden(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) != 1 {
 		ts.Fatalf("usage: golden FILE")
@@ -171,6 +172,7 @@ func golden(ts *testscript.TestScript, neg bool, args []string) {
 	today := time.Now().UTC().Format(time.DateOnly)
 	got := recordID.ReplaceAllString(ts.ReadFile("stdout"), "ID")
 	got = hexRE.ReplaceAllString(got, "HASH")
+	got = entryRE.ReplaceAllString(got, "entry${1}N")
 	got = dayRE.ReplaceAllStringFunc(got, func(day string) string {
 		if day == today {
 			return "TODAY"

@@ -156,7 +156,10 @@ func printRatingsIf(out io.Writer, a *assessment.Answer) {
 	if a.From == a.To {
 		what = a.To.ID + " " + a.To.Version + " on other facts"
 	}
-	fmt.Fprint(out, wrap("", fmt.Sprintf("%s: %d deployments as of %s, by the first %d entries of the log", what, a.Looked, a.Day, a.Entries)))
+	fmt.Fprintf(out, "%s: %d deployments as of %s\n", what, a.Looked, a.Day)
+	if a.Asked {
+		fmt.Fprintf(out, "by what was known at entry %d\n", a.Entries-1)
+	}
 	for _, m := range append(assessment.Moves(), assessment.Unaffected) {
 		fmt.Fprintf(out, "  %6d  %s\n", a.Moves[m], strings.ReplaceAll(string(m), "_", " "))
 	}

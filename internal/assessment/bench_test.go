@@ -8,6 +8,7 @@ import (
 	"runtime"
 	"strconv"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -47,12 +48,13 @@ func BenchmarkReRate1M(b *testing.B) {
 			from, to := packNamed(b, "methods/rm-1.yaml"), averaged(b)
 			measure := func(name string, do func(b *testing.B)) {
 				b.Run(name, func(b *testing.B) {
-					peak := watchMemory()
+					peak, before := watchMemory(), processorTime(b)
 					for b.Loop() {
 						do(b)
 					}
 					b.ReportMetric(float64(n)*float64(b.N)/b.Elapsed().Seconds(), "deployments/s")
 					b.ReportMetric(peak(), "peak-RSS-MB")
+					b.ReportMetric((processorTime(b)-before)/float64(b.N), "cpu-s/op")
 				})
 			}
 			measure("rows", func(b *testing.B) { readRows(b, db) })
@@ -93,6 +95,17 @@ func watchMemory() func() float64 {
 		}
 	}()
 	return func() float64 { close(stop); return <-peak }
+}
+
+// processorTime gives the seconds that the process has used of any processor. Of
+// PostgreSQL's own processes it knows nothing.
+func processorTime(b *testing.B) float64 {
+	b.Helper()
+	var u syscall.Rusage
+	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &u); err != nil {
+		b.Fatal(err)
+	}
+	return float64(u.Utime.Sec+u.Stime.Sec) + float64(u.Utime.Usec+u.Stime.Usec)/1e6
 }
 
 // resident is 0 where the system does not tell.

@@ -57,14 +57,14 @@ func unitsOf(p *triage.Portfolio, a *store.Revision[register.Account]) []unit {
 // records only the typed columns are filled, unless a method asks for a field that
 // has none.
 type unitReader struct {
-	q           store.Queryer
-	at          store.At
-	account     []string // fields to read
-	deployment  []string
-	wholeAcc    bool
-	wholeDep    bool
-	accounts    map[string]*billed
-	withoutUnit int // accounts that no deployment was seen for yet
+	q          store.Queryer
+	at         store.At
+	account    []string // fields to read
+	deployment []string
+	wholeAcc   bool
+	wholeDep   bool
+	accounts   map[string]*billed
+	parties    *triage.Portfolio // whose ids the accounts share
 }
 
 // billed is an account as chains need it.
@@ -76,8 +76,8 @@ type billed struct {
 }
 
 // newUnitReader prepares to read what some methods ask for.
-func newUnitReader(q store.Queryer, at store.At, methods ...*rating.Method) *unitReader {
-	r := &unitReader{q: q, at: at, account: []string{"customer", "product", "via"}, deployment: []string{"customer", "product", "account", "capability"}}
+func newUnitReader(q store.Queryer, at store.At, parties *triage.Portfolio, methods ...*rating.Method) *unitReader {
+	r := &unitReader{q: q, at: at, parties: parties, account: []string{"customer", "product", "via"}, deployment: []string{"customer", "product", "account", "capability"}}
 	for _, m := range methods {
 		for _, f := range m.Facts() {
 			switch word, field := registerField(f); {
@@ -111,7 +111,13 @@ func (r *unitReader) each(ctx context.Context, fn func(unit) error) error {
 	const active = "r.state = 'active'"
 	r.accounts = map[string]*billed{}
 	err := stream(ctx, r.q, register.Accounts, r.at, r.account, r.wholeAcc, active, func(a *store.Revision[register.Account]) error {
-		b := &billed{seq: a.Seq, customer: a.Record.Customer, product: a.Record.Product, via: a.Record.Via}
+		b := &billed{a.Seq, a.Record.Customer, a.Record.Product, a.Record.Via, nil, false}
+		if c := r.parties.Customers[b.customer]; c != nil {
+			b.customer = c.ID
+		}
+		if p := r.parties.Products[b.product]; p != nil {
+			b.product = p.ID
+		}
 		if r.wholeAcc || len(r.account) > 3 {
 			copied := *a.Record
 			b.record = &copied

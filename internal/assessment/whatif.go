@@ -78,6 +78,7 @@ type Answer struct {
 	To        Method         `json:"to"`
 	Day       string         `json:"day"`
 	Entries   int64          `json:"entries"` // of the log that counted
+	Asked     bool           `json:"-"`       // the position was asked for
 	Looked    int            `json:"looked"`  // deployments, and accounts without one
 	Moves     map[Move]int   `json:"moves"`
 	Bands     map[string]int `json:"bands"`     // by worst residual band from and to, of those that move
@@ -164,7 +165,7 @@ func WhatIf(ctx context.Context, db *store.DB, today string, q Question, progres
 		return nil, err
 	}
 	out := &Answer{
-		From: Method{from.ID, from.Version, from.Hash}, To: Method{to.ID, to.Version, to.Hash}, Day: day, Entries: at.Seq + 1,
+		From: Method{from.ID, from.Version, from.Hash}, To: Method{to.ID, to.Version, to.Hash}, Day: day, Entries: at.Seq + 1, Asked: q.Entry >= 0,
 		Moves: map[Move]int{}, Bands: map[string]int{}, Decisions: map[string]int{}, Causes: map[string]int{}, Changes: []Change{},
 	}
 	c := newComparer(from, to)
@@ -243,7 +244,7 @@ func newSurvey(ctx context.Context, db *store.DB, at store.At, day string, metho
 		return nil, err
 	}
 	after := *before
-	s := &survey{newUnitReader(db, at, methods...), before, &after, 0}
+	s := &survey{newUnitReader(db, at, parties, methods...), before, &after, 0}
 	s.expected, err = store.Count(ctx, db, register.Deployments.Schema(), at, "r.state = 'active'")
 	return s, err
 }

@@ -93,10 +93,14 @@ func (w *explanation) severity() {
 	if len(w.b.Disputed) > 0 {
 		w.list("severity", "two scorers see it differently, and the graver figure counts", w.b.Disputed)
 	}
-	for _, r := range w.b.Second {
-		if r.Worst[3] == b && !slices.ContainsFunc(w.b.Rights, func(x rating.RightReading) bool { return x.Worst[3] == b }) {
-			w.add("severity", "%s, as a second scorer may see it: severity %d", words(r.ID), b)
+	if !slices.ContainsFunc(w.b.Rights, func(r rating.RightReading) bool { return r.Worst[3] == b }) {
+		var second []string
+		for _, r := range w.b.Second {
+			if r.Worst[3] == b {
+				second = append(second, words(r.ID))
+			}
 		}
+		w.list("severity", "as a second scorer sees it, or may", second)
 	}
 	was := map[string][4]int{}
 	for _, r := range w.a.Rights {
@@ -164,12 +168,12 @@ func (w *explanation) by(family string) string {
 		a, was := before[id]
 		b, is := after[id]
 		switch {
-		case a == b:
+		case was == is && a == b:
 		case !is && a.tri != rule.False:
 			texts = append(texts, w.titled(id)+" is no indicator any more")
-		case is && b.tri != a.tri || is && !was && b.tri != rule.False:
+		case is && was && b.tri != a.tri, is && !was && b.tri != rule.False:
 			texts = append(texts, w.titled(id)+" "+raised[b.tri])
-		case b.tri != rule.False:
+		case is && was && b.tri != rule.False:
 			texts = append(texts, fmt.Sprintf("%s weighs %d, was %d", w.titled(id), b.weight, a.weight))
 		}
 	}

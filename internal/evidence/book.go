@@ -19,7 +19,8 @@ type Book struct{ pages []*page }
 
 // page is what one pass over a stretch of the log read.
 type page struct {
-	about   map[string]chain
+	about   map[ledger.PackedID]chain
+	others  map[string]chain // what is stated about subjects that are no record
 	said    []*[pageSize]entry
 	n       int32
 	words   words // facts, systems and days
@@ -142,7 +143,7 @@ func citable(ctx context.Context, q store.Queryer, at store.At) (map[string]*Sou
 }
 
 func newPage(cited map[string]*Source) *page {
-	return &page{about: map[string]chain{}, words: words{number: map[string]int32{}}, values: map[string]int32{}, lists: map[string]int32{}, cited: cited}
+	return &page{about: map[ledger.PackedID]chain{}, others: map[string]chain{}, words: words{number: map[string]int32{}}, values: map[string]int32{}, lists: map[string]int32{}, cited: cited}
 }
 
 func (p *page) read(ctx context.Context, q store.Queryer, at store.At, where string, args []any) error {
@@ -174,13 +175,27 @@ func (p *page) add(subject string, e entry) {
 	}
 	*p.at(n) = e
 	p.n++
-	c, known := p.about[subject]
-	if !known {
-		p.about[subject] = chain{n, n}
-		return
+	c, known := p.chain(subject)
+	if known {
+		p.at(c.last).next = n
+		c.last = n
+	} else {
+		c = chain{n, n}
 	}
-	p.at(c.last).next = n
-	p.about[subject] = chain{c.first, n}
+	if id, ok := ledger.PackID(subject); ok {
+		p.about[id] = c
+	} else {
+		p.others[subject] = c
+	}
+}
+
+func (p *page) chain(subject string) (c chain, known bool) {
+	if id, ok := ledger.PackID(subject); ok {
+		c, known = p.about[id]
+	} else {
+		c, known = p.others[subject]
+	}
+	return c, known
 }
 
 func (p *page) at(n int32) *entry { return &p.said[n/pageSize][n%pageSize] }
@@ -227,7 +242,7 @@ func (p *page) list(canonical string) (int32, error) {
 // statements are the caller's.
 func (b *Book) About(list []Said, subject string) []Said {
 	for _, p := range b.pages {
-		c, known := p.about[subject]
+		c, known := p.chain(subject)
 		if !known {
 			continue
 		}
