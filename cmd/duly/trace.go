@@ -138,6 +138,7 @@ func (t *tracer) print() {
 	t.stops()
 	t.open()
 	t.flips()
+	t.guidance()
 	t.cited()
 }
 
@@ -170,6 +171,15 @@ func (t *tracer) head() {
 	}
 	t.line(2, "%s is left: severity %d, likelihood %d after controls%s", x.Worst.Residual, x.Worst.S, x.Worst.LR, t.otherEnd())
 	t.line(2, "%s before controls: severity %d, likelihood %d", x.Worst.Inherent, x.Worst.S, x.Worst.L)
+	if a := x.Axes; a != nil {
+		t.line(2, "guidance and conditions: %s; impact: %s", a.Compliance, strings.ReplaceAll(a.Impact, "_", " "))
+		if a.Guideline == rule.True {
+			t.line(2, "%s", a.Finding)
+		}
+	}
+	for _, h := range x.Hear {
+		t.line(2, "to be heard before anybody decides: %s (from %s)", h.Title, strings.ReplaceAll(h.From, "_", " "))
+	}
 }
 
 // otherEnd says where the rating would be if all that is unknown turned out well.
@@ -210,10 +220,24 @@ func (t *tracer) severity() {
 			}
 			parts = append(parts, text)
 		}
-		t.line(2, "%s %d: %s", r.Title, r.Worst[3], strings.Join(parts, ", "))
+		by := ""
+		if r.Second {
+			by = ", by the second scorer"
+		}
+		if !slices.ContainsFunc(r.Facts, func(id string) bool { return t.x.Inputs[id].Known }) {
+			t.line(2, "%s %d%s: nobody has answered, so it is taken at its worst", r.Title, r.Worst[3], by)
+			continue
+		}
+		t.line(2, "%s %d%s: %s", r.Title, r.Worst[3], by, strings.Join(parts, ", "))
 		t.facts(4, r.Facts)
 	}
 	t.more(less, "rights are affected less")
+	if len(t.x.Disputed) > 0 {
+		t.line(2, "the two scorers differ on %s; the graver counts", strings.Join(t.x.Disputed, ", "))
+	}
+	if t.x.SecondBy != nil && t.x.SecondBy.State == rule.Unknown {
+		t.rule(*t.x.SecondBy)
+	}
 }
 
 func (t *tracer) likelihood() {
@@ -232,6 +256,9 @@ func (t *tracer) likelihood() {
 		why += fmt.Sprintf(" = %d, at most %d", t.x.Worst.Sum, t.x.Worst.L)
 	}
 	t.line(0, "LIKELIHOOD %d of 5: %s", t.x.Worst.L, why)
+	if t.x.Actual != rule.False {
+		t.harm()
+	}
 	less := 0
 	for _, f := range t.x.Families {
 		if f.Worst > 0 || t.all {
@@ -259,8 +286,13 @@ func (t *tracer) rule(r assessment.RuleTrace) {
 		weight = fmt.Sprintf(" (%d)", r.Weight)
 	}
 	word := map[rule.Tri]string{rule.True: "", rule.Unknown: ", cannot be ruled out", rule.False: ", clear"}[r.State]
+	if r.Dormant {
+		word = ", not in force on the day"
+	}
 	t.line(4, "%s%s%s: %s", r.ID, weight, word, r.Title)
-	t.line(6, "when %s", strings.Join(strings.Fields(r.When), " "))
+	if r.When != "" {
+		t.line(6, "when %s", strings.Join(strings.Fields(r.When), " "))
+	}
 	if r.Origin != "" && t.all {
 		t.line(6, "from %s", r.Origin)
 	}
@@ -270,38 +302,6 @@ func (t *tracer) rule(r assessment.RuleTrace) {
 	}
 	known := slices.DeleteFunc(slices.Clone(r.Facts), func(id string) bool { return !t.x.Inputs[id].Known })
 	t.facts(6, known)
-}
-
-func (t *tracer) controls() {
-	fmt.Fprintln(t.out)
-	c := t.x.Controls
-	possible := ""
-	if c.Possible > c.Credit {
-		possible = fmt.Sprintf("; %d if all that is unknown were so", c.Possible)
-	}
-	t.line(0, "CONTROLS take %d off the likelihood%s", c.Credit, possible)
-	t.line(2, "%s", c.Why)
-	t.facts(2, slices.DeleteFunc(slices.Clone(t.x.ControlFacts), func(id string) bool { return !t.x.Inputs[id].Known }))
-}
-
-func (t *tracer) stops() {
-	fmt.Fprintln(t.out)
-	held, open := 0, 0
-	for _, s := range t.x.Stops {
-		switch s.State {
-		case rule.True:
-			held++
-		case rule.Unknown:
-			open++
-		}
-	}
-	t.line(0, "STOPS %d hold, %d cannot be ruled out, %d are clear", held, open, len(t.x.Stops)-held-open)
-	for _, s := range t.x.Stops {
-		if s.State != rule.False || t.all {
-			s.Title += " (" + s.Basis + ")"
-			t.rule(s)
-		}
-	}
 }
 
 // open tells what is missing for the diligence to be complete.
@@ -314,7 +314,7 @@ func (t *tracer) open() {
 		t.line(0, "NOT MET %s: %s", r.ID, r.Title)
 	}
 	if len(t.x.Missing) > 0 {
-		t.line(0, "MISSING (required and unknown): %s", strings.Join(t.x.Missing, ", "))
+		t.line(0, "MISSING (required and unknown): %s", strings.Join(t.together(t.x.Missing), ", "))
 	}
 	const asked = 3
 	for i, q := range t.x.Ask {
@@ -322,6 +322,26 @@ func (t *tracer) open() {
 			t.line(0, "ask next: %s (%s)", q.Question, q.Fact)
 		}
 	}
+}
+
+// together names the three facts of a right once where all of them are in the list.
+func (t *tracer) together(ids []string) []string {
+	whole := map[string]string{}
+	for _, r := range t.x.Rights {
+		if !slices.ContainsFunc(r.Facts, func(id string) bool { return !slices.Contains(ids, id) }) {
+			all := strings.TrimSuffix(r.Facts[0], "scale") + "*"
+			for _, id := range r.Facts {
+				whole[id] = all
+			}
+		}
+	}
+	var out []string
+	for _, id := range ids {
+		if name := cmp.Or(whole[id], id); !slices.Contains(out, name) {
+			out = append(out, name)
+		}
+	}
+	return out
 }
 
 func (t *tracer) flips() {
@@ -375,56 +395,5 @@ func (t *tracer) facts(indent int, ids []string) {
 		}
 		t.told[id] = true
 		t.line(indent, "%s %s%s", id, value, t.rests(f))
-	}
-}
-
-// rests says in a line what a fact rests on; sources go by number.
-func (t *tracer) rests(f *assessment.FactTrace) string {
-	r := f.Origin
-	if r == nil {
-		return ""
-	}
-	at := fmt.Sprintf("entry %d, leaf %s", r.Entry, short(r.Leaf))
-	switch {
-	case r.Kind != "fact":
-		return fmt.Sprintf(": the register's %s.%s, entered %s by %s; %s", r.Kind, r.Field, r.Entered, r.By, at)
-	case r.Own:
-		return fmt.Sprintf(": worked out by the program on %s; %s", r.Entered, at)
-	}
-	var cited []string
-	for _, s := range r.Sources {
-		n := slices.Index(t.sources, s)
-		if n < 0 {
-			n = len(t.sources)
-			t.sources = append(t.sources, s)
-		}
-		cited = append(cited, fmt.Sprintf("[%d]", n+1))
-	}
-	if len(cited) == 0 {
-		cited = []string{"no source"}
-	}
-	single := ""
-	if r.Single {
-		single = ", single source"
-	}
-	return fmt.Sprintf(" %s as of %s, entered %s by %s%s; %s", strings.Join(cited, ""), r.AsOf, r.Entered, r.By, single, at)
-}
-
-// cited lists the sources.
-func (t *tracer) cited() {
-	if len(t.sources) == 0 {
-		return
-	}
-	fmt.Fprintln(t.out)
-	t.line(0, "SOURCES")
-	for i, s := range t.sources {
-		text := fmt.Sprintf("[%d] %s: %s", i+1, s.Grade, s.Title)
-		if s.Publisher != "" {
-			text += " (" + s.Publisher + ")"
-		}
-		if s.Published != "" {
-			text += ", published " + s.Published
-		}
-		t.line(2, "%s", text)
 	}
 }

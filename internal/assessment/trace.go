@@ -3,7 +3,6 @@ package assessment
 import (
 	"cmp"
 	"context"
-	"fmt"
 	"slices"
 	"strings"
 	"time"
@@ -49,26 +48,42 @@ type Explanation struct {
 	Best     rating.End `json:"best"`
 	Worst    rating.End `json:"worst"`
 
-	Rights       []RightTrace    `json:"rights"` // the gravest first
-	Base         int             `json:"base"`   // likelihood before any family
+	Axes         *rating.Axes    `json:"axes,omitempty"` // compliance beside impact, where the method asks for both
+	Hear         []Heard         `json:"hear,omitempty"` // what must be heard before anybody decides
+	Rights       []RightTrace    `json:"rights"`         // the gravest first
+	Disputed     []string        `json:"disputed,omitempty"`
+	SecondBy     *RuleTrace      `json:"second_by,omitempty"` // whether a second scorer is asked
+	Base         int             `json:"base"`                // likelihood before any family
 	Actual       rule.Tri        `json:"actual_harm"`
+	ActualFact   string          `json:"actual_fact"`
+	ActualBy     *RuleTrace      `json:"actual_by,omitempty"`
 	Families     []FamilyTrace   `json:"families"` // the heaviest first
 	Controls     rating.Controls `json:"controls"`
 	ControlFacts []string        `json:"control_facts"`
 	Stops        []RuleTrace     `json:"stops"`
+	Uses         []RuleTrace     `json:"prohibited_uses,omitempty"`
 	Requirements []RuleTrace     `json:"requirements"`
 	Missing      []string        `json:"missing"` // required facts that are unknown
 	Ask          []Ask           `json:"ask"`     // unknown facts that could change it, the most useful first
 	Flips        []rating.Flip   `json:"flips"`   // what would lower the rating first, what would leave it pending last
 
-	Inputs map[string]*FactTrace `json:"inputs"` // every fact that the method asks, by id
+	Inputs   map[string]*FactTrace `json:"inputs"`   // every fact that the method asks, by id
+	Guidance *Guidance             `json:"guidance"` // what principle 19 allows and requires
+}
+
+// Heard is an input of experts or affected people that the method asks for.
+type Heard struct {
+	ID    string `json:"id"`
+	Title string `json:"title"`
+	From  string `json:"from"`
 }
 
 // RightTrace is the severity for one right, at both ends as in [rating.RightReading].
 type RightTrace struct {
 	rating.RightReading
-	Title string   `json:"title"`
-	Facts []string `json:"facts"`
+	Title  string   `json:"title"`
+	Facts  []string `json:"facts"`
+	Second bool     `json:"second,omitempty"` // as the second scorer sees it
 }
 
 // FamilyTrace is a family with its indicators in the method's order.
@@ -86,6 +101,8 @@ type RuleTrace struct {
 	Basis   string   `json:"basis,omitempty"`  // of a stop: legal or policy
 	Origin  string   `json:"origin,omitempty"`
 	State   rule.Tri `json:"state"`
+	Dormant bool     `json:"dormant,omitempty"` // it is dated, and the day is outside
+	Stop    string   `json:"stop,omitempty"`    // of a prohibited use: the stop that it raises
 	When    string   `json:"when"`
 	Facts   []string `json:"facts"`
 	Unknown []string `json:"unknown,omitempty"` // of the facts, those that left it open
@@ -97,9 +114,11 @@ type FactTrace struct {
 	Question string `json:"question"`
 	Required bool   `json:"required"`
 	Known    bool   `json:"known"`
-	Value    string `json:"value"` // "" while unknown
-	Unknown  string `json:"unknown,omitempty"`
-	Origin   *Rest  `json:"origin,omitempty"` // nil when nobody stated it
+	Value    string `json:"value"`             // "" while unknown
+	Unknown  string `json:"unknown,omitempty"` // why it is unknown
+	Until    string `json:"until,omitempty"`   // the last day on which the answer may be used
+	Wanted   int    `json:"sources_wanted,omitempty"`
+	Origin   *Rest  `json:"origin,omitempty"` // nil when no entry says so
 }
 
 // Rest is the entry of the log that a fact rests on: a statement, or a field of the
@@ -143,7 +162,7 @@ func Explain(ctx context.Context, q store.Queryer, schemas bundle.Schemas, entry
 	if err != nil {
 		return nil, err
 	}
-	x := &explainer{ctx: ctx, q: q, at: store.At{Seq: entry}, again: again, names: map[string]string{}}
+	x := &explainer{ctx: ctx, q: q, at: store.At{Seq: entry}, again: again, names: map[string]string{}, sources: map[string]*evidence.Source{}}
 	if err := x.people(); err != nil {
 		return nil, err
 	}
@@ -172,7 +191,11 @@ type explainer struct {
 	q     store.Queryer
 	at    store.At
 	again *bundle.Recomputed
-	names map[string]string // of people, by key id
+	names map[string]string                 // of people, by key id
+	about []string                          // records of the chain, the nearest first
+	said  []map[string][]evidence.Statement // about each of them, by fact
+
+	sources map[string]*evidence.Source
 }
 
 func (x *explainer) people() error {
@@ -201,9 +224,10 @@ func (x *explainer) explain(rated *store.Revision[Rating]) (*Explanation, error)
 		Method: m.ID, Version: m.Version, Pack: m.Hash, Engine: r.Engine, Exact: x.again.Exact, Inexact: x.again.Why,
 		Decision: r.Decision, Tier: r.Tier, Review: r.Review, Pending: r.Pending, Known: r.Known, Facts: r.Total,
 		Best: r.Best, Worst: r.Worst, Actual: r.Actual, Controls: r.Controls, Missing: r.Missing,
-		Rights: x.rights(), Families: x.families(), Stops: x.stops(), Requirements: x.requirements(),
+		Rights: x.rights(), Families: x.families(), Stops: x.stops(), Uses: x.uses(), Requirements: x.requirements(),
+		Axes: r.Axes, Disputed: r.Disputed,
 	}
-	_, _, _, out.ControlFacts = m.Reads()
+	x.settle(out)
 	out.Base = r.Worst.Sum
 	for _, f := range r.Families {
 		out.Base -= f.Worst
@@ -221,10 +245,43 @@ func (x *explainer) explain(rated *store.Revision[Rating]) (*Explanation, error)
 	slices.SortStableFunc(out.Flips, func(a, b rating.Flip) int {
 		return cmp.Or(cmp.Compare(x.rank(a), x.rank(b)), cmp.Compare(a.Residual, b.Residual))
 	})
-	if out.Inputs, err = x.inputs(); err != nil {
+	if err := x.whose(out); err != nil {
 		return nil, err
 	}
-	return out, x.whose(out)
+	if err := x.read(); err != nil {
+		return nil, err
+	}
+	if out.Inputs, err = x.inputs(out.Rated); err != nil {
+		return nil, err
+	}
+	out.Guidance, err = x.guidance(out)
+	return out, err
+}
+
+// settle fills in what the method asks for beside indicators: confirmed harm, a second
+// scorer, controls, and who must be heard.
+func (x *explainer) settle(out *Explanation) {
+	m, r := x.again.Method, &x.again.Rating
+	var actual, second string
+	_, out.ActualFact, _, out.ControlFacts = m.Reads()
+	actual, second = m.Conditions()
+	if r.ActualBy != nil {
+		out.ActualBy = traced(*r.ActualBy, "harm counts as confirmed", actual)
+	}
+	if r.SecondBy != nil {
+		out.SecondBy = traced(*r.SecondBy, "severity is scored twice", second)
+	}
+	for _, id := range r.Controls.Needed {
+		out.ControlFacts = append(out.ControlFacts, "control."+id)
+	}
+	for _, id := range r.Participation {
+		title, from := m.Participant(id)
+		out.Hear = append(out.Hear, Heard{id, title, from})
+	}
+}
+
+func traced(r rating.Reading, title, when string) *RuleTrace {
+	return &RuleTrace{ID: r.ID, Title: title, State: r.State, Dormant: r.Dormant, When: when, Facts: r.Facts, Unknown: r.Unknown}
 }
 
 // rank puts what would lower the rating before what would raise it, then what would
@@ -242,22 +299,32 @@ func (x *explainer) rank(f rating.Flip) int {
 	return 1
 }
 
-// whose fills in the account's number and whom the rating is about, as known then.
+// whose fills in the account's number and whom the rating is about, and collects the
+// records of the chain, as known then.
 func (x *explainer) whose(out *Explanation) error {
 	a, err := store.GetAt(x.ctx, x.q, register.Accounts, out.Account, x.at)
 	if err != nil {
 		return err
 	}
 	out.Number = a.Record.Identity
-	id := a.Record.Customer
+	user, product := a.Record.Customer, a.Record.Product
 	if out.Subject != out.Account {
 		d, err := store.GetAt(x.ctx, x.q, register.Deployments, out.Subject, x.at)
 		if err != nil {
 			return err
 		}
-		id = cmp.Or(d.Record.Customer, id)
+		user, product = cmp.Or(d.Record.Customer, user), cmp.Or(d.Record.Product, product)
 	}
-	c, err := store.GetAt(x.ctx, x.q, register.Customers, id, x.at)
+	x.about = []string{out.Subject, out.Account, product, user}
+	if a.Record.Via != "" {
+		link, err := store.GetAt(x.ctx, x.q, register.Relationships, a.Record.Via, x.at)
+		if err != nil {
+			return err
+		}
+		x.about = append(x.about, link.Record.Customer, link.Record.Party)
+	}
+	x.about = append(x.about, a.Record.Customer)
+	c, err := store.GetAt(x.ctx, x.q, register.Customers, user, x.at)
 	if fault.CodeOf(err) == fault.NotFound {
 		return nil
 	}
@@ -270,7 +337,15 @@ func (x *explainer) whose(out *Explanation) error {
 func (x *explainer) rights() []RightTrace {
 	var out []RightTrace
 	for i, right := range x.again.Method.Rights() {
-		out = append(out, RightTrace{x.again.Rating.Rights[i], right.Title, right.Facts()})
+		out = append(out, RightTrace{x.again.Rating.Rights[i], right.Title, right.Facts(), false})
+	}
+	for i, seen := range x.again.Rating.Second {
+		right := x.again.Method.Rights()[i]
+		facts := right.Facts()
+		for n := range facts {
+			facts[n] = secondPrefix + facts[n]
+		}
+		out = append(out, RightTrace{seen, right.Title, facts, true})
 	}
 	slices.SortStableFunc(out, func(a, b RightTrace) int { return cmp.Compare(b.Worst[3], a.Worst[3]) })
 	return out
@@ -287,7 +362,8 @@ func (x *explainer) families() []FamilyTrace {
 		read := x.again.Rating.Indicators[i]
 		f := &out[at[ind.Family]]
 		f.Indicators = append(f.Indicators, RuleTrace{
-			ID: ind.ID, Title: ind.Title, Weight: ind.Weight, Origin: ind.Origin, State: read.State, When: ind.When, Facts: read.Facts, Unknown: read.Unknown,
+			ID: ind.ID, Title: ind.Title, Weight: ind.Weight, Origin: ind.Origin, State: read.State, Dormant: read.Dormant, When: ind.When,
+			Facts: read.Facts, Unknown: read.Unknown,
 		})
 	}
 	slices.SortStableFunc(out, func(a, b FamilyTrace) int { return cmp.Compare(b.Worst, a.Worst) })
@@ -297,8 +373,19 @@ func (x *explainer) families() []FamilyTrace {
 func (x *explainer) stops() []RuleTrace {
 	var out []RuleTrace
 	for i, s := range x.again.Method.Stops() {
-		read := x.again.Rating.Stops[i]
-		out = append(out, RuleTrace{ID: s.ID, Title: s.Title, Basis: string(s.Basis), State: read.State, When: s.When, Facts: read.Facts, Unknown: read.Unknown})
+		t := traced(x.again.Rating.Stops[i], s.Title, s.When)
+		t.Basis = string(s.Basis)
+		out = append(out, *t)
+	}
+	return out
+}
+
+func (x *explainer) uses() []RuleTrace {
+	var out []RuleTrace
+	for i, u := range x.again.Method.Uses() {
+		t := traced(x.again.Rating.Uses[i], u.Title, u.When)
+		t.Stop = u.Stop
+		out = append(out, *t)
 	}
 	return out
 }
@@ -306,86 +393,7 @@ func (x *explainer) stops() []RuleTrace {
 func (x *explainer) requirements() []RuleTrace {
 	var out []RuleTrace
 	for i, s := range x.again.Method.Requirements() {
-		read := x.again.Rating.Requirements[i]
-		out = append(out, RuleTrace{ID: s.ID, Title: s.Title, State: read.State, When: s.When, Facts: read.Facts, Unknown: read.Unknown})
+		out = append(out, *traced(x.again.Rating.Requirements[i], s.Title, s.When))
 	}
 	return out
-}
-
-// inputs gives every fact that the method asks, and what it rests on.
-func (x *explainer) inputs() (map[string]*FactTrace, error) {
-	out := map[string]*FactTrace{}
-	for _, f := range x.again.Method.Facts() {
-		t := &FactTrace{ID: f.ID, Question: f.Question, Required: f.Required}
-		v, stated := x.again.Inputs[f.ID]
-		switch {
-		case v.V != nil:
-			t.Known, t.Value = true, spelled(v.V)
-		case stated:
-			t.Unknown = v.Reason
-		default:
-			t.Unknown = "nobody stated it, or what was stated settles nothing"
-		}
-		out[f.ID] = t
-	}
-	for _, n := range x.again.Named {
-		t := out[n.Fact]
-		t.Origin = &Rest{Entry: n.Seq, Leaf: n.Hash.String(), Kind: n.Leaf.Kind, Field: n.Field, Entered: dayOf(n.Leaf), By: x.who(n.Leaf.Actor)}
-		if n.Leaf.Kind != evidence.Facts.Schema().Kind {
-			continue
-		}
-		if err := x.statement(t.Origin, n.Seq); err != nil {
-			return nil, err
-		}
-	}
-	return out, nil
-}
-
-// statement fills in what a statement says of itself, and how many say the same.
-func (x *explainer) statement(into *Rest, seq int64) error {
-	s, err := store.GetBySeq(x.ctx, x.q, evidence.Facts, seq)
-	if err != nil {
-		return err
-	}
-	into.About, into.AsOf, into.System, into.Own = s.Record.Subject, s.Record.AsOf, s.Record.Source, s.Record.Source == derivedBy
-	ids := slices.Clone(s.Record.Sources)
-	beside, err := store.SelectAt(x.ctx, x.q, evidence.Facts, x.at, "r.subject = $1 and r.fact = $2", s.Record.Subject, s.Record.Fact)
-	if err != nil {
-		return err
-	}
-	for _, b := range beside {
-		if b.Record.State == "active" && b.Record.Value.String() == s.Record.Value.String() {
-			ids = append(ids, slices.DeleteFunc(slices.Clone(b.Record.Sources), func(id string) bool { return slices.Contains(ids, id) })...)
-		}
-	}
-	var said evidence.Statement
-	for _, id := range ids {
-		source, err := store.GetAt(x.ctx, x.q, evidence.Sources, id, x.at)
-		if err != nil {
-			return err
-		}
-		r := source.Record
-		said.Sources = append(said.Sources, r)
-		into.Sources = append(into.Sources, SourceSeen{r.Grade, r.Title, r.Publisher, r.Published})
-	}
-	const enough = 2
-	into.Single = !into.Own && said.Support() < enough
-	return nil
-}
-
-// spelled gives a value as people write it.
-func spelled(v any) string {
-	switch v := v.(type) {
-	case bool:
-		if v {
-			return "yes"
-		}
-		return "no"
-	case []string:
-		if len(v) == 0 {
-			return "none"
-		}
-		return strings.Join(v, ", ")
-	}
-	return fmt.Sprint(v)
 }

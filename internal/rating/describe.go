@@ -50,3 +50,24 @@ func (m *Method) Reads() (vulnerable, actual, existing string, controls []string
 	id := func(i int) string { return m.facts[i].ID }
 	return id(s.vulnerable), id(s.actual), id(s.existing), []string{id(s.required), id(s.operating), id(s.technical), id(s.independent)}
 }
+
+// Conditions gives the expressions, where the method has them, that say whether harm
+// counts as confirmed and whether a second scorer is asked.
+func (m *Method) Conditions() (actual, second string) {
+	if x := m.body.Severity.Second; x != nil {
+		second = x.When
+	}
+	return m.body.Likelihood.ActualWhen, second
+}
+
+// Participant gives what an input of participation is, and from whom it comes.
+func (m *Method) Participant(id string) (title, from string) {
+	if m.body.Participation != nil {
+		for _, p := range m.body.Participation.Inputs {
+			if p.ID == id {
+				return p.Title, p.From
+			}
+		}
+	}
+	return "", ""
+}
