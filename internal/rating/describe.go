@@ -25,7 +25,7 @@ func (r Right) Facts() []string {
 func (m *Method) Rights() []Right {
 	out := make([]Right, len(m.rights))
 	for i, r := range m.body.Severity.Rights {
-		out[i] = Right{r.ID, r.Title, r.Articles}
+		out[i] = Right(r)
 	}
 	return out
 }
@@ -37,7 +37,7 @@ type Requirement struct{ ID, Title, When string }
 func (m *Method) Requirements() []Requirement {
 	out := make([]Requirement, len(m.body.Complete))
 	for i, b := range m.body.Complete {
-		out[i] = Requirement{b.ID, b.Title, b.When}
+		out[i] = Requirement(b)
 	}
 	return out
 }
