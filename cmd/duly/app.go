@@ -15,6 +15,7 @@ import (
 	"duly/internal/decision"
 	"duly/internal/evidence"
 	"duly/internal/fault"
+	"duly/internal/index"
 	"duly/internal/intake"
 	"duly/internal/ledger"
 	"duly/internal/people"
@@ -40,7 +41,7 @@ type app struct {
 // rooms lists the tables of every room, in the order in which they are made.
 func rooms() []store.Migrations {
 	return []store.Migrations{
-		register.Migrations, evidence.Migrations, runs.Migrations, intake.Migrations, screening.Migrations,
+		register.Migrations, evidence.Migrations, runs.Migrations, index.Migrations, intake.Migrations, screening.Migrations,
 		usage.Migrations, triage.Migrations, assessment.Migrations, decision.Migrations,
 	}
 }
@@ -52,7 +53,7 @@ func kinds() []*ledger.Schema {
 		register.Accounts.Schema(), register.Customers.Schema(), register.Identifiers.Schema(), register.Owners.Schema(),
 		register.Relationships.Schema(), register.Products.Schema(), register.Deployments.Schema(), register.Contracts.Schema(),
 		register.Parties.Schema(), register.Interests.Schema(),
-		evidence.Sources.Schema(), evidence.Facts.Schema(), runs.Runs.Schema(), runs.Packs.Schema(),
+		evidence.Sources.Schema(), evidence.Facts.Schema(), index.Editions.Schema(), runs.Runs.Schema(), runs.Packs.Schema(),
 		intake.Ambiguities.Schema(), screening.Lists.Schema(), screening.ListUpdates.Schema(), screening.Hits.Schema(),
 		usage.ObjectRecords.Schema(), usage.Counts.Schema(), usage.Findings.Schema(),
 		triage.Triages.Schema(), assessment.Ratings.Schema(), assessment.Exposures.Schema(), assessment.Scores.Schema(), decision.Decisions.Schema(),

@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"io"
+	"path/filepath"
 	"sort"
 	"strings"
 
@@ -10,6 +11,7 @@ import (
 	"duly/internal/assessment"
 	"duly/internal/decision"
 	"duly/internal/fault"
+	"duly/internal/pack"
 	"duly/internal/register"
 	"duly/internal/triage"
 	"duly/internal/workspace"
@@ -110,6 +112,9 @@ func (c *assessCmd) Run(a *app) error {
 		if err != nil {
 			return err
 		}
+		if which.Prohibitions, err = prohibitions(w); err != nil {
+			return err
+		}
 		for _, text := range c.IDs {
 			found, err := register.Find(a.ctx, w.DB, text)
 			if err != nil {
@@ -135,6 +140,28 @@ func (c *assessCmd) Run(a *app) error {
 			printExposures(out, e)
 		})
 	})
+}
+
+// prohibitions gives the bans and moratoria that count in a workspace. Its configuration
+// names what is its own: providers whose moratoria ship, or files, from its directory on.
+func prohibitions(w *workspace.Workspace) (*assessment.Prohibitions, error) {
+	var providers []string
+	var own []*pack.Pack
+	for _, name := range w.Config.Moratoria {
+		if !isPackFile(name) {
+			providers = append(providers, name)
+			continue
+		}
+		if !filepath.IsAbs(name) {
+			name = filepath.Join(w.Dir, name)
+		}
+		p, err := findPack("frameworks", name)
+		if err != nil {
+			return nil, err
+		}
+		own = append(own, p)
+	}
+	return assessment.ReadProhibitions(providers, own...)
 }
 
 // assessedAndExposed is what assessing prints: the ratings, and where deployments add up.
@@ -172,6 +199,9 @@ func printAssess(out io.Writer, s *assessment.Summary) {
 	for _, one := range s.Subjects {
 		fmt.Fprintln(out, named(one)+":")
 		fmt.Fprint(out, wrap("  ", fmt.Sprintf("%s to %s, tier %s, %s; %d of %d facts known", one.Best, one.Worst, one.Tier, one.Decision, one.Known, one.Facts)))
+		for _, r := range one.Rulings {
+			fmt.Fprint(out, wrap("  ", r))
+		}
 		for _, f := range one.OutOfDate {
 			fmt.Fprint(out, wrap("  ", f))
 		}

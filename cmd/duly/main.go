@@ -36,6 +36,7 @@ type cli struct {
 	Import    importCmd    `cmd:"" help:"Read files through a mapping into the register."`
 	Ambiguous ambiguousCmd `cmd:"" help:"Say whom rows mean that a name alone does not tell."`
 	Owners    ownersCmd    `cmd:"" help:"Say who stands behind customers."`
+	Index     indexCmd     `cmd:"" help:"Keep what indices measure of countries and agencies."`
 	Lists     listsCmd     `cmd:"" help:"Manage watchlists."`
 	Screen    screenCmd    `cmd:"" help:"Compare names with watchlists."`
 	Hit       hitCmd       `cmd:"" help:"Work on watchlist hits."`

@@ -100,6 +100,7 @@ func threeDecisions(b *book) {
 // An organisation looks for missing and trafficked children by face. The vendor's
 // moratorium exempts it.
 func missingChildren(b *book) {
+	b.isBoundBy("amazon")
 	b.on("2020-07-01")
 	b.buys("K-1", "Example Search for Children,children.example,nonprofit,nonprofit,US,Faces,face_search,missing persons")
 	b.screens()
@@ -111,7 +112,6 @@ func missingChildren(b *book) {
 		use.registers: [missing_persons]
 		use.personal_data: true
 		use.automated_matches: true
-		policy.moratorium: exempt
 		harm.vulnerable_group: true
 		harm.privacy.scale: 3
 		harm.privacy.scope: 2
@@ -211,20 +211,23 @@ func warehouse(b *book) {
 // another feature is not meant, and whether a federal bureau is a police department is
 // a question that must be answered before anything runs.
 func moratorium(b *book) {
-	b.on("2020-06-11")
-	b.buys("O-1", "Example Borough Police,borough.example,public_body,policing,US,Faces,face_compare,investigation")
-	b.buys("O-2", "Example Borough Police,borough.example,public_body,policing,US,Faces,face_compare,missing persons")
+	b.isBoundBy("amazon")
+	b.on("2021-07-12")
+	b.buys("O-1", "Example Borough Police,borough.example,public_body,policing,US-OR,Faces,face_compare,investigation")
+	b.buys("O-2", "Example Borough Police,borough.example,public_body,policing,US-OR,Faces,face_compare,missing persons")
 	b.buys("O-3", "Example Federal Bureau,bureau.example,public_body,policing,US,Vision,other,investigation")
-	b.buys("O-4", "Example Borough Police,borough.example,public_body,policing,US,Moderation,machine_learning,content moderation")
+	b.buys("O-5", "Example Federal Bureau,bureau.example,public_body,policing,US,Faces,face_compare,investigation")
+	b.buys("O-4", "Example Borough Police,borough.example,public_body,policing,US-OR,Moderation,machine_learning,content moderation")
 	b.screens()
 	for account, words := range map[string]string{
-		"O-1": "use.purposes: [investigation]\n use.identification: verification\n policy.moratorium: applies",
-		"O-2": "use.purposes: [missing_persons]\n use.identification: verification\n policy.moratorium: exempt",
-		"O-3": "use.purposes: [investigation]\n policy.moratorium: unclear",
-		"O-4": "use.purposes: [records]\n policy.moratorium: none",
+		"O-1": "use.purposes: [investigation]\n use.identification: verification",
+		"O-2": "use.purposes: [missing_persons]\n use.identification: verification",
+		"O-3": "use.purposes: [investigation]",
+		"O-5": "use.purposes: [investigation]\n use.identification: verification",
+		"O-4": "use.purposes: [records]",
 	} {
-		b.answers(account)
-		b.learns(account, "official", "The vendor's announcement, read for this customer", words+`
+		b.answers(account, "policy.moratorium", map[string]string{"O-3": "use.identification"}[account])
+		b.learns(account, "official", "The order", words+`
 			customer.ownership: public_body
 			use.personal_data: true
 			harm.privacy.scale: 3
@@ -235,8 +238,10 @@ func moratorium(b *book) {
 	b.mayNot("O-1", "approve_with_conditions", onlyBoard)
 	b.ends("C15-2", "O-2", "S3 L2 MEDIUM -0 L2 MEDIUM | CDD | APPROVE WITH CONDITIONS | 24")
 	b.decides("O-2", "approve_with_conditions", "exempt: it looks for a missing person")
-	b.ends("C15-3", "O-3", "S3 L2 MEDIUM -0 L2 MEDIUM | EDD | PENDING - no activation (CDD incomplete) | 24")
+	b.ends("C15-3", "O-3", "S3 L4 HIGH -0 L4 HIGH | EDD | PENDING - no activation (CDD incomplete) | 12")
 	b.mayNot("O-3", "approve_with_conditions", nothingRuns)
+	b.ends("C15-3 with the feature known", "O-5", "S3 L2 MEDIUM -0 L2 MEDIUM | EDD | PENDING - no activation (CDD incomplete) | 24")
+	b.mayNot("O-5", "approve_with_conditions", nothingRuns)
 	b.ends("C15-4", "O-4", "S3 L2 MEDIUM -0 L2 MEDIUM | CDD | APPROVE WITH CONDITIONS | 24")
 	b.closes()
 }

@@ -150,6 +150,19 @@ func (b *book) noon() time.Time {
 	return day.Add(12 * time.Hour)
 }
 
+// isBoundBy says that the vendor's own moratorium is that of a provider.
+func (b *book) isBoundBy(provider string) {
+	b.t.Helper()
+	file := filepath.Join(b.dir, "config.yaml")
+	text, err := os.ReadFile(file)
+	if err == nil {
+		err = os.WriteFile(file, append(text, "moratoria: ["+provider+"]\n"...), 0o644)
+	}
+	if err != nil {
+		b.t.Fatal(err)
+	}
+}
+
 // run runs a command in the book's workspace, at noon of its day.
 func (b *book) run(args ...string) (string, error) {
 	b.t.Helper()

@@ -36,8 +36,9 @@ var stories = map[string]func(*book){
 // vendor recommends, later with every safeguard in place and audited. That is within
 // the guidance, and still HIGH. Then the vendor stops face comparison for the police.
 func faceSearch(b *book) {
+	b.isBoundBy("amazon")
 	b.on("2019-05-02")
-	b.buys("A-1", "Example County Sheriff,sheriff.example,public_body,policing,US,Faces,face_search,investigation")
+	b.buys("A-1", "Example County Sheriff,sheriff.example,public_body,policing,US-OR,Faces,face_search,investigation")
 	b.screens()
 	b.answers("A-1")
 	b.learns("A-1", "media", "What a newspaper found in the sheriff's records", `
@@ -72,8 +73,9 @@ func faceSearch(b *book) {
 	b.mayNot("A-1", "approve_with_conditions", onlyCommittee)
 	b.decides("A-1", "escalate", "within the guidance, and an arrest can still follow from a false match")
 
+	b.on("2020-06-09")
+	b.ends("C01c the day before", "A-1", "S4 L4 HIGH -2 L2 HIGH | EDD | ESCALATE - committee; conditions precedent | 12")
 	b.on("2020-06-10")
-	b.learns("A-1", "party", "The vendor's announcement", "policy.moratorium: applies")
 	b.ends("C01c", "A-1", "S4 L4 HIGH -2 L2 HIGH HS-P1 | EDD | PROHIBITED (policy hard stop) | 0")
 	b.mayNot("A-1", "approve", onlyBoard)
 	b.decides("A-1", "suspend", "the vendor has stopped face comparison for the police")
@@ -182,7 +184,7 @@ func doorbells(b *book) {
 // Then a law forbids it, and cameras without it can still be rated.
 func schools(b *book) {
 	b.on("2019-12-02")
-	b.buys("D-1", "Example School District,schools.example,public_body,schools,US,Campus Guard,live_face_recognition,safety")
+	b.buys("D-1", "Example School District,schools.example,public_body,schools,US-NY,Campus Guard,live_face_recognition,safety")
 	b.screens()
 	b.answers("D-1")
 	b.learns("D-1", "regulator", "The education department's letters", `
@@ -204,13 +206,12 @@ func schools(b *book) {
 	b.decides("D-1", "escalate", "the regulator's objection is a condition precedent")
 
 	b.on("2020-12-22")
-	b.learns("D-1", "official", "The state's law", "law.local_ban: in_force")
 	b.ends("C04b", "D-1", "S4 L4 HIGH -0 L4 HIGH HS-L4 | EDD | PROHIBITED (legal hard stop) | 0")
 	b.mayNot("D-1", "approve", noAct)
 	b.mayNot("D-1", "escalate", noAct)
 	b.decides("D-1", "decline", "the law forbids it in schools")
 
-	b.buys("D-2", "Example School District,schools.example,public_body,schools,US,Campus Cameras,video_storage,safety")
+	b.buys("D-2", "Example School District,schools.example,public_body,schools,US-NY,Campus Cameras,video_storage,safety")
 	b.screens()
 	b.answers("D-2")
 	b.learns("D-2", "party", "The order for the cameras", `

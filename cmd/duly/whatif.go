@@ -78,6 +78,9 @@ func (c *whatIfCmd) ratings(a *app, w *workspace.Workspace) (*assessment.Answer,
 		return nil, err
 	}
 	q := assessment.Question{From: from, To: to, Entry: c.Entry, Day: c.Date, Limit: c.Limit}
+	if q.Prohibitions, err = prohibitions(w); err != nil {
+		return nil, err
+	}
 	for _, text := range c.Fact {
 		s, err := supposed(a, w.DB, m, text)
 		if err != nil {

@@ -21,8 +21,9 @@ import (
 // Which says what to assess: every active deployment of the accounts in the lanes,
 // and what the ids name: a deployment, or an account for all its deployments.
 type Which struct {
-	Lanes []triage.Lane
-	IDs   []string
+	Lanes        []triage.Lane
+	IDs          []string
+	Prohibitions *Prohibitions // that count; nil for the laws that ship alone
 	// Changed asks for everything that is rated already, instead of lanes and ids, and
 	// for no more to be written than the ratings that come out otherwise: another
 	// decision called for, worst band or tier. A rating that comes out the same stays as
@@ -61,6 +62,7 @@ type Assessed struct {
 	Facts     int      `json:"facts"`
 	Missing   []string `json:"missing"` // required facts that are unknown
 	Ask       []Ask    `json:"ask"`     // unknown facts, the most useful first
+	Rulings   []string `json:"rulings"` // what bans and moratoria said, where they settle or open something
 	Flips     []string `json:"flips"`   // single facts that, if otherwise, give another decision
 	// OutOfDate are facts that were answered and are unknown again, with the day since
 	// when; Single those that rest on fewer independent sources than the method asks for.
@@ -79,6 +81,9 @@ func assessed(r *rating.Rating, o *rating.Outlook, g *gathered) Assessed {
 		Subject: g.unit.subject(), Account: g.unit.account.ID, Best: r.Best.Residual.String(), Worst: r.Worst.Residual.String(),
 		Inherent: r.Worst.Inherent.String(), Tier: r.Tier, HardStops: r.HardStops, Decision: r.Decision, Pending: r.Pending,
 		Known: r.Known, Facts: r.Total, Missing: r.Missing, OutOfDate: g.stale, Single: g.single,
+	}
+	for _, b := range g.behind {
+		a.Rulings = append(a.Rulings, b.text)
 	}
 	for _, q := range o.Questions {
 		a.Ask = append(a.Ask, Ask{q.Fact, q.Text})
@@ -99,8 +104,13 @@ func Assess(ctx context.Context, db *store.DB, preparer, today string, p *pack.P
 	if err != nil {
 		return nil, err
 	}
+	if which.Prohibitions == nil {
+		if which.Prohibitions, err = ReadProhibitions(nil); err != nil {
+			return nil, err
+		}
+	}
 	if which.Changed {
-		return assessChanged(ctx, db, preparer, today, p, m, which.only, progress)
+		return assessChanged(ctx, db, preparer, today, p, m, which, progress)
 	}
 	portfolio, err := triage.ReadPortfolio(ctx, db, today)
 	if err != nil {
@@ -115,7 +125,7 @@ func Assess(ctx context.Context, db *store.DB, preparer, today string, p *pack.P
 		hashes[i] = u.hash()
 	}
 	s := newSummary()
-	w := &writer{method: m, pack: p, parties: portfolio, preparer: preparer, today: today, detail: len(which.IDs) > 0}
+	w := &writer{method: m, pack: p, parties: portfolio, rules: which.Prohibitions, used: map[string]bool{}, preparer: preparer, today: today, detail: len(which.IDs) > 0}
 	for part := range slices.Chunk(units, batch) {
 		if err := w.write(ctx, db, part, s); err != nil {
 			return nil, err
@@ -124,18 +134,19 @@ func Assess(ctx context.Context, db *store.DB, preparer, today string, p *pack.P
 			progress(s.Assessed, len(units))
 		}
 	}
-	return s, s.record(ctx, db, preparer, today, append([]string{p.Hash}, portfolio.RuledBy...), hashes)
+	return s, w.record(ctx, db, s, hashes)
 }
 
 // record writes the run.
-func (s *Summary) record(ctx context.Context, db *store.DB, preparer, today string, inputs []string, looked []ledger.Hash) error {
+func (w *writer) record(ctx context.Context, db *store.DB, s *Summary, looked []ledger.Hash) error {
 	population, err := runs.Root(looked)
 	if err != nil {
 		return err
 	}
-	return db.Write(ctx, preparer, func(tx *store.Tx) error {
+	return db.Write(ctx, w.preparer, func(tx *store.Tx) error {
 		ref, err := store.Create(tx, runs.Runs, &runs.Run{
-			Task: "assess", Day: today, Covered: int64(s.Assessed), Findings: int64(s.Pending), Population: population, Inputs: inputs,
+			Task: "assess", Day: w.today, Covered: int64(s.Assessed), Findings: int64(s.Pending), Population: population,
+			Inputs: slices.Concat([]string{w.pack.Hash}, w.parties.RuledBy, w.rules.Hashes()), Note: w.rules.Note(),
 		})
 		s.Run = ref.Seq
 		return err
@@ -189,6 +200,8 @@ type writer struct {
 	method   *rating.Method
 	pack     *pack.Pack
 	parties  *triage.Portfolio
+	rules    *Prohibitions
+	used     map[string]bool // packs of prohibitions that were recorded, by hash
 	preparer string
 	today    string
 	detail   bool // the summary tells of each
@@ -220,6 +233,9 @@ func (w *writer) write(ctx context.Context, db *store.DB, units []unit, s *Summa
 			return err
 		}
 		for _, r := range list {
+			if err := w.use(tx, r.behind); err != nil {
+				return err
+			}
 			record := toRecord(&r.rating, &r.outlook, r.gathered, w.preparer)
 			s.count(record)
 			if w.detail {
@@ -233,9 +249,23 @@ func (w *writer) write(ctx context.Context, db *store.DB, units []unit, s *Summa
 	})
 }
 
+// use records the packs that stand behind what was said, each once a run.
+func (w *writer) use(tx *store.Tx, behind []ruling) error {
+	for _, b := range behind {
+		if w.used[b.pack.Hash] {
+			continue
+		}
+		if err := runs.Use(tx, b.pack); err != nil {
+			return err
+		}
+		w.used[b.pack.Hash] = true
+	}
+	return nil
+}
+
 // rate gathers the inputs of units and rates them.
 func (w *writer) rate(ctx context.Context, q store.Queryer, units []unit) ([]rated, error) {
-	ground, err := newGround(w.parties, nil, w.today)
+	ground, err := newGround(w.parties, nil, w.rules, w.today)
 	if err != nil {
 		return nil, err
 	}
@@ -295,7 +325,7 @@ func (w *writer) state(ctx context.Context, tx *store.Tx, list []rated) error {
 	var wrote []string
 	for i, r := range list {
 		all[i] = r.gathered
-		new, err := state(ctx, tx, r.gathered, w.today)
+		new, err := stateOwn(ctx, tx, r.gathered, w.today)
 		if err != nil {
 			return err
 		}
@@ -346,7 +376,7 @@ func (s *Summary) put(tx *store.Tx, record *Rating, before *store.Revision[Ratin
 	switch {
 	case before == nil:
 		_, err = store.Create(tx, Ratings, record)
-	case before.Record.Method == record.Method && before.Record.Trace == record.Trace && slices.Equal(before.Record.Inputs, record.Inputs):
+	case before.Record.Method == record.Method && before.Record.Trace == record.Trace && sameRulings(before.Record.Rulings, record.Rulings) && slices.Equal(before.Record.Inputs, record.Inputs):
 		return nil
 	default:
 		_, _, err = store.Revise(tx, Ratings, before.ID, record)
@@ -388,6 +418,9 @@ func toRecord(r *rating.Rating, o *rating.Outlook, g *gathered, preparer string)
 		Outcome: bundle.Outcome(r.Decision), Review: int64(r.Review),
 		Subject: g.unit.subject(), Account: g.unit.account.ID, Inputs: g.named, Missing: r.Missing,
 		Trace: bundle.Trace(r), Preparer: preparer,
+	}
+	for _, b := range g.behind {
+		out.Rulings = append(out.Rulings, b.String())
 	}
 	for i, q := range o.Questions {
 		if i == askLimit {

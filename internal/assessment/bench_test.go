@@ -1,6 +1,7 @@
 package assessment_test
 
 import (
+	"errors"
 	"fmt"
 	"math/rand/v2"
 	"os"
@@ -192,7 +193,7 @@ func bigStore(b *testing.B, engine string, n int) *store.DB {
 	}
 	db := storetest.Begin(b, dsn, rooms...)
 	start := time.Now()
-	build(b, db, n)
+	withoutIndexes(b, db, func() { build(b, db, n) })
 	b.Logf("%s: %d deployments built in %s", engine, n, time.Since(start).Round(time.Second))
 	return db
 }
@@ -264,6 +265,42 @@ func (x *builder) answerAll(m *rating.Method, subject, source string) {
 		}
 		x.state(subject, f.ID, v, "survey", source)
 	}
+}
+
+// withoutIndexes runs fn while the tables of records have no indexes, which are made
+// again at the end: to keep them up to date for millions of random ids costs more than
+// all the rest.
+func withoutIndexes(b *testing.B, db *store.DB, fn func()) {
+	b.Helper()
+	query := "select name, sql from sqlite_master where type = 'index' and sql is not null and tbl_name like 'r\\_%' escape '\\'"
+	if db.Postgres() {
+		query = "select indexname, indexdef from pg_indexes where tablename like 'r\\_%' and indexname not like '%\\_pkey'"
+	}
+	rows, err := db.Query(ctx, query)
+	if err != nil {
+		b.Fatal(err)
+	}
+	var drop, create []string
+	for rows.Next() {
+		var name, text string
+		if err := rows.Scan(&name, &text); err != nil {
+			b.Fatal(err)
+		}
+		drop, create = append(drop, "drop index "+name), append(create, text)
+	}
+	if err := errors.Join(rows.Err(), rows.Close()); err != nil {
+		b.Fatal(err)
+	}
+	run := func(statements []string) {
+		for _, s := range statements {
+			if err := db.Write(ctx, storetest.Actor, func(tx *store.Tx) error { return tx.Exec(s) }); err != nil {
+				b.Fatal(err)
+			}
+		}
+	}
+	run(drop)
+	fn()
+	run(create)
 }
 
 // build makes n deployments with all that belongs to them.

@@ -42,9 +42,9 @@ type looked struct {
 	missing              []string
 }
 
-// assessChanged rates again all that is rated, of it what is meant (nil: all), and
-// writes what comes out otherwise.
-func assessChanged(ctx context.Context, db *store.DB, preparer, today string, p *pack.Pack, m *rating.Method, only func(string) bool, progress func(done, all int)) (*Summary, error) {
+// assessChanged rates again all that is rated, of it what is meant, and writes what
+// comes out otherwise.
+func assessChanged(ctx context.Context, db *store.DB, preparer, today string, p *pack.Pack, m *rating.Method, which Which, progress func(done, all int)) (*Summary, error) {
 	head, err := store.Head(ctx, db)
 	if err != nil {
 		return nil, err
@@ -54,7 +54,7 @@ func assessChanged(ctx context.Context, db *store.DB, preparer, today string, p 
 	if err != nil {
 		return nil, err
 	}
-	v, err := newSurvey(ctx, db, at, today, m)
+	v, err := newSurvey(ctx, db, at, today, which.Prohibitions, m)
 	if err != nil {
 		return nil, err
 	}
@@ -65,7 +65,7 @@ func assessChanged(ctx context.Context, db *store.DB, preparer, today string, p 
 		g := v.before.gatherer(m)
 		var x material
 		return func(u unit) (any, error) {
-			if only != nil && !only(u.subject()) {
+			if which.only != nil && !which.only(u.subject()) {
 				return (*looked)(nil), nil
 			}
 			return look(g, &x, m, u, before)
@@ -87,13 +87,13 @@ func assessChanged(ctx context.Context, db *store.DB, preparer, today string, p 
 	if err != nil {
 		return nil, err
 	}
-	if only != nil && s.Assessed == 0 {
+	if which.only != nil && s.Assessed == 0 {
 		return s, nil
 	}
 	if progress != nil {
 		progress(s.Assessed, s.Assessed)
 	}
-	w := &writer{method: m, pack: p, parties: v.before.parties, preparer: preparer, today: today}
+	w := &writer{method: m, pack: p, parties: v.before.parties, rules: which.Prohibitions, used: map[string]bool{}, preparer: preparer, today: today}
 	v.before.book, v.after.book = nil, nil // a part of it is read again under the lock
 	written := newSummary()
 	for part := range slices.Chunk(changed, batch) {
@@ -107,7 +107,7 @@ func assessChanged(ctx context.Context, db *store.DB, preparer, today string, p 
 	if err != nil {
 		return nil, err
 	}
-	return s, s.record(ctx, db, preparer, today, append([]string{p.Hash}, w.parties.RuledBy...), hashes)
+	return s, w.record(ctx, db, s, hashes)
 }
 
 func look(g *gatherer, x *material, m *rating.Method, u unit, before map[string]standing) (*looked, error) {

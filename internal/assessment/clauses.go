@@ -56,11 +56,11 @@ func WhatIfConditions(ctx context.Context, db *store.DB, day string, from, to []
 	if err != nil {
 		return nil, fault.Newf(fault.Invalid, "%q is not a day", day).WithFix("write it as YYYY-MM-DD")
 	}
-	before, err := inForce(from, on)
+	before, err := clausesOn(from, on)
 	if err != nil {
 		return nil, err
 	}
-	after, err := inForce(to, on)
+	after, err := clausesOn(to, on)
 	if err != nil {
 		return nil, err
 	}
@@ -75,8 +75,8 @@ func WhatIfConditions(ctx context.Context, db *store.DB, day string, from, to []
 	return out, err
 }
 
-// inForce gives the conditions of packs that hold on a day, by id.
-func inForce(packs []*pack.Pack, on time.Time) (map[string]*conditions.Condition, error) {
+// clausesOn gives the conditions of packs that hold on a day, by id.
+func clausesOn(packs []*pack.Pack, on time.Time) (map[string]*conditions.Condition, error) {
 	out := map[string]*conditions.Condition{}
 	for _, p := range packs {
 		set, err := conditions.Load(p)
@@ -93,7 +93,7 @@ func inForce(packs []*pack.Pack, on time.Time) (map[string]*conditions.Condition
 }
 
 func (out *Clauses) compare(ctx context.Context, q store.Queryer, before, after map[string]*conditions.Condition, limit int) error {
-	sectors, used := map[string]string{}, map[[2]string]usage.CountRecord{}
+	sectors := map[string]string{}
 	err := store.Columns(ctx, q, register.Customers.Schema(), store.Now, []string{"sector"}, "", nil, func(_ int64, id string, v []any) error {
 		sectors[id], _ = v[0].(string)
 		return nil
@@ -101,20 +101,11 @@ func (out *Clauses) compare(ctx context.Context, q store.Queryer, before, after 
 	if err != nil {
 		return err
 	}
-	err = store.Each(ctx, q, usage.Counts, store.Now, "", nil, func(r *store.Revision[usage.CountRecord]) error {
-		key := [2]string{r.Record.Deployment, r.Record.Condition}
-		sum := used[key]
-		sum.Exposures += r.Record.Exposures
-		sum.Deviations += r.Record.Deviations
-		sum.Unknown += r.Record.Unknown
-		used[key] = sum
-		return nil
-	})
+	used, err := counted(ctx, q)
 	if err != nil {
 		return err
 	}
-	ids := union(before, after)
-	changes := map[[2]string]*ClauseChange{}
+	ids, changes := union(before, after), map[[2]string]*ClauseChange{}
 	err = store.Each(ctx, q, register.Deployments, store.Now, "r.state = 'active'", nil, func(d *store.Revision[register.Deployment]) error {
 		out.Looked++
 		r := d.Record
@@ -126,21 +117,13 @@ func (out *Clauses) compare(ctx context.Context, q store.Queryer, before, after 
 				continue
 			}
 			moved = true
-			x := changes[[2]string{id, change}]
-			if x == nil {
-				x = &ClauseChange{Clause: id, Title: c.Title, Change: change, Checked: checkedBy(c), Subjects: []string{}}
-				changes[[2]string{id, change}] = x
+			key := [2]string{id, change}
+			if changes[key] == nil {
+				changes[key] = &ClauseChange{Clause: id, Title: c.Title, Change: change, Checked: checkedBy(c), Subjects: []string{}}
 			}
-			x.Deployments++
-			if assumed {
-				x.Assumed++
-			}
+			changes[key].add(d.ID, assumed, limit)
 			if before[id] != nil {
-				n := used[[2]string{d.ID, before[id].Hash}]
-				x.Calls, x.Deviations, x.Unknown = x.Calls+n.Exposures, x.Deviations+n.Deviations, x.Unknown+n.Unknown
-			}
-			if limit == 0 || len(x.Subjects) < limit {
-				x.Subjects = append(x.Subjects, d.ID)
+				changes[key].count(used[[2]string{d.ID, before[id].Hash}])
 			}
 		}
 		if moved {
@@ -152,6 +135,35 @@ func (out *Clauses) compare(ctx context.Context, q store.Queryer, before, after 
 		out.Clauses = append(out.Clauses, *x)
 	}
 	return err
+}
+
+// counted gives what was counted so far by deployment and hash of the condition.
+func counted(ctx context.Context, q store.Queryer) (map[[2]string]usage.CountRecord, error) {
+	used := map[[2]string]usage.CountRecord{}
+	err := store.Each(ctx, q, usage.Counts, store.Now, "", nil, func(r *store.Revision[usage.CountRecord]) error {
+		key := [2]string{r.Record.Deployment, r.Record.Condition}
+		sum := used[key]
+		sum.Exposures += r.Record.Exposures
+		sum.Deviations += r.Record.Deviations
+		sum.Unknown += r.Record.Unknown
+		used[key] = sum
+		return nil
+	})
+	return used, err
+}
+
+func (x *ClauseChange) add(deployment string, assumed bool, limit int) {
+	x.Deployments++
+	if assumed {
+		x.Assumed++
+	}
+	if limit == 0 || len(x.Subjects) < limit {
+		x.Subjects = append(x.Subjects, deployment)
+	}
+}
+
+func (x *ClauseChange) count(n usage.CountRecord) {
+	x.Calls, x.Deviations, x.Unknown = x.Calls+n.Exposures, x.Deviations+n.Deviations, x.Unknown+n.Unknown
 }
 
 func union(a, b map[string]*conditions.Condition) []string {

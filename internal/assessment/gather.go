@@ -27,10 +27,11 @@ type ground struct {
 	day      string
 	supposed map[string][]Supposed // by subject: what is asked "what if" about
 	exports  exportState
+	rules    *Prohibitions
 }
 
-func newGround(p *triage.Portfolio, book *evidence.Book, day string) (*ground, error) {
-	g := &ground{parties: p, book: book, day: day}
+func newGround(p *triage.Portfolio, book *evidence.Book, rules *Prohibitions, day string) (*ground, error) {
+	g := &ground{parties: p, book: book, rules: rules, day: day}
 	var err error
 	g.exports.inForce, g.exports.planned, err = exportRule(day)
 	return g, err
@@ -93,6 +94,7 @@ type material struct {
 	before  []found   // what the program stated of the unit earlier
 	own     []derived // what it states now
 	fixed   []string  // facts of which only that counts
+	behind  []ruling  // what bans and moratoria said
 	said    []evidence.Said
 }
 
@@ -115,6 +117,7 @@ type gathered struct {
 	rests  []rest    // in the method's order of facts
 	own    []derived // what the program states
 	before []found   // what it stated of the unit earlier
+	behind []ruling  // what bans and moratoria said
 	stale  []string  // facts that are out of date, and since when
 	single []string  // facts that rest on fewer independent sources than the method asks for
 	named  []string  // fact, entry, field and digest, for Rating.Inputs
@@ -155,6 +158,7 @@ func subjectsOf(list []string, u unit, chain triage.Chain, product *store.Revisi
 // collect collects what is known of one unit.
 func (g *ground) collect(x *material, u unit) error {
 	x.unit, x.found, x.before, x.own, x.fixed = u, x.found[:0], x.before[:0], x.own[:0], x.fixed[:0]
+	x.behind = nil
 	x.chain, x.product = g.chainOf(u)
 	var room [8]string
 	for n, id := range subjectsOf(room[:0], u, x.chain, x.product) {
@@ -185,7 +189,7 @@ func (g *ground) read(x *material, n int, id string) {
 
 // gather takes the inputs of the method from what is known of a unit.
 func (g *gatherer) gather(x *material) *gathered {
-	out := &gathered{unit: x.unit, chain: x.chain, own: x.own, before: x.before, inputs: make(rating.Inputs, len(x.found)+16)}
+	out := &gathered{unit: x.unit, chain: x.chain, own: x.own, before: x.before, behind: x.behind, inputs: make(rating.Inputs, len(x.found)+16)}
 	g.sort(x)
 	for i := range g.facts {
 		if len(g.byFact[i]) > 0 && g.fromStatements(out, i) || g.words[i] == "" {
@@ -213,7 +217,7 @@ func (g *gatherer) sort(x *material) {
 		_, unknown := d.value.UnknownReason()
 		n, asked := g.index[d.fact]
 		switch {
-		case !asked:
+		case !asked || d.silent:
 		case slices.ContainsFunc(g.byFact[n], func(f found) bool { return f.supposed }): // instead of it
 		case unknown && len(g.byFact[n]) > 0 && !slices.Contains(x.fixed, d.fact): // what it takes back, while others still say something
 		default:
@@ -239,7 +243,7 @@ func (g *gatherer) put(f found) {
 func (g *gatherer) fromStatements(out *gathered, i int) bool {
 	list, f := g.byFact[i], &g.facts[i]
 	slices.SortStableFunc(list, func(a, b found) int { return a.subject - b.subject })
-	var best *settled
+	var best *settlement
 	for len(list) > 0 {
 		n := 1
 		for n < len(list) && list[n].subject == list[0].subject {
@@ -256,7 +260,7 @@ func (g *gatherer) fromStatements(out *gathered, i int) bool {
 	out.inputs[f.ID] = bundle.InputValue(*f, best.value)
 	if best.from != nil {
 		out.rests = append(out.rests, rest{f.ID, best.from.Seq, evidence.Facts.Schema(), "value"})
-		if best.support < f.Sources && best.from.Seq != notWritten {
+		if best.support < f.Sources && (best.from.Fact.Source != derivedBy || len(best.from.Sources) > 0) {
 			out.single = append(out.single, f.ID)
 		}
 	}
@@ -266,9 +270,9 @@ func (g *gatherer) fromStatements(out *gathered, i int) bool {
 	return true
 }
 
-// settled is what the statements about one subject come to: the value, the statement
+// settlement is what the statements about one subject come to: the value, the statement
 // that says it, if one does, and how many independent sources do.
-type settled struct {
+type settlement struct {
 	value   ledger.Scalar
 	from    *found
 	support int
@@ -277,12 +281,12 @@ type settled struct {
 // settle gives the value of one subject's statements. No statement says it where it
 // is unknown because sources disagree or all are out of date: to name one would give
 // its value to whoever computes the rating again.
-func (g *gatherer) settle(f *rating.Fact, list []found) settled {
+func (g *gatherer) settle(f *rating.Fact, list []found) settlement {
 	g.plain = g.plain[:0]
 	for i := range list {
 		g.plain = append(g.plain, list[i].Statement)
 	}
-	s := settled{value: evidence.Settle(g.plain, g.day, f.ShelfDays)}
+	s := settlement{value: evidence.Settle(g.plain, g.day, f.ShelfDays)}
 	if s.value.IsNull() {
 		return s
 	}

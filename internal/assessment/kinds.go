@@ -31,6 +31,7 @@ type Rating struct {
 	Inputs    []string `duly:"inputs,customer"`
 	Missing   []string `duly:"missing,customer"` // required facts that are unknown
 	Ask       []string `duly:"ask,customer"`     // unknown facts, the most useful first
+	Rulings   []string `duly:"rulings,customer"` // what bans and moratoria said, and the hashes of the packs they stand in
 	Trace     string   `duly:"trace,customer"`
 	Preparer  string   `duly:"preparer,personal"` // key id of who prepared it
 }

@@ -77,7 +77,7 @@ type billed struct {
 
 // newUnitReader prepares to read what some methods ask for.
 func newUnitReader(q store.Queryer, at store.At, parties *triage.Portfolio, methods ...*rating.Method) *unitReader {
-	r := &unitReader{q: q, at: at, parties: parties, account: []string{"customer", "product", "via"}, deployment: []string{"customer", "product", "account", "capability"}}
+	r := &unitReader{q: q, at: at, parties: parties, account: []string{"customer", "product", "via"}, deployment: []string{"customer", "product", "account", "capability", "jurisdiction"}}
 	for _, m := range methods {
 		for _, f := range m.Facts() {
 			switch word, field := registerField(f); {

@@ -29,7 +29,7 @@ func (c *comparer) why(a, b *rated) []Cause {
 	w.likelihood()
 	w.controls()
 	w.matrix()
-	w.missing(a.gathered, b.gathered)
+	w.missing(b.gathered)
 	w.tables()
 	return w.causes
 }
@@ -204,7 +204,7 @@ func (w *explanation) matrix() {
 
 // missing tells what is required and not known, or not met, of one and not of the
 // other.
-func (w *explanation) missing(a, b *gathered) {
+func (w *explanation) missing(b *gathered) {
 	var unknown, gone, known, free []string
 	for _, id := range without(w.b.Missing, w.a.Missing) {
 		i := slices.IndexFunc(b.stale, func(s string) bool { return strings.HasPrefix(s, id+": ") })

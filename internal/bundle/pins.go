@@ -30,6 +30,8 @@ var pinned = map[string][]string{
 	"person":      {"state", "roles", "key"},
 	"epoch":       {"number", "log_key", "quoted_size", "quoted_root"},
 	"erasure":     {"target", "field", "reason"},
+
+	"index_edition": {"state", "year", "published", "released", "history", "mapping", "file", "rejected", "unread"},
 }
 
 // signed names the kinds whose every revision must carry a person's signature.

@@ -258,6 +258,16 @@ func (b *Book) About(list []Said, subject string) []Said {
 	return list
 }
 
+// Source gives what counts of a source by its id; one that is not there is not graded.
+func (b *Book) Source(id string) *Source {
+	for _, p := range b.pages {
+		if s := p.cited[id]; s != nil {
+			return s
+		}
+	}
+	return &Source{}
+}
+
 // Len is the number of statements.
 func (b *Book) Len() int {
 	n := 0

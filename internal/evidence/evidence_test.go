@@ -171,6 +171,58 @@ func TestState(t *testing.T) {
 	}
 }
 
+// A system has one conclusion of a fact: one that rests on other sources takes the
+// place of the last, and the same again writes nothing.
+func TestConclude(t *testing.T) {
+	ctx, db := context.Background(), newStore(t)
+	ids := make([]string, 2)
+	err := db.Write(ctx, actor, func(tx *store.Tx) error {
+		for i := range ids {
+			ref, err := store.Create(tx, evidence.Sources, &evidence.Source{Origin: evidence.Origin{State: "active"}, Grade: "ngo"})
+			if err != nil {
+				return err
+			}
+			ids[i] = ref.ID
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	conclude := func(value, asOf string, sources ...string) (wrote bool) {
+		t.Helper()
+		before, _ := store.Head(ctx, db)
+		err := db.Write(ctx, actor, func(tx *store.Tx) error {
+			f := evidence.Fact{Subject: "s", Fact: "freedom", Value: ledger.Text(value), AsOf: asOf, Sources: sources}
+			return evidence.Conclude(ctx, tx, f, "duly", "2026-11-24")
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		after, _ := store.Head(ctx, db)
+		return after.Size != before.Size
+	}
+	for i, c := range []struct {
+		value, asOf string
+		sources     []string
+		wrote       bool
+	}{
+		{"free", "2026-03-31", ids[:1], true},
+		{"free", "2026-03-31", ids[:1], false},
+		{"free", "2026-03-31", ids, true},
+		{"free", "2025-03-31", ids[1:], true}, // the later one was withdrawn
+		{"not_free", "2025-03-31", ids[1:], true},
+	} {
+		if wrote := conclude(c.value, c.asOf, c.sources...); wrote != c.wrote {
+			t.Errorf("conclusion %d: wrote %v", i, wrote)
+		}
+	}
+	about, err := evidence.About(ctx, db, "s")
+	if err != nil || len(about["freedom"]) != 1 || about["freedom"][0].Fact.Value.String() != "not_free" {
+		t.Errorf("%v, %v", about, err)
+	}
+}
+
 // Every schema has its table with the columns that the store fills.
 func TestMigrations(t *testing.T) {
 	db, ctx := newStore(t), context.Background()

@@ -18,6 +18,7 @@ import (
 	"duly/internal/bundle"
 	"duly/internal/decision"
 	"duly/internal/evidence"
+	"duly/internal/index"
 	"duly/internal/intake"
 	"duly/internal/ledger"
 	"duly/internal/people"
@@ -131,7 +132,7 @@ func sign(t testing.TB, w *workspace.Workspace) ledger.Checkpoint {
 func everything() content {
 	c := content{
 		rooms: []store.Migrations{
-			register.Migrations, evidence.Migrations, runs.Migrations, intake.Migrations, screening.Migrations,
+			register.Migrations, evidence.Migrations, runs.Migrations, index.Migrations, intake.Migrations, screening.Migrations,
 			usage.Migrations, triage.Migrations, assessment.Migrations, decision.Migrations,
 		},
 	}
@@ -154,6 +155,7 @@ func everything() content {
 	with(of(register.Interests))
 	with(of(evidence.Sources))
 	with(of(evidence.Facts))
+	with(of(index.Editions))
 	with(of(runs.Runs))
 	with(of(runs.Packs))
 	with(of(intake.Ambiguities))
