@@ -200,7 +200,7 @@ func TestWhoKnowsTheCountryBetter(t *testing.T) {
 		{"the customer of itself, of the end user", "sheriff", "party", today, "free"},
 		{"one of the same grade, later", "sheriff", "ngo", today, "not_free"},
 		{"one of the same grade, earlier", "sheriff", "ngo", "2020-01-01", "free"},
-		{"two of one grade and day", "deployment", "ngo", "2026-03-01", "unknown"},
+		{"two of one grade and day", "deployment", "ngo", "2026-03-01", ""}, // unknown, and no input: neither says so
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			chain := newChain(t, storetest.SQLite(t, rooms...))
@@ -310,5 +310,37 @@ func TestAnIndexOfAgencies(t *testing.T) {
 	c.said(t, c.sheriff, abuse, ledger.Text("established"), "court", "2024-01-01")
 	if got, _ := c.used(t, abuse); got != "established" {
 		t.Errorf("beside a court: %s", got)
+	}
+}
+
+// TestTheAccountHasNoCountryForItsDeployments protects a deployment abroad from what
+// was concluded of its account when that had none.
+func TestTheAccountHasNoCountryForItsDeployments(t *testing.T) {
+	c := newChain(t, storetest.SQLite(t, rooms...))
+	c.indexed(t, "USA,2025,8\n")
+	end := func(state string) {
+		t.Helper()
+		err := c.db.Write(ctx, storetest.Actor, func(tx *store.Tx) error {
+			d, err := store.Get(ctx, tx, register.Deployments, c.deployment)
+			if err != nil {
+				return err
+			}
+			d.Record.State, d.Record.Jurisdiction = state, "AQ"
+			_, _, err = store.Revise(tx, register.Deployments, d.ID, d.Record)
+			return err
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	end("ended")
+	c.assess(t)
+	about, err := evidence.About(ctx, c.db, c.account)
+	if err != nil || len(about[freedom]) != 1 {
+		t.Fatalf("of the account: %v, %v", about[freedom], err)
+	}
+	end("active")
+	if got, _ := c.used(t, freedom); got != "" {
+		t.Errorf("in a country that nobody rates: %s", got)
 	}
 }

@@ -68,7 +68,8 @@ type derived struct {
 	value ledger.Scalar
 	// concluded marks what follows from sources, as of a day: it competes with what
 	// people state by grade and day, and is the one conclusion that the program has of
-	// the fact. silent marks one that somebody outweighs.
+	// the fact. silent marks one that somebody outweighs
+	// or that is taken back: it is written, and no input.
 	concluded, silent bool
 	asOf              string // "" for the day of the rating
 	ids               []string

@@ -233,13 +233,13 @@ func (of *prohibitionsOf) complete(values framework.Values) (bool, error) {
 }
 
 // answered says whether people answered what is unclear: what they said comes to a
-// value, seen on a day on which all the prohibitions in question were in force already,
-// or to a ban in force, on whichever day.
+// value, seen on a day on which all the questions stood already, or to a ban in force, on
+// whichever day.
 func answered(s *about, fact string, rulings []framework.Ruling) bool {
 	since := ""
 	for _, r := range rulings {
 		if r.Standing == framework.Unclear {
-			since = max(since, r.Ban.From)
+			since = max(since, r.Since)
 		}
 	}
 	value, asOf := settled(s.saidOf(fact), s.day, func(ledger.Scalar, ledger.Scalar) bool { return false })

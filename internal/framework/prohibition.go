@@ -64,6 +64,8 @@ type Ban struct {
 	To        string // last day; "" while no end is known
 	Recheck   string // from this day on somebody has to look again; may be empty
 
+	checked string // the day on which the pack was last compared with its sources; may be empty
+
 	from   *Framework // whose facts the expressions read
 	places []placeBody
 	scope  *rule.Rule
@@ -84,11 +86,18 @@ type Ruling struct {
 	Exemption string   // the id of the exemption that holds
 	Why       string   // the exemption in words, or why nothing follows
 	Open      []string // what must be answered while it is unclear: open questions in words, then those of facts that are not known
+	Since     string   // the first day on which what is open could be answered
 	Stale     bool     // it was to be checked again by this day
 }
 
 // Pack gives the pack that the prohibition stands in.
 func (b *Ban) Pack() *pack.Pack { return b.from.pack }
+
+// lapsed says whether the end that was planned when somebody last looked has passed: it
+// may have been put off since.
+func (b *Ban) lapsed(day string) bool {
+	return b.To != "" && b.checked != "" && b.To >= b.checked && day > b.To
+}
 
 // InForce says whether the day lies within the prohibition's dates, both included.
 func (b *Ban) InForce(day string) bool {
@@ -98,7 +107,8 @@ func (b *Ban) InForce(day string) bool {
 // On says how a deployment with these facts stands to the prohibition on a day. A
 // fact that is not among the values is unknown. What is not known leaves it unclear
 // wherever it could matter, and never makes it none; a term that the text does not
-// define leaves it unclear too. A value that its fact cannot have is an error.
+// define leaves it unclear too, and so does an end that was planned when somebody last
+// looked, and has passed. A value that its fact cannot have is an error.
 func (b *Ban) On(values Values, day string) (Ruling, error) {
 	look, err := b.from.lookup(values)
 	if err != nil {
@@ -108,8 +118,9 @@ func (b *Ban) On(values Values, day string) (Ruling, error) {
 }
 
 func (b *Ban) on(look rule.Lookup, values Values, day string) (Ruling, error) {
-	r := Ruling{Ban: b, Standing: None, Stale: b.Recheck != "" && day >= b.Recheck}
-	if !b.InForce(day) {
+	lapsed := b.lapsed(day)
+	r := Ruling{Ban: b, Standing: None, Since: b.From, Stale: lapsed || b.Recheck != "" && day >= b.Recheck}
+	if !lapsed && !b.InForce(day) {
 		r.Why, r.Stale = "not in force on "+day, false
 		return r, nil
 	}
@@ -122,6 +133,10 @@ func (b *Ban) on(look rule.Lookup, values Values, day string) (Ruling, error) {
 		return r, nil
 	}
 	sure := covered == rule.True
+	if lapsed {
+		r.Since = after(b.To, 1)
+		sure, r.Open = false, []string{"It was to end on " + b.To + ", and nobody has looked since whether it did. Did it?"}
+	}
 	for _, e := range b.except {
 		holds, unknown, err := e.when.EvalUnknowns(look)
 		switch {

@@ -76,7 +76,7 @@ func (f *Framework) loadProhibition(b *prohibitionBody, env *rule.Env, i int) (*
 	}
 	out := &Ban{
 		ID: p.ID + "/" + b.ID, Basis: b.Basis, Provider: b.Provider, Title: b.Title, Text: b.Text, Reference: b.Reference,
-		Grade: b.Grade, From: b.EffectiveFrom, To: b.EffectiveTo, Recheck: cmp.Or(b.Recheck, p.Recheck), from: f, places: b.Places,
+		Grade: b.Grade, From: b.EffectiveFrom, To: b.EffectiveTo, Recheck: cmp.Or(b.Recheck, p.Recheck), from: f, checked: p.Checked, places: b.Places,
 	}
 	var err error
 	if out.scope, err = f.compile(env, b.Scope, "prohibitions", i, "scope"); err != nil {

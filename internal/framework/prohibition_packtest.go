@@ -116,7 +116,7 @@ func (r *Ruling) tick(seen map[string]bool, day string) {
 		seen["the first day "+b.From] = seen["the first day "+b.From] || day == b.From
 		seen["the last day "+b.To] = seen["the last day "+b.To] || day == b.To
 	}
-	if r.Standing == None && !b.InForce(day) {
+	if !b.InForce(day) && (r.Standing == None || b.lapsed(day)) {
 		seen["the day before, "+day] = true
 		seen["the day after, "+day] = true
 	}

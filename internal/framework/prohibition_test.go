@@ -235,6 +235,35 @@ func TestBadProhibitionsAreRefused(t *testing.T) {
 	}
 }
 
+// TestAPlannedEndIsLookedAt protects whom a ban protects: an end that lay ahead when
+// somebody last looked does not lift it by itself, and one that was seen does.
+func TestAPlannedEndIsLookedAt(t *testing.T) {
+	text := strings.Replace(banHead, "status: law\n", "status: law\nchecked: 2024-06-01\n", 1) + strings.Replace(banBody, "2024-01-31", "2024-01-31\n    effective_to: %s", 1)
+	for _, c := range []struct {
+		end, sector, day string
+		want             framework.Standing
+		stale            bool
+	}{
+		{"2024-12-31", "schools", "2024-12-31", framework.Applies, false},
+		{"2024-12-31", "schools", "2025-01-01", framework.Unclear, true},
+		{"2024-12-31", "policing", "2025-01-01", framework.None, true},
+		{"2024-05-31", "schools", "2024-06-01", framework.None, false},
+	} {
+		p, err := pack.Parse("p.yaml", fmt.Appendf(nil, text, c.end))
+		if err != nil {
+			t.Fatal(err)
+		}
+		f, err := framework.Load(p)
+		if err != nil {
+			t.Fatal(err)
+		}
+		r, err := f.Bans()[0].On(framework.Values{"end_user.sector": c.sector}, c.day)
+		if err != nil || r.Standing != c.want || r.Stale != c.stale || r.Standing == framework.Unclear && (r.Since != "2025-01-01" || len(r.Open) != 1) {
+			t.Errorf("ends %s, %s on %s: %+v, %v", c.end, c.sector, c.day, r, err)
+		}
+	}
+}
+
 // TestUntestedProhibitionsFail protects the packs: a prohibition that its tests do not
 // show from every side does not pass for tested.
 func TestUntestedProhibitionsFail(t *testing.T) {

@@ -86,6 +86,20 @@ type Use struct {
 	Standing
 }
 
+// Control is a necessary control: while an indicator that names it is raised, nothing
+// is credited without it.
+type Control struct {
+	ID, Title string
+	Fact      string   // that says how far it has come
+	Requires  []string // controls without which it is worth nothing
+}
+
+// Input is what somebody gives before a decision, as [Rating.Participation] names it.
+type Input struct {
+	ID, Title string
+	From      string // who gives it, one of those who may answer a fact
+}
+
 // Standing says who stands behind a part of a method, and on which days the part
 // holds. What is empty was not said.
 type Standing struct {
@@ -187,6 +201,27 @@ func (m *Method) Stops() []Stop { return slices.Clone(m.stops) }
 
 // Uses gives the method's prohibited uses in the pack's order.
 func (m *Method) Uses() []Use { return slices.Clone(m.uses) }
+
+// Controls gives the method's necessary controls in the pack's order.
+func (m *Method) Controls() []Control {
+	out := make([]Control, len(m.controls))
+	for i, b := range m.body.Controls.Necessary {
+		out[i] = Control{b.ID, b.Title, m.facts[m.controls[i].fact].ID, b.Requires}
+	}
+	return out
+}
+
+// Inputs gives what experts and affected people may have to give, in the pack's order.
+func (m *Method) Inputs() []Input {
+	if m.body.Participation == nil {
+		return nil
+	}
+	var out []Input
+	for _, b := range m.body.Participation.Inputs {
+		out = append(out, Input(b))
+	}
+	return out
+}
 
 // Dated says whether parts of the method hold for a time only, so that a rating
 // needs its day: see [Method.RateOn].

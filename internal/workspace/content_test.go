@@ -170,6 +170,8 @@ func everything() content {
 		r.Engine = bundle.EngineNumber()
 		rated = append(rated, tx.Size())
 	}))
+	with(of(assessment.Exposures))
+	with(of(assessment.Scores))
 	with(of(decision.Decisions, func(d *decision.Decision, variant int, tx *store.Tx) {
 		r, err := store.GetBySeq(context.Background(), tx, assessment.Ratings, rated[variant])
 		if err != nil {
@@ -183,7 +185,7 @@ func everything() content {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if _, err := w.AddPerson(ctx, admin, "approver", []act.Role{act.Approver}); err != nil {
+		if _, err := w.AddPerson(ctx, admin, "approver", []act.Role{act.Approver, act.Analyst}); err != nil {
 			t.Fatal(err)
 		}
 		approver, err := w.Actor(ctx, "approver")
