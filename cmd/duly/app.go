@@ -29,10 +29,11 @@ import (
 	"duly/schemas"
 )
 
-// app is what commands share: the context, the flags and the streams.
+// app is what commands share: the context, the flags, the clock and the streams.
 type app struct {
 	ctx    context.Context
 	cli    *cli
+	now    func() time.Time
 	stdout io.Writer
 	stderr io.Writer
 }
@@ -61,9 +62,12 @@ func kinds() []*ledger.Schema {
 
 func options() workspace.Options { return workspace.Options{Rooms: rooms()} }
 
+// options are those of every workspace, by the command's clock.
+func (a *app) options() workspace.Options { return workspace.Options{Rooms: rooms(), Now: a.now} }
+
 // open opens the workspace that the flags name.
 func (a *app) open() (*workspace.Workspace, error) {
-	return workspace.Open(a.ctx, a.cli.Workspace, options())
+	return workspace.Open(a.ctx, a.cli.Workspace, a.options())
 }
 
 // write opens the workspace, runs fn and signs what it committed, even when fn

@@ -9,6 +9,7 @@ import (
 
 	"duly/internal/act"
 	"duly/internal/assessment"
+	"duly/internal/decision"
 	"duly/internal/fault"
 	"duly/internal/pack"
 	"duly/internal/register"
@@ -78,17 +79,17 @@ func printCounts(out io.Writer, title string, counts map[string]int) {
 }
 
 type assessCmd struct {
-	IDs    []string      `arg:"" optional:"" name:"id" help:"Deployments by record id, or accounts, for all their deployments, by account number or record id."`
-	Lane   []triage.Lane `help:"Assess all accounts of a lane: STOP, PERSON, DESK or AUTO." placeholder:"LANE"`
-	Method string        `help:"The method." default:"rm-1"`
+	IDs  []string      `arg:"" optional:"" name:"id" help:"Deployments by record id, or accounts, for all their deployments, by account number or record id."`
+	Lane []triage.Lane `help:"Assess all accounts of a lane: STOP, PERSON, DESK or AUTO." placeholder:"LANE"`
 	// Changed is for after a change of method or of facts that many share.
 	Changed bool   `help:"Rate again all that is rated, and record only what comes out otherwise."`
+	Move    bool   `help:"Rate under the method in force also what keeps an earlier one until its review."`
 	As      string `help:"In whose name it is prepared; that person cannot decide on it." placeholder:"PERSON"`
 }
 
 // Run rates deployments. Without ids and lanes it takes the lanes STOP and PERSON.
 func (c *assessCmd) Run(a *app) error {
-	p, err := findPack("methods", c.Method)
+	standard, err := findPack("methods", standardMethod)
 	if err != nil {
 		return err
 	}
@@ -121,7 +122,12 @@ func (c *assessCmd) Run(a *app) error {
 			}
 			which.IDs = append(which.IDs, found.ID)
 		}
-		s, err := assessment.Assess(a.ctx, w.DB, actor.Key, w.Today(), p, which, a.count("deployments"))
+		decided, err := decision.Reviews(a.ctx, w.DB)
+		if err != nil {
+			return err
+		}
+		reviews := assessment.Reviews{Decided: decided, Move: c.Move}
+		s, err := assessment.Reassess(a.ctx, w.DB, actor.Key, w.Today(), standard, which, reviews, a.count("deployments"))
 		if err != nil {
 			return err
 		}
@@ -184,6 +190,9 @@ func firstOf(ids []string) string {
 
 func printAssess(out io.Writer, s *assessment.Summary) {
 	fmt.Fprintf(out, "assessed %d, pending %d (required facts are unknown: nothing is activated)\n", s.Assessed, s.Pending)
+	if s.Kept > 0 {
+		fmt.Fprintf(out, "%d of them under the method of their standing rating, until their review; --move takes the one in force\n", s.Kept)
+	}
 	printCounts(out, "outcomes", s.Outcomes)
 	printCounts(out, "worst residual band", s.Worst)
 	printCounts(out, "best residual band", s.Best)

@@ -42,6 +42,8 @@ const (
 	CloseHit  Act = "close a hit"
 	Decide    Act = "decide"
 	Publish   Act = "report and export"
+	Commit    Act = "commit a method"
+	Adopt     Act = "adopt a method"
 )
 
 // Actor is a person who acts, by key id and roles.
@@ -74,9 +76,12 @@ var Default = Table{
 		CloseHit:  {Analyst, Approver},
 		Decide:    {Approver, GoverningBody},
 		Publish:   {Administrator, Analyst, Approver, GoverningBody, Auditor},
+		Commit:    {Administrator, Analyst},
+		Adopt:     {GoverningBody},
 	},
 	Exclude: map[Act][]Role{
 		Judge: {Sales}, SetFact: {Sales}, Score: {Sales, Administrator}, CloseHit: {Sales}, Decide: {Sales, Administrator},
+		Commit: {Sales}, Adopt: {Sales, Administrator},
 	},
 }
 

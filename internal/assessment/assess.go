@@ -29,6 +29,8 @@ type Which struct {
 	// decision called for, worst band or tier. A rating that comes out the same stays as
 	// it is, under the method that it names; the run says that it was looked at.
 	Changed bool
+
+	only func(subject string) bool // of those, the subjects that are meant; nil for all
 }
 
 // Summary says what an assessment run did.
@@ -40,6 +42,7 @@ type Summary struct {
 	Best     map[string]int `json:"best"`
 	Missing  map[string]int `json:"missing"` // ratings by required fact that is unknown
 	Changed  int            `json:"changed"`
+	Kept     int            `json:"kept"` // ratings under the method of a standing one, which is not in force any more
 	Run      int64          `json:"entry"`
 	Subjects []Assessed     `json:"subjects,omitempty"` // when ids were named
 }
@@ -107,15 +110,15 @@ func Assess(ctx context.Context, db *store.DB, preparer, today string, p *pack.P
 		}
 	}
 	if which.Changed {
-		return assessChanged(ctx, db, preparer, today, p, m, which.Prohibitions, progress)
+		return assessChanged(ctx, db, preparer, today, p, m, which, progress)
 	}
 	portfolio, err := triage.ReadPortfolio(ctx, db, today)
 	if err != nil {
 		return nil, err
 	}
 	units, err := which.pick(ctx, db, portfolio)
-	if err != nil {
-		return nil, err
+	if err != nil || which.only != nil && len(units) == 0 {
+		return newSummary(), err
 	}
 	hashes := make([]ledger.Hash, len(units))
 	for i, u := range units {
@@ -166,7 +169,7 @@ func (w Which) pick(ctx context.Context, q store.Queryer, p *triage.Portfolio) (
 		found[a.ID] = true
 		for _, u := range unitsOf(p, a) {
 			found[u.subject()] = true
-			if whole || wanted[u.subject()] {
+			if (whole || wanted[u.subject()]) && (w.only == nil || w.only(u.subject())) {
 				picked = append(picked, u)
 			}
 		}

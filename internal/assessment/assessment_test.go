@@ -13,6 +13,7 @@ import (
 	"duly/internal/index"
 	"duly/internal/ledger"
 	"duly/internal/pack"
+	"duly/internal/people"
 	"duly/internal/register"
 	"duly/internal/runs"
 	"duly/internal/screening"
@@ -27,7 +28,8 @@ func TestMain(m *testing.M) { os.Exit(storetest.Main(m)) }
 var (
 	ctx   = context.Background()
 	rooms = []store.Migrations{
-		register.Migrations, evidence.Migrations, runs.Migrations, index.Migrations, screening.Migrations, triage.Migrations, assessment.Migrations,
+		people.Migrations, register.Migrations, evidence.Migrations, runs.Migrations, index.Migrations, screening.Migrations,
+		triage.Migrations, assessment.Migrations,
 	}
 )
 

@@ -42,8 +42,9 @@ type looked struct {
 	missing              []string
 }
 
-// assessChanged rates again all that is rated and writes what comes out otherwise.
-func assessChanged(ctx context.Context, db *store.DB, preparer, today string, p *pack.Pack, m *rating.Method, rules *Prohibitions, progress func(done, all int)) (*Summary, error) {
+// assessChanged rates again all that is rated, of it what is meant, and writes what
+// comes out otherwise.
+func assessChanged(ctx context.Context, db *store.DB, preparer, today string, p *pack.Pack, m *rating.Method, which Which, progress func(done, all int)) (*Summary, error) {
 	head, err := store.Head(ctx, db)
 	if err != nil {
 		return nil, err
@@ -53,7 +54,7 @@ func assessChanged(ctx context.Context, db *store.DB, preparer, today string, p 
 	if err != nil {
 		return nil, err
 	}
-	v, err := newSurvey(ctx, db, at, today, rules, m)
+	v, err := newSurvey(ctx, db, at, today, which.Prohibitions, m)
 	if err != nil {
 		return nil, err
 	}
@@ -63,7 +64,12 @@ func assessChanged(ctx context.Context, db *store.DB, preparer, today string, p 
 	err = v.each(ctx, func() func(unit) (any, error) {
 		g := v.before.gatherer(m)
 		var x material
-		return func(u unit) (any, error) { return look(g, &x, m, u, before) }
+		return func(u unit) (any, error) {
+			if which.only != nil && !which.only(u.subject()) {
+				return (*looked)(nil), nil
+			}
+			return look(g, &x, m, u, before)
+		}
 	}, func(result any) {
 		one := result.(*looked)
 		if one == nil {
@@ -81,10 +87,13 @@ func assessChanged(ctx context.Context, db *store.DB, preparer, today string, p 
 	if err != nil {
 		return nil, err
 	}
+	if which.only != nil && s.Assessed == 0 {
+		return s, nil
+	}
 	if progress != nil {
 		progress(s.Assessed, s.Assessed)
 	}
-	w := &writer{method: m, pack: p, parties: v.before.parties, rules: rules, used: map[string]bool{}, preparer: preparer, today: today}
+	w := &writer{method: m, pack: p, parties: v.before.parties, rules: which.Prohibitions, used: map[string]bool{}, preparer: preparer, today: today}
 	v.before.book, v.after.book = nil, nil // a part of it is read again under the lock
 	written := newSummary()
 	for part := range slices.Chunk(changed, batch) {

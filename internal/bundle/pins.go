@@ -17,7 +17,7 @@ var pinned = map[string][]string{
 	"deployment":  {"state"},
 	"list":        {"sha256", "entries", "published"},
 	"list_update": {"sha256", "previous", "entries", "added", "removed", "changed"},
-	"pack":        {"sha256", "state"},
+	"pack":        {"sha256", "state", "in_force_from", "replaces", "change"},
 	"run":         {"task", "day", "covered"},
 	"hit":         {"state"},
 	"triage":      {"lane", "by_default", "pack"},
