@@ -50,6 +50,7 @@ func assessChanged(ctx context.Context, db *store.DB, preparer, today string, p 
 		return nil, err
 	}
 	at := store.At{Seq: head.Size - 1}
+	defer frugal()()
 	before, err := standings(ctx, db, at)
 	if err != nil {
 		return nil, err

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"runtime"
+	"runtime/debug"
 	"slices"
 
 	"duly/internal/evidence"
@@ -13,6 +14,15 @@ import (
 	"duly/internal/store"
 	"duly/internal/triage"
 )
+
+// frugal makes the garbage collector keep less in hand, at some cost of time, until
+// the function that it gives is called: what a survey holds is large and lasts, and what
+// it throws away is small and much. It holds for the whole process.
+func frugal() (restore func()) {
+	const percent = 35
+	before := debug.SetGCPercent(percent)
+	return func() { debug.SetGCPercent(before) }
+}
 
 // survey is the whole register made ready to be rated.
 type survey struct {

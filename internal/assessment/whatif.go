@@ -162,6 +162,7 @@ func WhatIf(ctx context.Context, db *store.DB, today string, q Question, progres
 	if err != nil {
 		return nil, err
 	}
+	defer frugal()()
 	s, err := newSurvey(ctx, db, at, day, q.Prohibitions, from, to)
 	if err != nil {
 		return nil, err
