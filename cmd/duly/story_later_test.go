@@ -80,10 +80,10 @@ func owners(b *book) {
 	}
 	b.answers("F-2")
 	b.learns("F-2", "ngo", "A rights group's report on the cameras", watching)
-	before := "S5 L5 CRITICAL -0 L5 CRITICAL | EDD+GB | DECLINE | 6"
-	b.ends("C06-d1", "F-2", before)
+	flagged := "S5 L5 CRITICAL -0 L5 CRITICAL | EDD+GB | PENDING - no activation (CDD incomplete) | 6"
+	b.ends("C06-d1", "F-2", flagged)
 	b.flagged("F-2", "bis-affiliates: FLAG")
-	b.mayNot("F-2", "approve", onlyBoard)
+	b.mayNot("F-2", "approve", nothingRuns)
 
 	b.on("2025-10-15")
 	b.ends("C06-d2", "F-2", "S5 L5 CRITICAL -0 L5 CRITICAL HS-L2 | EDD+GB | PROHIBITED (legal hard stop) | 0")
@@ -91,9 +91,9 @@ func owners(b *book) {
 	b.mayNot("F-2", "escalate", noAct)
 
 	b.on("2026-01-15")
-	b.ends("C06-d3", "F-2", before)
+	b.ends("C06-d3", "F-2", flagged)
 	b.flagged("F-2", "bis-affiliates: FLAG")
-	b.mayNot("F-2", "approve", onlyBoard)
+	b.mayNot("F-2", "approve", nothingRuns)
 
 	b.duly("owners", "add", "--as", "Ann", "bods:"+b.file("sold.json", owned("2026-01-15", map[string]int{"Example First Holding": 30, "Example Second Holding": 20})))
 	b.lists("sdn",
