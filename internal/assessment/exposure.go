@@ -2,10 +2,13 @@ package assessment
 
 import (
 	"context"
+	"maps"
 	"slices"
 	"strings"
 
+	"duly/internal/evidence"
 	"duly/internal/fault"
+	"duly/internal/ledger"
 	"duly/internal/rating"
 	"duly/internal/store"
 	"duly/internal/triage"
@@ -37,8 +40,9 @@ func ReviewExposures(ctx context.Context, db *store.DB, actor, today string) (*E
 	if err != nil {
 		return nil, err
 	}
-	shared, unplaced := portfolio.Exposures()
-	s := &ExposureSummary{Areas: len(shared), Unplaced: unplaced}
+	exposures := portfolio.Exposures()
+	shared := exposures.Shared
+	s := &ExposureSummary{Areas: len(shared), Unplaced: exposures.Unplaced}
 	return s, db.Write(ctx, actor, func(tx *store.Tx) error {
 		rated, err := Current(ctx, tx)
 		if err != nil {
@@ -62,8 +66,57 @@ func ReviewExposures(ctx context.Context, db *store.DB, actor, today string) (*E
 			}
 			delete(before, next.Area)
 		}
-		return s.end(tx, before, today)
+		if err := s.end(tx, before, today); err != nil {
+			return err
+		}
+		return stateOverlaps(ctx, tx, exposures.Beside, rated, today)
 	})
+}
+
+// factOverlaps is how many other deployments cover the same people. It follows from the
+// whole portfolio and not from one deployment, so it is stated here and read by the
+// next rating like what anybody states.
+const factOverlaps = "exposure.overlapping_deployments"
+
+// overlapsBy is the system in whose name it is stated, and confirmDays after how many
+// days the same is said again.
+const (
+	overlapsBy  = "duly exposures"
+	confirmDays = 90
+)
+
+// stateOverlaps states for every rated deployment that can be placed how many others
+// cover the same people. One that cannot be placed any more is unknown again.
+func stateOverlaps(ctx context.Context, tx *store.Tx, beside map[string]int, rated map[string]*store.Revision[Rating], today string) error {
+	facts, err := store.Select(ctx, tx, evidence.Facts, "r.fact = $1", factOverlaps)
+	if err != nil {
+		return err
+	}
+	before := map[string]*evidence.Fact{}
+	for _, f := range facts {
+		if f.Record.Source == overlapsBy {
+			before[f.Record.Subject] = f.Record
+		}
+	}
+	for _, subject := range slices.Sorted(maps.Keys(rated)) {
+		others, placed := beside[subject]
+		was := before[subject]
+		value := ledger.Int(int64(others))
+		if !placed {
+			value = ledger.Unknown("it is not known where it is used")
+		}
+		switch {
+		case was == nil && !placed:
+			continue
+		case was != nil && was.Value.Equal(value) && (!placed || evidence.Fresh(was.AsOf, today, confirmDays)):
+			continue
+		}
+		fact := evidence.Fact{Subject: subject, Fact: factOverlaps, Value: value, AsOf: today}
+		if err := evidence.State(ctx, tx, fact, overlapsBy, today); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // exposureOf gives the review that an area asks for, nil where it asks for none.

@@ -4,6 +4,7 @@ import (
 	"testing"
 
 	"duly/internal/assessment"
+	"duly/internal/evidence"
 	"duly/internal/fault"
 	"duly/internal/ledger"
 	"duly/internal/register"
@@ -93,8 +94,26 @@ func TestMediumDeploymentsAddUp(t *testing.T) {
 		if e.Deployments != 2 || e.Worst != "MEDIUM" || len(e.Can) != 3 {
 			t.Errorf("%+v", e)
 		}
+		before, err := store.Head(ctx, w.db)
+		if err != nil {
+			t.Fatal(err)
+		}
 		if s := w.review(); s.Open != 1 || s.New != 0 {
 			t.Errorf("looked again: %+v", s)
+		}
+		if after, err := store.Head(ctx, w.db); err != nil || after.Size != before.Size {
+			t.Errorf("looking again wrote %d entries, %v", after.Size-before.Size, err)
+		}
+		stated, err := store.Select(ctx, w.db, evidence.Facts, "r.fact = $1", "exposure.overlapping_deployments")
+		if err != nil || len(stated) != 4 { // of those that are rated and reach people
+			t.Fatalf("%d facts, %v", len(stated), err)
+		}
+		others := map[any]int{}
+		for _, f := range stated {
+			others[f.Record.Value.Value()]++
+		}
+		if others[int64(2)] != 3 || others[int64(0)] != 1 {
+			t.Errorf("how many others cover the same people: %v", others)
 		}
 	})
 }
