@@ -1,5 +1,5 @@
 // Package packs carries the packs that ship with Duly: methods, frameworks, triage
-// rules, conditions of use and rules of ownership, as YAML with their tests beside
+// rules, conditions of use, rules of ownership and of casework, as YAML with their tests beside
 // them. They are data: the rooms that use them read them through [duly/internal/pack].
 package packs
 
@@ -8,5 +8,5 @@ import "embed"
 // Files holds the packs as they are released, by path: methods/rm-1.yaml,
 // triage/base.yaml, conditions/face-search.yaml and so on.
 //
-//go:embed methods frameworks triage conditions ownership
+//go:embed methods frameworks triage conditions ownership casework
 var Files embed.FS

@@ -42,6 +42,7 @@ const (
 	CloseHit  Act = "close a hit"
 	Decide    Act = "decide"
 	Publish   Act = "report and export"
+	Work      Act = "work on cases"
 )
 
 // Actor is a person who acts, by key id and roles.
@@ -74,9 +75,10 @@ var Default = Table{
 		CloseHit:  {Analyst, Approver},
 		Decide:    {Approver, GoverningBody},
 		Publish:   {Administrator, Analyst, Approver, GoverningBody, Auditor},
+		Work:      {Analyst, Approver, GoverningBody},
 	},
 	Exclude: map[Act][]Role{
-		Judge: {Sales}, SetFact: {Sales}, Score: {Sales, Administrator}, CloseHit: {Sales}, Decide: {Sales, Administrator},
+		Judge: {Sales}, SetFact: {Sales}, Score: {Sales, Administrator}, CloseHit: {Sales}, Decide: {Sales, Administrator}, Work: {Sales},
 	},
 }
 

@@ -1,0 +1,520 @@
+package casework
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"duly/internal/assessment"
+	"duly/internal/evidence"
+	"duly/internal/ledger"
+	"duly/internal/register"
+	"duly/internal/screening"
+	"duly/internal/store"
+	"duly/internal/usage"
+)
+
+// Trigger is one event that a case is about. Cause names the records and days that
+// it rests on, so that the same event never opens a second case.
+type Trigger struct {
+	Event string
+	Cause string // no spaces
+	Day   string // on which it was read
+	Text  string
+}
+
+// String gives the trigger as a Review record holds it.
+func (t Trigger) String() string { return t.Event + " " + t.Cause + " " + t.Day + ": " + t.Text }
+
+// ParseTrigger reads what String wrote.
+func ParseTrigger(s string) Trigger {
+	head, text, _ := strings.Cut(s, ": ")
+	parts := append(strings.Split(head, " "), "", "", "")
+	return Trigger{parts[0], parts[1], parts[2], text}
+}
+
+// found is a trigger for the case of a subject.
+type found struct {
+	subject string
+	Trigger
+}
+
+// look gathers what happened since a position of the log.
+type look struct {
+	ctx   context.Context
+	q     store.Queryer
+	w     *world
+	rules *Rules
+	from  int64 // the first position that no sweep has read
+	today string
+	found []found
+}
+
+// add notes an event for the cases of units.
+func (l *look) add(event, cause, text string, units []int) {
+	if text == "" {
+		text = l.rules.events[event].Text
+	}
+	seen := map[string]bool{}
+	for _, i := range units {
+		subject := l.w.units[i].subject
+		if !seen[subject] {
+			seen[subject] = true
+			l.found = append(l.found, found{subject, Trigger{event, cause, l.today, text}})
+		}
+	}
+}
+
+// judged gives those of the units that somebody had judged before an entry: what
+// nobody has looked at has no change to look at again.
+func (l *look) judged(units []int, seq int64) []int {
+	var out []int
+	for _, i := range units {
+		u := &l.w.units[i]
+		d, r := l.w.decided[u.id], l.w.rated[u.id]
+		if d != nil && d.Seq < seq || d == nil && r != nil && (l.from > 0 || r.Seq < seq) {
+			out = append(out, i)
+		}
+	}
+	return out
+}
+
+// all gathers every kind of event.
+func (l *look) all() error {
+	for _, step := range []func() error{
+		l.firstLooks, l.cycles, l.hits, l.owners, l.deployments, l.productsChanged, l.facts, l.findings, l.signals, l.ratings, l.contracts, l.stale, l.samples,
+	} {
+		if err := step(); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// firstLooks finds accounts that rules send to people, and whom nobody has looked at
+// in this lane or a stricter one, and those that came to a case since.
+func (l *look) firstLooks() error {
+	for subject, units := range l.w.cases {
+		lane := l.w.lane(units)
+		if lane == lanes[0] {
+			continue
+		}
+		before, covered := "", map[string]bool{}
+		for _, r := range l.w.reviews[subject] {
+			if before == "" || laneRank(r.Record.Lane) > laneRank(before) {
+				before = r.Record.Lane
+			}
+			for _, id := range r.Record.Covers {
+				covered[id] = true
+			}
+		}
+		for _, i := range units {
+			if u := &l.w.units[i]; before != "" && !covered[u.id] && l.w.decided[u.id] == nil && l.w.lane([]int{i}) != lanes[0] {
+				l.add("first_look", u.id, "it came to those whom somebody had looked at", []int{i})
+			}
+		}
+		undecided := slices.ContainsFunc(units, func(i int) bool { return l.w.decided[l.w.units[i].id] == nil })
+		switch {
+		case before == "" && undecided:
+			l.add("first_look", subject, "", units)
+		case before != "" && laneRank(lane) > laneRank(before):
+			l.add("lane", subject+"@"+lane, "", units)
+		}
+	}
+	slices.SortFunc(l.found, func(a, b found) int { return strings.Compare(a.subject+a.Cause, b.subject+b.Cause) })
+	return nil
+}
+
+// cycles finds reviews that are due: on the day that a decision names, or as long
+// after a rating as the method says.
+func (l *look) cycles() error {
+	for i := range l.w.units {
+		u := &l.w.units[i]
+		due, cause := "", ""
+		if d := l.w.decided[u.id]; d != nil {
+			due, cause = d.Record.ReviewDay, fmt.Sprintf("%s@%d", d.ID, d.Seq)
+		} else if r := l.w.rated[u.id]; r != nil && r.Record.Review > 0 {
+			rated := time.UnixMicro(r.Leaf.Time).UTC()
+			due, cause = rated.AddDate(0, int(r.Record.Review), 0).Format(time.DateOnly), fmt.Sprintf("%s@%d", r.ID, r.Seq)
+		}
+		if due != "" && due <= l.today {
+			l.add("cycle", cause, "the review was due on "+due, []int{i})
+		}
+	}
+	return nil
+}
+
+// since reads the newest revisions of a kind that came since the last sweep.
+func since[T any](l *look, kind *ledger.Kind[T]) ([]*store.Revision[T], error) {
+	return store.Select(l.ctx, l.q, kind, "r.seq >= $1", l.from)
+}
+
+// before reads the revision of a record that the last sweep saw, nil when there was
+// none.
+func before[T any](l *look, kind *ledger.Kind[T], id string) (*store.Revision[T], error) {
+	all, err := store.History(l.ctx, l.q, kind, id)
+	if err != nil {
+		return nil, err
+	}
+	var last *store.Revision[T]
+	for _, r := range all {
+		if r.Seq < l.from {
+			last = r
+		}
+	}
+	return last, nil
+}
+
+func at(id string, seq int64) string { return fmt.Sprintf("%s@%d", id, seq) }
+
+func (l *look) hits() error {
+	list, err := since(l, screening.Hits)
+	if err != nil {
+		return err
+	}
+	for _, h := range list {
+		switch h.Record.State {
+		case screening.Dismissed, screening.Stale:
+			continue
+		}
+		l.add("list_hit", h.ID, h.Record.List+", "+h.Record.Entry+": "+h.Record.Matched, l.w.affected(h.Record.Subject))
+	}
+	return nil
+}
+
+// owners finds changes of who stands behind those who were judged.
+func (l *look) owners() error {
+	interests, err := since(l, register.Interests)
+	if err != nil {
+		return err
+	}
+	for _, i := range interests {
+		l.add("ownership", at(i.ID, i.Seq), "", l.judged(l.w.affected(i.Record.Owned), i.Seq))
+	}
+	owners, err := since(l, register.Owners)
+	if err != nil {
+		return err
+	}
+	for _, o := range owners {
+		l.add("ownership", at(o.ID, o.Seq), "", l.judged(l.w.affected(o.Record.Customer), o.Seq))
+	}
+	links, err := since(l, register.Relationships)
+	if err != nil {
+		return err
+	}
+	for _, r := range links {
+		if r.Record.Role == "owner" {
+			l.add("ownership", at(r.ID, r.Seq), "", l.judged(l.w.affected(r.Record.Customer), r.Seq))
+		}
+	}
+	return nil
+}
+
+// deployments finds those whose capability changed, and new ones of somebody who was
+// judged without them.
+func (l *look) deployments() error {
+	list, err := since(l, register.Deployments)
+	if err != nil {
+		return err
+	}
+	for _, d := range list {
+		units := l.w.about[d.ID]
+		if d.Record.State != "active" || len(units) == 0 {
+			continue
+		}
+		was, err := before(l, register.Deployments, d.ID)
+		if err != nil {
+			return err
+		}
+		switch {
+		case was == nil && len(l.judged(l.w.cases[l.w.units[units[0]].subject], d.Seq)) > 0:
+			l.add("capability", at(d.ID, d.Seq), "a new deployment: "+word(d.Record.Capability), units)
+		case was != nil && was.Record.Capability != d.Record.Capability:
+			l.add("capability", at(d.ID, d.Seq), word(was.Record.Capability)+" became "+word(d.Record.Capability), units)
+		}
+	}
+	return nil
+}
+
+func word(capability string) string {
+	if capability == "" {
+		return "unknown"
+	}
+	return strings.ReplaceAll(capability, "_", " ")
+}
+
+// productsChanged finds products that can do more, and re-opens them and all who use
+// them (RG-03).
+func (l *look) productsChanged() error {
+	list, err := since(l, register.Products)
+	if err != nil {
+		return err
+	}
+	for _, p := range list {
+		was, err := before(l, register.Products, p.ID)
+		if err != nil {
+			return err
+		}
+		if was == nil {
+			continue
+		}
+		more := slices.DeleteFunc(slices.Concat(p.Record.Intended, p.Record.Unintended), func(c string) bool {
+			return slices.Contains(was.Record.Intended, c) || slices.Contains(was.Record.Unintended, c)
+		})
+		for i, c := range more {
+			more[i] = word(c)
+		}
+		if len(more) > 0 {
+			l.capability(p.ID, at(p.ID, p.Seq), "the product can do more: "+strings.Join(more, ", "))
+		}
+	}
+	changes, err := since(l, Changes)
+	if err != nil {
+		return err
+	}
+	for _, c := range changes {
+		if c.Record.State == Announced {
+			l.capability(c.Record.Product, c.ID, "announced: "+word(c.Record.Capability))
+		}
+	}
+	return nil
+}
+
+func (l *look) capability(product, cause, text string) {
+	l.add("capability", cause, text, l.w.products[product])
+	l.found = append(l.found, found{product, Trigger{"capability", cause, l.today, text}})
+}
+
+// facts finds new statements. Those that the program derives itself are none: what
+// they change shows in the rating.
+func (l *look) facts() error {
+	list, err := since(l, evidence.Facts)
+	if err != nil {
+		return err
+	}
+	for _, f := range list {
+		if f.Record.Source == derived || len(l.w.about[f.Record.Subject]) == 0 {
+			continue
+		}
+		event := l.rules.byFact[f.Record.Fact]
+		units := l.judged(l.w.about[f.Record.Subject], f.Seq)
+		if event == "" {
+			l.add("fact", at(f.ID, f.Seq), f.Record.Fact+" = "+f.Record.Value.String(), units)
+			continue
+		}
+		was, err := before(l, evidence.Facts, f.ID)
+		if err != nil {
+			return err
+		}
+		now := adverse(f.Record.Value)
+		switch {
+		case event == "grievance" && now: // live harm is looked at whoever has judged before
+			units = l.w.about[f.Record.Subject]
+		case !now && (was == nil || !adverse(was.Record.Value)):
+			continue // it says that nothing is there, and nothing was
+		}
+		if was != nil && was.Record.Value.String() == f.Record.Value.String() {
+			continue // confirmed on a later day
+		}
+		l.add(event, at(f.ID, f.Seq), f.Record.Fact+" = "+f.Record.Value.String(), units)
+	}
+	return nil
+}
+
+// derived is the system in whose name the program states what follows from its own
+// records.
+const derived = "duly"
+
+// adverse says whether a statement tells of something: yes, a number above zero, any
+// word but none and other_scope, any item of a list. Unknown is adverse.
+func adverse(s ledger.Scalar) bool {
+	switch v := s.Value().(type) {
+	case bool:
+		return v
+	case int64:
+		return v > 0
+	case string:
+		return v != "none" && v != "other_scope" && v != "exempt"
+	case []string:
+		return len(v) > 0
+	}
+	return true
+}
+
+func (l *look) findings() error {
+	list, err := since(l, usage.Findings)
+	if err != nil {
+		return err
+	}
+	for _, f := range list {
+		if f.Record.State == "open" {
+			l.add("deviation", f.ID, fmt.Sprintf("%s, %s: %s on %s", f.Record.Grade, f.Record.Kind, f.Record.Clause, f.Record.Day), l.w.about[f.Record.Deployment])
+		}
+	}
+	return nil
+}
+
+func (l *look) signals() error {
+	list, err := since(l, Signals)
+	if err != nil {
+		return err
+	}
+	for _, s := range list {
+		if s.Record.State != Unread {
+			continue
+		}
+		event := "concern"
+		if s.Record.Sort == "grievance" || s.Record.Sort == "incident" {
+			event = "grievance"
+		}
+		l.add(event, s.ID, s.Record.Sort+": "+s.Record.Text, l.w.about[s.Record.Subject])
+	}
+	return nil
+}
+
+// ratings finds those that changed in what a person must see, where nobody has
+// decided or closed the case on the new one.
+func (l *look) ratings() error {
+	list, err := since(l, assessment.Ratings)
+	if err != nil {
+		return err
+	}
+	for _, r := range list {
+		units := l.w.about[r.Record.Subject]
+		if r.Rev == 1 || len(units) == 0 {
+			continue
+		}
+		if d := l.w.decided[r.Record.Subject]; d != nil && d.Seq > r.Seq {
+			continue
+		}
+		if l.closedAfter(l.w.units[units[0]].subject, r.Seq) {
+			continue
+		}
+		was, err := before(l, assessment.Ratings, r.ID)
+		if err != nil {
+			return err
+		}
+		if was == nil {
+			continue
+		}
+		if text := material(was.Record, r.Record); text != "" {
+			l.add("rating", at(r.ID, r.Seq), text, units)
+		}
+	}
+	return nil
+}
+
+func (l *look) closedAfter(subject string, seq int64) bool {
+	return slices.ContainsFunc(l.w.reviews[subject], func(r *store.Revision[Review]) bool {
+		return r.Record.State == StateClosed && r.Record.Outcome != Ended && r.Seq > seq
+	})
+}
+
+// material says what changed between two ratings that a person must see; "" for
+// nothing: the band at the worst end, the tier, the stops, and what is called for.
+func material(was, now *assessment.Rating) string {
+	var out []string
+	note := func(what, from, to string) {
+		if from != to {
+			out = append(out, what+" "+from+" became "+to)
+		}
+	}
+	note("band", was.Worst, now.Worst)
+	note("tier", was.Tier, now.Tier)
+	note("stops", stops(was.HardStops), stops(now.HardStops))
+	note("it calls for", word(was.Outcome), word(now.Outcome))
+	return strings.Join(out, ", ")
+}
+
+func stops(list []string) string {
+	if len(list) == 0 {
+		return "none"
+	}
+	return strings.Join(list, "+")
+}
+
+// contracts finds those that end within the days of the rules.
+func (l *look) contracts() error {
+	units, err := l.ending()
+	for end, list := range units {
+		for id, of := range list {
+			l.add("contract", id+"@"+end, "it ends on "+end, of)
+		}
+	}
+	slices.SortStableFunc(l.found, func(a, b found) int {
+		if a.Event != "contract" || b.Event != "contract" {
+			return 0
+		}
+		return strings.Compare(a.subject+a.Cause, b.subject+b.Cause)
+	})
+	return err
+}
+
+// ending gives the contracts that end within the days of the rules, with the units
+// that they are about, by their last day.
+func (l *look) ending() (map[string]map[string][]int, error) {
+	list, err := store.Select(l.ctx, l.q, register.Contracts, "r.state = 'active' and r.valid_to is not null and r.valid_to >= $1 and r.valid_to <= $2",
+		l.today, later(l.today, l.rules.renewal))
+	if err != nil || len(list) == 0 {
+		return nil, err
+	}
+	byContract := map[string][]int{}
+	for i := range l.w.units {
+		if c := l.w.units[i].contract; c != "" {
+			byContract[c] = append(byContract[c], i)
+		}
+	}
+	out := map[string]map[string][]int{}
+	for _, c := range list {
+		units := byContract[c.ID]
+		if len(units) == 0 {
+			units = l.w.about[c.Record.Customer]
+		}
+		if out[c.Record.ValidTo] == nil {
+			out[c.Record.ValidTo] = map[string][]int{}
+		}
+		out[c.Record.ValidTo][c.ID] = units
+	}
+	return out, nil
+}
+
+// stale finds facts that ratings rest on and that were seen too long ago.
+func (l *look) stale() error {
+	facts, err := store.Select(l.ctx, l.q, evidence.Facts, "r.state = 'active' and r.valid_from is not null and r.valid_from < $1 and r.source <> $2",
+		later(l.today, -l.rules.stale), derived)
+	if err != nil || len(facts) == 0 {
+		return err
+	}
+	rests := map[string][]int{}
+	for i := range l.w.units {
+		if r := l.w.rated[l.w.units[i].id]; r != nil {
+			for _, input := range r.Record.Inputs {
+				if parts := strings.Split(input, " "); len(parts) == 4 {
+					rests[parts[1]] = append(rests[parts[1]], i)
+				}
+			}
+		}
+	}
+	for _, f := range facts {
+		l.add("stale", at(f.ID, f.Seq), f.Record.Fact+" was seen on "+f.Record.AsOf, rests[fmt.Sprint(f.Seq)])
+	}
+	return nil
+}
+
+// samples finds those of whom the sample said that a person should have looked.
+func (l *look) samples() error {
+	list, err := since(l, Samples)
+	if err != nil {
+		return err
+	}
+	for _, s := range list {
+		for _, j := range s.Record.Judgements {
+			if account, missed := strings.CutSuffix(j, " missed"); missed {
+				l.add("sample", s.ID+"@"+account, "", l.w.about[account])
+			}
+		}
+	}
+	return nil
+}
