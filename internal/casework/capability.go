@@ -6,7 +6,6 @@ import (
 	"strings"
 
 	"duly/internal/act"
-	"duly/internal/assessment"
 	"duly/internal/decision"
 	"duly/internal/fault"
 	"duly/internal/register"
@@ -133,31 +132,16 @@ func texts(ctx context.Context, q store.Queryer, query string, args ...any) ([]s
 	return out, rows.Err()
 }
 
-// answerTo gives the newest decision on a deployment that rests on a rating made since
-// a change was announced; an older rating did not look at what the product can do now.
-// To escalate decides nothing.
+// answerTo gives what was decided last about a deployment since a change was
+// announced, "" while nobody has. To escalate decides nothing. The rating that it
+// rests on may be older: where the method's facts are as they were, assessing again
+// writes no other.
 func answerTo(ctx context.Context, q store.Queryer, change *store.Revision[Change], unit string) (string, error) {
-	decided, err := store.Select(ctx, q, decision.Decisions, "r.subject = $1 and r.seq > $2", unit, change.Seq)
+	decided, err := store.Select(ctx, q, decision.Decisions, "r.subject = $1 and r.seq > $2 and r.act <> 'escalate'", unit, change.Seq)
 	if err != nil || len(decided) == 0 {
 		return "", err
 	}
-	d := decided[len(decided)-1].Record
-	rated, err := store.Select(ctx, q, assessment.Ratings, "r.subject = $1", unit)
-	if err != nil || d.Act == string(decision.Escalate) {
-		return "", err
-	}
-	for _, r := range rated {
-		all, err := store.History(ctx, q, assessment.Ratings, r.ID)
-		if err != nil {
-			return "", err
-		}
-		for _, one := range all {
-			if one.Seq > change.Seq && one.Hash.String() == d.Rating {
-				return d.Act, nil
-			}
-		}
-	}
-	return "", nil
+	return decided[len(decided)-1].Record.Act, nil
 }
 
 // undecided gives those of some deployments that use the product of a change and on

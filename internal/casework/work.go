@@ -179,6 +179,13 @@ func handle(ctx context.Context, tx *store.Tx, id string) error {
 
 // settled says whether what a case asks for is done.
 func settled(ctx context.Context, tx *store.Tx, id string, r *Review, outcome string) error {
+	triggers := make([]Trigger, len(r.Triggers))
+	for i, text := range r.Triggers {
+		triggers[i] = ParseTrigger(text)
+	}
+	if err := noOpenHit(ctx, tx, triggers); err != nil {
+		return err
+	}
 	first, err := firstEntry(ctx, tx, id)
 	if err != nil {
 		return err
@@ -196,8 +203,7 @@ func settled(ctx context.Context, tx *store.Tx, id string, r *Review, outcome st
 	if outcome == Decided && since == 0 {
 		return fault.New(fault.Refused, "nobody has decided since the case was opened", "decide with `duly decide`, or close it as kept")
 	}
-	for _, text := range r.Triggers {
-		t := ParseTrigger(text)
+	for _, t := range triggers {
 		if err := settledOne(ctx, tx, r, t, outcome, len(latest), since); err != nil {
 			return err
 		}
@@ -205,9 +211,12 @@ func settled(ctx context.Context, tx *store.Tx, id string, r *Review, outcome st
 	return nil
 }
 
-func settledOne(ctx context.Context, tx *store.Tx, r *Review, t Trigger, outcome string, decided, since int) error {
-	switch t.Event {
-	case "list_hit":
+// noOpenHit refuses while somebody has still to say whether a hit is the customer.
+func noOpenHit(ctx context.Context, tx *store.Tx, triggers []Trigger) error {
+	for _, t := range triggers {
+		if t.Event != "list_hit" {
+			continue
+		}
 		hit, err := store.Get(ctx, tx, screening.Hits, t.Cause)
 		if err != nil {
 			return err
@@ -215,6 +224,12 @@ func settledOne(ctx context.Context, tx *store.Tx, r *Review, t Trigger, outcome
 		if s := hit.Record.State; s == screening.Open || s == screening.Proposed || s == screening.Unresolved {
 			return fault.Newf(fault.Refused, "the hit %s is %s", t.Cause, s).WithFix("decide on it with `duly hit close`")
 		}
+	}
+	return nil
+}
+
+func settledOne(ctx context.Context, tx *store.Tx, r *Review, t Trigger, outcome string, decided, since int) error {
+	switch t.Event {
 	case "first_look", "lane":
 		if strict := laneRank(r.Lane) >= laneRank(string(triage.Person)); strict && outcome == Kept && decided < len(r.Covers) {
 			return fault.Newf(fault.Refused, "the rules send it to a person, and %d of %d deployments have no decision", len(r.Covers)-decided, len(r.Covers)).

@@ -24,8 +24,9 @@ create table r_review (
 create unique index r_review_id on r_review (id, rev);
 create index r_review_subject on r_review (subject);
 create index r_review_closed on r_review (closed);
-create index r_review_queue on r_review (harm desc, severity desc, irremediable desc, (coalesce(cliff, '9999-12-31')), value desc, opened, id)
+create index r_review_queue on r_review (harm desc, severity desc, irremediable desc, (coalesce(cliff, '9999-12-31')), value desc, opened, id, lane, owner, due, snoozed_until, seq)
 	where to_seq is null and state = 'open';
+create index r_review_owner on r_review (owner) where to_seq is null and state = 'open';
 create table r_sweep (
 	seq bigint primary key,
 	id text not null,
