@@ -19,7 +19,7 @@ type queueCmd struct {
 }
 
 type queueListCmd struct {
-	Lane    triage.Lane `help:"Only this lane: STOP, PERSON, DESK or AUTO." placeholder:"LANE"`
+	Lane    triage.Lane `help:"Only this lane: STOP, PERSON or DESK." placeholder:"LANE"`
 	Owner   string      `help:"Only what this person has." placeholder:"PERSON"`
 	Free    bool        `help:"Only what nobody has."`
 	Overdue bool        `help:"Only what is overdue."`
@@ -180,7 +180,7 @@ func (c *queueLoadCmd) Run(a *app) error {
 }
 
 type queueCapacityCmd struct {
-	Lane    triage.Lane `arg:"" help:"STOP, PERSON, DESK or AUTO."`
+	Lane    triage.Lane `arg:"" help:"STOP, PERSON or DESK."`
 	Hours   int64       `help:"Hours a week, of all people together." required:""`
 	Minutes int64       `help:"Minutes that a case takes." required:""`
 	From    string      `help:"From which day on; today otherwise." placeholder:"YYYY-MM-DD"`

@@ -15,7 +15,7 @@ import (
 
 type sampleCmd struct {
 	Draw   sampleDrawCmd   `cmd:"" help:"Draw this quarter's sample of those whom nobody looks at."`
-	Record sampleRecordCmd `cmd:"" help:"Say what was found of one account of the sample."`
+	Record sampleRecordCmd `cmd:"" help:"Say what was found of accounts of the sample."`
 	Bound  sampleBoundCmd  `cmd:"" help:"Say how many nobody looked at who should have been looked at, at most."`
 }
 
@@ -59,9 +59,9 @@ func sampleRow(s *store.Revision[casework.Sample]) sampleResult {
 }
 
 type sampleRecordCmd struct {
-	Account string `arg:"" help:"The account that was looked at."`
-	Finding string `arg:"" help:"ok, or missed when a person should have looked at it."`
-	As      string `help:"Who looked." required:"" placeholder:"PERSON"`
+	Finding  string   `arg:"" help:"ok, or missed when a person should have looked at them."`
+	Accounts []string `arg:"" name:"account" help:"The accounts that were looked at, by account number or record id."`
+	As       string   `help:"Who looked." required:"" placeholder:"PERSON"`
 }
 
 // Run records the finding.
@@ -78,11 +78,15 @@ func (c *sampleRecordCmd) Run(a *app) error {
 		if err != nil {
 			return err
 		}
-		account, err := register.Find(a.ctx, w.DB, c.Account)
-		if err != nil {
-			return err
+		var found []casework.Judgement
+		for _, text := range c.Accounts {
+			account, err := register.Find(a.ctx, w.DB, text)
+			if err != nil {
+				return err
+			}
+			found = append(found, casework.Judgement{Account: account.ID, Missed: c.Finding == "missed"})
 		}
-		after, err := casework.Judge(a.ctx, w.DB, act.Default, actor, s.ID, account.ID, c.Finding == "missed")
+		after, err := casework.Judge(a.ctx, w.DB, act.Default, actor, s.ID, found)
 		if err != nil {
 			return err
 		}

@@ -8,7 +8,6 @@ import (
 	"duly/internal/act"
 	"duly/internal/fault"
 	"duly/internal/store"
-	"duly/internal/triage"
 )
 
 // Lane is what a lane holds and what people can do about it, for the report.
@@ -53,8 +52,8 @@ func SetCapacity(ctx context.Context, db *store.DB, authority act.Authority, by 
 	if err := authority.May(by, act.Decide); err != nil {
 		return err
 	}
-	if _, err := triage.ParseLane(c.Lane); err != nil {
-		return err
+	if laneRank(c.Lane) == 0 {
+		return fault.Newf(fault.Invalid, "nobody works on %q", c.Lane).WithFix("use STOP, PERSON or DESK: what opens a case about an account in AUTO is a desk's")
 	}
 	if c.Hours < 0 || c.Hours > 100000 || c.PerCase < 1 || c.PerCase > 100000 || c.From == "" {
 		return fault.New(fault.Invalid, "a capacity is a number of hours a week and of minutes a case", "give --hours and --minutes as whole numbers above zero")
@@ -81,7 +80,7 @@ func Lanes(ctx context.Context, q store.Queryer, today string, period int) ([]La
 		return nil, fault.New(fault.Invalid, "a period has at least one day", "")
 	}
 	out := []Lane{}
-	for i := len(lanes) - 1; i >= 0; i-- {
+	for i := len(lanes) - 1; i > 0; i-- {
 		l, err := loadOf(ctx, q, lanes[i], today, period)
 		if err != nil {
 			return nil, err

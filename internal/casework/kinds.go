@@ -11,7 +11,7 @@ import (
 // time. Harm to Value are what the queue goes by.
 type Review struct {
 	State        string   `duly:"state,public,enum=open|closed,column"`
-	Lane         string   `duly:"lane,public,enum=STOP|PERSON|DESK|AUTO,column"` // the strictest of its accounts
+	Lane         string   `duly:"lane,public,enum=STOP|PERSON|DESK,column"` // the strictest of its accounts; of those in AUTO a case is a DESK's
 	Why          []string `duly:"why,public,enum=first_look|cycle|list|ownership|capability|law|situation|use|information|contract|stale|rating"`
 	Opened       string   `duly:"opened,public,date,column"`
 	Due          string   `duly:"due,public,date,column"`
@@ -77,7 +77,7 @@ type Signal struct {
 // Capacity says how many hours people have for a lane in a week, and how long a case
 // of it takes, from a day on.
 type Capacity struct {
-	Lane    string `duly:"lane,public,enum=STOP|PERSON|DESK|AUTO,column"`
+	Lane    string `duly:"lane,public,enum=STOP|PERSON|DESK,column"`
 	From    string `duly:"from_day,public,date,column"`
 	Hours   int64  `duly:"hours,public"`    // a week, of all people together
 	PerCase int64  `duly:"per_case,public"` // minutes

@@ -277,7 +277,7 @@ func TestCapacity(t *testing.T) {
 		o.ok(casework.SetCapacity(ctx, o.db, act.Default, gov.Actor, later))
 		lanes, err := casework.Lanes(ctx, o.db, today, 7)
 		o.ok(err)
-		if len(lanes) != 4 || lanes[0].Lane != "STOP" {
+		if len(lanes) != 3 || lanes[0].Lane != "STOP" {
 			t.Fatalf("lanes %+v", lanes)
 		}
 		want := casework.Lane{Lane: "PERSON", Open: 414, Taken: 100, Waiting: 314, Asleep: 100, Overdue: 314, Oldest: 41, Worked: 100, Days: 7,

@@ -203,10 +203,18 @@ func draw(population map[string]string, seed ledger.Hash, quarter string, size i
 	return drawn, len(seen)
 }
 
-// Judge records what a person made of one account of a sample: missed says that a
-// person should have looked at it. With the last one the bound is worked out, and
-// each that was missed opens a case at the next sweep.
-func Judge(ctx context.Context, db *store.DB, authority act.Authority, by act.Actor, id, account string, missed bool) (*Sample, error) {
+// Judgement is what a person made of one account of a sample: Missed says that a
+// person should have looked at it.
+type Judgement struct {
+	Account string
+	Missed  bool
+}
+
+// Judge records judgements of a sample, all or none. With the last account the bound is
+// worked out, and each that was missed opens a case at the next sweep.
+//
+// Errors: Invalid for an account that was not drawn, Refused for one that was judged.
+func Judge(ctx context.Context, db *store.DB, authority act.Authority, by act.Actor, id string, list []Judgement) (*Sample, error) {
 	if err := authority.May(by, act.Work); err != nil {
 		return nil, err
 	}
@@ -217,22 +225,15 @@ func Judge(ctx context.Context, db *store.DB, authority act.Authority, by act.Ac
 			return err
 		}
 		next := *s.Record
-		if !slices.Contains(next.Accounts, account) {
-			return fault.Newf(fault.Invalid, "the account %q was not drawn", account)
+		next.Judgements, next.By = slices.Clone(next.Judgements), slices.Clone(next.By)
+		for _, j := range list {
+			if err := next.judge(j); err != nil {
+				return err
+			}
 		}
-		if slices.ContainsFunc(next.Judgements, func(j string) bool { return strings.HasPrefix(j, account+" ") }) {
-			return fault.Newf(fault.Refused, "the account %s was judged already", account)
-		}
-		word := "ok"
-		if missed {
-			word = "missed"
-			next.Missed++
-		}
-		next.Judgements = append(slices.Clone(next.Judgements), account+" "+word)
 		if !slices.Contains(next.By, by.Key) {
-			next.By = append(slices.Clone(next.By), by.Key)
+			next.By = append(next.By, by.Key)
 		}
-		next.Judged++
 		if next.Judged == next.Size {
 			next.State = "judged"
 			bound, err := Bound(&next)
@@ -245,6 +246,23 @@ func Judge(ctx context.Context, db *store.DB, authority act.Authority, by act.Ac
 		_, _, err = store.Revise(tx, Samples, id, &next)
 		return err
 	})
+}
+
+func (s *Sample) judge(j Judgement) error {
+	if !slices.Contains(s.Accounts, j.Account) {
+		return fault.Newf(fault.Invalid, "the account %q was not drawn", j.Account)
+	}
+	if slices.ContainsFunc(s.Judgements, func(had string) bool { return strings.HasPrefix(had, j.Account+" ") }) {
+		return fault.Newf(fault.Refused, "the account %s was judged already", j.Account)
+	}
+	found := "ok"
+	if j.Missed {
+		found = "missed"
+		s.Missed++
+	}
+	s.Judged++
+	s.Judgements = append(s.Judgements, j.Account+" "+found)
+	return nil
 }
 
 // Bound gives how many of the population a person should have looked at, at most, with

@@ -96,32 +96,36 @@ func TestTheBound(t *testing.T) {
 	o.auto(1000, 0)
 	s, err := casework.Draw(ctx, o.db, act.Default, ann.Actor, today)
 	o.ok(err)
-	judge := func(account string, missed bool) *casework.Sample {
-		after, err := casework.Judge(ctx, o.db, act.Default, ann.Actor, s.ID, account, missed)
-		o.ok(err)
-		return after
+	judge := func(by person, list ...casework.Judgement) (*casework.Sample, error) {
+		return casework.Judge(ctx, o.db, act.Default, by.Actor, s.ID, list)
 	}
-	_, err = casework.Judge(ctx, o.db, act.Default, sal.Actor, s.ID, s.Record.Accounts[0], false)
+	drawn := s.Record.Accounts
+	_, err = judge(sal, casework.Judgement{Account: drawn[0]})
 	o.refused(err, "sales may not work on cases")
 	if b, _ := casework.Bound(s.Record); b != 1000 {
 		t.Errorf("nobody was judged, and the bound is %d", b)
 	}
-	for _, a := range s.Record.Accounts[1:] {
-		if after := judge(a, false); after.Bound != nil {
-			t.Fatal("a bound before all are judged")
-		}
+	rest := make([]casework.Judgement, 0, len(drawn))
+	for _, a := range drawn[1:] {
+		rest = append(rest, casework.Judgement{Account: a})
 	}
-	for _, bad := range []string{s.Record.Accounts[1], "nobody"} {
-		if _, err := casework.Judge(ctx, o.db, act.Default, ann.Actor, s.ID, bad, true); err == nil {
-			t.Errorf("%s was judged", bad)
-		}
+	if _, err := judge(ann, append(slices.Clone(rest), casework.Judgement{Account: "nobody"})...); fault.CodeOf(err) != fault.Invalid {
+		t.Errorf("judged whom nobody drew: %v", err)
 	}
+	after, err := judge(ann, rest...)
+	o.ok(err)
+	if after.Bound != nil || after.Judged != 298 {
+		t.Errorf("before all are judged: %+v", after)
+	}
+	_, err = judge(ann, casework.Judgement{Account: drawn[1], Missed: true})
+	o.refused(err, "was judged already")
 	none := *s.Record
 	none.Judged = none.Size
 	if b, _ := casework.Bound(&none); b != 10 {
 		t.Errorf("with none missed of 299 among 1000 the bound is %d", b)
 	}
-	after := judge(s.Record.Accounts[0], true)
+	after, err = judge(ann, casework.Judgement{Account: drawn[0], Missed: true})
+	o.ok(err)
 	if after.Bound == nil || *after.Bound != 16 || after.State != "judged" { // 1-sided 95 %: 1.578 %
 		t.Errorf("with one missed: %+v", after)
 	}

@@ -296,9 +296,11 @@ func (w *world) own(r *Rules, units []int) (place, string) {
 }
 
 // weighed gives the place and lane of a case: its own, and no less than those of
-// the customers that hold half of it or more.
+// the customers that hold half of it or more. What somebody has to look at is on a
+// desk at least, whatever the rules say of the customer.
 func (w *world) weighed(r *Rules, subject string, units []int) (place, string) {
 	p, lane := w.own(r, units)
+	lane = lanes[max(laneRank(lane), laneRank(string(triage.Desk)))]
 	for _, parent := range reach(subject, w.parents)[1:] {
 		if theirs := w.cases[parent]; len(theirs) > 0 {
 			more, stricter := w.own(r, theirs)
