@@ -170,6 +170,23 @@ func TestAClosedCaseStaysClosed(t *testing.T) {
 	}
 }
 
+// TestAHitThatOpensAgain protects against a change of a list after the work is done.
+func TestAHitThatOpensAgain(t *testing.T) {
+	o := newJudged(t, t.TempDir()+"/duly.db")
+	hit := put(o.office, screening.Hits, screening.Hit{State: "open", Subject: o.police, Identity: "x", List: "eu", Entry: "1"})
+	for round := range 3 {
+		if s := o.sweep(); s.Opened != 1 || events(o.open(o.police)) != "list_hit" {
+			t.Fatalf("round %d: %v", round, s.Events)
+		}
+		revise(o.office, screening.Hits, hit, func(h *screening.Hit) { h.State = screening.Dismissed })
+		o.closed(o.police, casework.Kept, o.ann)
+		if s := o.sweep(); s.Opened != 0 {
+			t.Fatalf("round %d, closed: %v", round, s.Events)
+		}
+		revise(o.office, screening.Hits, hit, func(h *screening.Hit) { h.State, h.Score = screening.Open, int64(900+round) })
+	}
+}
+
 // TestOneCaseCollects protects the analyst: whatever comes is one case, and the
 // shortest time counts.
 func TestOneCaseCollects(t *testing.T) {

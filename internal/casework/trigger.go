@@ -154,6 +154,9 @@ func since[T any](l *look, kind *ledger.Kind[T]) ([]*store.Revision[T], error) {
 // before reads the revision of a record that the last sweep saw, nil when there was
 // none.
 func before[T any](l *look, kind *ledger.Kind[T], id string) (*store.Revision[T], error) {
+	if l.from == 0 {
+		return nil, nil
+	}
 	all, err := store.History(l.ctx, l.q, kind, id)
 	if err != nil {
 		return nil, err
@@ -179,9 +182,25 @@ func (l *look) hits() error {
 		case screening.Dismissed, screening.Stale:
 			continue
 		}
-		l.add("list_hit", h.ID, h.Record.List+", "+h.Record.Entry+": "+h.Record.Matched, l.w.affected(h.Record.Subject))
+		text := h.Record.List + ", " + h.Record.Entry + ": " + h.Record.Matched
+		units := l.w.affected(h.Record.Subject)
+		l.add("list_hit", h.ID, text, units)
+		// One that opened again after the case about it was closed is another event.
+		if h.Record.State == screening.Open || h.Record.Recheck != nil && *h.Record.Recheck {
+			l.add("list_hit", at(h.ID, h.Seq), text, slices.DeleteFunc(units, func(i int) bool { return !l.closedOn(l.w.units[i].subject, h.ID, h.Seq) }))
+		}
 	}
 	return nil
+}
+
+// closedOn says whether a case about a subject was closed on a hit, before an entry.
+func (l *look) closedOn(subject, hit string, seq int64) bool {
+	return slices.ContainsFunc(l.w.reviews[subject], func(r *store.Revision[Review]) bool {
+		return r.Record.State == StateClosed && r.Seq < seq && slices.ContainsFunc(r.Record.Triggers, func(t string) bool {
+			id, _, _ := strings.Cut(ParseTrigger(t).Cause, "@")
+			return id == hit
+		})
+	})
 }
 
 // owners finds changes of who stands behind those who were judged.

@@ -217,12 +217,13 @@ func noOpenHit(ctx context.Context, tx *store.Tx, triggers []Trigger) error {
 		if t.Event != "list_hit" {
 			continue
 		}
-		hit, err := store.Get(ctx, tx, screening.Hits, t.Cause)
+		id, _, _ := strings.Cut(t.Cause, "@")
+		hit, err := store.Get(ctx, tx, screening.Hits, id)
 		if err != nil {
 			return err
 		}
 		if s := hit.Record.State; s == screening.Open || s == screening.Proposed || s == screening.Unresolved {
-			return fault.Newf(fault.Refused, "the hit %s is %s", t.Cause, s).WithFix("decide on it with `duly hit close`")
+			return fault.Newf(fault.Refused, "the hit %s is %s", id, s).WithFix("decide on it with `duly hit close`")
 		}
 	}
 	return nil
