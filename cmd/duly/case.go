@@ -4,6 +4,8 @@ import (
 	"cmp"
 	"fmt"
 	"io"
+	"maps"
+	"slices"
 	"strings"
 
 	"duly/internal/act"
@@ -17,6 +19,7 @@ type caseCmd struct {
 	Snooze caseSnoozeCmd `cmd:"" help:"Put a case off until a day; its clock goes on."`
 	Note   caseNoteCmd   `cmd:"" help:"Write a note into a case."`
 	Close  caseCloseCmd  `cmd:"" help:"Close a case."`
+	Bulk   caseBulkCmd   `cmd:"" help:"Close many cases of the lane DESK as kept; one in ten stays for another person."`
 	Raise  caseRaiseCmd  `cmd:"" help:"Raise a concern, a grievance, an incident or a request about a customer. Anybody may."`
 }
 
@@ -216,6 +219,32 @@ type caseCloseCmd struct {
 func (c *caseCloseCmd) Run(a *app) error {
 	return a.onCase(c.ID, c.As, "closed, "+c.Outcome, func(w *workspace.Workspace, worker casework.Worker) error {
 		return worker.Close(a.ctx, w.DB, c.ID, c.Outcome, c.Reason)
+	})
+}
+
+type caseBulkCmd struct {
+	IDs    []string `arg:"" name:"id" help:"The cases."`
+	Reason string   `help:"What was looked at." required:"" placeholder:"TEXT"`
+	As     string   `help:"Who closes them." required:"" placeholder:"PERSON"`
+}
+
+// Run closes the cases.
+func (c *caseBulkCmd) Run(a *app) error {
+	return a.write(func(w *workspace.Workspace) error {
+		worker, err := a.worker(w, c.As)
+		if err != nil {
+			return err
+		}
+		b, err := worker.CloseMany(a.ctx, w.DB, c.IDs, c.Reason)
+		if err != nil {
+			return err
+		}
+		return a.print(b, func(out io.Writer) {
+			fmt.Fprintf(out, "closed %d; %d stay for another person to look at, %d could not be closed so\n", len(b.Closed), len(b.Check), len(b.Left))
+			for _, id := range slices.Sorted(maps.Keys(b.Left)) {
+				fmt.Fprint(out, wrap("  "+id+": ", b.Left[id]))
+			}
+		})
 	})
 }
 

@@ -153,6 +153,7 @@ type queueLoadCmd struct {
 type queueLoad struct {
 	Lanes   []casework.Lane   `json:"lanes"`
 	Unheard *casework.Unheard `json:"raised_and_not_handled"`
+	Bulk    *casework.Quality `json:"closed_with_many_others"`
 }
 
 // Run prints the lanes.
@@ -169,12 +170,18 @@ func (c *queueLoadCmd) Run(a *app) error {
 	if load.Unheard, err = casework.CountUnheard(a.ctx, w.DB, w.Today()); err != nil {
 		return err
 	}
+	if load.Bulk, err = casework.Checks(a.ctx, w.DB); err != nil {
+		return err
+	}
 	return a.print(load, func(out io.Writer) {
 		for _, l := range load.Lanes {
 			fmt.Fprintln(out, l)
 		}
 		if u := load.Unheard; u.Unread > 0 {
 			fmt.Fprintf(out, "raised and not handled: %d, %d older than 7 days, %d older than 30, the oldest %d days\n", u.Unread, u.Week, u.Month, u.Oldest)
+		}
+		if b := load.Bulk; b.Checked > 0 {
+			fmt.Fprintf(out, "closed with many others: %d were looked at again, %d came out otherwise; at most %s of them all (95 %%)\n", b.Checked, b.Otherwise, percent(b.AtMost))
 		}
 	})
 }

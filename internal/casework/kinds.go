@@ -31,6 +31,7 @@ type Review struct {
 	Reason       string   `duly:"reason,customer"`       // why it was closed so
 	Owner        string   `duly:"owner,personal,column"` // key id of who has it
 	By           string   `duly:"by,personal"`           // key id of who closed it
+	Bulk         string   `duly:"bulk,personal,column"`  // key id of who would have closed it with many others, and may not close it
 }
 
 // States of a case.

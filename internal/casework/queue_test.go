@@ -243,6 +243,63 @@ func TestWhoWaitsIsNotGivenMore(t *testing.T) {
 	o.ok(casework.MayWiden(ctx, o.db, o.deployed, "face_search", o.today))
 }
 
+// TestClosingMany protects against closing unseen: of many that are closed at once, one
+// in ten stays for another person, and what that one finds bounds the rest.
+func TestClosingMany(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, dsn string) {
+		o := newOffice(t, dsn)
+		ann, bea, sal := someone(t, 1, act.Analyst), someone(t, 2, act.Analyst), someone(t, 3, act.Sales)
+		var ids []string
+		o.write(func(tx *store.Tx) error {
+			for i := range 43 {
+				r := casework.Review{Lane: "DESK", Opened: "2026-01-01", Due: "2026-02-01"}
+				switch i {
+				case 40:
+					r.Harm = 1
+				case 41:
+					r.Lane = "PERSON"
+				case 42:
+					r.Triggers = []string{casework.Trigger{Event: "cycle", Cause: "x", Day: today}.String()}
+				}
+				id, err := waiting(tx, r)
+				if err != nil {
+					return err
+				}
+				ids = append(ids, id)
+			}
+			return nil
+		})
+		_, err := o.worker(sal).CloseMany(ctx, o.db, ids, "papers are in order")
+		o.refused(err, "may not work on cases")
+		b, err := o.worker(ann).CloseMany(ctx, o.db, append(ids, ids[0]), "papers are in order")
+		o.ok(err)
+		if len(b.Closed) != 36 || len(b.Check) != 4 || len(b.Left) != 3 || !strings.Contains(b.Left[ids[42]], "the review was due") {
+			t.Fatalf("closed %d, to check %d, left %v", len(b.Closed), len(b.Check), b.Left)
+		}
+		for _, id := range b.Check {
+			o.refused(o.worker(ann).Close(ctx, o.db, id, casework.Kept, "in order"), "does not check it")
+		}
+		again, err := o.worker(ann).CloseMany(ctx, o.db, b.Check, "in order")
+		o.ok(err)
+		if len(again.Closed)+len(again.Check) != 0 {
+			t.Errorf("what is to be checked was closed with many others: %+v", again)
+		}
+		for i, id := range b.Check {
+			outcome := casework.Kept
+			if i == 0 {
+				outcome = casework.Corrected
+			}
+			o.ok(o.worker(bea).Close(ctx, o.db, id, outcome, "looked at"))
+		}
+		q, err := casework.Checks(ctx, o.db)
+		o.ok(err)
+		// 1 of 4, one-sided 95 %: 75.14 %
+		if *q != (casework.Quality{Checked: 4, Otherwise: 1, AtMost: 7514}) {
+			t.Errorf("the quality is %+v", q)
+		}
+	})
+}
+
 // TestCapacity protects what is published of a lane that holds more than people can
 // work on.
 func TestCapacity(t *testing.T) {

@@ -148,6 +148,9 @@ func (w Worker) Close(ctx context.Context, db *store.DB, id, outcome, reason str
 		return fault.New(fault.Invalid, "closing a case needs a reason", "give --reason TEXT")
 	}
 	return w.change(ctx, db, id, func(tx *store.Tx, r *Review) error {
+		if r.Bulk == w.Key {
+			return fault.New(fault.Refused, "whoever would have closed it with many others does not check it", "another person looks at it")
+		}
 		if err := settled(ctx, tx, id, r, outcome); err != nil {
 			return err
 		}

@@ -19,7 +19,8 @@ create table r_review (
 	irremediable bigint,
 	cliff text,
 	value bigint,
-	owner text
+	owner text,
+	bulk text
 );
 create unique index r_review_id on r_review (id, rev);
 create index r_review_subject on r_review (subject);
