@@ -77,6 +77,37 @@ func TestFirstLooks(t *testing.T) {
 	})
 }
 
+// TestSweepsAtOnce protects against two cases for one event: whoever sweeps at the same
+// time reads on from where the other ended.
+func TestSweepsAtOnce(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, dsn string) {
+		o := newOffice(t, dsn)
+		search := o.product("face_search")
+		for range 10 {
+			o.account(o.customer("policing"), search, "face_search")
+		}
+		o.triage()
+		opened := make(chan int, 4)
+		for range cap(opened) {
+			go func() {
+				s, err := casework.Sweep(ctx, o.db, storetest.Actor, o.today, o.rules)
+				if err != nil {
+					t.Error(err)
+					s = &casework.Summary{}
+				}
+				opened <- s.Opened
+			}()
+		}
+		n := 0
+		for range cap(opened) {
+			n += <-opened
+		}
+		if all, err := store.Select(ctx, o.db, casework.Reviews, ""); err != nil || n != 10 || len(all) != 10 {
+			t.Errorf("10 customers, %d opened, %d cases: %v", n, len(all), err)
+		}
+	})
+}
+
 // TestTriggers protects each event: what it opens, how it is classed in clear, and that
 // the same event never opens a second case, even where the case was closed meanwhile.
 func TestTriggers(t *testing.T) {
