@@ -252,21 +252,29 @@ type caseRaiseCmd struct {
 	Subject string `arg:"" help:"The record: a deployment, account, customer or product, or an account's number."`
 	Sort    string `arg:"" help:"concern, grievance, incident or request."`
 	Text    string `help:"What it is about." required:"" placeholder:"TEXT"`
-	As      string `help:"Who raises it." placeholder:"PERSON"`
+	As      string `help:"Who raises it, which is sealed; without it nobody is named." placeholder:"PERSON"`
 }
 
-// Run raises it.
+// Run raises it. The operator writes it down: the log shows in clear who wrote an
+// entry, and not who spoke.
 func (c *caseRaiseCmd) Run(a *app) error {
 	return a.write(func(w *workspace.Workspace) error {
-		actor, err := w.Actor(a.ctx, c.As)
+		recorder, err := w.Actor(a.ctx, "")
 		if err != nil {
 			return err
 		}
-		id, err := subject(a, w.DB, c.Subject)
-		if err != nil {
+		signal := casework.Signal{Sort: c.Sort, Text: c.Text, Day: w.Today()}
+		if c.As != "" {
+			speaker, err := w.Actor(a.ctx, c.As)
+			if err != nil {
+				return err
+			}
+			signal.By = speaker.Key
+		}
+		if signal.Subject, err = subject(a, w.DB, c.Subject); err != nil {
 			return err
 		}
-		ref, err := casework.Raise(a.ctx, w.DB, actor, casework.Signal{Sort: c.Sort, Subject: id, Text: c.Text, Day: w.Today()})
+		ref, err := casework.Raise(a.ctx, w.DB, recorder.Key, signal)
 		if err != nil {
 			return err
 		}

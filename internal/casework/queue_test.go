@@ -167,7 +167,7 @@ func TestClosing(t *testing.T) {
 	police := o.customer("policing")
 	account, units := o.account(police, o.product("face_search"), "face_search")
 	hit := put(o, screening.Hits, screening.Hit{State: "open", Subject: police, Identity: "x", List: "eu", Entry: "1"})
-	_, err := casework.Raise(ctx, o.db, ann.Actor, casework.Signal{Sort: "grievance", Subject: units[0], Text: "a wrong arrest", Day: today})
+	_, err := casework.Raise(ctx, o.db, storetest.Actor, casework.Signal{Sort: "grievance", Subject: units[0], Text: "a wrong arrest", Day: today})
 	o.ok(err)
 	o.triage()
 	o.sweep()

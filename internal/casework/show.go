@@ -140,7 +140,7 @@ func Show(ctx context.Context, q store.Queryer, id, today string) (*View, error)
 	for _, step := range []func() error{
 		func() error { return v.units(ctx, q, w, p) },
 		func() error { return v.hits(ctx, q, w) },
-		func() error { return v.raised(ctx, q, w) },
+		func() error { return v.raised(ctx, q) },
 		func() error { return v.exposures(ctx, q) },
 		func() error { return v.history(ctx, q, w) },
 	} {
@@ -306,7 +306,7 @@ func (v *View) hits(ctx context.Context, q store.Queryer, w *world) error {
 	return nil
 }
 
-func (v *View) raised(ctx context.Context, q store.Queryer, w *world) error {
+func (v *View) raised(ctx context.Context, q store.Queryer) error {
 	for _, text := range v.Review.Triggers {
 		t := ParseTrigger(text)
 		if t.Event != "concern" && t.Event != "grievance" {

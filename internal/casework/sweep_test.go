@@ -147,7 +147,7 @@ func TestTriggers(t *testing.T) {
 			put(o.office, usage.Findings, usage.FindingRecord{State: "open", Grade: "high", Kind: "breach", Condition: strings.Repeat("0", 64), Day: today, Deployment: o.deployed, Clause: "C-1"})
 		}, "deviation", "use", "2026-01-16"},
 		"a concern": {func(o *judgedOffice) {
-			_, err := casework.Raise(ctx, o.db, someone(t, 9, act.Sales).Actor, casework.Signal{Sort: "concern", Subject: o.police, Text: "it is used at protests", Day: o.today})
+			_, err := casework.Raise(ctx, o.db, storetest.Actor, casework.Signal{By: someone(t, 9, act.Sales).Key, Sort: "concern", Subject: o.police, Text: "it is used at protests", Day: o.today})
 			o.ok(err)
 		}, "concern", "information", "2026-01-16"},
 		"a rating in another band": {func(o *judgedOffice) { o.rate(o.deployed, o.account, "HIGH", 4) }, "rating", "rating", ""},

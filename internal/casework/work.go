@@ -23,20 +23,24 @@ const (
 // Sorts lists what a person may raise.
 var Sorts = []string{"concern", "grievance", "incident", "request"}
 
-// Raise notes what a person says should be looked at. Anybody who is known may raise
-// anything, those who sell included: what reaches the company must reach the case
-// (IM-05). The next sweep opens the case, so that an entry in the log never tells
-// when somebody spoke and what followed.
-func Raise(ctx context.Context, db *store.DB, by act.Actor, s Signal) (store.Ref, error) {
+// Raise notes what a person says should be looked at. Anybody may raise anything, those
+// who sell included, and nobody has to be named: what reaches the company must reach the
+// case (IM-05). recorder is the key id of who writes it down, which stands in clear in
+// the log; who said it is sealed in Signal.By, absent where nobody is named. The next
+// sweep opens the case, so that the log does not tell when somebody spoke and what
+// followed.
+//
+// Errors: Invalid without a subject or a text, and for a sort that there is not.
+func Raise(ctx context.Context, db *store.DB, recorder string, s Signal) (store.Ref, error) {
 	if !slices.Contains(Sorts, s.Sort) {
 		return store.Ref{}, fault.Newf(fault.Invalid, "%q cannot be raised", s.Sort).WithFix("use one of: " + strings.Join(Sorts, ", "))
 	}
 	if strings.TrimSpace(s.Text) == "" || s.Subject == "" {
 		return store.Ref{}, fault.New(fault.Invalid, "a signal needs a subject, and says what it is about", "give --text TEXT")
 	}
-	s.State, s.By = Unread, by.Key
+	s.State = Unread
 	var ref store.Ref
-	err := db.Write(ctx, by.Key, func(tx *store.Tx) (err error) {
+	err := db.Write(ctx, recorder, func(tx *store.Tx) (err error) {
 		ref, err = store.Create(tx, Signals, &s)
 		return err
 	})

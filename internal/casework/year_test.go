@@ -232,7 +232,7 @@ func (y *year) happen(week int) {
 	}
 	for range y.often(8) {
 		sort := casework.Sorts[y.dice.IntN(len(casework.Sorts))]
-		_, err := casework.Raise(ctx, y.db, y.ann.Actor, casework.Signal{Sort: sort, Subject: y.someCustomer(), Text: "somebody spoke", Day: y.today})
+		_, err := casework.Raise(ctx, y.db, storetest.Actor, casework.Signal{Sort: sort, Subject: y.someCustomer(), Text: "somebody spoke", Day: y.today})
 		y.ok(err)
 	}
 	for range y.often(40) {
