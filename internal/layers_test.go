@@ -18,11 +18,12 @@ var floors = map[string]int{
 	"duly/packs":          -1,
 	"duly/schemas":        -1,
 
-	"duly/internal/ledger": 0,
-	"duly/internal/names":  0,
-	"duly/internal/rule":   0,
-	"duly/internal/act":    0,
-	"duly/internal/stats":  0,
+	"duly/internal/ledger":  0,
+	"duly/internal/names":   0,
+	"duly/internal/rule":    0,
+	"duly/internal/act":     0,
+	"duly/internal/country": 0,
+	"duly/internal/stats":   0,
 
 	"duly/internal/store":     1,
 	"duly/internal/watchlist": 1,
@@ -40,6 +41,7 @@ var floors = map[string]int{
 	"duly/internal/intake":     3,
 	"duly/internal/screening":  3,
 	"duly/internal/conditions": 3,
+	"duly/internal/index":      3,
 	"duly/internal/bundle":     3,
 
 	"duly/internal/usage":     4,

@@ -16,6 +16,7 @@ import (
 	"duly/internal/decision"
 	"duly/internal/evidence"
 	"duly/internal/fault"
+	"duly/internal/index"
 	"duly/internal/intake"
 	"duly/internal/ledger"
 	"duly/internal/people"
@@ -29,10 +30,11 @@ import (
 	"duly/schemas"
 )
 
-// app is what commands share: the context, the flags and the streams.
+// app is what commands share: the context, the flags, the clock and the streams.
 type app struct {
 	ctx    context.Context
 	cli    *cli
+	now    func() time.Time
 	stdout io.Writer
 	stderr io.Writer
 }
@@ -40,7 +42,7 @@ type app struct {
 // rooms lists the tables of every room, in the order in which they are made.
 func rooms() []store.Migrations {
 	return []store.Migrations{
-		register.Migrations, evidence.Migrations, runs.Migrations, intake.Migrations, screening.Migrations,
+		register.Migrations, evidence.Migrations, runs.Migrations, index.Migrations, intake.Migrations, screening.Migrations,
 		usage.Migrations, triage.Migrations, assessment.Migrations, decision.Migrations, casework.Migrations,
 	}
 }
@@ -52,7 +54,7 @@ func kinds() []*ledger.Schema {
 		register.Accounts.Schema(), register.Customers.Schema(), register.Identifiers.Schema(), register.Owners.Schema(),
 		register.Relationships.Schema(), register.Products.Schema(), register.Deployments.Schema(), register.Contracts.Schema(),
 		register.Parties.Schema(), register.Interests.Schema(),
-		evidence.Sources.Schema(), evidence.Facts.Schema(), runs.Runs.Schema(), runs.Packs.Schema(),
+		evidence.Sources.Schema(), evidence.Facts.Schema(), index.Editions.Schema(), runs.Runs.Schema(), runs.Packs.Schema(),
 		intake.Ambiguities.Schema(), screening.Lists.Schema(), screening.ListUpdates.Schema(), screening.Hits.Schema(),
 		usage.ObjectRecords.Schema(), usage.Counts.Schema(), usage.Findings.Schema(),
 		triage.Triages.Schema(), assessment.Ratings.Schema(), assessment.Exposures.Schema(), assessment.Scores.Schema(), decision.Decisions.Schema(),
@@ -62,9 +64,12 @@ func kinds() []*ledger.Schema {
 
 func options() workspace.Options { return workspace.Options{Rooms: rooms()} }
 
+// options are those of every workspace, by the command's clock.
+func (a *app) options() workspace.Options { return workspace.Options{Rooms: rooms(), Now: a.now} }
+
 // open opens the workspace that the flags name.
 func (a *app) open() (*workspace.Workspace, error) {
-	return workspace.Open(a.ctx, a.cli.Workspace, options())
+	return workspace.Open(a.ctx, a.cli.Workspace, a.options())
 }
 
 // write opens the workspace, runs fn and signs what it committed, even when fn

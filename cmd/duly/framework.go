@@ -20,6 +20,7 @@ type frameworkCmd struct {
 	Flags   frameworkFlagsCmd   `cmd:"" help:"Ask which red flags and prohibitions facts raise."`
 	Score   frameworkScoreCmd   `cmd:"" help:"Count what is met, from a file of answers."`
 	Table   frameworkTableCmd   `cmd:"" help:"Ask a decision table."`
+	Bans    frameworkBansCmd    `cmd:"" help:"Ask bans and moratoria about a deployment on a day."`
 	Covered frameworkCoveredCmd `cmd:"" help:"Show which items a method rests on, and which it does not."`
 }
 
@@ -85,6 +86,7 @@ type frameworkRow struct {
 	Stales   int                    `json:"stale_items"` // on the day
 	Verified int                    `json:"verified"`
 	Duties   map[framework.Duty]int `json:"duties"`
+	Bans     int                    `json:"bans"` // dated bans and moratoria
 }
 
 func rowOf(f *framework.Framework, day string) frameworkRow {
@@ -94,6 +96,7 @@ func rowOf(f *framework.Framework, day string) frameworkRow {
 		Issued: p.Issued, Checked: p.Checked, Recheck: p.Recheck, Stale: p.Stale(day),
 		Duties: map[framework.Duty]int{framework.Mandatory: 0, framework.Incorporated: 0, framework.Advisory: 0},
 	}
+	r.Bans = len(f.Bans())
 	for _, x := range f.Items() {
 		r.Items++
 		r.Duties[x.Duty]++
@@ -147,7 +150,11 @@ func (c *frameworkListCmd) Run(a *app) error {
 			fmt.Fprintf(out, "%-14s %-13s %5d %9d %12d %8d %8d  %-10s  %s%s\n", r.ID, r.Status, r.Items,
 				r.Duties[framework.Mandatory], r.Duties[framework.Incorporated], r.Duties[framework.Advisory],
 				r.Verified, orWord(r.Issued, "-"), orWord(r.Checked, "never"), staleMark(&r))
-			fmt.Fprint(out, wrap("  ", r.Title))
+			title := r.Title
+			if r.Bans > 0 {
+				title += fmt.Sprintf(" (%d, dated)", r.Bans)
+			}
+			fmt.Fprint(out, wrap("  ", title))
 		}
 	})
 }
@@ -183,6 +190,7 @@ type frameworkShown struct {
 	Facts    []shownFact    `json:"facts"`
 	Sections []shownSection `json:"sections"`
 	Tables   []shownTable   `json:"tables"`
+	Dated    []ban          `json:"dated,omitempty"` // bans and moratoria
 }
 
 type shownSource struct {
@@ -255,6 +263,9 @@ func (c *frameworkShowCmd) Run(a *app) error {
 		}
 		s.Tables = append(s.Tables, table)
 	}
+	for _, b := range f.Bans() {
+		s.Dated = append(s.Dated, banOf(b))
+	}
 	return a.print(s, func(out io.Writer) { printFramework(out, &s) })
 }
 
@@ -292,6 +303,7 @@ func printFramework(out io.Writer, s *frameworkShown) {
 			fmt.Fprint(out, wrap(fmt.Sprintf("  %-12s ", c.ID), c.Question+" "+strings.Join(c.Values, ", ")))
 		}
 	}
+	printBanList(out, s.Dated, s.Day)
 }
 
 // itemMarks tells what is unusual about an item on the day.

@@ -15,6 +15,7 @@ import (
 	"duly/internal/conditions"
 	"duly/internal/fault"
 	"duly/internal/framework"
+	"duly/internal/index"
 	"duly/internal/ownership"
 	"duly/internal/pack"
 	"duly/internal/rating"
@@ -25,7 +26,7 @@ import (
 // runners test each kind of pack by itself; see also [testAcross].
 var runners = map[string]pack.Runner{
 	pack.Method: rating.RunTests, pack.Triage: triage.RunTests, pack.Conditions: conditions.RunTests,
-	pack.Ownership: ownership.RunTests, pack.Framework: framework.RunTests, pack.Casework: casework.RunTests,
+	pack.Ownership: ownership.RunTests, pack.Framework: framework.RunTests, pack.Index: index.RunTests, pack.Casework: casework.RunTests,
 }
 
 // commonMethod is the method whose facts are the vocabulary of all packs.
@@ -111,7 +112,7 @@ func testVocabulary(p *pack.Pack, common *rating.Method) []pack.TestResult {
 // packSchemas give the JSON Schema of each kind of pack.
 var packSchemas = map[string]func() []byte{
 	pack.Method: rating.Schema, pack.Triage: triage.Schema, pack.Conditions: conditions.Schema, pack.Ownership: ownership.Schema,
-	pack.Framework: framework.Schema, pack.Casework: casework.Schema,
+	pack.Framework: framework.Schema, pack.Index: index.Schema, pack.Casework: casework.Schema,
 }
 
 type packCmd struct {
@@ -220,7 +221,7 @@ func readPacks(name string) ([]*pack.Pack, error) {
 
 // findPack gives a pack by file name, or one that ships with Duly by its id.
 func findPack(folder, name string) (*pack.Pack, error) {
-	if strings.ContainsAny(name, `/\`) || filepath.Ext(name) == ".yaml" {
+	if isPackFile(name) {
 		list, err := readPacks(name)
 		if err != nil {
 			return nil, err
@@ -236,6 +237,11 @@ func findPack(folder, name string) (*pack.Pack, error) {
 		return nil, fault.Newf(fault.NotFound, "no pack %q ships with this release", name).WithFix("name a file, or one of: " + shipped(folder))
 	}
 	return pack.Parse("packs/"+file, data)
+}
+
+// isPackFile says whether a name is that of a file, and not of a pack that ships.
+func isPackFile(name string) bool {
+	return strings.ContainsAny(name, `/\`) || filepath.Ext(name) == ".yaml"
 }
 
 func shipped(folder string) string {

@@ -43,6 +43,8 @@ const (
 	Decide    Act = "decide"
 	Publish   Act = "report and export"
 	Work      Act = "work on cases"
+	Commit    Act = "commit a method"
+	Adopt     Act = "adopt a method"
 )
 
 // Actor is a person who acts, by key id and roles.
@@ -76,9 +78,12 @@ var Default = Table{
 		Decide:    {Approver, GoverningBody},
 		Publish:   {Administrator, Analyst, Approver, GoverningBody, Auditor},
 		Work:      {Analyst, Approver, GoverningBody},
+		Commit:    {Administrator, Analyst},
+		Adopt:     {GoverningBody},
 	},
 	Exclude: map[Act][]Role{
-		Judge: {Sales}, SetFact: {Sales}, Score: {Sales, Administrator}, CloseHit: {Sales}, Decide: {Sales, Administrator}, Work: {Sales},
+		Judge: {Sales}, SetFact: {Sales}, Score: {Sales, Administrator}, CloseHit: {Sales}, Decide: {Sales, Administrator},
+		Work: {Sales}, Commit: {Sales}, Adopt: {Sales, Administrator},
 	},
 }
 

@@ -17,6 +17,7 @@ import (
 	"duly/internal/decision"
 	"duly/internal/evidence"
 	"duly/internal/fault"
+	"duly/internal/index"
 	"duly/internal/intake"
 	"duly/internal/ledger"
 	"duly/internal/pack"
@@ -36,7 +37,7 @@ func TestMain(m *testing.M) { os.Exit(storetest.Main(m)) }
 var (
 	ctx    = context.Background()
 	active = register.Origin{State: "active", ValidFrom: "2026-01-01"}
-	rooms  = []store.Migrations{people.Migrations, register.Migrations, evidence.Migrations, runs.Migrations, intake.Migrations, screening.Migrations,
+	rooms  = []store.Migrations{people.Migrations, register.Migrations, evidence.Migrations, runs.Migrations, index.Migrations, intake.Migrations, screening.Migrations,
 		usage.Migrations, triage.Migrations, assessment.Migrations, decision.Migrations, casework.Migrations}
 )
 

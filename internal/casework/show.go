@@ -221,11 +221,11 @@ func rated(ctx context.Context, q store.Queryer, r *store.Revision[assessment.Ra
 	if err != nil {
 		return nil, err
 	}
-	now, err := m.Rate(in)
+	now, err := m.RateOn(x.Day, in)
 	if err != nil {
 		return nil, err
 	}
-	outlook, err := m.Outlook(in)
+	outlook, err := m.OutlookOn(x.Day, in)
 	if err != nil {
 		return nil, err
 	}

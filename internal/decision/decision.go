@@ -239,3 +239,16 @@ func Current(ctx context.Context, q store.Queryer) (map[string]*store.Revision[D
 	}
 	return out, nil
 }
+
+// Reviews gives what the newest decision on every subject says of its next review.
+func Reviews(ctx context.Context, q store.Queryer) (map[string]assessment.Decided, error) {
+	current, err := Current(ctx, q)
+	if err != nil {
+		return nil, err
+	}
+	out := make(map[string]assessment.Decided, len(current))
+	for subject, d := range current {
+		out[subject] = assessment.Decided{Review: d.Record.ReviewDay, Rating: d.Record.Rating}
+	}
+	return out, nil
+}

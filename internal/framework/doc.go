@@ -12,6 +12,10 @@
 //   - scorecards: what of it is met, partly met, unmet or unknown ([Framework.Score]);
 //   - decision tables: what follows from a combination ([Table.Decide]).
 //
+// A pack may also hold dated bans and moratoria ([Ban]). Each says for a day and a
+// deployment whether it applies, is held off by an exemption, has nothing to say, or
+// is unclear, and then what has to be answered ([Prohibited]).
+//
 // Unknown is never met, never clear, and never one row of a table where others are
 // possible. Days are written YYYY-MM-DD.
 //

@@ -59,6 +59,15 @@ func (f *Framework) lookup(values Values) (rule.Lookup, error) {
 	return func(name string) (any, bool) { v, ok := known[name]; return v, ok }, nil
 }
 
+// Read gives the value if the fact can have it, and nil otherwise: a word that is no
+// answer to the question leaves it open.
+func (fact *Fact) Read(v any) any {
+	if v == nil || fact.refuses(v) != "" {
+		return nil
+	}
+	return v
+}
+
 // refuses says why a value cannot be this fact's; empty when it can.
 func (fact *Fact) refuses(v any) string {
 	within := func(texts ...string) string {

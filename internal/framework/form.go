@@ -7,10 +7,12 @@ func Schema() []byte { return pack.Schema(pack.Framework, body{}) }
 
 // body is a framework pack as it is written, behind its header.
 type body struct {
-	Facts    []factBody    `yaml:"facts"`
-	Sections []sectionBody `yaml:"sections,required"`
-	Tables   []tableBody   `yaml:"tables"`
-	Tests    testsBody     `yaml:"tests"`
+	Facts        []factBody        `yaml:"facts"`
+	Sections     []sectionBody     `yaml:"sections"`
+	Tables       []tableBody       `yaml:"tables"`
+	Complete     *completeBody     `yaml:"complete"`
+	Prohibitions []prohibitionBody `yaml:"prohibitions"`
+	Tests        testsBody         `yaml:"tests"`
 }
 
 // factBody has the form of a method's fact. Facts of one id mean the same in every
@@ -76,10 +78,12 @@ type rowBody struct {
 
 // testsBody are a pack's own tests; see [RunTests].
 type testsBody struct {
-	Flags      []flagTest  `yaml:"flags"`
-	Dates      []dateTest  `yaml:"dates"`
-	Tables     []tableTest `yaml:"tables"`
-	Scorecards []scoreTest `yaml:"scorecards"`
+	Flags        []flagTest        `yaml:"flags"`
+	Dates        []dateTest        `yaml:"dates"`
+	Tables       []tableTest       `yaml:"tables"`
+	Scorecards   []scoreTest       `yaml:"scorecards"`
+	Prohibitions []prohibitionTest `yaml:"prohibitions"`
+	Complete     []completeTest    `yaml:"complete"`
 }
 
 type flagTest struct {

@@ -131,6 +131,8 @@ type Framework struct {
 	items    map[string]*Item
 	rules    []flagRule
 	tables   []*Table
+	bans     []*Ban
+	complete *rule.Rule // nil: the pack claims nothing
 }
 
 // flagRule is the expression of an item.

@@ -328,6 +328,7 @@ func FuzzLoad(f *testing.F) {
 	f.Add([]byte(small))
 	f.Add([]byte(strings.Replace(small, "crimes > 2", "crimes > 2 || crucial", 1)))
 	f.Add([]byte(strings.Replace(small, "[low, high]", "[low]", 1)))
+	f.Add([]byte(banHead + banBody))
 	f.Add([]byte("id: x\nkind: framework\nversion: \"1\"\ntitle: T\nstatus: law\nsections: []\n"))
 	f.Fuzz(func(t *testing.T, data []byte) {
 		p, err := pack.Parse("f.yaml", data)
@@ -348,6 +349,9 @@ func FuzzLoad(f *testing.F) {
 			if d, err := table.Decide(nil); err != nil || len(d.Rows) == 0 {
 				t.Fatalf("table %s: %v %v", table.ID, d, err)
 			}
+		}
+		if _, err := framework.Prohibited(f.Bans(), nil, "2024-05-01"); err != nil && fault.CodeOf(err) != fault.Invalid {
+			t.Fatal(err)
 		}
 		framework.RunTests(p)
 	})

@@ -93,8 +93,8 @@ func (f *Framework) loadSections() error {
 		}
 		f.sections = append(f.sections, s)
 	}
-	if len(f.items) == 0 {
-		return f.pack.Fault("a framework needs at least one item", "", "sections")
+	if len(f.items) == 0 && len(f.body.Prohibitions) == 0 {
+		return f.pack.Fault("a framework needs at least one item, or a prohibition", "", "sections")
 	}
 	return nil
 }
@@ -219,7 +219,7 @@ func (f *Framework) loadRules() error {
 			f.rules = append(f.rules, flagRule{x, r})
 		}
 	}
-	return nil
+	return f.loadProhibitions(env)
 }
 
 // expression compiles an expression over the facts and notes which it reads. It refuses

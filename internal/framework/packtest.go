@@ -24,6 +24,8 @@ func RunTests(p *pack.Pack) []pack.TestResult {
 	t.dates()
 	t.tables()
 	t.scorecards()
+	t.prohibitions()
+	t.complete()
 	return t.results
 }
 

@@ -95,17 +95,18 @@ func TestDocument(t *testing.T) {
 			blocks = append(blocks, text)
 		}
 	}
-	if len(blocks) != 2 {
-		t.Fatalf("%d blocks of YAML, want a pack and its answers", len(blocks))
+	if len(blocks) != 3 {
+		t.Fatalf("%d blocks of YAML, want a pack, one with prohibitions, and answers to the first", len(blocks))
 	}
-	p := parse(t, blocks[0])
-	for _, r := range framework.RunTests(p) {
-		if !r.OK {
-			t.Errorf("line %d of the pack: %s: %s", r.Line, r.Name, r.Detail)
+	for _, text := range blocks[:2] {
+		for _, r := range framework.RunTests(parse(t, text)) {
+			if !r.OK {
+				t.Errorf("line %d of the pack: %s: %s", r.Line, r.Name, r.Detail)
+			}
 		}
 	}
 	f := load(t, blocks[0])
-	answers, day, err := f.ReadAnswers("answers.yaml", []byte(blocks[1]))
+	answers, day, err := f.ReadAnswers("answers.yaml", []byte(blocks[2]))
 	if err != nil {
 		t.Fatal(err)
 	}

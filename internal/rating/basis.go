@@ -34,20 +34,29 @@ var itemRE = regexp.MustCompile(`^([a-z0-9][a-z0-9._-]*)/[a-z0-9][a-z0-9._-]*$`)
 
 // loadBasis collects the items of framework packs that the method rests on.
 func (m *Method) loadBasis() error {
-	for i, f := range m.body.Facts {
-		if err := m.restOn(f.RestsOn, "facts", i); err != nil {
-			return err
+	var err error
+	add := func(items []string, path ...any) {
+		if err == nil {
+			err = m.restOn(items, path...)
 		}
+	}
+	for i, f := range m.body.Facts {
+		add(f.RestsOn, "facts", i)
 	}
 	for i, x := range m.body.Indicators {
-		if err := m.restOn(x.RestsOn, "indicators", i); err != nil {
-			return err
-		}
+		add(x.RestsOn, "indicators", i)
 	}
 	for i, x := range m.body.Stops {
-		if err := m.restOn(x.RestsOn, "hard_stops", i); err != nil {
-			return err
-		}
+		add(x.RestsOn, "hard_stops", i)
+	}
+	for i, x := range m.body.Uses {
+		add(x.RestsOn, "prohibited_uses", i)
+	}
+	for i, x := range m.body.Controls.Necessary {
+		add(x.RestsOn, "controls", "necessary", i)
+	}
+	if err != nil {
+		return err
 	}
 	slices.Sort(m.restsOn)
 	m.restsOn = slices.Compact(m.restsOn)

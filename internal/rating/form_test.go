@@ -6,6 +6,10 @@ import (
 	"strings"
 	"testing"
 
+	jsonv2 "github.com/go-json-experiment/json"
+	"github.com/go-json-experiment/json/jsontext"
+	"pgregory.net/rapid"
+
 	"duly/internal/fault"
 	"duly/internal/pack"
 	"duly/internal/rating"
@@ -51,6 +55,44 @@ func TestEvidenceAndBasis(t *testing.T) {
 	}
 	if got := m.Frameworks(); !reflect.DeepEqual(got, []string{"ungp", "eff-kyc"}) {
 		t.Errorf("frameworks %v", got)
+	}
+}
+
+// Protects: the parts of a method by name, for those who explain a rating.
+func TestPartsByName(t *testing.T) {
+	m, err := edited(t, "engine-2.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if u := m.Uses(); len(u) != 2 || u[1].ID != "PU-2" || u[1].Stop != "P" || u[1].Status != "proposed" || u[1].From != "2026-06-01" ||
+		!slices.Equal(u[1].Facts, []string{"live", "search", "who"}) {
+		t.Errorf("%+v", m.Uses())
+	}
+	if c := m.Controls(); len(c) != 3 || c[1].Title != "Human review" || c[1].Fact != "control.review" || !slices.Equal(c[1].Requires, []string{"training"}) {
+		t.Errorf("%+v", c)
+	}
+	if in := m.Inputs(); len(in) != 2 || in[1] != (rating.Input{ID: "heard", Title: "Affected people were heard", From: "affected_people"}) {
+		t.Errorf("%+v", in)
+	}
+	if s := m.Stops(); s[1].When != "" || !slices.Equal(s[1].Facts, []string{"live", "score", "search", "who"}) || s[0].To != "2025-11-09" {
+		t.Errorf("%+v", s)
+	}
+	if x := m.Indicators()[1]; !slices.Equal(x.Controls, []string{"floor", "review"}) || !m.Dated() {
+		t.Errorf("%+v", x)
+	}
+	if len(rm1(t).Inputs())+len(rm1(t).Controls())+len(rm1(t).Uses()) > 0 {
+		t.Error("RM-1 has parts that it does not have")
+	}
+}
+
+// Protects: prohibited uses and controls rest on frameworks too.
+func TestBasisOfParts(t *testing.T) {
+	m, err := edited(t, "engine-2.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := m.Basis(); !reflect.DeepEqual(got, []string{"ungp/gp16", "ungp/gp17", "ungp/gp19"}) {
+		t.Errorf("basis %v", got)
 	}
 }
 
@@ -198,9 +240,63 @@ func TestDay(t *testing.T) {
 	if _, err := m.RateOn("2026-02-30", nil); fault.CodeOf(err) != fault.Invalid {
 		t.Error(err)
 	}
-	a, b := rate(t, m, answers(m, 3)), rating.Rating{}
+	a := rate(t, m, answers(m, 3))
 	b, err := m.RateOn("2026-02-28", answers(m, 3))
 	if err != nil || !reflect.DeepEqual(a, b) || m.Dated() {
 		t.Errorf("RM-1 gives another rating on a day: %v", err)
 	}
+}
+
+// Protects: of a method with every optional part, forgetting facts and then the day only
+// widens the interval, no stop vanishes, and the trace is canonical.
+func TestForgettingTheDayOnlyWidens(t *testing.T) {
+	m, err := edited(t, "engine-2.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	rapid.Check(t, func(t *rapid.T) {
+		full := drawInputs(t, m)
+		some := rating.Inputs{}
+		for _, f := range m.Facts() {
+			if rapid.IntRange(0, 3).Draw(t, "keep") > 0 {
+				some[f.ID] = full[f.ID]
+			}
+		}
+		day := rapid.SampledFrom([]string{"2025-09-28", "2025-09-29", "2025-11-09", "2025-11-10", "2025-12-31", "2026-01-01", "2026-05-31", "2026-06-01"}).Draw(t, "day")
+		var ratings []rating.Rating
+		for _, x := range []struct {
+			day string
+			in  rating.Inputs
+		}{{day, full}, {day, some}, {"", some}} {
+			r, err := m.RateOn(x.day, x.in)
+			if err != nil {
+				t.Fatal(err)
+			}
+			b, err := jsonv2.Marshal(r)
+			want := jsontext.Value(b)
+			if err != nil || want.Canonicalize() != nil || string(r.Canonical()) != string(want) {
+				t.Fatalf("%v: %s is not %s", err, r.Canonical(), want)
+			}
+			ratings = append(ratings, r)
+		}
+		if ratings[0].Best != ratings[0].Worst || len(ratings[0].PossibleStops) > 0 {
+			t.Fatalf("all is known and yet %+v", ratings[0])
+		}
+		for i, out := range ratings[1:] {
+			in := ratings[i]
+			if !inside(out.Best, in.Best) || !inside(in.Worst, out.Worst) {
+				t.Fatalf("[%+v %+v] is not inside [%+v %+v]", in.Best, in.Worst, out.Best, out.Worst)
+			}
+			for _, id := range in.HardStops {
+				if !slices.Contains(out.HardStops, id) && !slices.Contains(out.PossibleStops, id) {
+					t.Fatalf("the stop %s vanished", id)
+				}
+			}
+			for _, pair := range [][2]string{{in.Axes.Compliance, out.Axes.Compliance}, {in.Axes.Impact, out.Axes.Impact}, {in.Axes.Guideline.String(), out.Axes.Guideline.String()}} {
+				if pair[0] != pair[1] && pair[1] != "unknown" {
+					t.Fatalf("less is known, and %s became %s", pair[0], pair[1])
+				}
+			}
+		}
+	})
 }

@@ -86,6 +86,20 @@ type Use struct {
 	Standing
 }
 
+// Control is a necessary control: while an indicator that names it is raised, nothing
+// is credited without it.
+type Control struct {
+	ID, Title string
+	Fact      string   // that says how far it has come
+	Requires  []string // controls without which it is worth nothing
+}
+
+// Input is what somebody gives before a decision, as [Rating.Participation] names it.
+type Input struct {
+	ID, Title string
+	From      string // who gives it, one of those who may answer a fact
+}
+
 // Standing says who stands behind a part of a method, and on which days the part
 // holds. What is empty was not said.
 type Standing struct {
@@ -107,8 +121,9 @@ type Method struct {
 	facts      []Fact
 	index      map[string]int // of facts
 	env        *rule.Env
-	slots      []int    // of facts, in the rules' values
-	families   []string // ids, sorted
+	slots      []int            // of facts, in the rules' values
+	checked    [][]rule.Checked // by fact: its listed answers, or the lists of one of them and of none
+	families   []string         // ids, sorted
 	indicators []indicator
 	byID       map[string]int // of indicators
 	stops      []Stop
@@ -188,6 +203,27 @@ func (m *Method) Stops() []Stop { return slices.Clone(m.stops) }
 // Uses gives the method's prohibited uses in the pack's order.
 func (m *Method) Uses() []Use { return slices.Clone(m.uses) }
 
+// Controls gives the method's necessary controls in the pack's order.
+func (m *Method) Controls() []Control {
+	out := make([]Control, len(m.controls))
+	for i, b := range m.body.Controls.Necessary {
+		out[i] = Control{b.ID, b.Title, m.facts[m.controls[i].fact].ID, b.Requires}
+	}
+	return out
+}
+
+// Inputs gives what experts and affected people may have to give, in the pack's order.
+func (m *Method) Inputs() []Input {
+	if m.body.Participation == nil {
+		return nil
+	}
+	var out []Input
+	for _, b := range m.body.Participation.Inputs {
+		out = append(out, Input(b))
+	}
+	return out
+}
+
 // Dated says whether parts of the method hold for a time only, so that a rating
 // needs its day: see [Method.RateOn].
 func (m *Method) Dated() bool { return m.dates != nil }
@@ -196,7 +232,6 @@ func (m *Method) Dated() bool { return m.dates != nil }
 // pack's order. A rating never reads them.
 func (m *Method) Frameworks() []string { return slices.Clone(m.body.Frameworks) }
 
-// Basis gives the items of framework packs that the method's facts, indicators and
-// stops rest on, as pack/item, sorted, each once. Whether they exist is for whoever
+// Basis gives the items of framework packs that the parts of the method rest on, as pack/item, sorted, each once. Whether they exist is for whoever
 // holds the framework packs to say.
 func (m *Method) Basis() []string { return slices.Clone(m.restsOn) }

@@ -2,11 +2,13 @@ package rating
 
 import (
 	"cmp"
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
 	"strings"
 
+	"duly/internal/fault"
 	"duly/internal/pack"
 	"duly/internal/rule"
 )
@@ -21,7 +23,12 @@ import (
 func RunTests(p *pack.Pack) []pack.TestResult {
 	m, err := Load(p)
 	if err != nil {
-		return []pack.TestResult{{Name: "load", Detail: err.Error(), Line: 1}}
+		result := pack.TestResult{Name: "load", Detail: err.Error(), Line: 1}
+		var f *fault.Error
+		if errors.As(err, &f) {
+			result.Line = max(f.Line, 1)
+		}
+		return []pack.TestResult{result}
 	}
 	t := tests{m: m}
 	t.baseline()

@@ -52,9 +52,9 @@ type Rating struct {
 type Reading struct {
 	ID      string   `json:"id"`
 	State   rule.Tri `json:"state"`
-	Facts   []string `json:"facts"` // shared with the method: not to be changed
-	Unknown []string `json:"unknown,omitempty"`
 	Dormant bool     `json:"dormant,omitzero"` // it is dated, and the day is outside: false, whatever the facts
+	Facts   []string `json:"facts"`            // shared with the method: not to be changed
+	Unknown []string `json:"unknown,omitempty"`
 
 	head string // how its canonical encoding begins, up to the state; made once when the method is loaded
 }
@@ -173,15 +173,11 @@ func (m *Method) fill(r *Rating, s *sheet) {
 	for i, id := range m.families {
 		r.Families[i] = FamilyReading{id, s.best[i], s.worst[i]}
 	}
-	r.Rights = make([]RightReading, len(m.rights))
-	for i := range m.rights {
-		r.Rights[i] = s.right(&m.rights[i])
+	r.Rights = slices.Clone(s.first)
+	if s.second() != rule.False {
+		r.Second = slices.Clone(s.later)
 	}
-	for i := range m.second {
-		if s.second() == rule.False {
-			break
-		}
-		r.Second = append(r.Second, s.right(&m.second[i]))
+	for i := range r.Second {
 		if a, b := &r.Rights[i], &r.Second[i]; a.settled() && b.settled() && a.Worst[3] != b.Worst[3] {
 			r.Disputed = append(r.Disputed, a.ID)
 		}

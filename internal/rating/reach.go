@@ -12,6 +12,7 @@ import (
 // can fail, a constant that is no value of the fact it is compared with, and a rule
 // that no allowed values make true.
 func (m *Method) checkRules() error {
+	left := mostTriesAll
 	for n, r := range m.rules {
 		in := r.Inspect()
 		if in.Fails != nil {
@@ -29,7 +30,8 @@ func (m *Method) checkRules() error {
 		if n >= m.at.stops && n < m.at.requirements && len(m.usesOf[n-m.at.stops]) > 0 {
 			continue // it holds by its uses, which are rules of their own
 		}
-		can, err := m.canHold(n, &in)
+		can, tries, err := m.canHold(n, &in, min(left, mostTries))
+		left -= tries
 		if err != nil {
 			return m.pack.Place(err, m.paths[n]...)
 		}
@@ -44,16 +46,20 @@ func (m *Method) checkRules() error {
 	return nil
 }
 
-// mostTries bounds the search for values that make one rule true.
-const mostTries = 20_000
+// Bounds of the search for values that make rules true: tries for one rule, and for
+// all rules of a method, so that no pack takes long to load.
+const (
+	mostTries    = 20_000
+	mostTriesAll = 500_000
+)
 
 // canHold searches for values that make a rule true, one fact after the other,
 // leaving a branch as soon as the rule is false whatever the rest. Unknown: neither
-// found nor ruled out.
-func (m *Method) canHold(number int, in *rule.Inspection) (rule.Tri, error) {
+// found nor ruled out within so many tries.
+func (m *Method) canHold(number int, in *rule.Inspection, most int) (can rule.Tri, tries int, err error) {
 	s := m.sheet()
 	defer s.done()
-	search := search{s: s, number: number, whole: true}
+	search := search{s: s, number: number, whole: true, most: most}
 	for _, fact := range m.reads[number] {
 		values, all := m.facts[fact].candidates(in)
 		search.whole = search.whole && all
@@ -62,13 +68,13 @@ func (m *Method) canHold(number int, in *rule.Inspection) (rule.Tri, error) {
 	found, err := search.from(0)
 	switch {
 	case err != nil:
-		return rule.Unknown, err
+		return rule.Unknown, search.tries, err
 	case found:
-		return rule.True, nil
-	case !search.whole || search.tries > mostTries:
-		return rule.Unknown, nil
+		return rule.True, search.tries, nil
+	case !search.whole || search.tries > most:
+		return rule.Unknown, search.tries, nil
 	}
-	return rule.False, nil
+	return rule.False, search.tries, nil
 }
 
 type search struct {
@@ -77,13 +83,14 @@ type search struct {
 	values [][]any // by fact that the rule reads
 	whole  bool    // they stand for all values
 	tries  int
+	most   int
 }
 
 func (x *search) from(i int) (bool, error) {
 	m := x.s.m
 	x.tries++
 	state, _, err := m.rules[x.number].EvalValues(x.s.vars)
-	if err != nil || state != rule.Unknown || i == len(x.values) || x.tries > mostTries {
+	if err != nil || state != rule.Unknown || i == len(x.values) || x.tries > x.most {
 		return state == rule.True, err
 	}
 	fact := m.reads[x.number][i]
@@ -147,8 +154,13 @@ func (f *Fact) sets() []any {
 	return out
 }
 
-// sheetsTried is how many sheets a method is tried on when it is loaded.
-const sheetsTried = 8
+// sheetsTried is how many sheets a method is tried on when it is loaded, and
+// manyIndicators from how many indicators on it is one, because the work grows with
+// their square.
+const (
+	sheetsTried    = 8
+	manyIndicators = 1000
+)
 
 // checkMonotone raises every indicator on a few sheets and compares. The parts are
 // each refused where they would let a raised indicator lower something; this holds
@@ -156,8 +168,11 @@ const sheetsTried = 8
 func (m *Method) checkMonotone() error {
 	s := m.sheet()
 	defer s.done()
-	dice := uint64(1)
-	for range sheetsTried {
+	dice, sheets := uint64(1), sheetsTried
+	if len(m.indicators) >= manyIndicators {
+		sheets = 1
+	}
+	for range sheets {
 		for i := range m.facts {
 			choices := m.facts[i].choices()
 			dice = dice*6364136223846793005 + 1442695040888963407 // Knuth's generator: the same sheets on every machine

@@ -22,6 +22,11 @@ func (m *Method) loadRules() error {
 	for _, f := range m.facts {
 		slot, _ := env.Slot(f.ID)
 		m.slots = append(m.slots, slot)
+		checked, err := f.checked(env, slot)
+		if err != nil {
+			return m.pack.Place(err, "facts")
+		}
+		m.checked = append(m.checked, checked)
 	}
 	m.families = slices.Sorted(maps.Keys(m.body.Families))
 	m.touches = make([][]int, len(m.facts))
@@ -32,6 +37,31 @@ func (m *Method) loadRules() error {
 	}
 	m.gatherUses()
 	return nil
+}
+
+// checked checks the answers of a text, or the lists of one answer and then the empty
+// one of a texts, once for all ratings.
+func (f *Fact) checked(env *rule.Env, slot int) ([]rule.Checked, error) {
+	var values []any
+	for _, v := range f.Values {
+		if f.Type == rule.Texts {
+			values = append(values, []string{v})
+		} else {
+			values = append(values, v)
+		}
+	}
+	if f.Type == rule.Texts {
+		values = append(values, []string{})
+	}
+	var out []rule.Checked
+	for _, v := range values {
+		c, err := env.Check(slot, v)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, c)
+	}
+	return out, nil
 }
 
 // compile adds a rule under the next running number and gives the facts it reads.

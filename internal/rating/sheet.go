@@ -9,13 +9,14 @@ import (
 // sheet is the working paper of one rating: the facts' values by position, nil
 // while unknown, and the answers of the rules by running number.
 type sheet struct {
-	m           *Method
-	day         string // empty: not known
-	values      []any
-	vars        *rule.Values // the same values, as rules read them
-	answers     []rule.Tri
-	best, worst []int  // largest weight by family
-	idle        []bool // by fact: it does not matter here
+	m            *Method
+	day          string // empty: not known
+	values       []any
+	vars         *rule.Values // the same values, as rules read them
+	answers      []rule.Tri
+	best, worst  []int          // largest weight by family
+	first, later []RightReading // of each right, by the first and the second scorer
+	idle         []bool         // by fact: it does not matter here
 }
 
 // outcome is what follows from a sheet.
@@ -43,15 +44,20 @@ func (m *Method) sheet() *sheet {
 		m: m, values: make([]any, len(m.facts)), vars: m.env.NewValues(),
 		answers: make([]rule.Tri, len(m.rules)),
 		best:    sums[:n], worst: sums[n:], idle: make([]bool, len(m.facts)),
+		first: make([]RightReading, len(m.rights)), later: make([]RightReading, len(m.second)),
 	}
 }
 
 // done gives the sheet back; what it held must not be used any more.
 func (s *sheet) done() { s.m.sheets.Put(s) }
 
-// set gives a fact a checked value; nil makes it unknown.
+// set gives a fact a checked value; nil makes it unknown. What no rule reads, most
+// figures of severity above all, is spared the way into the rules' values.
 func (s *sheet) set(fact int, value any) error {
 	s.values[fact] = value
+	if len(s.m.touches[fact]) == 0 {
+		return nil
+	}
 	return s.vars.Set(s.m.slots[fact], value)
 }
 
@@ -77,12 +83,14 @@ func (s *sheet) outcome() outcome {
 	o.needed, o.lacking = s.limit(&o.controls)
 	var best, worst int
 	for i := range m.rights {
-		r := s.right(&m.rights[i])
+		r := &s.first[i]
+		s.right(&m.rights[i], r)
 		best, worst = max(best, r.Best[3]), max(worst, r.Worst[3])
 	}
 	if asked := s.second(); asked != rule.False {
 		for i := range m.second {
-			r := s.right(&m.second[i])
+			r := &s.later[i]
+			s.right(&m.second[i], r)
 			worst = max(worst, r.Worst[3])
 			if asked == rule.True {
 				best = max(best, r.Best[3])
@@ -160,8 +168,8 @@ func (s *sheet) families() {
 }
 
 // right takes an unknown part as its least at the best end and its most at the worst.
-func (s *sheet) right(r *right) RightReading {
-	out := RightReading{ID: r.id}
+func (s *sheet) right(r *right, out *RightReading) {
+	out.ID = r.id
 	vulnerable := s.truth(s.m.special.vulnerable)
 	for i, fact := range [3]int{r.scale, r.scope, r.irre} {
 		if v, ok := s.values[fact].(int64); ok {
@@ -172,7 +180,6 @@ func (s *sheet) right(r *right) RightReading {
 	}
 	s.m.uplift(&out.Best, vulnerable == rule.True)
 	s.m.uplift(&out.Worst, vulnerable != rule.False)
-	return out
 }
 
 // uplift raises the scale of an affected right where a vulnerable group is hit,

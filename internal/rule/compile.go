@@ -44,7 +44,7 @@ func (e *Env) Compile(expr string) (*Rule, error) {
 	if err := e.bound(checked, expr); err != nil {
 		return nil, err
 	}
-	program, err := e.cel.Program(checked, cel.EvalOptions(cel.OptOptimize))
+	program, err := e.cel.Program(checked, cel.EvalOptions(cel.OptOptimize), cel.CustomDecoratorV2(e.direct))
 	if err != nil {
 		f := fault.Wrap(fault.Invalid, err, "the rule "+quote(expr)+" cannot be planned")
 		f.Line, f.Column = 1, 1

@@ -4,6 +4,7 @@ import (
 	"cel.dev/cel-go/common/ast"
 	"cel.dev/cel-go/common/operators"
 	"cel.dev/cel-go/common/types"
+	"cel.dev/cel-go/common/types/ref"
 
 	"duly/internal/fault"
 )
@@ -59,6 +60,7 @@ func (in *inspector) walk(x ast.Expr) {
 	case ast.CallKind:
 		in.call(x)
 	case ast.ListKind:
+		in.mixed(x)
 		for _, item := range x.AsList().Elements() {
 			in.walk(item)
 		}
@@ -113,6 +115,24 @@ func (in *inspector) call(x ast.Expr) {
 	}
 }
 
+// mixed notes a list of constants of several types, whose items cannot be compared
+// with one another.
+func (in *inspector) mixed(list ast.Expr) {
+	var first ref.Type
+	for _, item := range list.AsList().Elements() {
+		if item.Kind() != ast.LiteralKind {
+			continue
+		}
+		typ := item.AsLiteral().Type()
+		if first == nil {
+			first = typ
+		}
+		if typ != first {
+			in.fails(item, "its list holds constants of several types", "write constants of one type")
+		}
+	}
+}
+
 // comparison notes a variable that is compared with constants, and says whether
 // nothing else is in it.
 func (in *inspector) comparison(name string, args []ast.Expr) bool {
@@ -124,6 +144,7 @@ func (in *inspector) comparison(name string, args []ast.Expr) bool {
 		return in.compared(args[0], args[1:])
 	case operators.In:
 		if args[1].Kind() == ast.ListKind {
+			in.mixed(args[1])
 			return in.compared(args[0], args[1].AsList().Elements())
 		}
 		if v, ok := in.variable(args[1]); ok && v.typ == Texts && args[0].Kind() == ast.LiteralKind {

@@ -28,6 +28,8 @@ func TestInspect(t *testing.T) {
 		{`n * n > 3`, "", "map[] false", "1:3 multiplies"},
 		{`list[0] == "x"`, "", "map[] true", "1:5 list may be shorter"},
 		{`a.word.matches(list.size() > 1 ? "a" : "b")`, "", "map[] true", "1:15 not written out"},
+		{`["x", 1].all(i, i < 2)`, "", "map[] true", "1:7 several types"},
+		{`a.word in ["x", 3]`, "a.word=x@1:12", "map[a.word:[3]] true", "1:17 several types"},
 		{`int(a.word) > 3`, "", "map[] true", "1:4 function int fails"},
 		{`{"x": 1}["x"] == n`, "", "map[] false", "list may be shorter"},
 	} {

@@ -18,6 +18,7 @@ import (
 	"duly/internal/bundle"
 	"duly/internal/decision"
 	"duly/internal/evidence"
+	"duly/internal/index"
 	"duly/internal/intake"
 	"duly/internal/ledger"
 	"duly/internal/people"
@@ -131,7 +132,7 @@ func sign(t testing.TB, w *workspace.Workspace) ledger.Checkpoint {
 func everything() content {
 	c := content{
 		rooms: []store.Migrations{
-			register.Migrations, evidence.Migrations, runs.Migrations, intake.Migrations, screening.Migrations,
+			register.Migrations, evidence.Migrations, runs.Migrations, index.Migrations, intake.Migrations, screening.Migrations,
 			usage.Migrations, triage.Migrations, assessment.Migrations, decision.Migrations,
 		},
 	}
@@ -154,6 +155,7 @@ func everything() content {
 	with(of(register.Interests))
 	with(of(evidence.Sources))
 	with(of(evidence.Facts))
+	with(of(index.Editions))
 	with(of(runs.Runs))
 	with(of(runs.Packs))
 	with(of(intake.Ambiguities))
@@ -168,6 +170,8 @@ func everything() content {
 		r.Engine = bundle.EngineNumber()
 		rated = append(rated, tx.Size())
 	}))
+	with(of(assessment.Exposures))
+	with(of(assessment.Scores))
 	with(of(decision.Decisions, func(d *decision.Decision, variant int, tx *store.Tx) {
 		r, err := store.GetBySeq(context.Background(), tx, assessment.Ratings, rated[variant])
 		if err != nil {
@@ -181,7 +185,7 @@ func everything() content {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if _, err := w.AddPerson(ctx, admin, "approver", []act.Role{act.Approver}); err != nil {
+		if _, err := w.AddPerson(ctx, admin, "approver", []act.Role{act.Approver, act.Analyst}); err != nil {
 			t.Fatal(err)
 		}
 		approver, err := w.Actor(ctx, "approver")
