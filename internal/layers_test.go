@@ -50,6 +50,7 @@ var floors = map[string]int{
 	"duly/internal/triage":     5,
 	"duly/internal/assessment": 6,
 	"duly/internal/decision":   7,
+	"duly/internal/casework":   8,
 	"duly/internal/report":     9,
 	"duly/examples/demo":       9,
 

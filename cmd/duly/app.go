@@ -12,6 +12,7 @@ import (
 	"duly/internal/act"
 	"duly/internal/assessment"
 	"duly/internal/bundle"
+	"duly/internal/casework"
 	"duly/internal/decision"
 	"duly/internal/evidence"
 	"duly/internal/fault"
@@ -42,7 +43,7 @@ type app struct {
 func rooms() []store.Migrations {
 	return []store.Migrations{
 		register.Migrations, evidence.Migrations, runs.Migrations, index.Migrations, intake.Migrations, screening.Migrations,
-		usage.Migrations, triage.Migrations, assessment.Migrations, decision.Migrations,
+		usage.Migrations, triage.Migrations, assessment.Migrations, decision.Migrations, casework.Migrations,
 	}
 }
 
@@ -57,6 +58,7 @@ func kinds() []*ledger.Schema {
 		intake.Ambiguities.Schema(), screening.Lists.Schema(), screening.ListUpdates.Schema(), screening.Hits.Schema(),
 		usage.ObjectRecords.Schema(), usage.Counts.Schema(), usage.Findings.Schema(),
 		triage.Triages.Schema(), assessment.Ratings.Schema(), assessment.Exposures.Schema(), assessment.Scores.Schema(), decision.Decisions.Schema(),
+		casework.Reviews.Schema(), casework.Sweeps.Schema(), casework.Signals.Schema(), casework.Capacities.Schema(), casework.Changes.Schema(), casework.Samples.Schema(),
 	}
 }
 

@@ -42,6 +42,7 @@ const (
 	CloseHit  Act = "close a hit"
 	Decide    Act = "decide"
 	Publish   Act = "report and export"
+	Work      Act = "work on cases"
 	Commit    Act = "commit a method"
 	Adopt     Act = "adopt a method"
 )
@@ -76,12 +77,13 @@ var Default = Table{
 		CloseHit:  {Analyst, Approver},
 		Decide:    {Approver, GoverningBody},
 		Publish:   {Administrator, Analyst, Approver, GoverningBody, Auditor},
+		Work:      {Analyst, Approver, GoverningBody},
 		Commit:    {Administrator, Analyst},
 		Adopt:     {GoverningBody},
 	},
 	Exclude: map[Act][]Role{
 		Judge: {Sales}, SetFact: {Sales}, Score: {Sales, Administrator}, CloseHit: {Sales}, Decide: {Sales, Administrator},
-		Commit: {Sales}, Adopt: {Sales, Administrator},
+		Work: {Sales}, Commit: {Sales}, Adopt: {Sales, Administrator},
 	},
 }
 

@@ -32,6 +32,13 @@ var pinned = map[string][]string{
 	"erasure":     {"target", "field", "reason"},
 
 	"index_edition": {"state", "year", "published", "released", "history", "mapping", "file", "rejected", "unread"},
+
+	"review":            {"state", "lane", "opened", "due", "snoozed_until", "closed", "outcome"},
+	"sweep":             {"since", "upto", "opened", "open", "rated"},
+	"signal":            {"state"},
+	"capacity":          {"lane", "hours", "per_case"},
+	"sample":            {"seed", "position", "population", "size", "judged", "missed", "bound"},
+	"capability_change": {"state", "dependents", "not_cleared"},
 }
 
 // signed names the kinds whose every revision must carry a person's signature.
