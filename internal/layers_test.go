@@ -34,12 +34,14 @@ var floors = map[string]int{
 	"duly/internal/evidence":        2,
 	"duly/internal/rating":          2,
 	"duly/internal/runs":            2,
+	"duly/internal/refusal":         2,
 	"duly/internal/ownership":       2,
 
 	"duly/internal/intake":     3,
 	"duly/internal/screening":  3,
 	"duly/internal/conditions": 3,
 	"duly/internal/bundle":     3,
+	"duly/internal/voice":      3,
 
 	"duly/internal/usage":     4,
 	"duly/internal/workspace": 4,

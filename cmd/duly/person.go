@@ -16,7 +16,7 @@ type personCmd struct {
 
 type personAddCmd struct {
 	Name string     `arg:"" help:"The name by which acts name the person (--as)."`
-	Role []act.Role `help:"A role: administrator, analyst, approver, governing_body, sales, expert or auditor." required:"" placeholder:"ROLE"`
+	Role []act.Role `help:"A role: administrator, analyst, approver, governing_body, sales, expert, auditor or panel_member." required:"" placeholder:"ROLE"`
 }
 
 type personResult struct {

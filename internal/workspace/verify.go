@@ -24,6 +24,7 @@ const verifyChunk = 2048
 var notEvidence = map[string]string{
 	"version_": "which migrations have run; a wrong value stops the program from starting, it changes no record",
 	"cache_":   "made again from records whenever it is missing",
+	"pending_": "drafts that wait for signatures; a draft that was changed fits no signature any more",
 }
 
 // olderCheckpoints is what verify cannot know about the table checkpoint.
