@@ -232,8 +232,8 @@ func (s *Summary) one(ctx context.Context, tx *store.Tx, m *rating.Method, p *tr
 		_, err = store.Create(tx, Ratings, record)
 		return err
 	}
-	if before.Record.Trace == record.Trace && strings.Join(before.Record.Inputs, "\n") == strings.Join(record.Inputs, "\n") {
-		return nil // the same facts and the same result: the preparer of the first stays
+	if before.Seq > g.newest && before.Record.Trace == record.Trace && strings.Join(before.Record.Inputs, "\n") == strings.Join(record.Inputs, "\n") {
+		return nil // nothing is newer, the same facts and the same result: the preparer of the first stays
 	}
 	s.Changed++
 	_, _, err = store.Revise(tx, Ratings, before.ID, record)

@@ -25,6 +25,7 @@ type gathered struct {
 	account *store.Revision[register.Account]
 	subject string
 	fixed   map[string]bool // facts of which only the program's word counts
+	newest  int64           // where the newest record or statement about the chain stands in the log
 }
 
 // record is one record of the chain, as facts look into it.
@@ -83,6 +84,7 @@ func gather(ctx context.Context, tx *store.Tx, m *rating.Method, p *triage.Portf
 	if err != nil {
 		return nil, err
 	}
+	g.newest = newestOf(records, chain, p, stated)
 	own, fixed, err := derive(ctx, tx, p, g.subject, chain, stated, today)
 	if err != nil {
 		return nil, err
@@ -100,6 +102,30 @@ func gather(ctx context.Context, tx *store.Tx, m *rating.Method, p *triage.Portf
 		}
 	}
 	return g, nil
+}
+
+// newestOf gives where the newest record or statement about a chain stands in the log.
+func newestOf(records map[string]*record, chain triage.Chain, p *triage.Portfolio, stated []map[string][]evidence.Stated) (seq int64) {
+	for _, r := range records {
+		if r != nil {
+			seq = max(seq, r.seq)
+		}
+	}
+	if chain.Link != nil {
+		for _, end := range []string{chain.Link.Record.Customer, chain.Link.Record.Party} {
+			if c := p.Customers[end]; c != nil {
+				seq = max(seq, c.Seq)
+			}
+		}
+	}
+	for _, about := range stated {
+		for _, list := range about {
+			for _, s := range list {
+				seq = max(seq, s.Revision.Seq)
+			}
+		}
+	}
+	return seq
 }
 
 // aboutSubject says whether statements are about a subject.
