@@ -105,6 +105,9 @@ func (c *Checker) decision(seq int64, leaf *ledger.Leaf, values map[string][]byt
 		c.Report(seq, "whoever prepared the assessment has signed the decision on it")
 	}
 	c.restsOn(seq, leaf, public)
+	if LetsRun(act) {
+		c.approval(seq, leaf, values)
+	}
 }
 
 // restsOn compares a decision with the earlier rating whose leaf hash it names. A

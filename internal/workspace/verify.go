@@ -69,7 +69,7 @@ func (w *Workspace) verify(v *verifier, trust bundle.Trust) (*Report, error) {
 	}
 	v.last = c
 	v.checker = bundle.NewChecker(bundle.Options{
-		Schemas: v.schemas, Origin: w.Config.Origin, Key: w.Config.Key, Erasable: true, Entry: v.entry,
+		Schemas: v.schemas, Origin: w.Config.Origin, Key: w.Config.Key, People: trust.People, Erasable: true, Entry: v.entry,
 		Pack: func(hash string) ([]byte, error) { return runs.Bytes(v.ctx, v.q, hash) },
 	})
 	defer v.checker.Close()
