@@ -43,7 +43,12 @@ type cli struct {
 	Score     scoreCmd     `cmd:"" help:"Score how severe harm would be, two people by themselves."`
 	Assess    assessCmd    `cmd:"" help:"Rate deployments."`
 	Exposure  exposureCmd  `cmd:"" help:"See where deployments add up on the same people."`
+	Opinion   opinionCmd   `cmd:"" help:"Give expert opinions on ratings."`
+	Panel     panelCmd     `cmd:"" help:"Let those whom it concerns oversee decisions."`
+	Vote      voteCmd      `cmd:"" help:"Vote in a matter before a panel."`
+	Consult   consultCmd   `cmd:"" help:"Hear people, and tell them what became of it."`
 	Decide    decideCmd    `cmd:"" help:"Decide on a rated deployment."`
+	Override  overrideCmd  `cmd:"" help:"Decide against a rating, a panel or an expert, in public and for a time."`
 	Monitor   monitorCmd   `cmd:"" help:"Count use against conditions of use."`
 	Report    reportCmd    `cmd:"" help:"Write the report of the last checkpoint."`
 	Export    exportCmd    `cmd:"" help:"Write a bundle that outsiders can verify."`

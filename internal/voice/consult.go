@@ -218,18 +218,37 @@ func (h Hand) create(ctx context.Context, db *store.DB, authority act.Authority,
 
 // Feedback says how a consultation stands with those who spoke.
 type Feedback struct {
-	Inputs, Open, Adopted, Adapted, Rejected int64
-	In30, In60                               int64 // answered within so many days
-	Uncompensated                            int64 // opinions and votes with no compensation paid or declined, in the whole log
+	Inputs        int64 `json:"inputs"`
+	Open          int64 `json:"open"`
+	Adopted       int64 `json:"adopted"`
+	Adapted       int64 `json:"adapted"`
+	Rejected      int64 `json:"rejected"`
+	In30          int64 `json:"in_30_days"` // answered within so many days
+	In60          int64 `json:"in_60_days"`
+	Uncompensated int64 `json:"uncompensated"` // opinions and votes with no compensation paid or declined, in the whole log
+}
+
+// InputsOf gives the inputs of a consultation, or of all when id is "", in the order of
+// the log.
+func InputsOf(ctx context.Context, q store.Queryer, id string) ([]*Input, error) {
+	list, err := inputsOf(ctx, q, id)
+	out := make([]*Input, 0, len(list))
+	for _, in := range list {
+		out = append(out, in.Record)
+	}
+	return out, err
+}
+
+func inputsOf(ctx context.Context, q store.Queryer, id string) ([]*store.Revision[Input], error) {
+	if id == "" {
+		return store.Select(ctx, q, Inputs, "")
+	}
+	return store.Select(ctx, q, Inputs, "r.consultation = $1", id)
 }
 
 // Account counts the inputs of a consultation, or of all when id is "".
 func Account(ctx context.Context, q store.Queryer, id string) (f Feedback, err error) {
-	where, args := "", []any(nil)
-	if id != "" {
-		where, args = "r.consultation = $1", []any{id}
-	}
-	inputs, err := store.Select(ctx, q, Inputs, where, args...)
+	inputs, err := inputsOf(ctx, q, id)
 	if err != nil {
 		return f, err
 	}

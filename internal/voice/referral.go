@@ -156,6 +156,23 @@ func ReadMatter(ctx context.Context, q store.Queryer, id string) (*Matter, error
 	return m, err
 }
 
+// MattersOf gives the matters before a panel in the order of the log.
+func MattersOf(ctx context.Context, q store.Queryer, panel string) ([]*Matter, error) {
+	list, err := store.Select(ctx, q, Referrals, "r.panel = $1", panel)
+	if err != nil {
+		return nil, err
+	}
+	var out []*Matter
+	for _, r := range list {
+		m, err := ReadMatter(ctx, q, r.ID)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, m)
+	}
+	return out, nil
+}
+
 func votesOf(ctx context.Context, q store.Queryer, referral string) ([]*store.Revision[Vote], error) {
 	return store.Select(ctx, q, Votes, "r.referral = $1", referral)
 }
