@@ -38,6 +38,7 @@ type matter struct {
 	demand  bundle.Demand
 	against bool
 	today   string
+	parties []string // customers of the chain, once current has asked for them
 }
 
 // read reads the newest rating of a subject and what was said of it.
@@ -230,17 +231,16 @@ func (m *matter) current(ctx context.Context, tx *store.Tx) error {
 	if err != nil {
 		return err
 	}
+	m.parties = parties
 	if newest > m.rated.Seq {
 		return refusal.Refuse(refusal.Customer, "the customer, the deployment or somebody in its chain changed after it was rated", "assess it again, then decide")
 	}
-	for _, subject := range append(parties, r.Subject, r.Account) {
-		facts, err := later(ctx, tx, subject, m.rated.Seq)
-		if err != nil {
-			return err
-		}
-		if facts {
-			return refusal.Refuse(refusal.Stale, "facts were stated after it was rated", "assess it again, then decide")
-		}
+	facts, err := later(ctx, tx, append([]string{r.Subject, r.Account}, parties...), m.rated.Seq)
+	if err != nil {
+		return err
+	}
+	if facts {
+		return refusal.Refuse(refusal.Stale, "facts were stated after it was rated", "assess it again, then decide")
 	}
 	open, err := openCorrection(ctx, tx, r.Subject)
 	if err != nil {
@@ -252,9 +252,16 @@ func (m *matter) current(ctx context.Context, tx *store.Tx) error {
 	return nil
 }
 
-// later says whether a fact about a subject stands in the log after a position.
-func later(ctx context.Context, q store.Queryer, subject string, seq int64) (bool, error) {
-	rows, err := q.Query(ctx, "select 1 from r_fact where subject = $1 and seq > $2 limit 1", subject, seq)
+// later says whether a fact about one of the subjects stands in the log after a
+// position.
+func later(ctx context.Context, q store.Queryer, subjects []string, seq int64) (bool, error) {
+	args := []any{seq}
+	var in []string
+	for _, s := range subjects {
+		args = append(args, s)
+		in = append(in, fmt.Sprintf("$%d", len(args)))
+	}
+	rows, err := q.Query(ctx, "select 1 from r_fact where subject in ("+strings.Join(in, ", ")+") and seq > $1 limit 1", args...)
 	if err != nil {
 		return false, fault.Wrap(fault.Failed, err, "cannot read the facts")
 	}
@@ -315,11 +322,7 @@ func (m *matter) chain(ctx context.Context, tx *store.Tx) (parties []string, new
 // is older than the hit (IM-05), or a cumulative review of the area that it covers
 // (IN-06).
 func (m *matter) flags(ctx context.Context, tx *store.Tx) error {
-	parties, _, err := m.chain(ctx, tx)
-	if err != nil {
-		return err
-	}
-	for _, party := range parties {
+	for _, party := range m.parties {
 		hits, err := store.Select(ctx, tx, screening.Hits, "r.subject = $1 and r.state not in ('dismissed', 'stale')", party)
 		if err != nil {
 			return err
@@ -337,12 +340,15 @@ func (m *matter) flags(ctx context.Context, tx *store.Tx) error {
 			return refusal.Refuse(refusal.Flag, "several deployments cover the same people, and nobody has looked at them together", "see `duly exposure list`, and close it")
 		}
 	}
-	return m.owners(ctx, tx, parties)
+	return m.owners(ctx, tx, m.parties)
 }
 
 // owners refuses the same where those who stand behind the chain have open hits, or
 // own so much of it that it counts as listed.
 func (m *matter) owners(ctx context.Context, tx *store.Tx, parties []string) error {
+	if owned, err := register.HasOwners(ctx, tx, parties); err != nil || !owned {
+		return err
+	}
 	stands, _, err := screening.Standing(ctx, tx, m.today)
 	if err != nil {
 		return err

@@ -35,7 +35,7 @@ func Each(t *testing.T, test func(t *testing.T, dsn string)) {
 
 // Open opens a store on the DSN with a clock that starts at a fixed moment and
 // moves a second with each look.
-func Open(t *testing.T, dsn string, rooms ...store.Migrations) *store.DB {
+func Open(t testing.TB, dsn string, rooms ...store.Migrations) *store.DB {
 	t.Helper()
 	start := time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)
 	var ticks atomic.Int64
@@ -52,7 +52,7 @@ func Open(t *testing.T, dsn string, rooms ...store.Migrations) *store.DB {
 var Actor = strings.Repeat("t", 24)
 
 // Begin opens a store with an empty log of one epoch.
-func Begin(t *testing.T, dsn string, rooms ...store.Migrations) *store.DB {
+func Begin(t testing.TB, dsn string, rooms ...store.Migrations) *store.DB {
 	t.Helper()
 	db := Open(t, dsn, rooms...)
 	first := &store.Epoch{Number: 1, LogKey: strings.Repeat("0", 64), QuotedRoot: strings.Repeat("0", 64)}
@@ -64,14 +64,14 @@ func Begin(t *testing.T, dsn string, rooms ...store.Migrations) *store.DB {
 
 // SQLite opens a SQLite store with an empty log, for rooms whose SQL the contract
 // suite covers already.
-func SQLite(t *testing.T, rooms ...store.Migrations) *store.DB {
+func SQLite(t testing.TB, rooms ...store.Migrations) *store.DB {
 	return Begin(t, filepath.Join(t.TempDir(), "duly.db"), rooms...)
 }
 
 var databases atomic.Int64
 
 // Postgres gives the DSN of an empty database on a cluster of this test.
-func Postgres(t *testing.T) string {
+func Postgres(t testing.TB) string {
 	t.Helper()
 	if !running.main {
 		t.Fatal("the package's TestMain must call storetest.Main, which stops PostgreSQL at the end")
