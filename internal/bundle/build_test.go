@@ -77,6 +77,12 @@ type (
 	voteRecord struct {
 		Choice   string `duly:"choice,public,enum=for|against|abstain"`
 		Referral string `duly:"referral,customer"`
+		Seat     string `duly:"seat,customer"`
+	}
+	seatRecord struct {
+		State  string `duly:"state,public,enum=active|resigned"`
+		Group  string `duly:"group,public,enum=affected|civil_rights|expert|other"`
+		Person string `duly:"person,personal"`
 	}
 	referralRecord struct {
 		State     string   `duly:"state,public,enum=open|closed"`
@@ -115,6 +121,7 @@ var (
 	decisionKind = ledger.Define[decisionRecord]("decision", 1, ledger.SignedBy(1))
 	opinionKind  = ledger.Define[opinionRecord]("opinion", 1, ledger.SignedBy(1))
 	voteKind     = ledger.Define[voteRecord]("vote", 1, ledger.SignedBy(1))
+	seatKind     = ledger.Define[seatRecord]("seat", 1)
 	referralKind = ledger.Define[referralRecord]("referral", 1)
 	whisperKind  = ledger.Define[whisper]("whisper", 1, ledger.ByDay())
 )
@@ -124,7 +131,7 @@ var testSchemas = func() Schemas {
 	schemas := Schemas{}
 	for _, s := range []*ledger.Schema{
 		epochKind.Schema(), personKind.Schema(), erasureKind.Schema(), packKind.Schema(), ballotKind.Schema(), itemKind.Schema(), decisionKind.Schema(), whisperKind.Schema(),
-		customerKind.Schema(), factKind.Schema(), ratingKind.Schema(), opinionKind.Schema(), voteKind.Schema(), referralKind.Schema(),
+		customerKind.Schema(), factKind.Schema(), ratingKind.Schema(), opinionKind.Schema(), voteKind.Schema(), seatKind.Schema(), referralKind.Schema(),
 	} {
 		parsed, err := ledger.ParseSchema(s.Document())
 		if err != nil {

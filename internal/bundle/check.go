@@ -194,6 +194,8 @@ func (c *Checker) Entry(leafBytes []byte, fields []Sealed) (*Content, error) {
 		c.opinion(hash, leaf, c.newest.shown())
 	case "vote":
 		c.vote(seq, hash, leaf, c.newest.shown())
+	case "seat":
+		c.seat(leaf, c.newest.shown())
 	case "referral":
 		c.matter(seq, hash, leaf, c.newest.shown())
 	}

@@ -20,6 +20,7 @@ type said struct {
 	opinions map[ledger.Hash]opinion
 	votes    map[ledger.Hash]vote
 	matters  map[ledger.Hash]matter
+	seats    map[string]seat  // by record id
 	given    int64            // opinions that are not withdrawn, so far
 	cast     map[string]int64 // votes so far by choice
 	counted  map[string]int64 // votes that closed matters counted, by choice
@@ -37,7 +38,13 @@ type opinion struct {
 type vote struct {
 	choice   string
 	referral string // record id; "" when withheld
+	seat     string // likewise
 	signers  []string
+}
+
+type seat struct {
+	group  string
+	person string // key id; "" when withheld
 }
 
 type matter struct {
@@ -49,7 +56,7 @@ type matter struct {
 
 func newSaid() said {
 	return said{
-		opinions: map[ledger.Hash]opinion{}, votes: map[ledger.Hash]vote{}, matters: map[ledger.Hash]matter{}, cast: map[string]int64{},
+		opinions: map[ledger.Hash]opinion{}, votes: map[ledger.Hash]vote{}, matters: map[ledger.Hash]matter{}, seats: map[string]seat{}, cast: map[string]int64{},
 		counted: map[string]int64{}, used: map[ledger.Hash]bool{}, closed: map[string]bool{}, settled: map[string]string{},
 	}
 }
@@ -93,7 +100,11 @@ func (c *Checker) vote(seq int64, hash ledger.Hash, leaf *ledger.Leaf, values ma
 	}
 	choice := fields(leaf.PublicValues()).text("choice")
 	c.said.cast[choice]++
-	c.said.votes[hash] = vote{choice, textOf(values["referral"]), signers(leaf)}
+	c.said.votes[hash] = vote{choice, textOf(values["referral"]), textOf(values["seat"]), signers(leaf)}
+}
+
+func (c *Checker) seat(leaf *ledger.Leaf, values map[string][]byte) {
+	c.said.seats[leaf.ID] = seat{fields(leaf.PublicValues()).text("group"), textOf(values["person"])}
 }
 
 // matter holds a referral to its own arithmetic and to the votes that stand before it:
@@ -176,7 +187,7 @@ func (c *Checker) ballots(seq int64, m *matter, p fields, list []byte) {
 		return
 	}
 	m.shown = true
-	got := map[string]int64{}
+	got, seats, there := map[string]int64{}, map[string]bool{}, int64(0)
 	for _, name := range texts(list) {
 		hash, _ := ledger.ParseHash(name)
 		v, earlier := c.said.votes[hash]
@@ -190,8 +201,10 @@ func (c *Checker) ballots(seq int64, m *matter, p fields, list []byte) {
 		case slices.ContainsFunc(v.signers, func(s string) bool { return slices.Contains(m.voters, s) }):
 			c.Report(seq, "it counts two votes of one member")
 		}
-		if v.referral == "" {
+		if v.referral == "" || v.seat == "" {
 			m.shown = false
+		} else {
+			there += c.sits(seq, v, seats)
 		}
 		c.said.used[hash] = true
 		m.voters = append(m.voters, v.signers...)
@@ -202,6 +215,28 @@ func (c *Checker) ballots(seq int64, m *matter, p fields, list []byte) {
 			c.Report(seq, fmt.Sprintf("it says %d votes %q and names %d", want[choice], choice, got[choice]))
 		}
 	}
+	if m.shown && there != p.int("affected_present") {
+		c.Report(seq, fmt.Sprintf("it says that %d members for affected people voted, the seats say %d", p.int("affected_present"), there))
+	}
+}
+
+// sits holds a vote to the seat that it was cast from, and counts it when that is one
+// for affected people.
+func (c *Checker) sits(seq int64, v vote, taken map[string]bool) int64 {
+	s, known := c.said.seats[v.seat]
+	switch {
+	case !known:
+		c.Report(seq, "it counts a vote from a seat that nobody was given before")
+	case taken[v.seat]:
+		c.Report(seq, "it counts two votes from one seat")
+	case s.person != "" && !slices.Contains(v.signers, s.person):
+		c.Report(seq, "it counts a vote from somebody else's seat")
+	}
+	taken[v.seat] = true
+	if s.group == "affected" {
+		return 1
+	}
+	return 0
 }
 
 // approval holds a decision that lets a deployment run to what it rests on: as many

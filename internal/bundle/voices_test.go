@@ -23,11 +23,24 @@ type approvalCase struct {
 	memberDecides bool
 	others        func(l *testLog, c *approvalCase) // before the decision
 	votesNamed    []string
+	swap          bool // the first two vote from each other's seats
+	share         bool // the first two vote from one seat
 	ratingHash    string
 }
 
 func approving() *approvalCase {
 	return &approvalCase{outcome: "escalate", tier: "EDD", roles: [2][]string{{"approver"}, {"governing_body"}}, votes: []string{"for", "for", "for", "against"}}
+}
+
+// from gives the place of the seat from which a member votes.
+func (c *approvalCase) from(i int) int {
+	switch {
+	case c.swap && i < 2:
+		return 1 - i
+	case c.share && i == 1:
+		return 0
+	}
+	return i
 }
 
 // build writes the log of the case.
@@ -36,8 +49,16 @@ func (c *approvalCase) build(t *testing.T) *testLog {
 	l := newLog(t, 1)
 	expert := l.person("expert")
 	var members []ledger.PersonKey
-	for range c.votes {
-		members = append(members, l.person("panel_member"))
+	var seats []string
+	for i := range c.votes {
+		member := l.person("panel_member")
+		group := "other"
+		if i < 2 {
+			group = "affected"
+		}
+		id := l.id()
+		add(l, seatKind, id, &seatRecord{State: "active", Group: group, Person: member.ID()})
+		members, seats = append(members, member), append(seats, id)
 	}
 	first, second := l.person(c.roles[0]...), l.person(c.roles[1]...)
 	rated := add(l, ratingKind, l.id(), &ratingRecord{Engine: EngineNumber(), Outcome: c.outcome, Tier: c.tier})
@@ -54,7 +75,7 @@ func (c *approvalCase) build(t *testing.T) *testLog {
 	counts := map[string]int64{}
 	c.votesNamed = nil
 	for i, choice := range c.votes {
-		at := add(l, voteKind, l.id(), &voteRecord{Choice: choice, Referral: id}, members[i])
+		at := add(l, voteKind, l.id(), &voteRecord{Choice: choice, Referral: id, Seat: seats[c.from(i)]}, members[i])
 		c.votesNamed = append(c.votesNamed, l.hash(at))
 		counts[choice]++
 	}
@@ -147,8 +168,11 @@ func TestApprovalsRestOnWhatWasSaid(t *testing.T) {
 		"a vote counted twice": {func(c *approvalCase) {
 			c.matter = func(r *referralRecord) { r.Votes[1] = r.Votes[0] }
 		}, "counted before", false},
-		"counted too early": {func(c *approvalCase) { c.matter = func(r *referralRecord) { r.Closed = "2026-03-16" } }, "before its last day", true},
-		"short notice":      {func(c *approvalCase) { c.matter = func(r *referralRecord) { r.Noticed = "2026-03-14" } }, "less notice than 14 days", true},
+		"from each other's seats":             {func(c *approvalCase) { c.swap = true }, "somebody else's seat", false},
+		"from one seat":                       {func(c *approvalCase) { c.share = true }, "two votes from one seat", false},
+		"more affected people than sat there": {func(c *approvalCase) { c.matter = func(r *referralRecord) { r.There = 3 } }, "the seats say 2", false},
+		"counted too early":                   {func(c *approvalCase) { c.matter = func(r *referralRecord) { r.Closed = "2026-03-16" } }, "before its last day", true},
+		"short notice":                        {func(c *approvalCase) { c.matter = func(r *referralRecord) { r.Noticed = "2026-03-14" } }, "less notice than 14 days", true},
 		"an emergency without an end": {func(c *approvalCase) {
 			c.matter = func(r *referralRecord) { r.Emergency, r.RatifyBy = true, "2026-04-13" }
 		}, "does not end when that must be ratified", true},
