@@ -153,6 +153,15 @@ type consultShowCmd struct {
 	Consultation string `arg:"" optional:"" help:"The consultation; all of them otherwise."`
 }
 
+type inputRow struct {
+	Said        string `json:"said"`
+	Disposition string `json:"disposition,omitempty"` // open when left out
+	Did         string `json:"did,omitempty"`
+	WhyNot      string `json:"why_not,omitempty"`
+	Received    string `json:"received"`
+	Told        string `json:"told,omitempty"`
+}
+
 // Run shows the account.
 func (c *consultShowCmd) Run(a *app) error {
 	w, err := a.open()
@@ -168,10 +177,14 @@ func (c *consultShowCmd) Run(a *app) error {
 	if err != nil {
 		return err
 	}
+	rows := make([]inputRow, 0, len(inputs))
+	for _, in := range inputs {
+		rows = append(rows, inputRow{in.Said, in.Disposition, in.Did, in.WhyNot, in.Received, in.Told})
+	}
 	return a.print(struct {
 		voice.Feedback
-		Said []*voice.Input `json:"said"`
-	}{f, inputs}, func(out io.Writer) {
+		Said []inputRow `json:"said"`
+	}{f, rows}, func(out io.Writer) {
 		fmt.Fprintf(out, "%d inputs: %d adopted, %d adapted, %d rejected, %d open; answered in 30 days %d, in 60 days %d\n",
 			f.Inputs, f.Adopted, f.Adapted, f.Rejected, f.Open, f.In30, f.In60)
 		for _, in := range inputs {

@@ -9,6 +9,7 @@ import (
 	"duly/internal/decision"
 	"duly/internal/people"
 	"duly/internal/register"
+	"duly/internal/store"
 	"duly/internal/voice"
 	"duly/internal/workspace"
 )
@@ -213,17 +214,13 @@ func (c *decideShowCmd) Run(a *app) error {
 		return err
 	}
 	result := struct {
-		State   decision.State     `json:"state"`
-		Holds   *decision.Decision `json:"decision"`
-		Entry   int64              `json:"entry"`
-		Locked  *decision.Decision `json:"locked"` // decided later, and not in force yet
-		Subject string             `json:"subject"`
-	}{State: state, Subject: id}
-	if d != nil {
-		result.Holds, result.Entry = d.Record, d.Seq
-	}
+		Subject string         `json:"subject"`
+		State   decision.State `json:"state"`
+		Holds   *standingRow   `json:"decision"`
+		Locked  *standingRow   `json:"locked"` // decided later, and not in force yet
+	}{Subject: id, State: state, Holds: standing(d)}
 	if next := current[id]; next != nil && next.Record.From > on {
-		result.Locked = next.Record
+		result.Locked = standing(next)
 	}
 	return a.print(result, func(out io.Writer) {
 		switch state {
@@ -238,6 +235,37 @@ func (c *decideShowCmd) Run(a *app) error {
 			fmt.Fprintf(out, "locked until %s: %s, on %s\n", l.From, l.Act, l.Basis)
 		}
 	})
+}
+
+// standingRow is a decision as it is printed.
+type standingRow struct {
+	Act        string   `json:"act"`
+	Basis      string   `json:"basis"`
+	Outcome    string   `json:"outcome"` // what the rating called for
+	Tier       string   `json:"tier"`
+	Day        string   `json:"day"`
+	From       string   `json:"effective_day"`
+	Expires    string   `json:"expires_day,omitempty"`
+	ReviewDay  string   `json:"review_day"`
+	Opinions   int64    `json:"opinions"`
+	Objections int64    `json:"objections"`
+	Precedent  []string `json:"conditions_precedent"`
+	Ongoing    []string `json:"conditions_ongoing"`
+	Reason     string   `json:"reason"`
+	Signed     []string `json:"signed_by"` // key ids
+	Entry      int64    `json:"entry"`
+}
+
+func standing(r *store.Revision[decision.Decision]) *standingRow {
+	if r == nil {
+		return nil
+	}
+	d := r.Record
+	row := &standingRow{d.Act, d.Basis, d.Outcome, d.Tier, d.Day, d.From, d.Expires, d.ReviewDay, d.Opinions, d.Objections, d.Precedent, d.Ongoing, d.Reason, nil, r.Seq}
+	for _, s := range r.Leaf.Sigs {
+		row.Signed = append(row.Signed, s.KeyID())
+	}
+	return row
 }
 
 type decideRefusedCmd struct{}

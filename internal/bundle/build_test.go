@@ -120,7 +120,7 @@ var (
 	itemKind     = ledger.Define[item]("item", 1)
 	decisionKind = ledger.Define[decisionRecord]("decision", 1, ledger.SignedBy(1))
 	opinionKind  = ledger.Define[opinionRecord]("opinion", 1, ledger.SignedBy(1))
-	voteKind     = ledger.Define[voteRecord]("vote", 1, ledger.SignedBy(1))
+	voteKind     = ledger.Define[voteRecord]("vote", 1, ledger.SignedBy(1), ledger.ByDay())
 	seatKind     = ledger.Define[seatRecord]("seat", 1)
 	referralKind = ledger.Define[referralRecord]("referral", 1)
 	whisperKind  = ledger.Define[whisper]("whisper", 1, ledger.ByDay())

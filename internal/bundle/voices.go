@@ -39,6 +39,7 @@ type vote struct {
 	choice   string
 	referral string // record id; "" when withheld
 	seat     string // likewise
+	day      string // of its leaf
 	signers  []string
 }
 
@@ -100,7 +101,7 @@ func (c *Checker) vote(seq int64, hash ledger.Hash, leaf *ledger.Leaf, values ma
 	}
 	choice := fields(leaf.PublicValues()).text("choice")
 	c.said.cast[choice]++
-	c.said.votes[hash] = vote{choice, textOf(values["referral"]), textOf(values["seat"]), signers(leaf)}
+	c.said.votes[hash] = vote{choice, textOf(values["referral"]), textOf(values["seat"]), leaf.Day, signers(leaf)}
 }
 
 func (c *Checker) seat(leaf *ledger.Leaf, values map[string][]byte) {
@@ -121,8 +122,15 @@ func (c *Checker) matter(seq int64, hash ledger.Hash, leaf *ledger.Leaf, values 
 	if days, ok := between(p.text("noticed_day"), p.text("closes_day")); !ok || days < notice {
 		c.Report(seq, fmt.Sprintf("members had less notice than %d days", notice))
 	}
+	entered := time.UnixMicro(leaf.Time).UTC().Format(time.DateOnly)
+	if days, ok := between(p.text("noticed_day"), entered); leaf.Rev == 1 && (!ok || days > 1) { // one: it may be entered just after midnight
+		c.Report(seq, "it says that members had notice before it was entered")
+	}
 	if p.text("state") != "closed" {
 		return
+	}
+	if p.text("closed_day") > entered {
+		c.Report(seq, "it says that it was counted after it was entered")
 	}
 	c.said.closed[leaf.ID] = true
 	m := matter{
@@ -196,6 +204,8 @@ func (c *Checker) ballots(seq int64, m *matter, p fields, list []byte) {
 			c.Report(seq, "it counts the vote "+name+", which is no earlier vote of this log")
 		case c.said.used[hash]:
 			c.Report(seq, "it counts the vote "+name+", which was counted before")
+		case v.day > p.text("closes_day"):
+			c.Report(seq, "it counts the vote "+name+", which was cast after the last day")
 		case v.referral != "" && v.referral != m.id:
 			c.Report(seq, "it counts the vote "+name+", which was cast in another matter")
 		case slices.ContainsFunc(v.signers, func(s string) bool { return slices.Contains(m.voters, s) }):

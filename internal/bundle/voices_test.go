@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"duly/internal/fault"
 	"duly/internal/ledger"
@@ -24,6 +25,8 @@ type approvalCase struct {
 	others        func(l *testLog, c *approvalCase) // before the decision
 	votesNamed    []string
 	swap          bool // the first two vote from each other's seats
+	late          bool // it is entered long after the notice that it says
+	slow          bool // the votes are entered after the last day
 	share         bool // the first two vote from one seat
 	ratingHash    string
 }
@@ -47,6 +50,7 @@ func (c *approvalCase) from(i int) int {
 func (c *approvalCase) build(t *testing.T) *testLog {
 	t.Helper()
 	l := newLog(t, 1)
+	l.on("2027-03-02")
 	expert := l.person("expert")
 	var members []ledger.PersonKey
 	var seats []string
@@ -70,8 +74,14 @@ func (c *approvalCase) build(t *testing.T) *testLog {
 	}
 	opinion := add(l, opinionKind, l.id(), o, expert)
 	id := l.id()
-	r := &referralRecord{State: "open", Rating: c.ratingHash, Noticed: "2026-03-02", Closes: "2026-03-16", Seats: 7, Affected: 3}
+	if c.late {
+		l.on("2027-03-10")
+	}
+	r := &referralRecord{State: "open", Rating: c.ratingHash, Noticed: "2027-03-02", Closes: "2027-03-16", Seats: 7, Affected: 3}
 	add(l, referralKind, id, r)
+	if c.slow {
+		l.on("2027-03-17")
+	}
 	counts := map[string]int64{}
 	c.votesNamed = nil
 	for i, choice := range c.votes {
@@ -81,7 +91,7 @@ func (c *approvalCase) build(t *testing.T) *testLog {
 	}
 	n := int64(len(c.votes))
 	closed := *r
-	closed.State, closed.Closed, closed.AnswerDue = "closed", "2026-03-17", "2026-04-16"
+	closed.State, closed.Closed, closed.AnswerDue = "closed", "2027-03-17", "2027-04-16"
 	closed.For, closed.Against, closed.Abstain, closed.Present, closed.There, closed.Votes = counts["for"], counts["against"], counts["abstain"], n, min(n, 2), c.votesNamed
 	closed.Quorum, closed.Outcome = true, "for"
 	if closed.Against >= closed.For {
@@ -90,12 +100,13 @@ func (c *approvalCase) build(t *testing.T) *testLog {
 	if c.matter != nil {
 		c.matter(&closed)
 	}
+	l.on("2027-03-17")
 	at := add(l, referralKind, id, &closed)
 	if c.others != nil {
 		c.others(l, c)
 	}
 	d := &decisionRecord{
-		Act: "approve_with_conditions", Basis: OnCommittee, Outcome: c.outcome, Tier: c.tier, From: "2026-03-18", Signatures: 2, Opinions: 1,
+		Act: "approve_with_conditions", Basis: OnCommittee, Outcome: c.outcome, Tier: c.tier, From: "2027-03-18", Signatures: 2, Opinions: 1,
 		Rating: c.ratingHash, Referral: l.hash(at), Read: []string{l.hash(opinion)},
 	}
 	if o.Choice == "object" {
@@ -117,9 +128,19 @@ func (c *approvalCase) build(t *testing.T) *testLog {
 	return l
 }
 
+// on sets the day of the entries that follow.
+func (l *testLog) on(day string) {
+	l.t.Helper()
+	d, err := time.Parse(time.DateOnly, day)
+	if err != nil {
+		l.t.Fatal(err)
+	}
+	l.time = max(l.time, d.Add(8*time.Hour).UnixMicro())
+}
+
 // override makes the decision one against the panel or the rating.
 func override(d *decisionRecord) {
-	d.Basis, d.From, d.Expires = OnOverride, "2026-04-17", "2026-10-01"
+	d.Basis, d.From, d.Expires = OnOverride, "2027-04-17", "2027-10-01"
 }
 
 // TestApprovalsRestOnWhatWasSaid protects KY-04, KY-05 and PO-03 where an outsider sees
@@ -171,14 +192,17 @@ func TestApprovalsRestOnWhatWasSaid(t *testing.T) {
 		"from each other's seats":             {func(c *approvalCase) { c.swap = true }, "somebody else's seat", false},
 		"from one seat":                       {func(c *approvalCase) { c.share = true }, "two votes from one seat", false},
 		"more affected people than sat there": {func(c *approvalCase) { c.matter = func(r *referralRecord) { r.There = 3 } }, "the seats say 2", false},
-		"counted too early":                   {func(c *approvalCase) { c.matter = func(r *referralRecord) { r.Closed = "2026-03-16" } }, "before its last day", true},
-		"short notice":                        {func(c *approvalCase) { c.matter = func(r *referralRecord) { r.Noticed = "2026-03-14" } }, "less notice than 14 days", true},
+		"counted too early":                   {func(c *approvalCase) { c.matter = func(r *referralRecord) { r.Closed = "2027-03-16" } }, "before its last day", true},
+		"notice dated back":                   {func(c *approvalCase) { c.late = true }, "had notice before it was entered", true},
+		"counted before its time":             {func(c *approvalCase) { c.matter = func(r *referralRecord) { r.Closed = "2027-03-18" } }, "counted after it was entered", true},
+		"a vote after the last day":           {func(c *approvalCase) { c.slow = true }, "cast after the last day", false},
+		"short notice":                        {func(c *approvalCase) { c.matter = func(r *referralRecord) { r.Noticed = "2027-03-14" } }, "less notice than 14 days", true},
 		"an emergency without an end": {func(c *approvalCase) {
-			c.matter = func(r *referralRecord) { r.Emergency, r.RatifyBy = true, "2026-04-13" }
+			c.matter = func(r *referralRecord) { r.Emergency, r.RatifyBy = true, "2027-04-13" }
 		}, "does not end when that must be ratified", true},
 		"an emergency with an end": {func(c *approvalCase) {
-			c.matter = func(r *referralRecord) { r.Emergency, r.RatifyBy = true, "2026-04-13" }
-			c.decision = func(d *decisionRecord) { d.Expires = "2026-04-13" }
+			c.matter = func(r *referralRecord) { r.Emergency, r.RatifyBy = true, "2027-04-13" }
+			c.decision = func(d *decisionRecord) { d.Expires = "2027-04-13" }
 		}, "", true},
 		"against the panel": {func(c *approvalCase) { c.votes = []string{"for", "against", "against", "against"} }, `needs "override"`, true},
 		"an override of it": {func(c *approvalCase) {
@@ -189,7 +213,7 @@ func TestApprovalsRestOnWhatWasSaid(t *testing.T) {
 		}, "needs 2 people with one of the roles [governing_body]", true},
 		"an override before its lock ends": {func(c *approvalCase) {
 			c.votes, c.roles[0] = []string{"for", "against", "against", "against"}, []string{"governing_body"}
-			c.decision = func(d *decisionRecord) { override(d); d.From = "2026-04-16" }
+			c.decision = func(d *decisionRecord) { override(d); d.From = "2027-04-16" }
 		}, "before the time to answer", true},
 		"an override without an end": {func(c *approvalCase) {
 			c.votes, c.roles[0] = []string{"for", "against", "against", "against"}, []string{"governing_body"}
@@ -206,7 +230,7 @@ func TestApprovalsRestOnWhatWasSaid(t *testing.T) {
 					at := add(l, voteKind, l.id(), &voteRecord{Choice: "for"}, l.person("panel_member"))
 					named = append(named, l.hash(at))
 				}
-				add(l, referralKind, l.id(), &referralRecord{State: "closed", Rating: c.ratingHash, Noticed: "2026-03-02", Closes: "2026-03-16", Closed: "2026-03-17", AnswerDue: "2026-04-16",
+				add(l, referralKind, l.id(), &referralRecord{State: "closed", Rating: c.ratingHash, Noticed: "2027-03-02", Closes: "2027-03-16", Closed: "2027-03-17", AnswerDue: "2027-04-16",
 					Outcome: "for", Quorum: true, Seats: 7, Affected: 3, Present: 4, There: 2, For: 4, Votes: named})
 			}
 		}, "its vote stands", true},

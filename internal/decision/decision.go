@@ -4,6 +4,7 @@ import (
 	"context"
 	"embed"
 	"errors"
+	"time"
 
 	"duly/internal/fault"
 	"duly/internal/ledger"
@@ -93,8 +94,8 @@ const (
 )
 
 // Standing gives the decision that holds on a day (YYYY-MM-DD). A decision that is
-// locked until a later day leaves the one before it standing; one that expired leaves
-// nothing.
+// locked until a later day, or that had its last signature later, leaves the one before
+// it standing; one that expired leaves nothing.
 func Standing(ctx context.Context, q store.Queryer, subject, day string) (*store.Revision[Decision], State, error) {
 	list, err := store.Select(ctx, q, Decisions, "r.subject = $1", subject)
 	if err != nil || len(list) == 0 {
@@ -106,7 +107,7 @@ func Standing(ctx context.Context, q store.Queryer, subject, day string) (*store
 	}
 	for i := len(history) - 1; i >= 0; i-- {
 		switch d := history[i].Record; {
-		case d.From > day || d.Day > day:
+		case d.From > day || time.UnixMicro(history[i].Leaf.Time).UTC().Format(time.DateOnly) > day:
 		case d.Expires != "" && d.Expires <= day:
 			return history[i], Lapsed, nil
 		default:

@@ -211,6 +211,9 @@ func (w *waiting) check(ctx context.Context, tx *store.Tx, authority act.Authori
 	if m.rated.Hash.String() != d.Rating || int64(m.demand.Signers) != d.Signatures {
 		return refusal.Refuse(refusal.Stale, "it was rated again, or more was said of it, after this was drafted", "decide again on what is known now")
 	}
+	if d.Expires != "" && d.Expires <= m.today {
+		return refusal.Refuse(refusal.Expiry, "the draft would have ended on "+d.Expires, "decide again with a later day")
+	}
 	fresh := &Decision{Act: d.Act, From: m.today}
 	m.rests(fresh)
 	if fresh.Referral != d.Referral || !slices.Equal(fresh.Read, d.Read) {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"slices"
 	"strings"
+	"time"
 
 	"duly/internal/act"
 	"duly/internal/fault"
@@ -310,9 +311,10 @@ func (v Voting) entitled(ctx context.Context, tx *store.Tx, m *Matter, seat *sto
 	if err != nil {
 		return err
 	}
-	since := after(v.today(), -365)
+	today := max(v.today(), time.UnixMicro(tx.Now()).UTC().Format(time.DateOnly)) // the day that will stand in the leaf
+	since := after(today, -365)
 	switch {
-	case r.State != "open" || v.today() > r.Closes:
+	case r.State != "open" || today > r.Closes:
 		return refusal.Refuse(refusal.Deadline, "the vote ended with "+r.Closes, "")
 	case !now.Record.sits(v.today()):
 		return refusal.Refuse(refusal.Seat, "the seat is no longer this person's", "")

@@ -24,13 +24,17 @@ type Ballot struct {
 
 // Tally is what came of a matter.
 type Tally struct {
-	Seats, Affected       int64 // members, and those of them who stand for affected people
-	Present, There        int64 // the same of those who voted, abstentions included
-	Recused               int64
-	For, Against, Abstain int64
-	Quorum                bool
-	Missing               []string // parts of the quorum that are not met: "majority", "affected"
-	Outcome               string   // for, against or no_quorum
+	Seats    int64    `json:"seats"`            // of the charter, vacant ones included
+	Affected int64    `json:"affected_seats"`   // members who stand for affected people
+	Present  int64    `json:"present"`          // members who voted, abstentions included
+	There    int64    `json:"affected_present"` // those of them for affected people
+	Recused  int64    `json:"recused"`
+	For      int64    `json:"for"`
+	Against  int64    `json:"against"`
+	Abstain  int64    `json:"abstained"`
+	Quorum   bool     `json:"quorum"`
+	Missing  []string `json:"missing"` // parts of the quorum that are not met: "majority", "affected"
+	Outcome  string   `json:"outcome"` // for, against or no_quorum
 }
 
 // Count counts the ballots of a matter. The quorum is more than half of the seats of

@@ -189,8 +189,9 @@ func everything() content {
 	with(of(voice.Panels))
 	with(of(voice.Seats))
 	with(of(voice.Resignations))
-	with(of(voice.Referrals, func(r *voice.Referral, _ int, _ *store.Tx) {
-		r.State, r.Noticed, r.Closes = "open", "2026-01-01", "2026-01-15"
+	with(of(voice.Referrals, func(r *voice.Referral, _ int, tx *store.Tx) {
+		today := time.UnixMicro(tx.Now()).UTC()
+		r.State, r.Noticed, r.Closes = "open", today.Format(time.DateOnly), today.AddDate(0, 0, 14).Format(time.DateOnly)
 	}))
 	with(of(voice.Declarations))
 	with(of(voice.Answers))
