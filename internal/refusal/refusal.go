@@ -29,7 +29,6 @@ const (
 	Key       Rule = "key"              // the signature is not that of the person who acts
 	FourEyes  Rule = "four_eyes"        // one person in two parts of one matter
 	Twice     Rule = "twice"            // it was done already
-	Outcome   Rule = "outcome"          // the rating calls for something else
 	Legal     Rule = "legal_stop"       // a legal stop, which nothing in this program lifts
 	Pending   Rule = "pending"          // required facts are unknown
 	Right     Rule = "missing_right"    // a right is not answered (IN-07)
@@ -52,6 +51,12 @@ const (
 	Correct   Rule = "correction"       // a correction is not followed by a new rating (IM-09)
 )
 
+// Rules lists all rules.
+var Rules = []Rule{
+	Role, Key, FourEyes, Twice, Legal, Pending, Right, Stale, Customer, Flag, Opinion, Panel, Quorum, Override, Expiry, Condition, Owner,
+	Exit, Deadline, Recused, Declared, Seat, Parity, Correct,
+}
+
 // Error implements error: the rule's name as people see it.
 func (r Rule) Error() string { return "rule " + string(r) }
 
@@ -62,7 +67,7 @@ func Refuse(rule Rule, what, fix string) error {
 
 // Refusal is one refused attempt.
 type Refusal struct {
-	Rule    string `duly:"rule,public,enum=role|key|four_eyes|twice|outcome|legal_stop|pending|missing_right|stale_rating|changed_customer|open_flag|opinion|panel|quorum|override|expiry|conditions|owner|exit_impact|deadline|recused|declaration|seat|parity|correction,column"`
+	Rule    string `duly:"rule,public,enum=role|key|four_eyes|twice|legal_stop|pending|missing_right|stale_rating|changed_customer|open_flag|opinion|panel|quorum|override|expiry|conditions|owner|exit_impact|deadline|recused|declaration|seat|parity|correction,column"`
 	Act     string `duly:"act,public,enum=opinion|panel|referral|declaration|vote|close|answer|resignation|consultation|decision|signature|notice|response,column"`
 	Day     string `duly:"day,public,date"`
 	Subject string `duly:"subject,customer,column"`
