@@ -224,7 +224,11 @@ func (f inOrderFile) Read(p []byte) (int, error) { return f.text.Read(p) }
 
 // Close closes the store.
 func (db *DB) Close() error {
-	err := db.writer.Close()
+	var err error
+	for _, s := range db.compiled {
+		err = errors.Join(err, s.Close())
+	}
+	err = errors.Join(err, db.writer.Close())
 	if db.reader != db.writer {
 		err = errors.Join(err, db.reader.Close())
 	}

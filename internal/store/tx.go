@@ -138,7 +138,7 @@ func (tx *Tx) Query(ctx context.Context, query string, args ...any) (*sql.Rows, 
 	if err := tx.flush(); err != nil {
 		return nil, err
 	}
-	if s := tx.statement(query); s != nil {
+	if s := tx.statement(query); s != nil { //nolint:sqlclosecheck // the transaction closes it at its end
 		return s.QueryContext(ctx, args...)
 	}
 	return tx.sql.QueryContext(ctx, query, args...)
@@ -155,7 +155,7 @@ func (tx *Tx) Exec(query string, args ...any) error {
 
 func (tx *Tx) exec(query string, args ...any) error {
 	var err error
-	if s := tx.statement(query); s != nil {
+	if s := tx.statement(query); s != nil { //nolint:sqlclosecheck // the transaction closes it at its end
 		_, err = s.ExecContext(tx.ctx, args...)
 	} else {
 		_, err = tx.sql.ExecContext(tx.ctx, query, args...)
@@ -172,7 +172,7 @@ const maxCompiled = 500
 // one that finds a row by its key.
 func (db *DB) compile(ctx context.Context) {
 	for _, query := range db.asked {
-		if s, err := db.writer.PrepareContext(ctx, query); err == nil {
+		if s, err := db.writer.PrepareContext(ctx, query); err == nil { //nolint:sqlclosecheck // Close closes it
 			db.compiled[query] = s
 		}
 	}
