@@ -105,16 +105,22 @@ func Standing(ctx context.Context, q store.Queryer, subject, day string) (*store
 	if err != nil {
 		return nil, None, err
 	}
+	d, state := In(history, day)
+	return d, state, nil
+}
+
+// In is [Standing] among the revisions of one decision, oldest first.
+func In(history []*store.Revision[Decision], day string) (*store.Revision[Decision], State) {
 	for i := len(history) - 1; i >= 0; i-- {
 		switch d := history[i].Record; {
 		case d.From > day || time.UnixMicro(history[i].Leaf.Time).UTC().Format(time.DateOnly) > day:
 		case d.Expires != "" && d.Expires <= day:
-			return history[i], Lapsed, nil
+			return history[i], Lapsed
 		default:
-			return history[i], Holds, nil
+			return history[i], Holds
 		}
 	}
-	return nil, None, nil
+	return nil, None
 }
 
 // Overrides gives every override that was ever decided, in the order of the log, also
