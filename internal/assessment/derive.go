@@ -11,9 +11,9 @@ import (
 	"duly/internal/triage"
 )
 
-// derivedBy is the system in whose name the program states what it works out from
+// DerivedBy is the system in whose name the program states what it works out from
 // its own records.
-const derivedBy = "duly"
+const DerivedBy = "duly"
 
 // Facts that the program states itself.
 const (
@@ -62,7 +62,7 @@ func derive(ctx context.Context, tx *store.Tx, p *triage.Portfolio, subject stri
 	said := func(fact string) bool {
 		for _, about := range stated {
 			for _, s := range about[fact] {
-				if s.Fact.Source != derivedBy {
+				if s.Fact.Source != DerivedBy {
 					return true
 				}
 			}
@@ -70,7 +70,7 @@ func derive(ctx context.Context, tx *store.Tx, p *triage.Portfolio, subject stri
 		return false
 	}
 	concluded := slices.ContainsFunc(stated, func(about map[string][]evidence.Stated) bool {
-		return slices.ContainsFunc(about[factListMatch], func(s evidence.Stated) bool { return s.Fact.Source == derivedBy })
+		return slices.ContainsFunc(about[factListMatch], func(s evidence.Stated) bool { return s.Fact.Source == DerivedBy })
 	})
 	values := map[string]ledger.Scalar{}
 	if match := listMatch(p, chain); match != "" {
@@ -121,11 +121,11 @@ func derive(ctx context.Context, tx *store.Tx, p *triage.Portfolio, subject stri
 // day writes nothing as long as nothing changed.
 func say(ctx context.Context, tx *store.Tx, before map[string][]evidence.Stated, subject, fact string, value ledger.Scalar, today string) error {
 	for _, s := range before[fact] {
-		if s.Fact.Source == derivedBy && s.Fact.Value.String() == value.String() {
+		if s.Fact.Source == DerivedBy && s.Fact.Value.String() == value.String() {
 			return nil
 		}
 	}
-	return evidence.State(ctx, tx, evidence.Fact{Subject: subject, Fact: fact, Value: value, AsOf: today}, derivedBy, today)
+	return evidence.State(ctx, tx, evidence.Fact{Subject: subject, Fact: fact, Value: value, AsOf: today}, DerivedBy, today)
 }
 
 // listMatch says what screening knows of the parties of a chain; "" while one of

@@ -96,7 +96,7 @@ func exportRule(day string) (inForce, planned bool, err error) {
 
 func derivedBefore(before map[string][]evidence.Stated, fact string) bool {
 	for _, s := range before[fact] {
-		if s.Fact.Source == derivedBy {
+		if s.Fact.Source == DerivedBy {
 			return true
 		}
 	}
@@ -108,7 +108,7 @@ func derivedBefore(before map[string][]evidence.Stated, fact string) bool {
 func stopBy(about map[string][]evidence.Stated, fact string) bool {
 	for _, s := range about[fact] {
 		n, known := s.Fact.Value.Value().(int64)
-		if s.Fact.Source == derivedBy && known && n*100 >= ownership.Half {
+		if s.Fact.Source == DerivedBy && known && n*100 >= ownership.Half {
 			return true
 		}
 	}
@@ -123,7 +123,7 @@ func (g *gathered) counting(fact string, list []evidence.Stated) []evidence.Stat
 	}
 	return slices.DeleteFunc(slices.Clone(list), func(s evidence.Stated) bool {
 		_, unknown := s.Fact.Value.UnknownReason()
-		ours := s.Fact.Source == derivedBy
+		ours := s.Fact.Source == DerivedBy
 		return g.fixed[fact] && !ours || ownershipFact(fact) && ours && unknown
 	})
 }

@@ -252,16 +252,16 @@ func (m *matter) current(ctx context.Context, tx *store.Tx) error {
 	return nil
 }
 
-// later says whether a fact about one of the subjects stands in the log after a
-// position.
+// later says whether somebody stated a fact about one of the subjects after a position
+// of the log. What the program states itself it works out anew at each assessment.
 func later(ctx context.Context, q store.Queryer, subjects []string, seq int64) (bool, error) {
-	args := []any{seq}
+	args := []any{seq, assessment.DerivedBy}
 	var in []string
 	for _, s := range subjects {
 		args = append(args, s)
 		in = append(in, fmt.Sprintf("$%d", len(args)))
 	}
-	rows, err := q.Query(ctx, "select 1 from r_fact where subject in ("+strings.Join(in, ", ")+") and seq > $1 limit 1", args...)
+	rows, err := q.Query(ctx, "select 1 from r_fact where subject in ("+strings.Join(in, ", ")+") and seq > $1 and source <> $2 limit 1", args...)
 	if err != nil {
 		return false, fault.Wrap(fault.Failed, err, "cannot read the facts")
 	}
