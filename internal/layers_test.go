@@ -18,11 +18,12 @@ var floors = map[string]int{
 	"duly/packs":          -1,
 	"duly/schemas":        -1,
 
-	"duly/internal/ledger": 0,
-	"duly/internal/names":  0,
-	"duly/internal/rule":   0,
-	"duly/internal/act":    0,
-	"duly/internal/stats":  0,
+	"duly/internal/ledger":  0,
+	"duly/internal/names":   0,
+	"duly/internal/rule":    0,
+	"duly/internal/act":     0,
+	"duly/internal/country": 0,
+	"duly/internal/stats":   0,
 
 	"duly/internal/store":     1,
 	"duly/internal/watchlist": 1,
@@ -33,6 +34,7 @@ var floors = map[string]int{
 	"duly/internal/register":        2,
 	"duly/internal/evidence":        2,
 	"duly/internal/rating":          2,
+	"duly/internal/framework":       2, // beside rating: a rating never reads a framework
 	"duly/internal/runs":            2,
 	"duly/internal/refusal":         2,
 	"duly/internal/ownership":       2,
@@ -40,6 +42,7 @@ var floors = map[string]int{
 	"duly/internal/intake":     3,
 	"duly/internal/screening":  3,
 	"duly/internal/conditions": 3,
+	"duly/internal/index":      3,
 	"duly/internal/bundle":     3,
 	"duly/internal/voice":      3,
 

@@ -15,6 +15,7 @@ import (
 	"duly/internal/decision"
 	"duly/internal/evidence"
 	"duly/internal/fault"
+	"duly/internal/index"
 	"duly/internal/intake"
 	"duly/internal/ledger"
 	"duly/internal/people"
@@ -30,10 +31,11 @@ import (
 	"duly/schemas"
 )
 
-// app is what commands share: the context, the flags and the streams.
+// app is what commands share: the context, the flags, the clock and the streams.
 type app struct {
 	ctx    context.Context
 	cli    *cli
+	now    func() time.Time
 	stdout io.Writer
 	stderr io.Writer
 }
@@ -41,7 +43,7 @@ type app struct {
 // rooms lists the tables of every room, in the order in which they are made.
 func rooms() []store.Migrations {
 	return []store.Migrations{
-		refusal.Migrations, register.Migrations, evidence.Migrations, runs.Migrations, voice.Migrations, intake.Migrations, screening.Migrations,
+		refusal.Migrations, register.Migrations, evidence.Migrations, runs.Migrations, index.Migrations, voice.Migrations, intake.Migrations, screening.Migrations,
 		usage.Migrations, triage.Migrations, assessment.Migrations, decision.Migrations,
 	}
 }
@@ -53,7 +55,7 @@ func kinds() []*ledger.Schema {
 		register.Accounts.Schema(), register.Customers.Schema(), register.Identifiers.Schema(), register.Owners.Schema(),
 		register.Relationships.Schema(), register.Products.Schema(), register.Deployments.Schema(), register.Contracts.Schema(),
 		register.Parties.Schema(), register.Interests.Schema(),
-		evidence.Sources.Schema(), evidence.Facts.Schema(), runs.Runs.Schema(), runs.Packs.Schema(),
+		evidence.Sources.Schema(), evidence.Facts.Schema(), index.Editions.Schema(), runs.Runs.Schema(), runs.Packs.Schema(),
 		intake.Ambiguities.Schema(), screening.Lists.Schema(), screening.ListUpdates.Schema(), screening.Hits.Schema(),
 		usage.ObjectRecords.Schema(), usage.Counts.Schema(), usage.Findings.Schema(),
 		triage.Triages.Schema(), assessment.Ratings.Schema(), assessment.Exposures.Schema(), assessment.Scores.Schema(), decision.Decisions.Schema(),
@@ -64,15 +66,18 @@ func kinds() []*ledger.Schema {
 	}
 }
 
-// clock is where the time of a workspace comes from; stories that last for weeks are
+// clock is where the time of a command comes from; stories that last for weeks are
 // tested with another.
 var clock = time.Now
 
-func options() workspace.Options { return workspace.Options{Rooms: rooms(), Now: clock} }
+func options() workspace.Options { return workspace.Options{Rooms: rooms()} }
+
+// options are those of every workspace, by the command's clock.
+func (a *app) options() workspace.Options { return workspace.Options{Rooms: rooms(), Now: a.now} }
 
 // open opens the workspace that the flags name.
 func (a *app) open() (*workspace.Workspace, error) {
-	return workspace.Open(a.ctx, a.cli.Workspace, options())
+	return workspace.Open(a.ctx, a.cli.Workspace, a.options())
 }
 
 // write opens the workspace, runs fn and signs what it committed, even when fn

@@ -115,7 +115,7 @@ func (d *demonstration) duly(result any, args ...string) error {
 	}
 	fmt.Fprintf(d.app.stdout, "   $ duly %s\n", strings.Join(shown, " "))
 	var out bytes.Buffer
-	err := execute(d.app.ctx, append([]string{"--workspace", d.dir, "--json"}, args...), &out, io.Discard)
+	err := executeAt(d.app.ctx, d.app.now, append([]string{"--workspace", d.dir, "--json"}, args...), &out, io.Discard)
 	if err != nil || result == nil {
 		return err
 	}

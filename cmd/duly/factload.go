@@ -23,7 +23,7 @@ import (
 
 type factLoadCmd struct {
 	File   string `arg:"" help:"A YAML file with sources and statements, as examples/demo/facts.yaml."`
-	Method string `help:"The method that asks the facts." default:"rm-1"`
+	Method string `help:"The method that asks the facts; the one in force otherwise." placeholder:"PACK"`
 	As     string `help:"Who states them." placeholder:"PERSON"`
 }
 
@@ -77,10 +77,6 @@ type factLoadResult struct {
 
 // Run states all facts of the file, or none.
 func (c *factLoadCmd) Run(a *app) error {
-	m, err := findMethod(c.Method)
-	if err != nil {
-		return err
-	}
 	data, err := readInput(c.File, maxFacts)
 	if err != nil {
 		return err
@@ -91,6 +87,10 @@ func (c *factLoadCmd) Run(a *app) error {
 	}
 	return a.write(func(w *workspace.Workspace) error {
 		actor, err := a.may(w, c.As, act.SetFact)
+		if err != nil {
+			return err
+		}
+		m, err := a.asks(w.DB, w.Today(), c.Method)
 		if err != nil {
 			return err
 		}

@@ -61,18 +61,22 @@ type factSetCmd struct {
 	Value   string `arg:"" help:"yes, no, a number, a word, words with commas between, or unknown:REASON."`
 	Source  string `help:"The source's id." required:"" placeholder:"ID"`
 	AsOf    string `help:"The day the source saw it; today otherwise." placeholder:"YYYY-MM-DD"`
-	Method  string `help:"The method that asks it." default:"rm-1"`
+	Method  string `help:"The method that asks it; the one in force otherwise." placeholder:"PACK"`
 	As      string `help:"Who states it." placeholder:"PERSON"`
 }
 
 // Run states the fact after checking it against the method's question.
 func (c *factSetCmd) Run(a *app) error {
-	value, err := c.value()
-	if err != nil {
-		return err
-	}
 	return a.write(func(w *workspace.Workspace) error {
 		actor, err := a.may(w, c.As, act.SetFact)
+		if err != nil {
+			return err
+		}
+		m, err := a.asks(w.DB, w.Today(), c.Method)
+		if err != nil {
+			return err
+		}
+		value, err := c.value(m)
 		if err != nil {
 			return err
 		}
@@ -126,11 +130,7 @@ func subject(a *app, q store.Queryer, text string) (string, error) {
 }
 
 // value reads the value as the method's fact takes it.
-func (c *factSetCmd) value() (ledger.Scalar, error) {
-	m, err := findMethod(c.Method)
-	if err != nil {
-		return ledger.Scalar{}, err
-	}
+func (c *factSetCmd) value(m *rating.Method) (ledger.Scalar, error) {
 	f, ok := m.Fact(c.Fact)
 	if !ok {
 		return ledger.Scalar{}, fault.Newf(fault.Invalid, "the method %s asks no fact %q", m.ID, c.Fact).WithFix("see its facts in the pack")

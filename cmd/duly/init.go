@@ -24,7 +24,7 @@ type initResult struct {
 // Run makes the workspace and prints the key that outsiders need.
 func (c *initCmd) Run(a *app) error {
 	w, err := workspace.Init(a.ctx, c.Dir, workspace.InitOptions{
-		Options: options(), Origin: c.Origin, Operator: c.Admin, Database: c.Database,
+		Options: a.options(), Origin: c.Origin, Operator: c.Admin, Database: c.Database,
 	})
 	if err != nil {
 		return err

@@ -3,10 +3,15 @@ package main
 import (
 	"fmt"
 	"io"
+	"path/filepath"
 	"sort"
+	"strings"
 
 	"duly/internal/act"
 	"duly/internal/assessment"
+	"duly/internal/decision"
+	"duly/internal/fault"
+	"duly/internal/pack"
 	"duly/internal/register"
 	"duly/internal/triage"
 	"duly/internal/workspace"
@@ -74,15 +79,17 @@ func printCounts(out io.Writer, title string, counts map[string]int) {
 }
 
 type assessCmd struct {
-	IDs    []string      `arg:"" optional:"" name:"id" help:"Deployments by record id, or accounts, for all their deployments, by account number or record id."`
-	Lane   []triage.Lane `help:"Assess all accounts of a lane: STOP, PERSON, DESK or AUTO." placeholder:"LANE"`
-	Method string        `help:"The method." default:"rm-1"`
-	As     string        `help:"In whose name it is prepared; that person cannot decide on it." placeholder:"PERSON"`
+	IDs  []string      `arg:"" optional:"" name:"id" help:"Deployments by record id, or accounts, for all their deployments, by account number or record id."`
+	Lane []triage.Lane `help:"Assess all accounts of a lane: STOP, PERSON, DESK or AUTO." placeholder:"LANE"`
+	// Changed is for after a change of method or of facts that many share.
+	Changed bool   `help:"Rate again all that is rated, and record only what comes out otherwise."`
+	Move    bool   `help:"Rate under the method in force also what keeps an earlier one until its review."`
+	As      string `help:"In whose name it is prepared; that person cannot decide on it." placeholder:"PERSON"`
 }
 
 // Run rates deployments. Without ids and lanes it takes the lanes STOP and PERSON.
 func (c *assessCmd) Run(a *app) error {
-	p, err := findPack("methods", c.Method)
+	standard, err := findPack("methods", standardMethod)
 	if err != nil {
 		return err
 	}
@@ -93,12 +100,19 @@ func (c *assessCmd) Run(a *app) error {
 		}
 		which.Lanes = append(which.Lanes, lane)
 	}
-	if len(c.IDs) == 0 && len(which.Lanes) == 0 {
+	which.Changed = c.Changed
+	if c.Changed && (len(c.IDs) > 0 || len(which.Lanes) > 0) {
+		return fault.New(fault.Invalid, "--changed looks at all that is rated", "leave out the lanes and the ids, or leave out --changed")
+	}
+	if len(c.IDs) == 0 && len(which.Lanes) == 0 && !c.Changed {
 		which.Lanes = []triage.Lane{triage.Stop, triage.Person}
 	}
 	return a.write(func(w *workspace.Workspace) error {
 		actor, err := a.may(w, c.As, act.Judge)
 		if err != nil {
+			return err
+		}
+		if which.Prohibitions, err = prohibitions(w); err != nil {
 			return err
 		}
 		for _, text := range c.IDs {
@@ -108,7 +122,12 @@ func (c *assessCmd) Run(a *app) error {
 			}
 			which.IDs = append(which.IDs, found.ID)
 		}
-		s, err := assessment.Assess(a.ctx, w.DB, actor.Key, w.Today(), p, which, a.count("deployments"))
+		decided, err := decision.Reviews(a.ctx, w.DB)
+		if err != nil {
+			return err
+		}
+		reviews := assessment.Reviews{Decided: decided, Move: c.Move}
+		s, err := assessment.Reassess(a.ctx, w.DB, actor.Key, w.Today(), standard, which, reviews, a.count("deployments"))
 		if err != nil {
 			return err
 		}
@@ -121,6 +140,28 @@ func (c *assessCmd) Run(a *app) error {
 			printExposures(out, e)
 		})
 	})
+}
+
+// prohibitions gives the bans and moratoria that count in a workspace. Its configuration
+// names what is its own: providers whose moratoria ship, or files, from its directory on.
+func prohibitions(w *workspace.Workspace) (*assessment.Prohibitions, error) {
+	var providers []string
+	var own []*pack.Pack
+	for _, name := range w.Config.Moratoria {
+		if !isPackFile(name) {
+			providers = append(providers, name)
+			continue
+		}
+		if !filepath.IsAbs(name) {
+			name = filepath.Join(w.Dir, name)
+		}
+		p, err := findPack("frameworks", name)
+		if err != nil {
+			return nil, err
+		}
+		own = append(own, p)
+	}
+	return assessment.ReadProhibitions(providers, own...)
 }
 
 // assessedAndExposed is what assessing prints: the ratings, and where deployments add up.
@@ -137,14 +178,36 @@ func named(s assessment.Assessed) string {
 	return "deployment " + s.Subject + " of account " + s.Account
 }
 
+// firstOf lists the first few of many ids.
+func firstOf(ids []string) string {
+	const told = 5
+	text := strings.Join(ids[:min(told, len(ids))], ", ")
+	if n := len(ids) - told; n > 0 {
+		text += fmt.Sprintf(" and %d more", n)
+	}
+	return text
+}
+
 func printAssess(out io.Writer, s *assessment.Summary) {
 	fmt.Fprintf(out, "assessed %d, pending %d (required facts are unknown: nothing is activated)\n", s.Assessed, s.Pending)
+	if s.Kept > 0 {
+		fmt.Fprintf(out, "%d of them under the method of their standing rating, until their review; --move takes the one in force\n", s.Kept)
+	}
 	printCounts(out, "outcomes", s.Outcomes)
 	printCounts(out, "worst residual band", s.Worst)
 	printCounts(out, "best residual band", s.Best)
 	for _, one := range s.Subjects {
 		fmt.Fprintln(out, named(one)+":")
 		fmt.Fprint(out, wrap("  ", fmt.Sprintf("%s to %s, tier %s, %s; %d of %d facts known", one.Best, one.Worst, one.Tier, one.Decision, one.Known, one.Facts)))
+		for _, r := range one.Rulings {
+			fmt.Fprint(out, wrap("  ", r))
+		}
+		for _, f := range one.OutOfDate {
+			fmt.Fprint(out, wrap("  ", f))
+		}
+		if n := len(one.Single); n > 0 {
+			fmt.Fprint(out, wrap("  ", fmt.Sprintf("%d facts rest on fewer independent sources than the method asks for: %s", n, firstOf(one.Single))))
+		}
 		for _, q := range one.Ask[:min(3, len(one.Ask))] {
 			fmt.Fprint(out, wrap("  ask next: ", q.Question+" ("+q.Fact+")"))
 		}
@@ -152,4 +215,5 @@ func printAssess(out io.Writer, s *assessment.Summary) {
 	if len(s.Subjects) == 0 {
 		printCounts(out, "ratings by required fact that is missing", s.Missing)
 	}
+	fmt.Fprintf(out, "recorded %d, the others as before\n", s.Changed)
 }

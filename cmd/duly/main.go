@@ -15,6 +15,7 @@ import (
 	"os"
 	"os/signal"
 	"syscall"
+	"time"
 
 	"github.com/alecthomas/kong"
 
@@ -35,13 +36,16 @@ type cli struct {
 	Import    importCmd    `cmd:"" help:"Read files through a mapping into the register."`
 	Ambiguous ambiguousCmd `cmd:"" help:"Say whom rows mean that a name alone does not tell."`
 	Owners    ownersCmd    `cmd:"" help:"Say who stands behind customers."`
+	Index     indexCmd     `cmd:"" help:"Keep what indices measure of countries and agencies."`
 	Lists     listsCmd     `cmd:"" help:"Manage watchlists."`
 	Screen    screenCmd    `cmd:"" help:"Compare names with watchlists."`
 	Hit       hitCmd       `cmd:"" help:"Work on watchlist hits."`
 	Triage    triageCmd    `cmd:"" help:"Put every account into a lane, by rule."`
 	Fact      factCmd      `cmd:"" help:"State what is known."`
 	Score     scoreCmd     `cmd:"" help:"Score how severe harm would be, two people by themselves."`
+	WhatIf    whatIfCmd    `cmd:"" name:"whatif" help:"Say who would be rated otherwise, and why. Writes nothing."`
 	Assess    assessCmd    `cmd:"" help:"Rate deployments."`
+	Trace     traceCmd     `cmd:"" help:"Explain a rating, down to the entries that it rests on."`
 	Exposure  exposureCmd  `cmd:"" help:"See where deployments add up on the same people."`
 	Opinion   opinionCmd   `cmd:"" help:"Give expert opinions on ratings."`
 	Panel     panelCmd     `cmd:"" help:"Let those whom it concerns oversee decisions."`
@@ -57,7 +61,9 @@ type cli struct {
 	Demo      demoCmd      `cmd:"" help:"Show the whole chain on a made-up vendor."`
 	Rate      rateCmd      `cmd:"" help:"Rate cases without a workspace."`
 	Pairs     pairsCmd     `cmd:"" help:"Compare pairs of names."`
+	Method    methodCmd    `cmd:"" help:"Commit methods, and put them in force."`
 	Pack      packCmd      `cmd:"" help:"Work on packs of rules."`
+	Framework frameworkCmd `cmd:"" help:"Ask what laws, guidance and principles call for."`
 	Version   versionCmd   `cmd:"" help:"Print the version."`
 }
 
@@ -91,6 +97,11 @@ func (e usageError) Error() string { return fmt.Sprintf("usage, exit status %d",
 
 // execute parses a command line and runs it.
 func execute(ctx context.Context, args []string, stdout, stderr io.Writer) error {
+	return executeAt(ctx, clock, args, stdout, stderr)
+}
+
+// executeAt does it by a given clock.
+func executeAt(ctx context.Context, now func() time.Time, args []string, stdout, stderr io.Writer) error {
 	var c cli
 	exit := -1
 	parser, err := kong.New(&c,
@@ -113,5 +124,5 @@ func execute(ctx context.Context, args []string, stdout, stderr io.Writer) error
 	if c.Workspace == "" { // DULY_WORKSPACE is set and empty
 		c.Workspace = defaultWorkspace
 	}
-	return command.Run(&app{ctx: ctx, cli: &c, stdout: stdout, stderr: stderr})
+	return command.Run(&app{ctx: ctx, cli: &c, now: now, stdout: stdout, stderr: stderr})
 }

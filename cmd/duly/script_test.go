@@ -82,6 +82,7 @@ func TestScripts(t *testing.T) {
 			"sqlite":  sqlite,
 			"capture": capture,
 			"holds":   holds,
+			"golden":  golden,
 		},
 	})
 }
@@ -163,5 +164,32 @@ func holds(ts *testscript.TestScript, neg bool, args []string) {
 	}
 	if got, want := strings.Join(names, " "), strings.Join(args[1:], " "); got != want {
 		ts.Fatalf("%s holds %s, want %s", args[0], got, want)
+	}
+}
+
+var (
+	hexRE   = regexp.MustCompile(`\b[0-9a-f]{12}\b`)
+	entryRE = regexp.MustCompile(`\bentry(\s+)[0-9]+`)
+	dayRE   = regexp.MustCompile(`\b20\d\d-\d\d-\d\d\b`)
+)
+
+// golden FILE compares the last output with a file, in which ids stand as ID, the
+// beginnings of hashes as HASH, places in the log as N and the day of the test as TODAY.
+func golden(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 1 {
+		ts.Fatalf("usage: golden FILE")
+	}
+	today := time.Now().UTC().Format(time.DateOnly)
+	got := recordID.ReplaceAllString(ts.ReadFile("stdout"), "ID")
+	got = hexRE.ReplaceAllString(got, "HASH")
+	got = entryRE.ReplaceAllString(got, "entry${1}N")
+	got = dayRE.ReplaceAllStringFunc(got, func(day string) string {
+		if day == today {
+			return "TODAY"
+		}
+		return day
+	})
+	if want := ts.ReadFile(args[0]); got != want {
+		ts.Fatalf("the output is not that of %s:\n%s", args[0], got)
 	}
 }

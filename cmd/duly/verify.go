@@ -58,7 +58,7 @@ func (c *verifyCmd) Run(a *app) error {
 		}
 		return a.print(result, result.Print)
 	}
-	w, err := workspace.OpenUnchecked(a.ctx, path, options())
+	w, err := workspace.OpenUnchecked(a.ctx, path, a.options())
 	if err != nil {
 		return err
 	}

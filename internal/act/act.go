@@ -43,6 +43,8 @@ const (
 	CloseHit  Act = "close a hit"
 	Decide    Act = "decide"
 	Publish   Act = "report and export"
+	Commit    Act = "commit a method"
+	Adopt     Act = "adopt a method"
 	Opine     Act = "give an expert opinion"
 	Appoint   Act = "make a panel and appoint its members"
 	Refer     Act = "put a matter to a panel"
@@ -83,6 +85,8 @@ var Default = Table{
 		CloseHit:  {Analyst, Approver},
 		Decide:    {Approver, GoverningBody},
 		Publish:   {Administrator, Analyst, Approver, GoverningBody, Auditor},
+		Commit:    {Administrator, Analyst},
+		Adopt:     {GoverningBody},
 		Opine:     {Expert},
 		Appoint:   {GoverningBody},
 		Refer:     {Analyst, Approver, GoverningBody},
@@ -97,6 +101,7 @@ var Default = Table{
 		Vote:    {Sales, Administrator, Analyst, Approver, GoverningBody, Expert},
 		Appoint: {Sales, Administrator}, Refer: {Sales, Administrator}, Answer: {Sales, Administrator, Expert, PanelMember},
 		Consult: {Sales}, Notify: {Sales},
+		Commit: {Sales}, Adopt: {Sales, Administrator},
 	},
 }
 

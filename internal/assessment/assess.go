@@ -2,14 +2,17 @@ package assessment
 
 import (
 	"context"
-	"strings"
+	"runtime"
+	"slices"
+	"sync"
+	"sync/atomic"
 
 	"duly/internal/bundle"
+	"duly/internal/evidence"
 	"duly/internal/fault"
 	"duly/internal/ledger"
 	"duly/internal/pack"
 	"duly/internal/rating"
-	"duly/internal/register"
 	"duly/internal/runs"
 	"duly/internal/store"
 	"duly/internal/triage"
@@ -18,8 +21,16 @@ import (
 // Which says what to assess: every active deployment of the accounts in the lanes,
 // and what the ids name: a deployment, or an account for all its deployments.
 type Which struct {
-	Lanes []triage.Lane
-	IDs   []string
+	Lanes        []triage.Lane
+	IDs          []string
+	Prohibitions *Prohibitions // that count; nil for the laws that ship alone
+	// Changed asks for everything that is rated already, instead of lanes and ids, and
+	// for no more to be written than the ratings that come out otherwise: another
+	// decision called for, worst band or tier. A rating that comes out the same stays as
+	// it is, under the method that it names; the run says that it was looked at.
+	Changed bool
+
+	only func(subject string) bool // of those, the subjects that are meant; nil for all
 }
 
 // Summary says what an assessment run did.
@@ -31,6 +42,7 @@ type Summary struct {
 	Best     map[string]int `json:"best"`
 	Missing  map[string]int `json:"missing"` // ratings by required fact that is unknown
 	Changed  int            `json:"changed"`
+	Kept     int            `json:"kept"` // ratings under the method of a standing one, which is not in force any more
 	Run      int64          `json:"entry"`
 	Subjects []Assessed     `json:"subjects,omitempty"` // when ids were named
 }
@@ -50,7 +62,12 @@ type Assessed struct {
 	Facts     int      `json:"facts"`
 	Missing   []string `json:"missing"` // required facts that are unknown
 	Ask       []Ask    `json:"ask"`     // unknown facts, the most useful first
+	Rulings   []string `json:"rulings"` // what bans and moratoria said, where they settle or open something
 	Flips     []string `json:"flips"`   // single facts that, if otherwise, give another decision
+	// OutOfDate are facts that were answered and are unknown again, with the day since
+	// when; Single those that rest on fewer independent sources than the method asks for.
+	OutOfDate []string `json:"out_of_date,omitempty"`
+	Single    []string `json:"single_source,omitempty"`
 }
 
 // Ask is an unknown fact that would narrow a rating.
@@ -61,9 +78,12 @@ type Ask struct {
 
 func assessed(r *rating.Rating, o *rating.Outlook, g *gathered) Assessed {
 	a := Assessed{
-		Subject: g.subject, Account: g.account.ID, Best: r.Best.Residual.String(), Worst: r.Worst.Residual.String(),
+		Subject: g.unit.subject(), Account: g.unit.account.ID, Best: r.Best.Residual.String(), Worst: r.Worst.Residual.String(),
 		Inherent: r.Worst.Inherent.String(), Tier: r.Tier, HardStops: r.HardStops, Decision: r.Decision, Pending: r.Pending,
-		Known: r.Known, Facts: r.Total, Missing: r.Missing,
+		Known: r.Known, Facts: r.Total, Missing: r.Missing, OutOfDate: g.stale, Single: g.single,
+	}
+	for _, b := range g.behind {
+		a.Rulings = append(a.Rulings, b.text)
 	}
 	for _, q := range o.Questions {
 		a.Ask = append(a.Ask, Ask{q.Fact, q.Text})
@@ -84,86 +104,53 @@ func Assess(ctx context.Context, db *store.DB, preparer, today string, p *pack.P
 	if err != nil {
 		return nil, err
 	}
+	if which.Prohibitions == nil {
+		if which.Prohibitions, err = ReadProhibitions(nil); err != nil {
+			return nil, err
+		}
+	}
+	if which.Changed {
+		return assessChanged(ctx, db, preparer, today, p, m, which, progress)
+	}
 	portfolio, err := triage.ReadPortfolio(ctx, db, today)
 	if err != nil {
 		return nil, err
 	}
 	units, err := which.pick(ctx, db, portfolio)
-	if err != nil {
-		return nil, err
-	}
-	previous, err := Current(ctx, db)
-	if err != nil {
-		return nil, err
+	if err != nil || which.only != nil && len(units) == 0 {
+		return newSummary(), err
 	}
 	hashes := make([]ledger.Hash, len(units))
 	for i, u := range units {
 		hashes[i] = u.hash()
 	}
-	s := &Summary{Outcomes: map[string]int{}, Worst: map[string]int{}, Best: map[string]int{}, Missing: map[string]int{}}
-	for from := 0; from < len(units); from += batch {
-		part := units[from:min(from+batch, len(units))]
-		err := db.Write(ctx, preparer, func(tx *store.Tx) error {
-			if err := runs.Use(tx, p); err != nil {
-				return err
-			}
-			for _, u := range part {
-				if err := s.one(ctx, tx, m, portfolio, u, previous, preparer, today, len(which.IDs) > 0); err != nil {
-					return err
-				}
-			}
-			return nil
-		})
-		if err != nil {
+	s := newSummary()
+	w := &writer{method: m, pack: p, parties: portfolio, rules: which.Prohibitions, used: map[string]bool{}, preparer: preparer, today: today, detail: len(which.IDs) > 0}
+	for part := range slices.Chunk(units, batch) {
+		if err := w.write(ctx, db, part, s); err != nil {
 			return nil, err
 		}
 		if progress != nil {
 			progress(s.Assessed, len(units))
 		}
 	}
-	return s, db.Write(ctx, preparer, func(tx *store.Tx) error {
-		population, err := runs.Root(hashes)
-		if err != nil {
-			return err
-		}
+	return s, w.record(ctx, db, s, hashes)
+}
+
+// record writes the run.
+func (w *writer) record(ctx context.Context, db *store.DB, s *Summary, looked []ledger.Hash) error {
+	population, err := runs.Root(looked)
+	if err != nil {
+		return err
+	}
+	return db.Write(ctx, w.preparer, func(tx *store.Tx) error {
 		ref, err := store.Create(tx, runs.Runs, &runs.Run{
-			Task: "assess", Day: today, Covered: int64(s.Assessed), Findings: int64(s.Pending), Population: population, Inputs: append([]string{p.Hash}, portfolio.RuledBy...),
+			Task: "assess", Day: w.today, Covered: int64(s.Assessed), Findings: int64(s.Pending), Population: population,
+			Inputs: slices.Concat([]string{w.pack.Hash}, w.parties.RuledBy, w.rules.Hashes()), Note: w.rules.Note(),
 		})
 		s.Run = ref.Seq
 		return err
 	})
-}
-
-// unit is what one rating judges: an active deployment, or an account without one,
-// which then is rated as itself.
-type unit struct {
-	account    *store.Revision[register.Account]
-	deployment *store.Revision[register.Deployment] // nil when the account has none
-}
-
-func (u unit) subject() string {
-	if u.deployment != nil {
-		return u.deployment.ID
-	}
-	return u.account.ID
-}
-
-func (u unit) hash() ledger.Hash {
-	if u.deployment != nil {
-		return u.deployment.Hash
-	}
-	return u.account.Hash
-}
-
-func unitsOf(p *triage.Portfolio, a *store.Revision[register.Account]) []unit {
-	if len(p.Deployments[a.ID]) == 0 {
-		return []unit{{account: a}}
-	}
-	var units []unit
-	for _, d := range p.Deployments[a.ID] {
-		units = append(units, unit{a, d})
-	}
-	return units
 }
 
 // pick gives what is to be assessed, in the order of the log's accounts.
@@ -182,7 +169,7 @@ func (w Which) pick(ctx context.Context, q store.Queryer, p *triage.Portfolio) (
 		found[a.ID] = true
 		for _, u := range unitsOf(p, a) {
 			found[u.subject()] = true
-			if whole || wanted[u.subject()] {
+			if (whole || wanted[u.subject()]) && (w.only == nil || w.only(u.subject())) {
 				picked = append(picked, u)
 			}
 		}
@@ -208,47 +195,213 @@ func inLanes(lanes []triage.Lane, t *store.Revision[triage.Triage]) bool {
 	return false
 }
 
-func (s *Summary) one(ctx context.Context, tx *store.Tx, m *rating.Method, p *triage.Portfolio, u unit, previous map[string]*store.Revision[Rating], preparer, today string, detail bool) error {
-	g, err := gather(ctx, tx, m, p, u, today)
+// writer rates units and writes what changed.
+type writer struct {
+	method   *rating.Method
+	pack     *pack.Pack
+	parties  *triage.Portfolio
+	rules    *Prohibitions
+	used     map[string]bool // packs of prohibitions that were recorded, by hash
+	preparer string
+	today    string
+	detail   bool // the summary tells of each
+}
+
+// rated is a unit with its rating.
+type rated struct {
+	*gathered
+	rating  rating.Rating
+	outlook rating.Outlook
+}
+
+// write rates some units in one transaction: what is stated about them is read in a
+// few queries, whatever their number, and they are rated on all processors.
+func (w *writer) write(ctx context.Context, db *store.DB, units []unit, s *Summary) error {
+	return db.Write(ctx, w.preparer, func(tx *store.Tx) error {
+		if err := runs.Use(tx, w.pack); err != nil {
+			return err
+		}
+		list, err := w.rate(ctx, tx, units)
+		if err != nil {
+			return err
+		}
+		if err := w.state(ctx, tx, list); err != nil {
+			return err
+		}
+		previous, err := ratingsOf(ctx, tx, units)
+		if err != nil {
+			return err
+		}
+		for _, r := range list {
+			if err := w.use(tx, r.behind); err != nil {
+				return err
+			}
+			record := toRecord(&r.rating, &r.outlook, r.gathered, w.preparer)
+			s.count(record)
+			if w.detail {
+				s.Subjects = append(s.Subjects, assessed(&r.rating, &r.outlook, r.gathered))
+			}
+			if err := s.put(tx, record, previous[record.Subject], r.newest); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+// use records the packs that stand behind what was said, each once a run.
+func (w *writer) use(tx *store.Tx, behind []ruling) error {
+	for _, b := range behind {
+		if w.used[b.pack.Hash] {
+			continue
+		}
+		if err := runs.Use(tx, b.pack); err != nil {
+			return err
+		}
+		w.used[b.pack.Hash] = true
+	}
+	return nil
+}
+
+// rate gathers the inputs of units and rates them.
+func (w *writer) rate(ctx context.Context, q store.Queryer, units []unit) ([]rated, error) {
+	ground, err := newGround(w.parties, nil, w.rules, w.today)
+	if err != nil {
+		return nil, err
+	}
+	var subjects []string
+	for _, u := range units {
+		chain, product := ground.chainOf(u)
+		subjects = append(subjects, subjectsOf(nil, u, chain, product)...)
+	}
+	slices.Sort(subjects)
+	if ground.book, err = evidence.ReadBook(ctx, q, store.Now, slices.Compact(subjects)); err != nil {
+		return nil, err
+	}
+	list := make([]rated, len(units))
+	return list, parallel(len(units), func() func(int) error {
+		g := ground.gatherer(w.method)
+		return func(i int) (err error) {
+			var x material // not used again: what the program states is written later
+			if err = ground.collect(&x, units[i]); err != nil {
+				return err
+			}
+			list[i].gathered = g.gather(&x)
+			if list[i].rating, err = w.method.RateOn(w.today, list[i].inputs); err != nil {
+				return err
+			}
+			list[i].outlook, err = w.method.OutlookOn(w.today, list[i].inputs)
+			return err
+		}
+	})
+}
+
+// parallel does n things, numbered from 0, on all processors. begin makes what does
+// them for one processor. The error is that of the lowest number.
+func parallel(n int, begin func() func(i int) error) error {
+	var next atomic.Int64
+	var all sync.WaitGroup
+	failed := make([]error, n)
+	for range min(runtime.GOMAXPROCS(0), n) {
+		all.Go(func() {
+			do := begin()
+			for i := int(next.Add(1)) - 1; i < n; i = int(next.Add(1)) - 1 {
+				failed[i] = do(i)
+			}
+		})
+	}
+	all.Wait()
+	for _, err := range failed {
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// state writes what the program says of the units, and names their inputs.
+func (w *writer) state(ctx context.Context, tx *store.Tx, list []rated) error {
+	all := make([]*gathered, len(list))
+	var wrote []string
+	for i, r := range list {
+		all[i] = r.gathered
+		new, err := stateOwn(ctx, tx, r.gathered, w.today)
+		if err != nil {
+			return err
+		}
+		if new {
+			wrote = append(wrote, r.unit.subject())
+		}
+	}
+	book, err := evidence.ReadBook(ctx, tx, store.Now, wrote)
 	if err != nil {
 		return err
 	}
-	r, err := m.Rate(g.inputs)
-	if err != nil {
-		return err
+	written := map[[2]string]int64{}
+	note := func(s evidence.Said, subject string) {
+		if s.Fact.Source == DerivedBy {
+			written[[2]string{subject, s.Fact.Fact}] = s.Seq
+		}
 	}
-	outlook, err := m.Outlook(g.inputs)
-	if err != nil {
-		return err
+	for _, g := range all {
+		for _, f := range g.before {
+			note(f.Said, g.unit.subject())
+		}
 	}
-	record := toRecord(&r, &outlook, g, preparer)
-	s.count(record)
-	if detail {
-		s.Subjects = append(s.Subjects, assessed(&r, &outlook, g))
+	for _, subject := range wrote {
+		for _, s := range book.About(nil, subject) {
+			note(s, subject)
+		}
 	}
-	before := previous[g.subject]
-	if before == nil {
-		s.Changed++
+	return nameInputs(ctx, tx, all, written)
+}
+
+// ratingsOf gives the newest ratings of some units by subject.
+func ratingsOf(ctx context.Context, q store.Queryer, units []unit) (map[string]*store.Revision[Rating], error) {
+	out := map[string]*store.Revision[Rating]{}
+	args := make([]any, len(units))
+	for i, u := range units {
+		args[i] = u.subject()
+	}
+	list, err := store.Select(ctx, q, Ratings, store.In("r.subject", 0, len(args)), args...)
+	for _, r := range list {
+		out[r.Record.Subject] = r
+	}
+	return out, err
+}
+
+// put writes a rating if it says anything new, or anything of the chain is newer than the
+// one before. With the same facts and the same result the preparer of the first stays.
+func (s *Summary) put(tx *store.Tx, record *Rating, before *store.Revision[Rating], newest int64) (err error) {
+	switch {
+	case before == nil:
 		_, err = store.Create(tx, Ratings, record)
-		return err
-	}
-	if before.Seq > g.newest && before.Record.Trace == record.Trace && strings.Join(before.Record.Inputs, "\n") == strings.Join(record.Inputs, "\n") {
-		return nil // nothing is newer, the same facts and the same result: the preparer of the first stays
+	case before.Seq > newest && before.Record.Method == record.Method && before.Record.Trace == record.Trace && sameRulings(before.Record.Rulings, record.Rulings) && slices.Equal(before.Record.Inputs, record.Inputs):
+		return nil
+	default:
+		_, _, err = store.Revise(tx, Ratings, before.ID, record)
 	}
 	s.Changed++
-	_, _, err = store.Revise(tx, Ratings, before.ID, record)
 	return err
 }
 
+func newSummary() *Summary {
+	return &Summary{Outcomes: map[string]int{}, Worst: map[string]int{}, Best: map[string]int{}, Missing: map[string]int{}}
+}
+
 func (s *Summary) count(r *Rating) {
+	s.countAs(r.Outcome, r.Worst, r.Best, r.Pending, r.Missing)
+}
+
+func (s *Summary) countAs(outcome, worst, best string, pending bool, missing []string) {
 	s.Assessed++
-	if r.Pending {
+	if pending {
 		s.Pending++
 	}
-	s.Outcomes[r.Outcome]++
-	s.Worst[r.Worst]++
-	s.Best[r.Best]++
-	for _, f := range r.Missing {
+	s.Outcomes[outcome]++
+	s.Worst[worst]++
+	s.Best[best]++
+	for _, f := range missing {
 		s.Missing[f]++
 	}
 }
@@ -258,13 +411,16 @@ const askLimit = 10
 
 func toRecord(r *rating.Rating, o *rating.Outlook, g *gathered, preparer string) *Rating {
 	out := &Rating{
-		Method: r.MethodHash, Engine: bundle.EngineNumber(),
+		Method: r.MethodHash, Engine: bundle.EngineNumber(), Day: r.Day,
 		Best: r.Best.Residual.String(), Worst: r.Worst.Residual.String(), Inherent: r.Worst.Inherent.String(),
 		Severity: int64(r.Worst.S), Sum: int64(r.Worst.Sum), Left: int64(r.Worst.LR),
 		Tier: r.Tier, HardStops: r.HardStops, Pending: r.Pending, Known: int64(r.Known), Facts: int64(r.Total),
 		Outcome: bundle.Outcome(r.Decision), Review: int64(r.Review),
-		Subject: g.subject, Account: g.account.ID, Inputs: g.named, Missing: r.Missing,
+		Subject: g.unit.subject(), Account: g.unit.account.ID, Inputs: g.named, Missing: r.Missing,
 		Trace: bundle.Trace(r), Preparer: preparer,
+	}
+	for _, b := range g.behind {
+		out.Rulings = append(out.Rulings, b.String())
 	}
 	for i, q := range o.Questions {
 		if i == askLimit {

@@ -10,8 +10,10 @@ import (
 	"duly/internal/assessment"
 	"duly/internal/evidence"
 	"duly/internal/fault"
+	"duly/internal/index"
 	"duly/internal/ledger"
 	"duly/internal/pack"
+	"duly/internal/people"
 	"duly/internal/register"
 	"duly/internal/runs"
 	"duly/internal/screening"
@@ -26,7 +28,8 @@ func TestMain(m *testing.M) { os.Exit(storetest.Main(m)) }
 var (
 	ctx   = context.Background()
 	rooms = []store.Migrations{
-		register.Migrations, evidence.Migrations, runs.Migrations, screening.Migrations, triage.Migrations, assessment.Migrations,
+		people.Migrations, register.Migrations, evidence.Migrations, runs.Migrations, index.Migrations, screening.Migrations,
+		triage.Migrations, assessment.Migrations,
 	}
 )
 

@@ -18,197 +18,321 @@ import (
 	"duly/internal/triage"
 )
 
-// gathered is what is known of one deployment.
-type gathered struct {
-	inputs  rating.Inputs
-	named   []string // fact, entry, field and digest, for Rating.Inputs
-	account *store.Revision[register.Account]
-	subject string
-	fixed   map[string]bool // facts of which only the program's word counts
-	newest  int64           // where the newest record or statement about the chain stands in the log
+// ground is what inputs are gathered from: the parties of the register, what is
+// stated, and the day. It is read before and not changed, so that any number of
+// gatherers can stand on it.
+type ground struct {
+	parties  *triage.Portfolio
+	book     *evidence.Book
+	day      string
+	supposed map[string][]Supposed // by subject: what is asked "what if" about
+	exports  exportState
+	rules    *Prohibitions
 }
 
-// record is one record of the chain, as facts look into it.
-type record struct {
-	id     string
-	leaf   *ledger.Leaf
+func newGround(p *triage.Portfolio, book *evidence.Book, rules *Prohibitions, day string) (*ground, error) {
+	g := &ground{parties: p, book: book, rules: rules, day: day}
+	var err error
+	g.exports.inForce, g.exports.planned, err = exportRule(day)
+	return g, err
+}
+
+// gatherer collects inputs for one method. It is one goroutine's.
+type gatherer struct {
+	*ground
+	facts   []rating.Fact
+	words   []string // by fact: the record that the register holds it in, and its field
+	fields  []string
+	index   map[string]int
+	byFact  [][]found // what counts of a fact, of the unit at hand
+	touched []int     // the facts that byFact has something of
+	plain   []evidence.Statement
+}
+
+func (g *ground) gatherer(m *rating.Method) *gatherer {
+	facts := m.Facts()
+	out := &gatherer{ground: g, facts: facts, index: make(map[string]int, len(facts)), byFact: make([][]found, len(facts))}
+	for i, f := range facts {
+		out.index[f.ID] = i
+		word, field := registerField(f)
+		out.words, out.fields = append(out.words, word), append(out.fields, field)
+	}
+	return out
+}
+
+// The words by which facts name the records of a chain.
+const (
+	wordAccount      = "account"
+	wordDeployment   = "deployment"
+	wordProduct      = "product"
+	wordCustomer     = "customer"
+	wordEndUser      = "end_user"
+	wordIntegrator   = "integrator"
+	wordRelationship = "relationship"
+)
+
+// registerField says where the register holds a fact.
+func registerField(f rating.Fact) (word, field string) {
+	word, field, _ = strings.Cut(f.Register, ".")
+	return word, field
+}
+
+// found is a statement about a subject of the chain: 0 is the nearest.
+type found struct {
+	evidence.Said
+	subject  int
+	supposed bool
+}
+
+// material is what is known of one unit, whatever the method. It is used again for
+// the next one.
+type material struct {
+	unit    unit
+	chain   triage.Chain
+	product *store.Revision[register.Product]
+	found   []found   // what others state along the chain
+	before  []found   // what the program stated of the unit earlier
+	own     []derived // what it states now
+	fixed   []string  // facts of which only that counts
+	behind  []ruling  // what bans and moratoria said
+	said    []evidence.Said
+}
+
+// rest is what an input rests on: a field of an entry. The entry of what the program
+// states itself is not known before it is written.
+type rest struct {
+	fact   string
 	seq    int64
 	schema *ledger.Schema
-	values []ledger.Disclosure
-	hashes []ledger.Hash
+	field  string
 }
 
-func recordOf[T any](kind *ledger.Kind[T], r *store.Revision[T]) *record {
-	if r == nil {
-		return nil
-	}
-	return &record{r.ID, r.Leaf, r.Seq, kind.Schema(), r.Disclosures, r.Digests}
+const notWritten = -1
+
+// gathered is what a method takes from the material of one unit.
+type gathered struct {
+	unit   unit
+	chain  triage.Chain
+	inputs rating.Inputs
+	rests  []rest    // in the method's order of facts
+	own    []derived // what the program states
+	before []found   // what it stated of the unit earlier
+	behind []ruling  // what bans and moratoria said
+	stale  []string  // facts that are out of date, and since when
+	single []string  // facts that rest on fewer independent sources than the method asks for
+	named  []string  // fact, entry, field and digest, for Rating.Inputs
+	newest int64     // where the newest record or statement of others about the chain stands in the log
 }
 
-// field reads one field of the record: its value and the digest that commits to
-// it ("public" for a field in clear).
-func (r *record) field(name string) (value ledger.Scalar, digest string, ok bool) {
-	if raw := r.leaf.PublicField(name); raw != nil {
-		return value, "public", value.UnmarshalJSON(raw) == nil
+// chainOf gives the chain of a unit and its product.
+func (g *ground) chainOf(u unit) (triage.Chain, *store.Revision[register.Product]) {
+	if u.deployment == nil {
+		return g.parties.Chain(u.account.Record, nil), g.parties.Products[u.account.Record.Product]
 	}
-	i := slices.IndexFunc(r.schema.Sealed, func(f ledger.Field) bool { return f.Name == name })
-	if i < 0 || r.values[i] == "" {
-		return value, "", false
-	}
-	raw, err := r.schema.CheckDisclosure(i, r.values[i])
-	if err != nil {
-		return value, "", false
-	}
-	return value, r.hashes[i].String(), value.UnmarshalJSON(raw) == nil
+	product := cmp.Or(u.deployment.Record.Product, u.account.Record.Product)
+	return g.parties.Chain(u.account.Record, u.deployment.Record), g.parties.Products[product]
 }
 
-// gather collects the inputs of one unit.
-func gather(ctx context.Context, tx *store.Tx, m *rating.Method, p *triage.Portfolio, u unit, today string) (*gathered, error) {
-	g := &gathered{inputs: rating.Inputs{}, account: u.account, subject: u.subject()}
-	account, product := u.account.Record, u.account.Record.Product
-	chain := p.Chain(account, nil)
+// subjectsOf gives the records about which a statement is one about the unit, the
+// nearest first, each once.
+func subjectsOf(list []string, u unit, chain triage.Chain, product *store.Revision[register.Product]) []string {
+	add := func(id string) {
+		if !slices.Contains(list, id) {
+			list = append(list, id)
+		}
+	}
 	if u.deployment != nil {
-		chain = p.Chain(account, u.deployment.Record)
-		product = cmp.Or(u.deployment.Record.Product, product)
+		add(u.deployment.ID)
 	}
-	records := map[string]*record{
-		"account":      recordOf(register.Accounts, u.account),
-		"deployment":   recordOf(register.Deployments, u.deployment),
-		"product":      recordOf(register.Products, p.Products[product]),
-		"customer":     recordOf(register.Customers, chain.Customer),
-		"end_user":     recordOf(register.Customers, chain.EndUser),
-		"integrator":   recordOf(register.Customers, chain.Between),
-		"relationship": recordOf(register.Relationships, chain.Link),
+	add(u.account.ID)
+	if product != nil {
+		add(product.ID)
 	}
-	stated, err := statements(ctx, tx, records)
-	if err != nil {
-		return nil, err
+	for _, who := range []*store.Revision[register.Customer]{chain.EndUser, chain.Between, chain.Customer} {
+		if who != nil {
+			add(who.ID)
+		}
 	}
-	g.newest = newestOf(records, chain, p, stated)
-	own, fixed, err := derive(ctx, tx, p, g.subject, chain, stated, today)
-	if err != nil {
-		return nil, err
+	return list
+}
+
+// collect collects what is known of one unit.
+func (g *ground) collect(x *material, u unit) error {
+	x.unit, x.found, x.before, x.own, x.fixed = u, x.found[:0], x.before[:0], x.own[:0], x.fixed[:0]
+	x.behind = nil
+	x.chain, x.product = g.chainOf(u)
+	var room [8]string
+	for n, id := range subjectsOf(room[:0], u, x.chain, x.product) {
+		g.read(x, n, id)
 	}
-	g.fixed = fixed
-	stated = slices.DeleteFunc(stated, func(about map[string][]evidence.Stated) bool { return aboutSubject(about, g.subject) })
-	stated = append([]map[string][]evidence.Stated{own}, stated...)
-	for _, f := range m.Facts() {
-		if g.fromStatements(f, stated, today) || f.Register == "" {
+	return (&about{g, x}).derive()
+}
+
+// read collects what is stated about a subject. What the program stated itself it
+// works out again.
+func (g *ground) read(x *material, n int, id string) {
+	supposed := g.supposed[id]
+	x.said = g.book.About(x.said[:0], id)
+	for _, s := range x.said {
+		switch {
+		case s.Fact.Source == DerivedBy:
+			if n == 0 {
+				x.before = append(x.before, found{s, n, false})
+			}
+		case !slices.ContainsFunc(supposed, func(y Supposed) bool { return y.Fact == s.Fact.Fact }):
+			x.found = append(x.found, found{s, n, false})
+		}
+	}
+	for i := range supposed {
+		x.found = append(x.found, found{supposed[i].said(g.day), n, true})
+	}
+}
+
+// gather takes the inputs of the method from what is known of a unit.
+func (g *gatherer) gather(x *material) *gathered {
+	out := &gathered{unit: x.unit, chain: x.chain, own: x.own, before: x.before, behind: x.behind, inputs: make(rating.Inputs, len(x.found)+16)}
+	out.newest = g.newest(x)
+	g.sort(x)
+	for i := range g.facts {
+		if len(g.byFact[i]) > 0 && g.fromStatements(out, i) || g.words[i] == "" {
 			continue
 		}
-		kind, field, _ := strings.Cut(f.Register, ".")
-		if r := records[kind]; r != nil {
-			g.fromRecord(f, r, field)
-		}
+		g.fromRecord(out, x, i)
 	}
-	return g, nil
+	for _, i := range g.touched {
+		g.byFact[i] = g.byFact[i][:0]
+	}
+	g.touched = g.touched[:0]
+	return out
 }
 
-// newestOf gives where the newest record or statement about a chain stands in the log.
-func newestOf(records map[string]*record, chain triage.Chain, p *triage.Portfolio, stated []map[string][]evidence.Stated) (seq int64) {
-	for _, r := range records {
-		if r != nil {
-			seq = max(seq, r.seq)
+// newest gives where the newest record, or statement of others, about a chain stands in
+// the log: a rating that is older cannot be decided on.
+func (g *ground) newest(x *material) int64 {
+	seq := x.unit.account.Seq
+	if x.unit.deployment != nil {
+		seq = max(seq, x.unit.deployment.Seq)
+	}
+	if x.product != nil {
+		seq = max(seq, x.product.Seq)
+	}
+	parties := []*store.Revision[register.Customer]{x.chain.Customer, x.chain.Between, x.chain.EndUser}
+	if x.chain.Link != nil {
+		seq = max(seq, x.chain.Link.Seq)
+		parties = append(parties, g.parties.Customers[x.chain.Link.Record.Customer], g.parties.Customers[x.chain.Link.Record.Party])
+	}
+	for _, c := range parties {
+		if c != nil {
+			seq = max(seq, c.Seq)
 		}
 	}
-	if chain.Link != nil {
-		for _, end := range []string{chain.Link.Record.Customer, chain.Link.Record.Party} {
-			if c := p.Customers[end]; c != nil {
-				seq = max(seq, c.Seq)
-			}
-		}
-	}
-	for _, about := range stated {
-		for _, list := range about {
-			for _, s := range list {
-				seq = max(seq, s.Revision.Seq)
-			}
+	for i := range x.found {
+		if !x.found[i].supposed {
+			seq = max(seq, x.found[i].Seq)
 		}
 	}
 	return seq
 }
 
-// aboutSubject says whether statements are about a subject.
-func aboutSubject(about map[string][]evidence.Stated, subject string) bool {
-	for _, list := range about {
-		for _, s := range list {
-			return s.Fact.Subject == subject
+// sort lays the statements out by fact. Of a fixed fact only what the program says
+// counts, or what is supposed.
+func (g *gatherer) sort(x *material) {
+	for i := range x.found {
+		if f := &x.found[i]; f.supposed || !slices.Contains(x.fixed, f.Fact.Fact) {
+			g.put(*f)
 		}
 	}
-	return false
+	for i := range x.own {
+		d := &x.own[i]
+		_, unknown := d.value.UnknownReason()
+		n, asked := g.index[d.fact]
+		switch {
+		case !asked || d.silent:
+		case slices.ContainsFunc(g.byFact[n], func(f found) bool { return f.supposed }): // instead of it
+		case unknown && len(g.byFact[n]) > 0 && !slices.Contains(x.fixed, d.fact): // what it takes back, while others still say something
+		default:
+			g.put(found{d.said(g.day), 0, false})
+		}
+	}
 }
 
-// chainOrder is the order in which subjects are asked: the nearest first.
-var chainOrder = []string{"deployment", "account", "product", "end_user", "integrator", "customer"}
-
-// statements reads what is stated about every record of the chain, nearest first.
-func statements(ctx context.Context, q store.Queryer, records map[string]*record) ([]map[string][]evidence.Stated, error) {
-	var out []map[string][]evidence.Stated
-	seen := map[string]bool{}
-	for _, kind := range chainOrder {
-		r := records[kind]
-		if r == nil || seen[r.id] {
-			continue
-		}
-		seen[r.id] = true
-		about, err := evidence.About(ctx, q, r.id)
-		if err != nil {
-			return nil, err
-		}
-		if about != nil {
-			out = append(out, about)
-		}
+func (g *gatherer) put(f found) {
+	i, asked := g.index[f.Fact.Fact]
+	if !asked {
+		return
 	}
-	return out, nil
+	if len(g.byFact[i]) == 0 {
+		g.touched = append(g.touched, i)
+	}
+	g.byFact[i] = append(g.byFact[i], f)
 }
 
 // fromStatements settles a fact from statements. A yes along the chain beats an
-// unknown, which beats a no; of other types the nearest subject counts.
-func (g *gathered) fromStatements(f rating.Fact, stated []map[string][]evidence.Stated, today string) bool {
-	type candidate struct {
-		value ledger.Scalar
-		from  evidence.Stated
-	}
-	var best *candidate
-	for _, about := range stated {
-		list := g.counting(f.ID, about[f.ID])
-		if len(list) == 0 {
-			continue
+// unknown, which beats a no; of other types the nearest subject counts. It is false
+// when nothing is stated.
+func (g *gatherer) fromStatements(out *gathered, i int) bool {
+	list, f := g.byFact[i], &g.facts[i]
+	slices.SortStableFunc(list, func(a, b found) int { return a.subject - b.subject })
+	var best *settlement
+	for len(list) > 0 {
+		n := 1
+		for n < len(list) && list[n].subject == list[0].subject {
+			n++
 		}
-		value, from := settle(list, today)
-		if value.IsNull() {
-			continue
+		if s := g.settle(f, list[:n]); !s.value.IsNull() && (best == nil || f.Type == rule.Bool && worse(s.value, best.value)) {
+			best = &s
 		}
-		c := &candidate{value, from}
-		if best == nil || (f.Type == rule.Bool && worse(c.value, best.value)) {
-			best = c
-		}
+		list = list[n:]
 	}
 	if best == nil {
 		return false
 	}
-	g.inputs[f.ID] = bundle.InputValue(f, best.value)
-	const valueField = "value"
-	if _, digest, ok := recordOf(evidence.Facts, best.from.Revision).field(valueField); ok {
-		g.named = append(g.named, name(f.ID, best.from.Revision.Seq, valueField, digest))
+	out.inputs[f.ID] = bundle.InputValue(*f, best.value)
+	if best.from != nil {
+		out.rests = append(out.rests, rest{f.ID, best.from.Seq, evidence.Facts.Schema(), "value"})
+		if best.support < f.Sources && (best.from.Fact.Source != DerivedBy || len(best.from.Sources) > 0) {
+			out.single = append(out.single, f.ID)
+		}
+	}
+	if reason, unknown := best.value.UnknownReason(); unknown && strings.HasPrefix(reason, evidence.OutOfDate) {
+		out.stale = append(out.stale, f.ID+": "+reason)
 	}
 	return true
 }
 
-// settle gives the value of one subject's statements and the statement it rests on.
-func settle(list []evidence.Stated, today string) (ledger.Scalar, evidence.Stated) {
-	plain := make([]evidence.Statement, len(list))
-	for i, s := range list {
-		plain[i] = s.Statement
+// settlement is what the statements about one subject come to: the value, the statement
+// that says it, if one does, and how many independent sources do.
+type settlement struct {
+	value   ledger.Scalar
+	from    *found
+	support int
+}
+
+// settle gives the value of one subject's statements. No statement says it where it
+// is unknown because sources disagree or all are out of date: to name one would give
+// its value to whoever computes the rating again.
+func (g *gatherer) settle(f *rating.Fact, list []found) settlement {
+	g.plain = g.plain[:0]
+	for i := range list {
+		g.plain = append(g.plain, list[i].Statement)
 	}
-	const neverStale = 0
-	value := evidence.Settle(plain, today, neverStale)
-	for _, s := range list {
-		if s.Fact.Value.String() == value.String() {
-			return value, s
+	s := settlement{value: evidence.Settle(g.plain, g.day, f.ShelfDays)}
+	if s.value.IsNull() {
+		return s
+	}
+	_, unknown := s.value.UnknownReason()
+	for i := range list {
+		if x := list[i].Fact; x.Value.Equal(s.value) && (unknown && x.AsOf <= g.day || evidence.Fresh(x.AsOf, g.day, f.ShelfDays)) {
+			s.from = &list[i]
+			break
 		}
 	}
-	return value, list[0]
+	if s.from != nil && f.Sources <= 1 && len(s.from.Sources) > 0 {
+		s.support = 1 // as many as are asked for; they need not be counted
+	} else {
+		s.support = evidence.SupportOf(g.plain, s.value, g.day, f.ShelfDays)
+	}
+	return s
 }
 
 func worse(a, b ledger.Scalar) bool {
@@ -226,18 +350,81 @@ func worse(a, b ledger.Scalar) bool {
 
 // fromRecord takes a fact from a field of the register. A word of the register
 // that is none of the method's answers leaves the fact unknown.
-func (g *gathered) fromRecord(f rating.Fact, r *record, field string) {
-	value, digest, ok := r.field(field)
-	if !ok || value.IsNull() {
+func (g *gatherer) fromRecord(out *gathered, x *material, i int) {
+	u, field := x.unit, g.fields[i]
+	var r rest
+	var value ledger.Scalar
+	switch g.words[i] {
+	case wordAccount:
+		value, r = fieldOf(register.Accounts, u.account, field)
+	case wordDeployment:
+		value, r = fieldOf(register.Deployments, u.deployment, field)
+	case wordProduct:
+		value, r = fieldOf(register.Products, x.product, field)
+	case wordCustomer:
+		value, r = fieldOf(register.Customers, out.chain.Customer, field)
+	case wordEndUser:
+		value, r = fieldOf(register.Customers, out.chain.EndUser, field)
+	case wordIntegrator:
+		value, r = fieldOf(register.Customers, out.chain.Between, field)
+	case wordRelationship:
+		value, r = fieldOf(register.Relationships, out.chain.Link, field)
+	}
+	if value.IsNull() {
 		return
 	}
-	g.inputs[f.ID] = bundle.InputValue(f, value)
-	g.named = append(g.named, name(f.ID, r.seq, field, digest))
+	f := &g.facts[i]
+	out.inputs[f.ID] = bundle.InputValue(*f, value)
+	r.fact = f.ID
+	out.rests = append(out.rests, r)
 }
 
-// name writes an input as a verifier reads it: fact, entry, field, digest.
-func name(fact string, seq int64, field, digest string) string {
-	return fmt.Sprintf("%s %d %s %s", fact, seq, field, digest)
+// fieldOf reads a field of a record that may not be there.
+func fieldOf[T any](kind *ledger.Kind[T], r *store.Revision[T], field string) (value ledger.Scalar, from rest) {
+	if r == nil {
+		return value, from
+	}
+	value, _ = kind.Field(r.Record, field)
+	return value, rest{seq: r.Seq, schema: kind.Schema(), field: field}
+}
+
+// nameInputs writes the inputs of units as a verifier reads them: fact, entry, field
+// and the digest that commits to it, or "public" for a field in clear. written gives
+// the entries of what the program stated itself, by subject and fact.
+func nameInputs(ctx context.Context, q store.Queryer, units []*gathered, written map[[2]string]int64) error {
+	var positions []int64
+	for _, g := range units {
+		for i := range g.rests {
+			r := &g.rests[i]
+			if r.seq == notWritten {
+				seq, known := written[[2]string{g.unit.subject(), r.fact}]
+				if !known {
+					return fault.Newf(fault.Broken, "what the program stated of %s was not written", r.fact)
+				}
+				r.seq = seq
+			}
+			positions = append(positions, r.seq)
+		}
+	}
+	slices.Sort(positions)
+	digests, err := store.Digests(ctx, q, slices.Compact(positions))
+	if err != nil {
+		return err
+	}
+	for _, g := range units {
+		g.named = make([]string, len(g.rests))
+		for i, r := range g.rests {
+			digest := "public"
+			if n := slices.IndexFunc(r.schema.Sealed, func(f ledger.Field) bool { return f.Name == r.field }); n >= 0 {
+				if n >= len(digests[r.seq]) {
+					return fault.Newf(fault.Broken, "entry %d has no digest of its %s", r.seq, r.field)
+				}
+				digest = digests[r.seq][n].String()
+			}
+			g.named[i] = fmt.Sprintf("%s %d %s %s", r.fact, r.seq, r.field, digest)
+		}
+	}
+	return nil
 }
 
 // Grave says whether a party stands on the chain of a deployment whose rating is

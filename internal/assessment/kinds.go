@@ -10,26 +10,28 @@ import (
 // Rating is the result of a method for one deployment. What stands in clear are
 // outcomes; Inputs name entries by position, field and digest.
 type Rating struct {
-	Method    string   `duly:"method,public,hash"` // SHA-256 of the pack
-	Engine    int64    `duly:"engine,public"`      // version of the arithmetic
+	Method    string   `duly:"method,public,hash,column"` // SHA-256 of the pack
+	Engine    int64    `duly:"engine,public"`             // version of the arithmetic
+	Day       string   `duly:"day,public,date"`           // that it was rated for, where parts of the method are dated
 	Best      string   `duly:"best,public,enum=LOW|MEDIUM|HIGH|CRITICAL"`
 	Worst     string   `duly:"worst,public,enum=LOW|MEDIUM|HIGH|CRITICAL,column"`
 	Inherent  string   `duly:"inherent,public,enum=LOW|MEDIUM|HIGH|CRITICAL"`
 	Severity  int64    `duly:"severity,public"`
 	Sum       int64    `duly:"sum,public"`        // likelihood before the cap
 	Left      int64    `duly:"likelihood,public"` // after cap and controls
-	Tier      string   `duly:"tier,public,enum=SDD|CDD|EDD|EDD+GB"`
+	Tier      string   `duly:"tier,public,enum=SDD|CDD|EDD|EDD+GB,column"`
 	HardStops []string `duly:"hard_stops,public,enum=HS-L1|HS-L2|HS-L3|HS-L4|HS-P1|HS-P2|HS-P3|HS-P4|HS-P5"`
 	Pending   bool     `duly:"pending,public"`
 	Known     int64    `duly:"known,public"` // facts known
 	Facts     int64    `duly:"facts,public"` // facts that matter
-	Outcome   string   `duly:"outcome,public,enum=approve|approve_with_conditions|escalate|decline|suspend|prohibited_legal|prohibited_policy|pending"`
+	Outcome   string   `duly:"outcome,public,enum=approve|approve_with_conditions|escalate|decline|suspend|prohibited_legal|prohibited_policy|pending,column"`
 	Review    int64    `duly:"review_months,public"`
 	Subject   string   `duly:"subject,customer,column"` // deployment, or account that maps to none
 	Account   string   `duly:"account,customer,column"`
 	Inputs    []string `duly:"inputs,customer"`
 	Missing   []string `duly:"missing,customer"` // required facts that are unknown
 	Ask       []string `duly:"ask,customer"`     // unknown facts, the most useful first
+	Rulings   []string `duly:"rulings,customer"` // what bans and moratoria said, and the hashes of the packs they stand in
 	Trace     string   `duly:"trace,customer"`
 	Preparer  string   `duly:"preparer,personal"` // key id of who prepared it
 }

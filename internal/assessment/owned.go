@@ -21,41 +21,41 @@ func ownershipFact(fact string) bool {
 	return fact == factSanctioned || fact == factExport || fact == factExportRule
 }
 
-// derived is a fact that the program states.
-type derived struct {
-	fact  string
-	value ledger.Scalar
-}
-
-// owned gives what the register tells of the owners behind a chain: the largest
-// share that listed parties hold of any of its parties, at the worst end of what
-// counts, in whole per cent, and whether the rule on owners on export control lists
-// is in force. A share of half or more is stated whatever a person said, and fixed
-// names the facts of which then nothing else counts. A smaller one is stated only
-// where it is settled and no person stated another; what the program said before and
-// can say no longer becomes unknown.
-func owned(p *triage.Portfolio, chain triage.Chain, before map[string][]evidence.Stated, said func(string) bool, today string) (out []derived, fixed map[string]bool, err error) {
-	fixed = map[string]bool{}
+// owned says what the register tells of the owners behind a chain: the largest share
+// that listed parties hold of any of its parties, at the worst end of what counts, in
+// whole per cent, and whether the rule on owners on export control lists is in force.
+// A share of half or more is stated whatever a person said, and then nothing else
+// counts. A smaller one is stated only where it is settled and no person stated
+// another; what the program said before and can say no longer becomes unknown.
+func (a *about) owned() {
 	registered := false
 	for _, about := range []struct{ fact, lists string }{{factSanctioned, "sanctions"}, {factExport, "export_control"}} {
-		share, settled, anybody := held(p, chain, about.lists)
+		share, settled, anybody := held(a.parties, a.chain, about.lists)
 		registered = registered || anybody
-		fixed[about.fact] = share >= ownership.Half
+		stop := share >= ownership.Half
+		if stop {
+			a.fix(about.fact)
+		}
 		switch {
-		case fixed[about.fact] || settled && !said(about.fact):
-			out = append(out, derived{about.fact, ledger.Int(share / 100)})
-		case derivedBefore(before, about.fact):
-			out = append(out, derived{about.fact, ledger.Unknown("what is registered of the owners does not tell any more")})
+		case stop || settled && !a.stated(about.fact):
+			a.say(about.fact, ledger.Int(share/100))
+		case a.saidBefore(about.fact):
+			a.say(about.fact, ledger.Unknown("what is registered of the owners does not tell any more"))
 		}
 	}
-	inForce, planned, err := exportRule(today)
 	// What is planned and not seen is for a person to look up.
-	fixed[factExportRule] = fixed[factExport] && !planned
-	if registered && (fixed[factExportRule] || !said(factExportRule)) {
-		out = append(out, derived{factExportRule, ledger.Bool(inForce)})
+	fixed := slices.Contains(a.fixed, factExport) && !a.exports.planned
+	if fixed {
+		a.fix(factExportRule)
 	}
-	return out, fixed, err
+	if registered && (fixed || !a.stated(factExportRule)) {
+		a.say(factExportRule, ledger.Bool(a.exports.inForce))
+	}
 }
+
+// exportState says whether the rule on owners on export control lists is in force on
+// the day, and whether that is planned and not seen.
+type exportState struct{ inForce, planned bool }
 
 // held gives the largest share of a party of the chain that listed parties hold, in
 // hundredths of a per cent; whether nothing unknown could change what follows; and
@@ -94,15 +94,6 @@ func exportRule(day string) (inForce, planned bool, err error) {
 	return inForce, planned, err
 }
 
-func derivedBefore(before map[string][]evidence.Stated, fact string) bool {
-	for _, s := range before[fact] {
-		if s.Fact.Source == DerivedBy {
-			return true
-		}
-	}
-	return false
-}
-
 // stopBy says whether the program states of a fact that listed parties own half or
 // more.
 func stopBy(about map[string][]evidence.Stated, fact string) bool {
@@ -113,17 +104,4 @@ func stopBy(about map[string][]evidence.Stated, fact string) bool {
 		}
 	}
 	return false
-}
-
-// counting leaves of the statements of one subject those that count: of a fixed fact
-// what the program says; of another about owners all but what the program took back.
-func (g *gathered) counting(fact string, list []evidence.Stated) []evidence.Stated {
-	if !g.fixed[fact] && !ownershipFact(fact) {
-		return list
-	}
-	return slices.DeleteFunc(slices.Clone(list), func(s evidence.Stated) bool {
-		_, unknown := s.Fact.Value.UnknownReason()
-		ours := s.Fact.Source == DerivedBy
-		return g.fixed[fact] && !ours || ownershipFact(fact) && ours && unknown
-	})
 }

@@ -102,7 +102,7 @@ func GiveScore(ctx context.Context, db *store.DB, authority act.Authority, m *ra
 			return nil
 		}
 		out.Complete = true
-		out.Disputed, err = state(ctx, tx, m, first.Record, score, s.Today)
+		out.Disputed, err = stateBoth(ctx, tx, m, first.Record, score, s.Today)
 		return err
 	})
 	return out, err
@@ -163,8 +163,8 @@ func rightsOf(m *rating.Method) []string {
 	return rights
 }
 
-// state states what both scores say as facts, and gives the rights on which they differ.
-func state(ctx context.Context, tx *store.Tx, m *rating.Method, first, second *Score, today string) ([]string, error) {
+// stateBoth states what both scores say as facts, and gives the rights on which they differ.
+func stateBoth(ctx context.Context, tx *store.Tx, m *rating.Method, first, second *Score, today string) ([]string, error) {
 	a, b := valuesOf(first), valuesOf(second)
 	var disputed []string
 	for _, right := range rightsOf(m) {

@@ -17,11 +17,11 @@ var pinned = map[string][]string{
 	"deployment":  {"state"},
 	"list":        {"sha256", "entries", "published"},
 	"list_update": {"sha256", "previous", "entries", "added", "removed", "changed"},
-	"pack":        {"sha256", "state"},
+	"pack":        {"sha256", "state", "in_force_from", "replaces", "change"},
 	"run":         {"task", "day", "covered"},
 	"hit":         {"state"},
 	"triage":      {"lane", "by_default", "pack"},
-	"rating":      {"method", "engine", "best", "worst", "tier", "outcome", "hard_stops", "known", "facts", "sum", "pending"},
+	"rating":      {"method", "engine", "best", "worst", "tier", "outcome", "hard_stops", "known", "facts", "sum", "pending", "day"},
 	"exposure":    {"state", "deployments", "unrated", "worst"},
 	"score":       {"method", "round"},
 	"decision": {"act", "basis", "outcome", "tier", "residual", "hard_stops", "effective_day", "expires_day", "review_day", "signatures",
@@ -44,6 +44,8 @@ var pinned = map[string][]string{
 	"person":      {"state", "roles", "key"},
 	"epoch":       {"number", "log_key", "quoted_size", "quoted_root"},
 	"erasure":     {"target", "field", "reason"},
+
+	"index_edition": {"state", "year", "published", "released", "history", "mapping", "file", "rejected", "unread"},
 }
 
 // signed names the kinds whose every revision must carry a person's signature.

@@ -35,7 +35,9 @@ func InputValue(f rating.Fact, s ledger.Scalar) rating.Value {
 
 // Trace gives the trace of a rating as it is committed to: every step from the
 // indicators to the decision, as one JSON object with its keys in a fixed order.
-// An indicator, stop or requirement that is in neither list is false.
+// An indicator, stop or requirement that is in neither list is false. What a method
+// does not use is left out. The day stands in the record, so that a rating that comes
+// out the same on another day has the same trace.
 func Trace(r *rating.Rating) string {
 	t := struct {
 		Engine       string                 `json:"engine"`
@@ -52,9 +54,28 @@ func Trace(r *rating.Rating) string {
 		Tier         string                 `json:"tier"`
 		Decision     string                 `json:"decision"`
 		Review       int                    `json:"review"`
+
+		Second        []rating.RightReading `json:"second,omitempty"`
+		Disputed      []string              `json:"disputed,omitempty"`
+		Uses          *trueOrUnknown        `json:"prohibited_uses,omitempty"`
+		Dormant       []string              `json:"dormant,omitempty"` // dated parts outside their days
+		Participation []string              `json:"participation,omitempty"`
+		Axes          *rating.Axes          `json:"axes,omitempty"`
 	}{
 		r.Engine, split(r.Indicators), r.Families, r.Rights, r.Vulnerable, r.Actual, r.Controls,
 		split(r.Stops), split(r.Requirements), r.Best, r.Worst, r.Tier, r.Decision, r.Review,
+		r.Second, r.Disputed, nil, nil, r.Participation, r.Axes,
+	}
+	if len(r.Uses) > 0 {
+		uses := split(r.Uses)
+		t.Uses = &uses
+	}
+	for _, list := range [][]rating.Reading{r.Indicators, r.Stops, r.Uses} {
+		for _, x := range list {
+			if x.Dormant {
+				t.Dormant = append(t.Dormant, x.ID)
+			}
+		}
 	}
 	b, err := json.Marshal(t)
 	if err != nil {
@@ -161,7 +182,8 @@ func (r *replayer) rating(seq int64, leaf *ledger.Leaf, values map[string][]byte
 	if err != nil {
 		return contradicted, err
 	}
-	again, err := m.Rate(inputs)
+	day, _ := public["day"].Value().(string)
+	again, err := m.RateOn(day, inputs)
 	if err != nil {
 		return contradicted, err
 	}

@@ -2,6 +2,7 @@ package bundle
 
 import (
 	"fmt"
+	"os"
 	"slices"
 	"strings"
 	"testing"
@@ -28,6 +29,7 @@ type (
 	ratingRecord struct {
 		Method    string   `duly:"method,public,hash"`
 		Engine    int64    `duly:"engine,public"`
+		Day       string   `duly:"day,public,date"`
 		Best      string   `duly:"best,public,enum=LOW|MEDIUM|HIGH|CRITICAL"`
 		Worst     string   `duly:"worst,public,enum=LOW|MEDIUM|HIGH|CRITICAL"`
 		Inherent  string   `duly:"inherent,public,enum=LOW|MEDIUM|HIGH|CRITICAL"`
@@ -167,6 +169,49 @@ func TestRatingsAreComputedAgain(t *testing.T) {
 		_, err := verify(rated(t, c.change).bundle(c.classes...), Trust{})
 		if fault.CodeOf(err) != fault.Broken || err == nil || !strings.Contains(err.Error(), c.want) {
 			t.Errorf("%s: want %q, got %v", name, c.want, err)
+		}
+	}
+}
+
+// TestDatedMethodsReplayOnTheirDay protects a rating by a method whose parts hold for
+// a time only: it is computed again for the day that it names, and another day would
+// give another result.
+func TestDatedMethodsReplayOnTheirDay(t *testing.T) {
+	content, err := os.ReadFile("../rating/testdata/engine-2.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	p, err := pack.Parse("engine-2.yaml", content)
+	if err != nil {
+		t.Fatal(err)
+	}
+	m, err := rating.Load(p)
+	if err != nil {
+		t.Fatal(err)
+	}
+	const day = "2025-12-31" // the ban has ended
+	r, err := m.RateOn(day, rating.Inputs{"banned": rating.Known(true)})
+	if err != nil || len(r.HardStops) > 0 {
+		t.Fatalf("%v %v", r.HardStops, err)
+	}
+	for said, want := range map[string]string{day: "", "2025-10-15": "its inputs give", "": "its inputs give"} {
+		l := newLog(t, 1)
+		l.packs[p.Hash] = content
+		add(l, packKind, l.id(), &packRecord{SHA256: p.Hash, State: "in_force", Title: "dated"})
+		at := add(l, factKind, l.id(), &factRecord{"banned", ledger.Bool(true)})
+		i := slices.IndexFunc(l.rows[at].schema.Sealed, func(f ledger.Field) bool { return f.Name == "value" })
+		add(l, ratingKind, l.id(), &ratingRecord{
+			Method: p.Hash, Engine: EngineNumber(), Day: said, Best: r.Best.Residual.String(), Worst: r.Worst.Residual.String(), Inherent: r.Worst.Inherent.String(),
+			Severity: int64(r.Worst.S), Sum: int64(r.Worst.Sum), Left: int64(r.Worst.LR), Tier: r.Tier, Pending: r.Pending,
+			Known: int64(r.Known), Facts: int64(r.Total), Outcome: Outcome(r.Decision), Review: int64(r.Review),
+			Inputs: []string{fmt.Sprintf("banned %d value %s", at, l.rows[at].digests[i])}, Missing: r.Missing, Trace: Trace(&r),
+		})
+		report, err := verify(l.bundle(ledger.Classes...), Trust{})
+		if want == "" && (err != nil || report.Counts.Ratings != Replays{Exact: 1}) {
+			t.Errorf("on its day: %v, %v", report, err)
+		}
+		if want != "" && (err == nil || !strings.Contains(err.Error(), want)) {
+			t.Errorf("on %q: want %q, got %v", said, want, err)
 		}
 	}
 }

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"time"
 
+	"duly/internal/assessment"
 	"duly/internal/fault"
 	"duly/internal/ledger"
 	"duly/internal/store"
@@ -149,6 +150,19 @@ func Overrides(ctx context.Context, q store.Queryer) ([]*store.Revision[Decision
 			return nil, err
 		}
 		out = append(out, d)
+	}
+	return out, nil
+}
+
+// Reviews gives what the newest decision on every subject says of its next review.
+func Reviews(ctx context.Context, q store.Queryer) (map[string]assessment.Decided, error) {
+	current, err := Current(ctx, q)
+	if err != nil {
+		return nil, err
+	}
+	out := make(map[string]assessment.Decided, len(current))
+	for subject, d := range current {
+		out[subject] = assessment.Decided{Review: d.Record.ReviewDay, Rating: d.Record.Rating}
 	}
 	return out, nil
 }

@@ -261,7 +261,7 @@ func later(ctx context.Context, q store.Queryer, subjects []string, seq int64) (
 		args = append(args, s)
 		in = append(in, fmt.Sprintf("$%d", len(args)))
 	}
-	rows, err := q.Query(ctx, "select 1 from r_fact where subject in ("+strings.Join(in, ", ")+") and seq > $1 and source <> $2 limit 1", args...)
+	rows, err := q.Query(ctx, "select 1 from r_fact where subject in ("+strings.Join(in, ", ")+") and seq > $1 and coalesce(source, '') <> $2 limit 1", args...)
 	if err != nil {
 		return false, fault.Wrap(fault.Failed, err, "cannot read the facts")
 	}

@@ -37,12 +37,12 @@ func TestSettle(t *testing.T) {
 		{"a court outweighs the party itself, though older", []evidence.Statement{said(yes, "2026-01-01", "court"), said(no, "2026-05-01", "party")}, "true"},
 		{"of one grade the later counts", []evidence.Statement{said(yes, "2026-01-01", "ngo"), said(no, "2026-05-01", "ngo")}, "false"},
 		{"one day, one grade, two answers", []evidence.Statement{said(yes, "2026-05-01", "ngo"), said(no, "2026-05-01", "ngo")}, "unknown (sources disagree)"},
-		{"out of date", []evidence.Statement{said(no, "2020-01-01", "court")}, "unknown (out of date)"},
+		{"out of date", []evidence.Statement{said(no, "2020-01-01", "court")}, "unknown (out of date since 2021-01-01)"},
 		{"from the future of the question", []evidence.Statement{said(no, "2027-01-01", "court")}, ""},
 		{"nobody knows", []evidence.Statement{said(unknown, "2026-05-01", "court")}, "unknown (not asked)"},
 		{"somebody knows", []evidence.Statement{said(unknown, "2026-05-01", "court"), said(yes, "2026-05-01", "allegation")}, "true"},
 		{"no source is the weakest", []evidence.Statement{said(no, "2026-05-01"), said(yes, "2026-01-01", "allegation")}, "true"},
-		{"no day is not fresh", []evidence.Statement{said(no, "", "court")}, "unknown (out of date)"},
+		{"no day is not fresh", []evidence.Statement{said(no, "", "court")}, "unknown (out of date: it is not stated on which day it was seen)"},
 	} {
 		if got := evidence.Settle(c.in, "2026-06-01", 365).String(); got != c.want {
 			t.Errorf("%s: %s, want %s", c.name, got, c.want)
@@ -171,6 +171,58 @@ func TestState(t *testing.T) {
 	}
 }
 
+// A system has one conclusion of a fact: one that rests on other sources takes the
+// place of the last, and the same again writes nothing.
+func TestConclude(t *testing.T) {
+	ctx, db := context.Background(), newStore(t)
+	ids := make([]string, 2)
+	err := db.Write(ctx, actor, func(tx *store.Tx) error {
+		for i := range ids {
+			ref, err := store.Create(tx, evidence.Sources, &evidence.Source{Origin: evidence.Origin{State: "active"}, Grade: "ngo"})
+			if err != nil {
+				return err
+			}
+			ids[i] = ref.ID
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	conclude := func(value, asOf string, sources ...string) (wrote bool) {
+		t.Helper()
+		before, _ := store.Head(ctx, db)
+		err := db.Write(ctx, actor, func(tx *store.Tx) error {
+			f := evidence.Fact{Subject: "s", Fact: "freedom", Value: ledger.Text(value), AsOf: asOf, Sources: sources}
+			return evidence.Conclude(ctx, tx, f, "duly", "2026-11-24")
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		after, _ := store.Head(ctx, db)
+		return after.Size != before.Size
+	}
+	for i, c := range []struct {
+		value, asOf string
+		sources     []string
+		wrote       bool
+	}{
+		{"free", "2026-03-31", ids[:1], true},
+		{"free", "2026-03-31", ids[:1], false},
+		{"free", "2026-03-31", ids, true},
+		{"free", "2025-03-31", ids[1:], true}, // the later one was withdrawn
+		{"not_free", "2025-03-31", ids[1:], true},
+	} {
+		if wrote := conclude(c.value, c.asOf, c.sources...); wrote != c.wrote {
+			t.Errorf("conclusion %d: wrote %v", i, wrote)
+		}
+	}
+	about, err := evidence.About(ctx, db, "s")
+	if err != nil || len(about["freedom"]) != 1 || about["freedom"][0].Fact.Value.String() != "not_free" {
+		t.Errorf("%v, %v", about, err)
+	}
+}
+
 // Every schema has its table with the columns that the store fills.
 func TestMigrations(t *testing.T) {
 	db, ctx := newStore(t), context.Background()
@@ -199,5 +251,5 @@ func ExampleSettle() {
 	fmt.Println(evidence.Settle([]evidence.Statement{court, vendor}, "2029-11-24", 365))
 	// Output:
 	// true
-	// unknown (out of date)
+	// unknown (out of date since 2027-06-02)
 }

@@ -32,9 +32,9 @@ type Fact struct {
 	Identity string        `duly:"identity,customer,column"`
 	Subject  string        `duly:"subject,customer,column"` // record id
 	Fact     string        `duly:"fact,customer,column"`    // id of the fact in the method
-	Value    ledger.Scalar `duly:"value,customer"`
-	AsOf     string        `duly:"as_of,customer,date"` // the day on which the source saw it
-	Sources  []string      `duly:"sources,customer"`
+	Value    ledger.Scalar `duly:"value,customer,column"`
+	AsOf     string        `duly:"as_of,customer,date,column"` // the day on which the source saw it
+	Sources  []string      `duly:"sources,customer,column"`
 }
 
 // The kinds of record that this room owns.

@@ -1,8 +1,10 @@
 package evidence
 
 import (
+	"cmp"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"duly/internal/ledger"
@@ -75,6 +77,19 @@ func ParseValue(text string) ledger.Scalar {
 	return ledger.Text(text)
 }
 
+// OutOfDate begins the reason of a value that is unknown because all that was stated
+// of it is older than its shelf life. The reason goes on with the day from which on it
+// is.
+const OutOfDate = "out of date"
+
+func outOfDate(asOf string, shelf int) string {
+	seen, err := time.Parse(time.DateOnly, asOf)
+	if err != nil {
+		return OutOfDate + ": it is not stated on which day it was seen"
+	}
+	return OutOfDate + " since " + seen.AddDate(0, 0, shelf+1).Format(time.DateOnly)
+}
+
 // Settle gives the value that a judgement may use on a day, from all statements
 // of one fact about one subject. Among the fresh ones that know the value, the
 // strongest grade counts, and within it the latest day seen. Where statements of
@@ -82,58 +97,70 @@ func ParseValue(text string) ledger.Scalar {
 // the value is unknown with the reason; it is absent when nothing was stated.
 // The order of the statements does not matter.
 func Settle(statements []Statement, day string, shelf int) ledger.Scalar {
-	var known []Statement
-	reason := ""
-	for _, s := range statements {
-		why, unknown := s.Fact.Value.UnknownReason()
+	best, reason := -1, ""
+	for i := range statements {
+		f := statements[i].Fact
+		why, unknown := f.Value.UnknownReason()
 		switch {
-		case s.Fact.Value.IsNull() || s.Fact.AsOf > day:
+		case f.Value.IsNull() || f.AsOf > day:
 		case unknown:
 			reason = max(reason, why)
-		case !Fresh(s.Fact.AsOf, day, shelf):
-			reason = max(reason, "out of date")
-		default:
-			known = append(known, s)
+		case !Fresh(f.AsOf, day, shelf):
+			reason = max(reason, outOfDate(f.AsOf, shelf))
+		case best < 0 || statements[i].before(&statements[best]) < 0:
+			best = i
 		}
 	}
-	if len(known) == 0 {
-		if reason == "" {
-			return ledger.Scalar{}
-		}
-		return ledger.Unknown(reason)
+	switch {
+	case best >= 0:
+		return agreed(statements, best, day, shelf)
+	case reason == "":
+		return ledger.Scalar{}
 	}
-	best := slices.MinFunc(known, func(a, b Statement) int {
-		if d := a.strength() - b.strength(); d != 0 {
-			return d
-		}
-		if a.Fact.AsOf != b.Fact.AsOf {
-			if a.Fact.AsOf > b.Fact.AsOf {
-				return -1
-			}
-			return 1
-		}
-		return 0
-	})
-	for _, s := range known {
-		if s.strength() == best.strength() && s.Fact.AsOf == best.Fact.AsOf && !equal(s.Fact.Value, best.Fact.Value) {
+	return ledger.Unknown(reason)
+}
+
+// before orders statements by what counts first: the stronger, then the later seen.
+func (s *Statement) before(o *Statement) int {
+	return cmp.Or(s.strength()-o.strength(), strings.Compare(o.Fact.AsOf, s.Fact.AsOf))
+}
+
+// agreed gives the value of the statement that counts first, unless another that
+// counts as much gives another one.
+func agreed(statements []Statement, best int, day string, shelf int) ledger.Scalar {
+	value := statements[best].Fact.Value
+	for i := range statements {
+		f := statements[i].Fact
+		_, unknown := f.Value.UnknownReason()
+		if i != best && !f.Value.IsNull() && !unknown && !f.Value.Equal(value) && statements[i].before(&statements[best]) == 0 && Fresh(f.AsOf, day, shelf) {
 			return ledger.Unknown("sources disagree")
 		}
 	}
-	return best.Fact.Value
-}
-
-func equal(a, b ledger.Scalar) bool {
-	x, errX := a.MarshalJSON()
-	y, errY := b.MarshalJSON()
-	return errX == nil && errY == nil && string(x) == string(y)
+	return value
 }
 
 // Support counts the independent sources of a statement: two of one publisher
 // count once, and a source that names no publisher counts for itself. Fewer than
 // two is to be shown as single-source (GC-09).
 func (s Statement) Support() int {
+	return support(s.Sources)
+}
+
+// SupportOf counts the independent sources of all statements that may be used on a
+// day and give the value.
+func SupportOf(statements []Statement, value ledger.Scalar, day string, shelf int) int {
+	var sources []*Source
+	for _, s := range statements {
+		if Fresh(s.Fact.AsOf, day, shelf) && s.Fact.Value.Equal(value) {
+			sources = append(sources, s.Sources...)
+		}
+	}
+	return support(sources)
+}
+
+func support(sources []*Source) int {
 	publishers, unnamed := map[string]bool{}, 0
-	for _, source := range s.Sources {
+	for _, source := range sources {
 		if source.Publisher == "" {
 			unnamed++
 		} else {

@@ -2,6 +2,7 @@ package evidence
 
 import (
 	"context"
+	"slices"
 	"strings"
 	"time"
 
@@ -18,13 +19,30 @@ import (
 // Errors: Invalid without subject, fact or day; NotFound for a source that is not
 // there.
 func State(ctx context.Context, tx *store.Tx, f Fact, system, today string) error {
+	return state(ctx, tx, f, system, strings.Join(f.Sources[:min(1, len(f.Sources))], ""), today, func(known *Fact) bool {
+		return known.Value.Equal(f.Value) && f.AsOf <= known.AsOf
+	})
+}
+
+// Conclude writes what a system concludes of a fact from sources. A system has one
+// conclusion of a fact about a subject: another one revises it, whatever sources it
+// rests on, the one that decides first. Errors are those of State.
+func Conclude(ctx context.Context, tx *store.Tx, f Fact, system, today string) error {
+	return state(ctx, tx, f, system, "", today, func(known *Fact) bool {
+		return known.Value.Equal(f.Value) && f.AsOf == known.AsOf && slices.Equal(f.Sources, known.Sources)
+	})
+}
+
+// state writes a statement of a system that is known by what it rests on, unless the
+// known one says the same.
+func state(ctx context.Context, tx *store.Tx, f Fact, system, restsOn, today string, same func(known *Fact) bool) error {
 	if f.Subject == "" || f.Fact == "" || f.AsOf == "" {
 		return fault.New(fault.Invalid, "a fact needs a subject, a name and the day it was seen", "")
 	}
 	if _, err := time.Parse(time.DateOnly, f.AsOf); err != nil {
 		return fault.Newf(fault.Invalid, "%q is not a date", f.AsOf).WithFix("write it as YYYY-MM-DD")
 	}
-	f.Identity = strings.Join([]string{f.Subject, f.Fact, system, strings.Join(f.Sources[:min(1, len(f.Sources))], "")}, "|")
+	f.Identity = strings.Join([]string{f.Subject, f.Fact, system, restsOn}, "|")
 	f.Origin = Origin{State: "active", ValidFrom: f.AsOf, Received: today, Source: system, SourceRef: f.Identity}
 	for _, id := range f.Sources {
 		if _, err := store.Get(ctx, tx, Sources, id); err != nil {
@@ -39,7 +57,7 @@ func State(ctx context.Context, tx *store.Tx, f Fact, system, today string) erro
 		_, err = store.Create(tx, Facts, &f)
 		return err
 	}
-	if equal(known[0].Record.Value, f.Value) && f.AsOf <= known[0].Record.AsOf {
+	if same(known[0].Record) {
 		return nil
 	}
 	_, _, err = store.Revise(tx, Facts, known[0].ID, &f)

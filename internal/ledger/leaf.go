@@ -283,6 +283,18 @@ func NewID(random io.Reader) (string, error) {
 	return b32.EncodeToString(raw[:]), nil
 }
 
+// PackedID is an id in its 15 bytes, for keeping very many of them.
+type PackedID [idSize]byte
+
+// PackID packs an id; ok is false for what is none.
+func PackID(s string) (p PackedID, ok bool) {
+	if !ValidID(s) {
+		return p, false
+	}
+	_, err := b32.Decode(p[:], []byte(s))
+	return p, err == nil
+}
+
 // ValidID says whether s is spelled like an id. Key ids are spelled the same way.
 func ValidID(s string) bool {
 	if len(s) != 24 {

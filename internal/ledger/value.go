@@ -1,6 +1,7 @@
 package ledger
 
 import (
+	"slices"
 	"strconv"
 	"time"
 
@@ -61,6 +62,11 @@ func (s Scalar) Value() any {
 		return s.list
 	}
 	return nil
+}
+
+// Equal says whether two values are the same; unknown ones are for the same reason.
+func (s Scalar) Equal(o Scalar) bool {
+	return s.kind == o.kind && s.text == o.text && s.integer == o.integer && slices.Equal(s.list, o.list)
 }
 
 // String gives the value as a person would read it.

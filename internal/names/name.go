@@ -56,9 +56,11 @@ type Token struct {
 	Script Script
 	Class  Class
 
-	syllable bool   // a single syllable as Chinese and Korean names have
-	form     string // for LegalForm: the class of forms it belongs to
-	bag      uint64 // one bit per letter or digit of Text, to reject without a distance
+	syllable bool // a single syllable as Chinese and Korean names have
+	noted    uint8
+	rarity   float32 // see Weights.Note
+	form     string  // for LegalForm: the class of forms it belongs to
+	bag      uint64  // one bit per letter or digit of Text, to reject without a distance
 }
 
 // Name is a name made ready for comparing.

@@ -145,6 +145,17 @@ func newToken(w word, k Kind, first, last bool) Token {
 	return t
 }
 
+// Stored puts a word together again from the parts that Prepare has made of it, noting
+// the rarity that Weights gave it. It is not for words that were set aside.
+func Stored(text, sound, skeleton, native string, script Script, class Class, syllable bool, rarity float32, listed bool) Token {
+	t := Token{Text: text, Sound: sound, Skeleton: skeleton, Native: native, Script: script, Class: class, syllable: syllable, bag: bagOf(text)}
+	t.note(rarity, listed)
+	return t
+}
+
+// Syllable says whether a word is a single syllable as Chinese and Korean names have.
+func (t *Token) Syllable() bool { return t.syllable }
+
 // bagOf gives one bit for each letter or digit of a word.
 func bagOf(text string) (bag uint64) {
 	for i := range len(text) {

@@ -7,7 +7,7 @@
 // file, line and column. A pack's identity is the SHA-256 of its exact bytes.
 //
 // It is pure: bytes in, values out. It evaluates nothing; whoever runs a pack's
-// tests is passed in as a [Runner], and what a pack's state is (in force, retired)
+// tests is passed in as a [Runner], and what a pack's state is (committed, in force)
 // is a record of a room above.
 //
 // Refused outright: unknown and repeated keys, values of the wrong type, a second

@@ -9,6 +9,7 @@ import (
 	"io"
 	"io/fs"
 	"path"
+	"reflect"
 	"regexp"
 	"slices"
 	"strconv"
@@ -32,7 +33,11 @@ const (
 	Triage     = "triage"     // into which lane an account goes
 	Conditions = "conditions" // what a customer may do, and how it is noticed
 	Ownership  = "ownership"  // from which share on an owner's listing counts for what is owned
+	Framework  = "framework"  // what a text asks for (law, guidance, principles), item by item
+	Index      = "index"      // how a published index of countries or agencies becomes facts
 )
+
+var kinds = []string{Method, Triage, Conditions, Ownership, Framework, Index}
 
 // Statuses say who stands behind a pack.
 var statuses = []string{"law", "proposed", "guidance", "soft_law", "civil_society", "vendor_term", "project"}
@@ -40,13 +45,15 @@ var statuses = []string{"law", "proposed", "guidance", "soft_law", "civil_societ
 // Pack is one file: its header, and its body behind [Pack.Decode].
 type Pack struct {
 	ID            string // unique with its version, for example "rm-1"
-	Kind          string // Method, Triage, Conditions or Ownership
+	Kind          string // Method, Triage, Conditions, Ownership, Framework or Index
 	Version       string
 	Title         string
 	Status        string // law, proposed, guidance, soft_law, civil_society, vendor_term or project
 	Issued        string // the day it was issued, YYYY-MM-DD; may be empty
 	EffectiveFrom string // first day it holds for, YYYY-MM-DD; may be empty
 	EffectiveTo   string // last day it holds for, YYYY-MM-DD; may be empty
+	Checked       string // the day on which a person last compared it with its sources, YYYY-MM-DD; may be empty
+	Recheck       string // from this day on it is stale until somebody compares again, YYYY-MM-DD; may be empty
 	License       string
 	Sources       []Source
 
@@ -73,6 +80,8 @@ type header struct {
 	Issued        string   `yaml:"issued"`
 	EffectiveFrom string   `yaml:"effective_from"`
 	EffectiveTo   string   `yaml:"effective_to"`
+	Checked       string   `yaml:"checked"`
+	Recheck       string   `yaml:"recheck"`
 	License       string   `yaml:"license"`
 	Sources       []Source `yaml:"sources"`
 }
@@ -100,7 +109,26 @@ func Parse(path string, data []byte) (*Pack, error) {
 	}
 	p.ID, p.Kind, p.Version, p.Title, p.Status = h.ID, h.Kind, h.Version, h.Title, h.Status
 	p.Issued, p.EffectiveFrom, p.EffectiveTo, p.License, p.Sources = h.Issued, h.EffectiveFrom, h.EffectiveTo, h.License, h.Sources
+	p.Checked, p.Recheck = h.Checked, h.Recheck
 	if err := p.checkHeader(); err != nil {
+		return nil, err
+	}
+	return p, nil
+}
+
+// Plain reads a YAML or JSON file that is no pack into the struct that into points to,
+// as strictly as a pack: what [Pack.Decode] and [Parse] refuse is refused, a header is
+// not asked for. What it gives only tells places in the file.
+func Plain(path string, data []byte, into any) (*Pack, error) {
+	if len(data) > MaxSize {
+		return nil, fault.Newf(fault.Invalid, "the file has %d bytes, more than %d", len(data), MaxSize).
+			At(path, 0, "").WithFix("split it")
+	}
+	p := &Pack{Path: path, Bytes: slices.Clone(data)}
+	if err := p.load(); err != nil {
+		return nil, err
+	}
+	if err := p.decodeStruct(p.root, reflect.ValueOf(into).Elem(), nil); err != nil {
 		return nil, err
 	}
 	return p, nil
@@ -112,18 +140,18 @@ func (p *Pack) load() error {
 	var doc, second yaml.Node
 	if err := dec.Decode(&doc); err != nil {
 		if errors.Is(err, io.EOF) {
-			return fault.New(fault.Invalid, "the pack is empty", "").At(p.Path, 1, "")
+			return fault.New(fault.Invalid, "the file is empty", "").At(p.Path, 1, "")
 		}
 		return p.syntax(err)
 	}
 	switch err := dec.Decode(&second); {
 	case err == nil:
-		return p.at(&second, "a pack is one document, and a second one starts here", "keep it in a file of its own")
+		return p.at(&second, "one document is read, and a second one starts here", "keep it in a file of its own")
 	case !errors.Is(err, io.EOF):
 		return p.syntax(err)
 	}
 	if len(doc.Content) != 1 || doc.Content[0].Kind != yaml.MappingNode {
-		return p.at(&doc, "a pack is a mapping of keys to values", "start with id, kind, version, title and status")
+		return p.at(&doc, "this is not a mapping of keys to values", "write one key: value per line; a pack starts with id, kind, version, title and status")
 	}
 	p.root = doc.Content[0]
 	return p.check(p.root, 0)
@@ -144,7 +172,7 @@ func (p *Pack) check(n *yaml.Node, depth int) error {
 	case depth > maxDepth:
 		return p.at(n, fmt.Sprintf("values are nested more than %d deep", maxDepth), "")
 	case n.Kind == yaml.AliasNode || n.Anchor != "":
-		return p.at(n, "anchors and aliases (& and *) are not read in packs", "write the value out")
+		return p.at(n, "anchors and aliases (& and *) are not read", "write the value out")
 	}
 	seen := map[string]int{}
 	for i, c := range n.Content {
@@ -168,8 +196,8 @@ func (p *Pack) checkHeader() error {
 	switch {
 	case !idRE.MatchString(p.ID):
 		return p.Fault(fmt.Sprintf("%q cannot be a pack's id", p.ID), "use small letters, digits, dots and hyphens", "id")
-	case p.Kind != Method && p.Kind != Triage && p.Kind != Conditions && p.Kind != Ownership:
-		return p.Fault(fmt.Sprintf("%q is not a kind of pack", p.Kind), "use method, triage, conditions or ownership", "kind")
+	case !slices.Contains(kinds, p.Kind):
+		return p.Fault(fmt.Sprintf("%q is not a kind of pack", p.Kind), "use one of "+strings.Join(kinds, ", "), "kind")
 	case !slices.Contains(statuses, p.Status):
 		return p.Fault(fmt.Sprintf("%q is not a status", p.Status), "use one of "+strings.Join(statuses, ", "), "status")
 	case p.Version == "" || p.Title == "":
@@ -177,6 +205,7 @@ func (p *Pack) checkHeader() error {
 	}
 	for _, d := range []struct{ key, value string }{
 		{"issued", p.Issued}, {"effective_from", p.EffectiveFrom}, {"effective_to", p.EffectiveTo},
+		{"checked", p.Checked}, {"recheck", p.Recheck},
 	} {
 		if _, err := time.Parse(time.DateOnly, d.value); err != nil && d.value != "" {
 			return p.Fault(fmt.Sprintf("%q is not a date", d.value), "write it as YYYY-MM-DD", d.key)
@@ -185,6 +214,9 @@ func (p *Pack) checkHeader() error {
 	if p.EffectiveTo != "" && p.EffectiveTo < p.EffectiveFrom {
 		return p.Fault("the pack ends before it begins", "", "effective_to")
 	}
+	if p.Recheck != "" && p.Recheck <= p.Checked {
+		return p.Fault("the day to check again is not after the day of the last check", "give a later day", "recheck")
+	}
 	for i, s := range p.Sources {
 		if s.Grade != "verified" && s.Grade != "unverified" {
 			return p.Fault(fmt.Sprintf("%q is not a grade of a source", s.Grade), "use verified or unverified", "sources", i, "grade")
@@ -192,6 +224,10 @@ func (p *Pack) checkHeader() error {
 	}
 	return nil
 }
+
+// Stale says whether on a day (YYYY-MM-DD) the pack must be compared with its
+// sources again. A pack that names no day to do so is never stale.
+func (p *Pack) Stale(day string) bool { return p.Recheck != "" && day >= p.Recheck }
 
 // ReadDir reads every .yaml file under root, in order of path, or root itself if
 // it is a file. Two packs of the same kind, id and version are a fault. It stops

@@ -72,6 +72,22 @@ facts: {a: true, b: 3, c: word, d: null, e: [p, q], f: 1.5, g: {h: i}}
 	}
 }
 
+// Protects: a pack is stale from the day on that it names, not before, and one that
+// names none never is.
+func TestStale(t *testing.T) {
+	p, err := pack.Parse("p.yaml", []byte(head+"checked: 2024-01-31\nrecheck: 2025-01-31\nrules: []\n"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if p.Checked != "2024-01-31" || p.Stale("2025-01-30") || !p.Stale("2025-01-31") || !p.Stale("2026-07-01") {
+		t.Errorf("checked %s, stale by the days %v %v", p.Checked, p.Stale("2025-01-30"), p.Stale("2025-01-31"))
+	}
+	p.Recheck = ""
+	if p.Stale("9999-12-31") {
+		t.Error("stale without a day")
+	}
+}
+
 // Protects: each thing a pack may not hold is refused with its place and words
 // that tell what to do; among them the YAML tricks that make small files huge.
 func TestRefuses(t *testing.T) {
@@ -96,8 +112,8 @@ func TestRefuses(t *testing.T) {
 		{"alias bomb", head + "a: &a [x,x]\nb: &b [*a,*a]\nrules: [*b,*b]\n", `anchors and aliases`},
 		{"merge", head + "notes:\n  <<: {a: b}\n", `cannot be a key`},
 		{"second document", head + "rules: []\n---\nid: more\n", `a second one starts here`},
-		{"empty", "", `p.yaml:1: the pack is empty`},
-		{"a list", "- a\n", `a pack is a mapping`},
+		{"empty", "", `p.yaml:1: the file is empty`},
+		{"a list", "- a\n", `this is not a mapping`},
 		{"not yaml", "id: [\n", `p.yaml:`},
 		{"tabs", "id:\n\t- a\n", `not YAML`},
 		{"deep", head + "rules: " + strings.Repeat("[", 50) + strings.Repeat("]", 50) + "\n", `nested more than`},
@@ -107,6 +123,8 @@ func TestRefuses(t *testing.T) {
 		{"version", strings.Replace(head, `"1"`, "1.0", 1), `this is "1.0", not a text; put it in quotes`},
 		{"id", strings.Replace(head, "sample", "A sample", 1), `cannot be a pack's id`},
 		{"date", strings.Replace(head, "2024-01-31", "2024-02-31", 1), `is not a date`},
+		{"check again before", head + "checked: 2024-02-01\nrecheck: 2024-02-01\nrules: []\n", `"recheck": the day to check again is not after`},
+		{"checked", head + "checked: soon\nrules: []\n", `"checked": "soon" is not a date`},
 		{"grade", strings.Replace(head, "verified", "sure", 1), `"sources[0].grade": "sure" is not a grade`},
 	} {
 		p, err := pack.Parse("p.yaml", []byte(c.yaml))
@@ -205,6 +223,35 @@ func TestTestNeedsARunner(t *testing.T) {
 	}
 	if _, err := p.Test(nil); fault.CodeOf(err) != fault.Invalid {
 		t.Errorf("no runner: %v", err)
+	}
+}
+
+// Protects: a file that is no pack is read as strictly as one, keys of a pack's header
+// among them, and JSON is read too.
+func TestPlain(t *testing.T) {
+	type file struct {
+		Day  string            `yaml:"day,required"`
+		Says map[string]string `yaml:"says"`
+	}
+	for _, c := range []struct{ text, want string }{
+		{"day: 2024-01-31\nsays: {a: b}\n", ""},
+		{"{\n\t\"day\": \"2024-01-31\",\n\t\"says\": {\"a\": \"b\"}\n}\n", ""},
+		{"day: 2024-01-31\ntitle: x\n", `a.yaml:2:1: the key "title" is not known here; use day, says`},
+		{"says: {a: b}\n", `a.yaml:1:1: missing here: day`},
+		{"day: 2024-01-31\nsays: {a: b, a: c}\n", `the key "a" stands twice`},
+		{"day: &d 2024-01-31\n", `anchors and aliases`},
+		{"", `a.yaml:1: the file is empty`},
+		{"#" + strings.Repeat("x", pack.MaxSize), `bytes, more than`},
+	} {
+		var f file
+		p, err := pack.Plain("a.yaml", []byte(c.text), &f)
+		if c.want == "" {
+			if err != nil || f.Day != "2024-01-31" || f.Says["a"] != "b" || p.Line("says", "a") < 2 {
+				t.Errorf("%q: %v %+v", c.text, err, f)
+			}
+		} else if err == nil || !strings.Contains(err.Error(), c.want) || fault.CodeOf(err) != fault.Invalid {
+			t.Errorf("%.40q: %v, want %s", c.text, err, c.want)
+		}
 	}
 }
 

@@ -51,6 +51,23 @@ func BenchmarkRate(b *testing.B) {
 			b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "ratings/s")
 		})
 	}
+	// RM-2 asks half as many facts again, and has controls, a second scorer and two axes.
+	two := methods(b)["rm-2"]
+	for _, forget := range []int{0, 40} {
+		in := answers(two, forget)
+		in["use.personal_data"] = rating.Known(true)
+		b.Run(fmt.Sprintf("rm-2-facts-%d-unknown", forget), func(b *testing.B) {
+			b.ReportAllocs()
+			for b.Loop() {
+				r, err := two.Rate(in)
+				if err != nil {
+					b.Fatal(err)
+				}
+				sink += r.Worst.Sum
+			}
+			b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "ratings/s")
+		})
+	}
 	in := answers(m, 0)
 	b.Run("facts-with-canonical-trace", func(b *testing.B) {
 		b.ReportAllocs()
@@ -137,6 +154,7 @@ func FuzzRunCases(f *testing.F) {
 func FuzzLoad(f *testing.F) {
 	f.Add(read(f).Bytes)
 	f.Add(file(f, "testdata/engine.yaml"))
+	f.Add(file(f, "testdata/engine-2.yaml"))
 	f.Fuzz(func(t *testing.T, data []byte) {
 		p, err := pack.Parse("m.yaml", data)
 		if err != nil {

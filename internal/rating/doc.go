@@ -2,12 +2,13 @@
 // could be, how likely it is, which band of risk follows before and after tested
 // controls, and which decision the method asks for.
 //
-// A [Method] is a pack (RM-1 is packs/methods/rm-1.yaml). Everything that could be
+// A [Method] is a pack (RM-1 and RM-2 are in packs/methods). Everything that could be
 // argued about is data in the pack: the facts it asks for, the indicators and hard
-// stops as expressions over them, the rights, the weights, the matrix, what a
-// tested control is worth, tiers, review cycles and decisions. The arithmetic is
-// here and is named by [Engine]; it uses whole numbers only, so that the same
-// inputs give the same bytes on any machine.
+// stops as expressions over them, the rights, the weights, the matrix, what a tested
+// control is worth and without which nothing is credited, on which days a part holds,
+// tiers, review cycles and decisions. What a pack does not use does not show in its
+// ratings. The arithmetic is here and is named by [Engine]; it uses whole numbers
+// only, so that the same inputs give the same bytes on any machine.
 //
 // Facts may be unknown, and unknown never counts as no. A rating is therefore an
 // interval: its worst end takes every unknown as adverse and every unknown control

@@ -29,8 +29,12 @@ type Inputs map[string]Value
 
 // read lays out a sheet of the inputs, checked, with no rule answered yet. The
 // caller gives it back with done.
-func (m *Method) read(in Inputs) (*sheet, error) {
+func (m *Method) read(day string, in Inputs) (*sheet, error) {
+	if day != "" && !isDay(day) {
+		return nil, caseFault("day", fmt.Sprintf("%q is not a date", day), "write it as YYYY-MM-DD")
+	}
 	s := m.sheet()
+	s.day = day
 	if err := s.read(in); err != nil {
 		s.done()
 		return nil, err
@@ -50,6 +54,9 @@ func (s *sheet) read(in Inputs) error {
 		if v.V == nil {
 			continue
 		}
+		if s.known(i, v.V) {
+			continue
+		}
 		value, bad := m.facts[i].check(v.V)
 		if bad != nil {
 			return bad
@@ -66,6 +73,35 @@ func (s *sheet) read(in Inputs) error {
 		}
 	}
 	return nil
+}
+
+// known sets a fact to one of its listed answers, or to a list of none or one of them,
+// which were checked when the method was loaded. It says whether it did.
+func (s *sheet) known(fact int, x any) bool {
+	f := &s.m.facts[fact]
+	at := -1
+	switch v := x.(type) {
+	case string:
+		if f.Type == rule.Text {
+			at = slices.Index(f.Values, v)
+		}
+	case []string:
+		switch {
+		case f.Type != rule.Texts || len(v) > 1:
+		case len(v) == 0:
+			at = len(f.Values)
+		default:
+			at = slices.Index(f.Values, v[0])
+		}
+	}
+	if at < 0 {
+		return false
+	}
+	s.values[fact] = x
+	if len(s.m.touches[fact]) > 0 {
+		s.vars.Put(s.m.slots[fact], s.m.checked[fact][at])
+	}
+	return true
 }
 
 // check gives the value in the form rules read, or says why it cannot be used.

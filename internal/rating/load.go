@@ -1,10 +1,9 @@
 package rating
 
 import (
+	"cmp"
 	"fmt"
-	"maps"
 	"slices"
-	"strings"
 
 	"duly/internal/fault"
 	"duly/internal/pack"
@@ -21,13 +20,14 @@ func Load(p *pack.Pack) (*Method, error) {
 	}
 	m := &Method{
 		ID: p.ID, Version: p.Version, Title: p.Title, Hash: p.Hash, pack: p,
-		index: map[string]int{}, byID: map[string]int{}, stopIDs: map[string]int{},
+		index: map[string]int{}, byID: map[string]int{}, stopIDs: map[string]int{}, ruleIDs: map[string]int{},
 	}
 	if err := p.Decode(&m.body); err != nil {
 		return nil, err
 	}
 	for _, step := range []func() error{
-		m.loadFacts, m.loadRights, m.loadSpecial, m.loadRules, m.loadMatrix, m.loadNumbers, m.loadTiers,
+		m.loadBasis, m.loadFacts, m.loadControls, m.loadRights, m.loadSpecial, m.loadRules, m.loadMatrix, m.loadNumbers,
+		m.loadTiers, m.loadCompliance, m.loadParticipation, m.checkRules, m.checkMonotone,
 	} {
 		if err := step(); err != nil {
 			return nil, err
@@ -40,6 +40,10 @@ func (m *Method) loadFacts() error {
 	for i, f := range m.body.Facts {
 		fact := Fact{
 			ID: f.ID, Question: f.Question, Required: f.Required, Register: f.Register, Values: f.Values,
+			ShelfDays: f.ShelfDays, Sources: f.Sources, Answers: f.Answers, Evidence: f.Evidence,
+		}
+		if err := m.checkEvidence(f.ShelfDays, f.Sources, f.Answers, "facts", i); err != nil {
+			return err
 		}
 		for _, t := range []rule.Type{rule.Text, rule.Int, rule.Bool, rule.Texts} {
 			if t.String() == f.Type {
@@ -71,35 +75,67 @@ func (m *Method) loadFacts() error {
 }
 
 func (m *Method) addFact(f Fact) int {
+	f.Sources = max(f.Sources, 1)
 	m.index[f.ID] = len(m.facts)
 	m.facts = append(m.facts, f)
 	return m.index[f.ID]
 }
 
 // loadRights adds the three facts of each right: harm.<right>.scale (0: the right
-// is not affected), .scope and .irremediability.
+// is not affected), .scope and .irremediability, and once more under "second." where
+// the method asks two scorers.
 func (m *Method) loadRights() error {
+	b := &m.body.Severity
+	first := cmp.Or(b.Evidence, &evidenceBody{})
+	var err error
+	if m.rights, err = m.harms("harm.", "", first, "answered"); err != nil {
+		return err
+	}
+	if x := b.Second; x != nil {
+		const alone = "Second scorer, without knowing the first's figures. "
+		second := &evidenceBody{x.ShelfDays, x.Sources, x.Answers, x.Shown}
+		if m.second, err = m.harms("second.harm.", alone, second, "second_scorer"); err != nil {
+			return err
+		}
+	}
+	for i, id := range b.Always {
+		if !slices.ContainsFunc(m.rights, func(r right) bool { return r.id == id }) {
+			return m.pack.Fault(fmt.Sprintf("the right %q must always be answered, and the method does not ask for it", id),
+				"add it to rights", "severity", "always_answered", i)
+		}
+	}
+	return nil
+}
+
+// harms adds the facts of every right under a prefix. key is where the pack says what
+// it takes to answer them.
+func (m *Method) harms(prefix, before string, e *evidenceBody, key string) ([]right, error) {
+	if err := m.checkEvidence(e.ShelfDays, e.Sources, e.Answers, "severity", key); err != nil {
+		return nil, err
+	}
 	q := m.body.Severity.Questions
+	var rights []right
 	for i, r := range m.body.Severity.Rights {
 		add := func(part, question string, least int64) int {
 			return m.addFact(Fact{
-				ID: "harm." + r.ID + "." + part, Type: rule.Int, Required: true, Min: least, Max: 5,
-				Question: r.Title + ": " + question,
+				ID: prefix + r.ID + "." + part, Type: rule.Int, Required: true, Min: least, Max: 5,
+				Question:  before + r.Title + ": " + question,
+				ShelfDays: e.ShelfDays, Sources: e.Sources, Answers: e.Answers, Evidence: e.Shown,
 			})
 		}
 		for _, part := range []string{"scale", "scope", "irremediability"} {
-			if _, ok := m.index["harm."+r.ID+"."+part]; ok {
-				return m.pack.Fault(fmt.Sprintf("the facts of the right %q are there already", r.ID), "give it another id", "severity", "rights", i, "id")
+			if _, ok := m.index[prefix+r.ID+"."+part]; ok {
+				return nil, m.pack.Fault(fmt.Sprintf("the facts of the right %q are there already", r.ID), "give it another id", "severity", "rights", i, "id")
 			}
 		}
-		m.rights = append(m.rights, right{
+		rights = append(rights, right{
 			id: r.ID, scale: add("scale", q.Scale, 0), scope: add("scope", q.Scope, 1), irre: add("irremediability", q.Irremediability, 1),
 		})
 	}
-	if len(m.rights) == 0 {
-		return m.pack.Fault("a method needs at least one right", "", "severity", "rights")
+	if len(rights) == 0 {
+		return nil, m.pack.Fault("a method needs at least one right", "", "severity", "rights")
 	}
-	return nil
+	return rights, nil
 }
 
 func (m *Method) loadSpecial() error {
@@ -123,102 +159,6 @@ func (m *Method) loadSpecial() error {
 			return m.pack.Fault(fmt.Sprintf("%q is not a fact of type %s", x.id, x.typ), "add it to facts", x.path...)
 		}
 		*x.into = i
-	}
-	return nil
-}
-
-func (m *Method) loadRules() error {
-	vars := map[string]rule.Type{}
-	for _, f := range m.facts {
-		vars[f.ID] = f.Type
-	}
-	env, err := rule.NewEnv(vars)
-	if err != nil {
-		return m.pack.Place(err, "facts")
-	}
-	m.env = env
-	for _, f := range m.facts {
-		slot, _ := env.Slot(f.ID)
-		m.slots = append(m.slots, slot)
-	}
-	m.families = slices.Sorted(maps.Keys(m.body.Families))
-	m.touches = make([][]int, len(m.facts))
-	for _, step := range []func(*rule.Env) error{m.loadIndicators, m.loadStops, m.loadComplete} {
-		if err := step(env); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// compile adds a rule under the next running number and gives the facts it reads.
-func (m *Method) compile(env *rule.Env, id, when string, path ...any) ([]string, error) {
-	r, err := env.Compile(when)
-	if err != nil {
-		return nil, m.pack.Place(err, append(path, "when")...)
-	}
-	facts := r.Vars()
-	reads := make([]int, len(facts))
-	for i, name := range facts {
-		reads[i] = m.index[name]
-		m.touches[reads[i]] = append(m.touches[reads[i]], len(m.rules))
-	}
-	reading := Reading{ID: id, Facts: facts}
-	reading.head = string(trace(nil).reading(&reading))
-	if reading.State, reading.Unknown, err = r.EvalValues(env.NewValues()); err != nil {
-		return nil, m.pack.Place(err, append(path, "when")...)
-	}
-	m.rules, m.reads, m.readings = append(m.rules, r), append(m.reads, reads), append(m.readings, reading)
-	return facts, nil
-}
-
-func (m *Method) loadIndicators(env *rule.Env) error {
-	for i, b := range m.body.Indicators {
-		family, ok := slices.BinarySearch(m.families, b.Family)
-		_, twice := m.byID[b.ID]
-		switch {
-		case !ok:
-			return m.pack.Fault(fmt.Sprintf("%q is not a family", b.Family), "use "+strings.Join(m.families, ", "), "indicators", i, "family")
-		case b.Weight < 1:
-			return m.pack.Fault(fmt.Sprintf("the weight %d would let a raised indicator count for nothing or lower the result", b.Weight), "use 1 or more", "indicators", i, "weight")
-		case twice:
-			return m.pack.Fault(fmt.Sprintf("the indicator %q is there twice", b.ID), "", "indicators", i, "id")
-		}
-		facts, err := m.compile(env, b.ID, b.When, "indicators", i)
-		if err != nil {
-			return err
-		}
-		m.byID[b.ID] = i
-		m.indicators = append(m.indicators, indicator{
-			Indicator{b.ID, b.Title, b.Family, b.Weight, b.Origin, b.When, facts}, family,
-		})
-	}
-	return nil
-}
-
-func (m *Method) loadStops(env *rule.Env) error {
-	for i, b := range m.body.Stops {
-		if b.Basis != string(Legal) && b.Basis != string(Policy) {
-			return m.pack.Fault(fmt.Sprintf("%q is not what a hard stop rests on", b.Basis), "use legal or policy", "hard_stops", i, "basis")
-		}
-		if _, ok := m.stopIDs[b.ID]; ok {
-			return m.pack.Fault(fmt.Sprintf("the hard stop %q is there twice", b.ID), "", "hard_stops", i, "id")
-		}
-		facts, err := m.compile(env, b.ID, b.When, "hard_stops", i)
-		if err != nil {
-			return err
-		}
-		m.stopIDs[b.ID] = i
-		m.stops = append(m.stops, Stop{b.ID, b.Title, Basis(b.Basis), b.When, facts})
-	}
-	return nil
-}
-
-func (m *Method) loadComplete(env *rule.Env) error {
-	for i, b := range m.body.Complete {
-		if _, err := m.compile(env, b.ID, b.When, "complete_when", i); err != nil {
-			return err
-		}
 	}
 	return nil
 }
@@ -249,6 +189,11 @@ func (m *Method) loadMatrix() error {
 
 func (m *Method) loadNumbers() error {
 	b := &m.body
+	switch b.Severity.Rule {
+	case "", dominant, mean:
+	default:
+		return m.pack.Fault(fmt.Sprintf("%q is not a rule of severity", b.Severity.Rule), "use dominant or mean", "severity", "rule")
+	}
 	for _, x := range []struct {
 		value, low, high int
 		path             []any
@@ -258,6 +203,7 @@ func (m *Method) loadNumbers() error {
 		{b.Likelihood.Cap, 1, 5, []any{"likelihood", "cap"}},
 		{b.Likelihood.Base, 1, b.Likelihood.Cap, []any{"likelihood", "base"}},
 		{b.Controls.LowestLikelihood, 1, b.Likelihood.Cap, []any{"controls", "lowest_likelihood"}},
+		{b.Severity.ScopeFloor, 0, 5, []any{"severity", "scope_floor"}},
 		{int(b.Controls.PercentForOne), 1, int(b.Controls.PercentForTwo), []any{"controls", "percent_for_one"}},
 		{int(b.Controls.PercentForTwo), 1, 100, []any{"controls", "percent_for_two"}},
 	} {
@@ -276,12 +222,9 @@ func (m *Method) loadTiers() error {
 			return m.pack.Fault("a higher band is reviewed at least as often", "give the months until the next review", "tiers", b.String(), "review_months")
 		}
 	}
-	band := slices.Index(bandNames[:], t.Incomplete)
-	if band < int(Low) {
-		return m.pack.Fault(fmt.Sprintf("%q is not a band", t.Incomplete), "use LOW, MEDIUM, HIGH or CRITICAL", "tiers", "incomplete_at_least")
-	}
-	m.floorBand = Band(band)
-	return nil
+	band, err := m.band(t.Incomplete, "tiers", "incomplete_at_least")
+	m.floorBand = band
+	return err
 }
 
 // caseFault is a fault of a case's or an input's field.

@@ -47,8 +47,11 @@ type Flip struct {
 // or no, a text and a small whole number, both ends of a larger one, and of a list
 // none, each item and all. Its cost grows with the facts times their answers, a
 // few hundred times a rating's arithmetic.
-func (m *Method) Outlook(in Inputs) (Outlook, error) {
-	s, err := m.read(in)
+func (m *Method) Outlook(in Inputs) (Outlook, error) { return m.OutlookOn("", in) }
+
+// OutlookOn is Outlook on a day, as RateOn is Rate.
+func (m *Method) OutlookOn(day string, in Inputs) (Outlook, error) {
+	s, err := m.read(day, in)
 	if err != nil {
 		return Outlook{}, err
 	}
@@ -97,7 +100,7 @@ func (m *Method) Outlook(in Inputs) (Outlook, error) {
 
 func (s *sheet) answer(number int) error {
 	state, _, err := s.m.rules[number].EvalValues(s.vars)
-	s.answers[number] = state
+	s.answers[number] = and(state, s.inForce(number))
 	return err
 }
 

@@ -1,30 +1,45 @@
 package rating
 
 import (
+	"cmp"
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
 	"strings"
 
+	"duly/internal/fault"
 	"duly/internal/pack"
 	"duly/internal/rule"
 )
 
-// RunTests runs the tests that a method pack holds: every indicator, hard stop and
-// requirement raised, clear and unknown in each way given, with the weight or the
-// decision that follows; which facts keep a rating pending; the tables of severity,
-// matrix and controls; every case by its facts and by its indicators. What has no
-// test fails. It is the [pack.Runner] of methods.
+// RunTests runs the tests that a method pack holds: every indicator, hard stop,
+// prohibited use and requirement raised, clear and unknown in each way given, with
+// the weight or the decision that follows, and out of force where it is dated; which
+// facts keep a rating pending; the tables of severity, matrix and controls; which
+// control each indicator needs; when harm counts as actual; compliance beside impact;
+// every case by its facts and by its indicators. What has no test fails. It is the
+// [pack.Runner] of methods.
 func RunTests(p *pack.Pack) []pack.TestResult {
 	m, err := Load(p)
 	if err != nil {
-		return []pack.TestResult{{Name: "load", Detail: err.Error(), Line: 1}}
+		result := pack.TestResult{Name: "load", Detail: err.Error(), Line: 1}
+		var f *fault.Error
+		if errors.As(err, &f) {
+			result.Line = max(f.Line, 1)
+		}
+		return []pack.TestResult{result}
 	}
 	t := tests{m: m}
 	t.baseline()
 	t.rules()
 	t.needed()
 	t.tables()
+	t.necessary()
+	t.answers("actual_when", t.m.at.actual, t.m.body.Tests.Actual, func(r *Rating) rule.Tri { return r.Actual })
+	t.answers("second_scorer", t.m.at.second, t.m.body.Tests.Second, func(r *Rating) rule.Tri { return r.SecondBy.State })
+	t.compliance()
+	t.participation()
 	for i := range m.body.Tests.Cases {
 		c := &m.body.Tests.Cases[i]
 		t.add("case "+c.ID+" by its facts", t.byFacts(c), "cases", i)
@@ -67,8 +82,14 @@ func plain(v any) any {
 	return out
 }
 
+// rate applies the method to the baseline with some facts changed, on the day of the
+// tests where no other is given.
+func (t *tests) rate(day string, over map[string]any) (Rating, error) {
+	return t.m.RateOn(cmp.Or(day, t.m.body.Tests.Day), t.inputs(over))
+}
+
 func (t *tests) baseline() {
-	r, err := t.m.Rate(t.inputs(nil))
+	r, err := t.rate("", nil)
 	var bad []string
 	switch {
 	case err != nil:
@@ -76,7 +97,7 @@ func (t *tests) baseline() {
 	case r.Known != r.Total:
 		bad = []string{fmt.Sprintf("%d of %d facts are given", r.Known, r.Total)}
 	default:
-		for _, x := range slices.Concat(r.Indicators, r.Stops) {
+		for _, x := range slices.Concat(r.Indicators, r.Stops, r.Uses) {
 			if x.State != rule.False {
 				bad = append(bad, x.ID+" is "+x.State.String())
 			}
@@ -90,9 +111,11 @@ func (t *tests) baseline() {
 
 // ruleStates is the test of one rule: sets of facts by the state they lead to.
 type ruleStates struct {
-	id     string
-	ways   []way
-	raised func(*Rating) string // what else must hold once it is raised
+	id      string
+	day     string
+	dormant []string
+	ways    []way
+	raised  func(*Rating) string // what else must hold once it is raised
 }
 
 type way struct {
@@ -103,7 +126,7 @@ type way struct {
 
 func (t *tests) rules() {
 	b := &t.m.body
-	var indicators, stops, requirements []ruleStates
+	var indicators, stops, requirements, uses []ruleStates
 	for _, x := range b.Tests.Indicators {
 		indicators = append(indicators, x.states(func(r *Rating) string { return differ("adds", added(r, x.Adds), x.Adds) }))
 	}
@@ -111,23 +134,29 @@ func (t *tests) rules() {
 		stops = append(stops, x.states(func(r *Rating) string { return differ("decision", r.Decision, x.Decision) }))
 	}
 	for _, x := range b.Tests.Complete {
-		requirements = append(requirements, ruleStates{x.ID, []way{
+		requirements = append(requirements, ruleStates{id: x.ID, ways: []way{
 			{"met", rule.True, x.Met}, {"unmet", rule.False, x.Unmet}, {"unknown", rule.Unknown, x.Unknown},
-		}, func(*Rating) string { return "" }})
+		}, raised: func(*Rating) string { return "" }})
+	}
+	for _, x := range b.Tests.Uses {
+		uses = append(uses, x.states(func(r *Rating) string { return differ("decision", r.Decision, x.Decision) }))
 	}
 	first := 0
 	for _, g := range []struct {
 		name  string
 		count int
 		tests []ruleStates
-	}{{"indicators", len(b.Indicators), indicators}, {"hard_stops", len(b.Stops), stops}, {"complete_when", len(b.Complete), requirements}} {
+	}{
+		{"indicators", len(b.Indicators), indicators}, {"hard_stops", len(b.Stops), stops},
+		{"complete_when", len(b.Complete), requirements}, {"prohibited_uses", len(b.Uses), uses},
+	} {
 		t.group(g.name, t.m.readings[first:first+g.count], first, g.tests)
 		first += g.count
 	}
 }
 
 func (x *ruleTest) states(raised func(*Rating) string) ruleStates {
-	return ruleStates{x.ID, []way{
+	return ruleStates{x.ID, x.Day, x.Dormant, []way{
 		{"raised", rule.True, x.Raised}, {"clear", rule.False, x.Clear}, {"unknown", rule.Unknown, x.Unknown},
 	}, raised}
 }
@@ -155,12 +184,13 @@ func (t *tests) group(name string, rules []Reading, first int, list []ruleStates
 		tested[x.id] = true
 		for _, w := range x.ways {
 			if len(w.sets) == 0 {
-				t.add(x.id+" "+w.key, "it has no test", name, i, w.key)
+				t.add(x.id+" "+w.key, t.untested(x.id, w.state), name, i, w.key)
 			}
 			for j, facts := range w.sets {
-				t.add(fmt.Sprintf("%s %s %d", x.id, w.key, j+1), t.state(first+at, facts, w.state, x.raised), name, i, w.key, j)
+				t.add(fmt.Sprintf("%s %s %d", x.id, w.key, j+1), t.state(first+at, x.day, facts, w.state, x.raised), name, i, w.key, j)
 			}
 		}
+		t.dormant(name, i, first+at, &x)
 	}
 	for _, r := range rules {
 		if !tested[r.ID] {
@@ -169,12 +199,33 @@ func (t *tests) group(name string, rules []Reading, first int, list []ruleStates
 	}
 }
 
-func (t *tests) state(number int, facts map[string]any, want rule.Tri, raised func(*Rating) string) string {
-	r, err := t.m.Rate(t.inputs(facts))
+// untested says that a way has no test, and what only a test could have shown.
+func (t *tests) untested(id string, state rule.Tri) string {
+	if state == rule.True && slices.Contains(t.m.undecided, id) {
+		return "it has no test, and its expression does not tell whether any facts make it true"
+	}
+	return "it has no test"
+}
+
+// dormant tries what raises a dated rule on days on which it does not hold.
+func (t *tests) dormant(name string, i, number int, x *ruleStates) {
+	dated := number < len(t.m.dates) && t.m.dates[number] != dates{}
+	if dated != (len(x.dormant) > 0) {
+		t.add(x.id+" dormant_on", "days on which it does not hold belong to what is dated, and to nothing else", name, i)
+	}
+	for j, day := range x.dormant {
+		for _, facts := range x.ways[0].sets {
+			t.add(x.id+" dormant "+day, t.state(number, day, facts, rule.False, x.raised), name, i, "dormant_on", j)
+		}
+	}
+}
+
+func (t *tests) state(number int, day string, facts map[string]any, want rule.Tri, raised func(*Rating) string) string {
+	r, err := t.rate(day, facts)
 	if err != nil {
 		return err.Error()
 	}
-	detail := differ("state", slices.Concat(r.Indicators, r.Stops, r.Requirements)[number].State, want)
+	detail := differ("state", slices.Concat(r.Indicators, r.Stops, r.Requirements, r.Uses)[number].State, want)
 	if want == rule.True {
 		detail = join(detail, raised(&r))
 	}
@@ -185,7 +236,7 @@ func (t *tests) state(number int, facts map[string]any, want rule.Tri, raised fu
 func (t *tests) needed() {
 	var pending []string
 	for _, f := range t.m.facts {
-		r, err := t.m.Rate(t.inputs(map[string]any{f.ID: nil}))
+		r, err := t.rate("", map[string]any{f.ID: nil})
 		if err != nil {
 			t.add("needed facts", err.Error(), "needed")
 			return
@@ -226,9 +277,16 @@ func (t *tests) tables() {
 }
 
 func (t *tests) byFacts(c *caseTest) string {
-	r, err := t.m.Rate(t.inputs(c.Facts))
+	r, err := t.rate(c.Day, c.Facts)
 	if err != nil {
 		return err.Error()
+	}
+	more := ""
+	if c.Expect.Participation != nil {
+		more = differ("participation", r.Participation, c.Expect.Participation)
+	}
+	if c.Expect.Lacking != nil {
+		more = join(more, differ("lacking", r.Controls.Lacking, c.Expect.Lacking))
 	}
 	raised := []string{}
 	for _, x := range r.Indicators {
@@ -241,7 +299,7 @@ func (t *tests) byFacts(c *caseTest) string {
 	}
 	want := slices.Sorted(slices.Values(c.Raises))
 	slices.Sort(raised)
-	return join(differ("raised", raised, want), compare(&c.Expect, Result{
+	return join(more, differ("raised", raised, want), compare(&c.Expect, Result{
 		S: r.Worst.S, L: r.Worst.L, Inherent: r.Worst.Inherent, Ctrl: r.Controls.Credit, LR: r.Worst.LR,
 		Residual: r.Worst.Residual, Tier: r.Tier, HS: r.HardStops, Decision: r.Decision, Review: r.Review,
 	}))

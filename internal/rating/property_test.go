@@ -12,9 +12,43 @@ import (
 	"github.com/go-json-experiment/json/jsontext"
 	"pgregory.net/rapid"
 
+	"duly/internal/pack"
 	"duly/internal/rating"
 	"duly/internal/rule"
+	"duly/packs"
 )
+
+// methods are those that ship. A law of ratings holds for each of them.
+func methods(t testing.TB) map[string]*rating.Method {
+	t.Helper()
+	list, err := pack.ReadDir(packs.Files, "methods")
+	if err != nil {
+		t.Fatal(err)
+	}
+	out := map[string]*rating.Method{}
+	for _, p := range list {
+		m, err := rating.Load(p)
+		if err != nil {
+			t.Fatal(err)
+		}
+		out[m.ID] = m
+	}
+	for _, id := range []string{"rm-1", "rm-2", "undp"} {
+		if out[id] == nil {
+			t.Fatalf("the method %s does not ship", id)
+		}
+	}
+	return out
+}
+
+// each checks a property of every method that ships.
+func each(t *testing.T, property func(*rapid.T, *rating.Method)) {
+	for id, m := range methods(t) {
+		t.Run(id, func(t *testing.T) {
+			rapid.Check(t, func(t *rapid.T) { property(t, m) })
+		})
+	}
+}
 
 func drawCase(t *rapid.T, m *rating.Method) rating.Case {
 	c := rating.Case{ID: "c", Ctrl: rapid.IntRange(0, 2).Draw(t, "ctrl"), Actual: rapid.Bool().Draw(t, "actual")}
@@ -44,8 +78,7 @@ func rateCase(t *rapid.T, m *rating.Method, c rating.Case) rating.Result {
 
 // Protects: one more raised indicator never lowers any part of a result.
 func TestRaisingNeverLowers(t *testing.T) {
-	m := rm1(t)
-	rapid.Check(t, func(t *rapid.T) {
+	each(t, func(t *rapid.T, m *rating.Method) {
 		c := drawCase(t, m)
 		before := rateCase(t, m, c)
 		more := rapid.SampledFrom(m.Indicators()).Draw(t, "more").ID
@@ -67,8 +100,7 @@ func inside(low, high rating.End) bool {
 // Protects: however the unknowns of a case turn out, the result lies within the
 // interval.
 func TestCaseIntervalHolds(t *testing.T) {
-	m := rm1(t)
-	rapid.Check(t, func(t *rapid.T) {
+	each(t, func(t *rapid.T, m *rating.Method) {
 		c := drawCase(t, m)
 		open := rateCase(t, m, c).Interval
 		settled := c
@@ -123,8 +155,7 @@ func rate(t interface{ Fatal(...any) }, m *rating.Method, in rating.Inputs) rati
 // pending. This is also what lets a verifier replay a rating whose inputs are
 // withheld.
 func TestForgettingOnlyWidens(t *testing.T) {
-	m := rm1(t)
-	rapid.Check(t, func(t *rapid.T) {
+	each(t, func(t *rapid.T, m *rating.Method) {
 		full := drawInputs(t, m)
 		share := rapid.IntRange(1, 20).Draw(t, "share")
 		some, fewer := rating.Inputs{}, rating.Inputs{}
@@ -163,12 +194,11 @@ func TestForgettingOnlyWidens(t *testing.T) {
 
 // Protects: a rating by facts and one by its raised indicators agree.
 func TestFactsAndIndicatorsAgree(t *testing.T) {
-	m := rm1(t)
-	rapid.Check(t, func(t *rapid.T) {
+	each(t, func(t *rapid.T, m *rating.Method) {
 		r := rate(t, m, drawInputs(t, m))
 		c := rating.Case{ID: "c", Ctrl: r.Controls.Credit, Actual: r.Actual == rule.True, HS: r.HardStops, Incomplete: r.Pending}
-		s, one := r.Worst.S, 1 // (s, 1, 1) has the severity s
-		c.Sev = [3]*int{&s, &one, &one}
+		s := r.Worst.S // (s, s, s) has the severity s by every rule
+		c.Sev = [3]*int{&s, &s, &s}
 		for _, x := range r.Indicators {
 			if x.State == rule.True {
 				c.Ind = append(c.Ind, x.ID)
@@ -184,8 +214,7 @@ func TestFactsAndIndicatorsAgree(t *testing.T) {
 // Protects: what the outlook promises is what a rating with that answer gives, and
 // the questions are in order.
 func TestOutlookKeepsItsWord(t *testing.T) {
-	m := rm1(t)
-	rapid.Check(t, func(t *rapid.T) {
+	each(t, func(t *rapid.T, m *rating.Method) {
 		in := drawInputs(t, m)
 		for _, f := range m.Facts() {
 			if rapid.IntRange(0, 3).Draw(t, "forget") == 0 {
@@ -242,8 +271,7 @@ func with(t *rapid.T, m *rating.Method, in rating.Inputs, fact, value string) ra
 // Protects: the trace is canonical JSON of every field of a rating, and the same
 // bytes however often it is made.
 func TestCanonical(t *testing.T) {
-	m := rm1(t)
-	rapid.Check(t, func(t *rapid.T) {
+	each(t, func(t *rapid.T, m *rating.Method) {
 		in := drawInputs(t, m)
 		for _, f := range m.Facts() {
 			if rapid.IntRange(0, 3).Draw(t, "forget") == 0 {
@@ -263,4 +291,49 @@ func TestCanonical(t *testing.T) {
 			t.Fatalf("%s\nis not\n%s", got, want)
 		}
 	})
+}
+
+// Protects: a method with one more indicator rates nothing lower than before, whatever
+// family it belongs to, whatever it weighs, and whatever control it names.
+func TestAddingAnIndicatorNeverLowers(t *testing.T) {
+	list, err := pack.ReadDir(packs.Files, "methods")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, p := range list {
+		before, err := rating.Load(p)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, more := range []string{
+			"family: CTX, weight: 1, when: use.data_fusion",
+			"family: CND, weight: 5, when: use.bystanders || use.personal_data",
+			"family: SAF, weight: 2, when: customer.kind == 'public_body'",
+		} {
+			text := string(p.Bytes)
+			if before.ID == "rm-2" {
+				more += ", controls: [human_review, household_rules]"
+			}
+			p2, err := pack.Parse("more.yaml", []byte(strings.Replace(text, "\nindicators:\n", "\nindicators:\n  - {id: NEW, title: New, origin: test, "+more+"}\n", 1)))
+			if err != nil {
+				t.Fatal(err)
+			}
+			after, err := rating.Load(p2)
+			if err != nil {
+				t.Fatal(err)
+			}
+			rapid.Check(t, func(t *rapid.T) {
+				in := drawInputs(t, before)
+				for _, f := range before.Facts() {
+					if rapid.IntRange(0, 5).Draw(t, "forget") == 0 {
+						delete(in, f.ID)
+					}
+				}
+				a, b := rate(t, before, in), rate(t, after, in)
+				if !inside(a.Best, b.Best) || !inside(a.Worst, b.Worst) {
+					t.Fatalf("%s: %+v %+v fell to %+v %+v", before.ID, a.Best, a.Worst, b.Best, b.Worst)
+				}
+			})
+		}
+	}
 }

@@ -1,6 +1,7 @@
 package rating
 
 import (
+	"cmp"
 	"fmt"
 	"strconv"
 )
@@ -17,14 +18,29 @@ type End struct {
 	Residual Band `json:"residual"` // from S and LR
 }
 
-// severity of one right: the scale or the rounded-up mean, whichever is more, and
-// no less than the floor where the harm cannot be undone. A right whose scale is 0
-// is not affected.
+// The rules of severity. Dominant: the scale or the rounded-up mean, whichever is
+// more. Mean: the mean of the three, rounded to the nearest, as UNDP's training tool
+// averages them.
+const (
+	dominant = "dominant"
+	mean     = "mean"
+)
+
+// severity of one right by the method's rule, no less than a floor where the harm
+// cannot be undone, and than another where it reaches the most people. A right whose
+// scale is 0 is not affected.
 func (m *Method) severity(scale, scope, irremediability int) int {
 	if scale == 0 {
 		return 0
 	}
-	s := max(scale, (scale+scope+irremediability+2)/3)
+	sum := scale + scope + irremediability
+	s := max(scale, (sum+2)/3)
+	if m.body.Severity.Rule == mean {
+		s = (2*sum + 3) / 6 // thirds never lie half-way
+	}
+	if scope == 5 {
+		s = max(s, m.body.Severity.ScopeFloor)
+	}
 	if irremediability == 5 {
 		s = max(s, m.body.Severity.IrremediableFloor)
 	}
@@ -48,8 +64,21 @@ func (m *Method) end(s int, families []int, actual bool, credit int) End {
 	return End{S: s, Sum: sum, L: l, Credit: credit, LR: lr, Inherent: m.matrix[s][l], Residual: m.matrix[s][lr]}
 }
 
+// Compare orders ratings for those who work through them: by residual band, within
+// a band by the sum before the cap (many police customers reach the cap, and the sum
+// still tells them apart), then by severity. It is negative where e is the graver, so
+// that sorting by it puts the gravest first.
+func (e End) Compare(other End) int {
+	return cmp.Or(
+		cmp.Compare(other.Residual, e.Residual),
+		cmp.Compare(other.Sum, e.Sum),
+		cmp.Compare(other.S, e.S),
+	)
+}
+
 // verdict is what a method asks for.
 type verdict struct {
+	band           Band // whose tier it is
 	tier, decision string
 	review         int
 }
@@ -61,7 +90,7 @@ func (m *Method) decide(worst End, legal, policy, incomplete, existing bool) ver
 	if incomplete {
 		tier = max(tier, m.floorBand)
 	}
-	v := verdict{tier: m.tiers[tier].Tier, review: m.tiers[worst.Inherent].Months}
+	v := verdict{band: tier, tier: m.tiers[tier].Tier, review: m.tiers[worst.Inherent].Months}
 	d := &m.body.Decisions
 	switch {
 	case legal:
@@ -82,14 +111,16 @@ func (m *Method) decide(worst End, legal, policy, incomplete, existing bool) ver
 
 // Controls is the credit that tested controls earn, and why.
 type Controls struct {
-	Credit   int    `json:"credit"`   // with every unknown control absent: what counts
-	Possible int    `json:"possible"` // with every unknown control present
-	Why      string `json:"why"`
+	Credit   int      `json:"credit"`            // with every unknown control absent: what counts
+	Lacking  []string `json:"lacking,omitempty"` // of Needed, those that are not known to operate
+	Needed   []string `json:"needed,omitempty"`  // necessary controls of the indicators that are or may be raised
+	Possible int      `json:"possible"`          // with every unknown control present
+	Why      string   `json:"why"`
 }
 
-// controls reads the four control facts. Promised and unknown controls earn
+// credits reads the four control facts. Promised and unknown controls earn
 // nothing; what they might earn once tested shows only in the best end.
-func (m *Method) controls(values []any) Controls {
+func (m *Method) credits(values []any) Controls {
 	sp := &m.special
 	required, hasRequired := values[sp.required].(int64)
 	operating, hasOperating := values[sp.operating].(int64)

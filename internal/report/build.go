@@ -273,7 +273,11 @@ func (b *builder) runs() error {
 		}
 	}
 	for _, p := range b.packs {
-		b.r.Packs = append(b.r.Packs, Pack{p.Seq, p.Record.SHA256, p.Record.Kind, p.Record.State, see(b.view, runs.Packs, p, "title")})
+		title, err := b.seePack(p, "title")
+		if err != nil {
+			return err
+		}
+		b.r.Packs = append(b.r.Packs, Pack{p.Seq, p.Record.SHA256, p.Record.Kind, p.Record.State, p.Record.From, title})
 	}
 	return nil
 }

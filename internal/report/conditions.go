@@ -38,7 +38,10 @@ func (b *builder) conditions() error {
 			b.r.Unread++
 			continue
 		}
-		text := see(b.view, runs.Packs, p, "text")
+		text, err := b.seePack(p, "text")
+		if err != nil {
+			return err
+		}
 		for _, c := range set.Conditions {
 			if _, again := b.clauses[c.Hash]; again {
 				continue

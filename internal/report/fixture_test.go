@@ -17,6 +17,7 @@ import (
 	"duly/internal/bundle"
 	"duly/internal/decision"
 	"duly/internal/evidence"
+	"duly/internal/index"
 	"duly/internal/intake"
 	"duly/internal/ledger"
 	"duly/internal/pack"
@@ -61,7 +62,7 @@ func clock() func() time.Time {
 }
 
 var rooms = []store.Migrations{
-	register.Migrations, evidence.Migrations, runs.Migrations, intake.Migrations, screening.Migrations,
+	register.Migrations, evidence.Migrations, runs.Migrations, index.Migrations, intake.Migrations, screening.Migrations,
 	usage.Migrations, triage.Migrations, assessment.Migrations, refusal.Migrations, voice.Migrations, decision.Migrations,
 }
 

@@ -337,6 +337,7 @@ type Pack struct {
 	SHA256 string `json:"sha256"`
 	Kind   string `json:"kind"`
 	State  string `json:"state"`
+	From   string `json:"in_force_from,omitempty"` // of an adopted method: the first day on which it rates
 	Title  Value  `json:"title"`
 }
 

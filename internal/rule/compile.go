@@ -17,6 +17,7 @@ import (
 type Rule struct {
 	env      *Env
 	text     string
+	tree     *ast.AST
 	program  cel.Program
 	vars     []string
 	reads    []*variable
@@ -43,14 +44,14 @@ func (e *Env) Compile(expr string) (*Rule, error) {
 	if err := e.bound(checked, expr); err != nil {
 		return nil, err
 	}
-	program, err := e.cel.Program(checked, cel.EvalOptions(cel.OptOptimize))
+	program, err := e.cel.Program(checked, cel.EvalOptions(cel.OptOptimize), cel.CustomDecoratorV2(e.direct))
 	if err != nil {
 		f := fault.Wrap(fault.Invalid, err, "the rule "+quote(expr)+" cannot be planned")
 		f.Line, f.Column = 1, 1
 		return nil, f
 	}
 	tree := checked.NativeRep()
-	r := &Rule{env: e, text: expr, program: program, required: map[string][]string{}}
+	r := &Rule{env: e, text: expr, tree: tree, program: program, required: map[string][]string{}}
 	reads := map[string]bool{}
 	for _, ref := range tree.ReferenceMap() {
 		if _, ok := e.vars[ref.Name]; ok {

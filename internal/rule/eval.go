@@ -190,6 +190,21 @@ func (v *Values) Set(slot int, value any) error {
 	return nil
 }
 
+// Checked is a value that was checked for a variable, for one that is set many times.
+type Checked struct{ val ref.Val }
+
+// Check checks a value for the variable in a slot, as [Values.Set] does.
+func (e *Env) Check(slot int, value any) (Checked, error) {
+	checked, err := e.order[slot].value(value)
+	if err != nil {
+		return Checked{}, err
+	}
+	return Checked{checked}, nil
+}
+
+// Put gives the variable in a slot a value that was checked for it.
+func (v *Values) Put(slot int, value Checked) { v.vals[slot] = value.val }
+
 // ResolveName gives a variable to CEL.
 func (v *Values) ResolveName(name string) (any, bool) {
 	x, ok := v.env.vars[name]

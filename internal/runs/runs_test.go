@@ -1,6 +1,7 @@
 package runs_test
 
 import (
+	"bytes"
 	"context"
 	"crypto/sha256"
 	"os"
@@ -132,4 +133,90 @@ func TestRootIsThatOfRFC6962(t *testing.T) {
 			t.Fatalf("%d leaves: %s, %v; want %s", len(leaves), got, err, want)
 		}
 	})
+}
+
+// method gives a pack of kind method; what is in it is not read here.
+func method(t *testing.T, id, version string) *pack.Pack {
+	t.Helper()
+	p, err := pack.Parse("made-up.yaml", []byte("id: "+id+"\nkind: method\nversion: \""+version+"\"\ntitle: Made up\nstatus: project\n"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return p
+}
+
+// TestWhichMethodHolds protects the day on which a method begins to rate: the latest
+// first day counts, of one day what was adopted last, and what was in force before a
+// method was adopted again for later still holds until then.
+func TestWhichMethodHolds(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, dsn string) {
+		db := storetest.Begin(t, dsn, runs.Migrations)
+		key, err := ledger.NewPersonKey(bytes.NewReader(bytes.Repeat([]byte{7}, 32)))
+		if err != nil {
+			t.Fatal(err)
+		}
+		adopt := func(version, from string) {
+			t.Helper()
+			write(t, db, func(tx *store.Tx) error {
+				if err := runs.Use(tx, method(t, "a", version)); err != nil {
+					return err
+				}
+				m, err := runs.MethodNamed(ctx, tx, "a", version)
+				if err != nil {
+					return err
+				}
+				_, err = runs.Adopt(tx, m, runs.Adoption{From: from, Reason: "because", By: key.ID()}, key)
+				return err
+			})
+		}
+		holds := func(day, version string) {
+			t.Helper()
+			got := ""
+			m, err := runs.MethodOn(ctx, db, day)
+			if m != nil {
+				got = m.Record.Version
+			}
+			if err != nil || got != version {
+				t.Errorf("on %s version %q holds, %v; want %q", day, got, err, version)
+			}
+		}
+		write(t, db, func(tx *store.Tx) error { return runs.Use(tx, method(t, "a", "1")) })
+		holds("2026-06-01", "") // used, and not adopted
+		adopt("1", "2026-01-01")
+		holds("2025-12-31", "")
+		holds("2026-01-01", "1")
+		adopt("2", "2026-12-01")
+		holds("2026-11-30", "1")
+		holds("2026-12-01", "2")
+		adopt("1", "2026-12-01") // the second is called off
+		holds("2026-11-30", "1")
+		holds("2026-12-01", "1")
+	})
+}
+
+// TestACommittedMethodDoesNotChange protects what an id and a version mean.
+func TestACommittedMethodDoesNotChange(t *testing.T) {
+	db := storetest.SQLite(t, runs.Migrations)
+	first := method(t, "a", "1")
+	other, err := pack.Parse("other.yaml", append(slices.Clone(first.Bytes), "# more\n"...))
+	if err != nil {
+		t.Fatal(err)
+	}
+	commit := func(p *pack.Pack) (known bool, err error) {
+		err = db.Write(ctx, storetest.Actor, func(tx *store.Tx) error {
+			_, known, err = runs.Commit(tx, p)
+			return err
+		})
+		return known, err
+	}
+	for i, c := range []struct {
+		p     *pack.Pack
+		known bool
+		code  fault.Code
+	}{{first, false, ""}, {first, true, ""}, {other, false, fault.Refused}, {method(t, "a", "2"), false, ""}, {method(t, "b", "1"), false, ""}} {
+		known, err := commit(c.p)
+		if known != c.known || (err != nil) != (c.code != "") || err != nil && fault.CodeOf(err) != c.code {
+			t.Errorf("commit %d: known %v, %v", i, known, err)
+		}
+	}
 }

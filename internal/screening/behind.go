@@ -42,11 +42,17 @@ type Subject struct {
 // that are active and have a name, each kind in the order of the log. An owner who
 // is a customer under the same name is screened as that customer.
 func Subjects(ctx context.Context, q store.Queryer) ([]Subject, error) {
-	customers, err := store.Select(ctx, q, register.Customers, "r.state = 'active'")
+	return subjectsAt(ctx, q, store.Now)
+}
+
+// subjectsAt is Subjects as of a point.
+func subjectsAt(ctx context.Context, q store.Queryer, at store.At) ([]Subject, error) {
+	const active = "r.state = 'active'"
+	customers, err := store.SelectAt(ctx, q, register.Customers, at, active)
 	if err != nil {
 		return nil, err
 	}
-	identifiers, err := store.Select(ctx, q, register.Identifiers, "r.state = 'active'")
+	identifiers, err := store.SelectAt(ctx, q, register.Identifiers, at, active)
 	if err != nil {
 		return nil, err
 	}
@@ -72,7 +78,7 @@ func Subjects(ctx context.Context, q store.Queryer) ([]Subject, error) {
 		}
 		out = append(out, s)
 	}
-	owners, err := store.Select(ctx, q, register.Owners, "r.state = 'active'")
+	owners, err := store.SelectAt(ctx, q, register.Owners, at, active)
 	if err != nil {
 		return nil, err
 	}
@@ -82,7 +88,7 @@ func Subjects(ctx context.Context, q store.Queryer) ([]Subject, error) {
 		}
 		out = append(out, ownerSubject(o))
 	}
-	parties, err := store.Select(ctx, q, register.Parties, "r.state = 'active'")
+	parties, err := store.SelectAt(ctx, q, register.Parties, at, active)
 	if err != nil {
 		return nil, err
 	}

@@ -53,7 +53,14 @@ func (s *Stand) Worst() ownership.Outcome {
 // customer that is not in the map has no hits, and nobody is registered behind it.
 // screened is false until a run has covered the register.
 func Standing(ctx context.Context, q store.Queryer, day string) (stands map[string]Stand, screened bool, err error) {
-	b, err := readHits(ctx, q, day)
+	stands, run, err := StandingAt(ctx, q, store.At{Day: day, Seq: -1})
+	return stands, run >= 0, err
+}
+
+// StandingAt is Standing as it was known at a position of the log, about a day. run
+// is where the last run that had covered the register by then stands, -1 for none.
+func StandingAt(ctx context.Context, q store.Queryer, at store.At) (stands map[string]Stand, run int64, err error) {
+	b, err := readHits(ctx, q, at)
 	if err == nil {
 		err = b.readInterests(ctx, q)
 	}
@@ -61,7 +68,7 @@ func Standing(ctx context.Context, q store.Queryer, day string) (stands map[stri
 		err = b.work(ctx, q)
 	}
 	if err != nil {
-		return nil, false, err
+		return nil, -1, err
 	}
 	stands = map[string]Stand{}
 	for id, counts := range b.hits {
@@ -72,7 +79,7 @@ func Standing(ctx context.Context, q store.Queryer, day string) (stands map[stri
 			stands[id] = b.Stand(id)
 		}
 	}
-	return stands, b.run >= 0, nil
+	return stands, b.run, nil
 }
 
 // Rules gives the rules of ownership that ship with Duly, and the hashes of their packs.
@@ -106,6 +113,7 @@ type Listed struct {
 type Behind struct {
 	Day string
 
+	known     int64               // the last position of the log that counts; negative for now
 	run       int64               // where the last run that covered all stands in the log; -1 for none
 	subjects  map[string]*Subject // by id
 	hits      map[string]Counts
@@ -123,7 +131,7 @@ type view struct{ confirmed, open, unknown map[string]ownership.Held }
 // ReadBehind reads who stands behind whom on a day (YYYY-MM-DD), with the hits as
 // they stand now. O(records of the register).
 func ReadBehind(ctx context.Context, q store.Queryer, day string) (*Behind, error) {
-	b, err := readHits(ctx, q, day)
+	b, err := readHits(ctx, q, store.At{Day: day, Seq: -1})
 	if err == nil {
 		err = b.readInterests(ctx, q)
 	}
@@ -134,21 +142,21 @@ func ReadBehind(ctx context.Context, q store.Queryer, day string) (*Behind, erro
 }
 
 // readHits reads the last run and the hits that matter.
-func readHits(ctx context.Context, q store.Queryer, day string) (*Behind, error) {
+func readHits(ctx context.Context, q store.Queryer, at store.At) (*Behind, error) {
 	shipped, err := Rules()
 	if err != nil {
 		return nil, err
 	}
-	b := &Behind{Day: day, run: -1, subjects: map[string]*Subject{}, hits: map[string]Counts{}, listed: map[string][]Listed{},
+	b := &Behind{Day: at.Day, known: at.Seq, run: -1, subjects: map[string]*Subject{}, hits: map[string]Counts{}, listed: map[string][]Listed{},
 		owned: map[string][]ownership.Interest{}, rules: shipped.Rules, views: map[string]*view{}}
-	last, err := runs.Last(ctx, q, "screen")
+	last, err := runs.LastAt(ctx, q, "screen", at.Seq)
 	if err != nil {
 		return nil, err
 	}
 	if last != nil {
 		b.run = last.Seq
 	}
-	hits, err := store.Select(ctx, q, Hits, "r.state <> 'dismissed' and r.state <> 'stale'")
+	hits, err := store.SelectAt(ctx, q, Hits, store.At{Seq: at.Seq}, "r.state <> 'dismissed' and r.state <> 'stale'")
 	if err != nil {
 		return nil, err
 	}
@@ -168,7 +176,7 @@ func readHits(ctx context.Context, q store.Queryer, day string) (*Behind, error)
 
 // work reads who is screened and works out what holders on each sort of lists hold.
 func (b *Behind) work(ctx context.Context, q store.Queryer) error {
-	subjects, err := Subjects(ctx, q)
+	subjects, err := subjectsAt(ctx, q, store.At{Seq: b.known})
 	if err != nil {
 		return err
 	}
@@ -188,7 +196,7 @@ func (b *Behind) work(ctx context.Context, q store.Queryer) error {
 // readInterests reads interests, declared owners and relationships that say who owns
 // a customer.
 func (b *Behind) readInterests(ctx context.Context, q store.Queryer) error {
-	at := store.At{Day: b.Day, Seq: -1}
+	at := store.At{Day: b.Day, Seq: b.known}
 	interests, err := store.SelectAt(ctx, q, register.Interests, at, "")
 	if err != nil {
 		return err

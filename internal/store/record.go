@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"reflect"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -167,18 +168,32 @@ func Select[T any](ctx context.Context, q Queryer, kind *ledger.Kind[T], where s
 // all revisions of a record meet or none (such as its id or a reference), since
 // it is applied before the latest revision is chosen.
 func SelectAt[T any](ctx context.Context, q Queryer, kind *ledger.Kind[T], at At, where string, args ...any) ([]*Revision[T], error) {
-	known, day := "r.to_seq is null", ""
+	where, args = at.where(kind.Name(), where, args)
+	return read(ctx, q, kind, where, args)
+}
+
+// Each calls fn for every revision that SelectAt would give, in the order of the
+// log. Memory does not grow with their number. The revision is fn's to keep.
+func Each[T any](ctx context.Context, q Queryer, kind *ledger.Kind[T], at At, where string, args []any, fn func(*Revision[T]) error) error {
+	where, args = at.where(kind.Name(), where, args)
+	return each(ctx, q, kind, where, args, fn)
+}
+
+// where gives the condition under which a row r of a kind's table is the revision
+// that held at the point, together with another condition.
+func (at At) where(kind, where string, args []any) (string, []any) {
+	known := "r.to_seq is null"
 	if at.Seq >= 0 {
-		args = append(args, at.Seq)
+		args = append(slices.Clone(args), at.Seq)
 		known = "r.seq <= " + param(len(args))
 	}
 	if at.Day == "" {
 		if at.Seq >= 0 {
 			known += " and (r.to_seq is null or r.to_seq > " + param(len(args)) + ")"
 		}
-		return read(ctx, q, kind, and(known, where), args)
+		return and(known, where), args
 	}
-	args = append(args, at.Day)
+	args = append(slices.Clone(args), at.Day)
 	p := param(len(args))
 	covers := func(t string) string {
 		return "(" + t + ".valid_from is null or " + t + ".valid_from <= " + p + ") and (" + t + ".valid_to is null or " + t + ".valid_to > " + p + ")"
@@ -188,9 +203,9 @@ func SelectAt[T any](ctx context.Context, q Queryer, kind *ledger.Kind[T], at At
 		s := param(len(args) - 1)
 		knownThen = func(t string) string { return t + ".seq <= " + s }
 	}
-	day = knownThen("r") + " and " + covers("r") + " and not exists (select 1 from r_" + kind.Name() +
+	day := knownThen("r") + " and " + covers("r") + " and not exists (select 1 from r_" + kind +
 		" n where n.id = r.id and n.rev > r.rev and " + knownThen("n") + " and " + covers("n") + ")"
-	return read(ctx, q, kind, and(day, where), args)
+	return and(day, where), args
 }
 
 // History reads all revisions of a record, oldest first.
@@ -214,25 +229,38 @@ func param(n int) string {
 }
 
 func read[T any](ctx context.Context, q Queryer, kind *ledger.Kind[T], where string, args []any) ([]*Revision[T], error) {
+	var list []*Revision[T]
+	err := each(ctx, q, kind, where, args, func(r *Revision[T]) error {
+		list = append(list, r)
+		return nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	return list, nil
+}
+
+func each[T any](ctx context.Context, q Queryer, kind *ledger.Kind[T], where string, args []any, fn func(*Revision[T]) error) error {
 	rows, err := q.Query(ctx, "select "+columns+" from r_"+kind.Name()+" r join entry e on e.seq = r.seq where "+where+" order by r.seq", args...)
 	if err != nil {
-		return nil, readError(err)
+		return readError(err)
 	}
 	defer rows.Close()
-	var list []*Revision[T]
 	for rows.Next() {
 		r := &Revision[T]{}
 		var leaf, digests []byte
 		var disclosures string
 		if err := rows.Scan(&r.Seq, &r.ID, &r.Rev, &r.ToSeq, &leaf, &digests, &disclosures); err != nil {
-			return nil, readError(err)
+			return readError(err)
 		}
 		if err := r.decode(kind, leaf, digests, disclosures); err != nil {
-			return nil, err
+			return err
 		}
-		list = append(list, r)
+		if err := fn(r); err != nil {
+			return err
+		}
 	}
-	return list, readError(rows.Err())
+	return readError(rows.Err())
 }
 
 func (r *Revision[T]) decode(kind *ledger.Kind[T], leaf, digests []byte, disclosures string) error {

@@ -5,23 +5,14 @@ import (
 
 	"duly/internal/ownership"
 	"duly/internal/rule"
-	"duly/internal/runs"
 	"duly/internal/screening"
 	"duly/internal/store"
 )
 
-// readStanding reads what screening knows, with ownership as of today.
-func (p *Portfolio) readStanding(ctx context.Context, q store.Queryer, today string) (err error) {
-	if p.Hits, _, err = screening.Standing(ctx, q, today); err != nil {
+// readStanding reads what screening knows, as of a point.
+func (p *Portfolio) readStanding(ctx context.Context, q store.Queryer, at store.At) (err error) {
+	if p.Hits, p.screened, err = screening.StandingAt(ctx, q, at); err != nil {
 		return err
-	}
-	p.screened = -1
-	run, err := runs.Last(ctx, q, "screen")
-	if err != nil {
-		return err
-	}
-	if run != nil {
-		p.screened = run.Seq
 	}
 	for _, s := range p.Hits {
 		if s.Registered {

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"duly/internal/evidence"
+	"duly/internal/index"
 	"duly/internal/ledger"
 	"duly/internal/register"
 	"duly/internal/rule"
@@ -26,21 +27,23 @@ type Portfolio struct {
 	Relationships map[string]*store.Revision[register.Relationship]
 	Deployments   map[string][]*store.Revision[register.Deployment] // those that are active, by account, in the order of the log
 	Hits          map[string]screening.Stand                        // by customer
+	Indices       *index.Book                                       // what indices of countries and agencies say as of today
 	RuledBy       []string                                          // hashes of the packs of ownership rules, where anybody is registered behind a customer
 
-	screened  int64                               // where the last screening run stands in the log, -1 for none
-	stated    map[string]map[string]ledger.Scalar // facts that rules look at, by subject and fact
-	confirmed map[string]bool                     // customers with an identifier of a registry
-	between   map[string]bool                     // customers that stand between the vendor and others
-	serves    map[string][]string                 // the end users that they name
+	keys      map[string][]string                   // identifiers of customers, as indices of agencies name them
+	screened  int64                                 // where the last screening run stands in the log, -1 for none
+	stated    map[string]map[string][]ledger.Scalar // facts that rules look at, by subject and fact
+	confirmed map[string]bool                       // customers with an identifier of a registry
+	between   map[string]bool                       // customers that stand between the vendor and others
+	serves    map[string][]string                   // the end users that they name
 }
 
 // ReadPortfolio reads the whole register, with ownership as of today (YYYY-MM-DD).
 // Memory grows with its records.
 func ReadPortfolio(ctx context.Context, q store.Queryer, today string) (*Portfolio, error) {
-	p := &Portfolio{
-		Deployments: map[string][]*store.Revision[register.Deployment]{}, confirmed: map[string]bool{},
-		between: map[string]bool{}, serves: map[string][]string{},
+	p, err := ReadParties(ctx, q, store.Now, today)
+	if err != nil {
+		return nil, err
 	}
 	accounts, err := store.Select(ctx, q, register.Accounts, "")
 	if err != nil {
@@ -50,15 +53,6 @@ func ReadPortfolio(ctx context.Context, q store.Queryer, today string) (*Portfol
 		if a.Record.State == "active" {
 			p.Accounts = append(p.Accounts, a)
 		}
-	}
-	if p.Customers, err = byID(store.Select(ctx, q, register.Customers, "")); err != nil {
-		return nil, err
-	}
-	if p.Products, err = byID(store.Select(ctx, q, register.Products, "")); err != nil {
-		return nil, err
-	}
-	if p.Relationships, err = byID(store.Select(ctx, q, register.Relationships, "")); err != nil {
-		return nil, err
 	}
 	deployments, err := store.Select(ctx, q, register.Deployments, "")
 	if err != nil {
@@ -78,6 +72,29 @@ func ReadPortfolio(ctx context.Context, q store.Queryer, today string) (*Portfol
 			p.confirmed[i.Record.Subject] = true
 		}
 	}
+	return p, p.readFacts(ctx, q)
+}
+
+// ReadParties reads what chains are made of, as of a point: customers, products,
+// relationships and what screening knows, with ownership as of a day. Accounts and
+// deployments, of which there are most, are left out: whoever asks for a chain brings
+// them. Memory grows with the parties, of whose revisions only record, position and
+// hash are kept.
+func ReadParties(ctx context.Context, q store.Queryer, at store.At, day string) (*Portfolio, error) {
+	p := &Portfolio{
+		Deployments: map[string][]*store.Revision[register.Deployment]{}, confirmed: map[string]bool{},
+		between: map[string]bool{}, serves: map[string][]string{},
+	}
+	var err error
+	if p.Customers, err = byID(ctx, q, register.Customers, at); err != nil {
+		return nil, err
+	}
+	if p.Products, err = byID(ctx, q, register.Products, at); err != nil {
+		return nil, err
+	}
+	if p.Relationships, err = byID(ctx, q, register.Relationships, at); err != nil {
+		return nil, err
+	}
 	for _, r := range p.Relationships {
 		if endUser, between, ok := ends(r.Record); ok {
 			p.between[between] = true
@@ -86,10 +103,33 @@ func ReadPortfolio(ctx context.Context, q store.Queryer, today string) (*Portfol
 			}
 		}
 	}
-	if err := p.readFacts(ctx, q); err != nil {
+	if err := p.readIndices(ctx, q, at, day); err != nil {
 		return nil, err
 	}
-	return p, p.readStanding(ctx, q, today)
+	return p, p.readStanding(ctx, q, store.At{Day: day, Seq: at.Seq})
+}
+
+// readIndices reads what indices say as of a day, and by which identifiers they name
+// customers.
+func (p *Portfolio) readIndices(ctx context.Context, q store.Queryer, at store.At, day string) (err error) {
+	if p.Indices, err = index.ReadBookAt(ctx, q, store.At{Day: day, Seq: at.Seq}); err != nil {
+		return err
+	}
+	p.keys = map[string][]string{}
+	if len(p.Indices.Editions) == 0 {
+		return nil
+	}
+	return store.Sketch(ctx, q, register.Identifiers, at, []string{"subject", "scheme", "value"}, "r.state = 'active'", nil, func(i *store.Revision[register.Identifier]) error {
+		if key := index.AgencyKey(i.Record.Scheme, i.Record.Value); len(p.Indices.Answers(key)) > 0 {
+			p.keys[i.Record.Subject] = append(p.keys[i.Record.Subject], key)
+		}
+		return nil
+	})
+}
+
+// AgencyAnswers gives what indices of agencies answer of a customer, by its identifiers.
+func (p *Portfolio) AgencyAnswers(customer string) []index.Conclusion {
+	return p.Indices.Answers(p.keys[customer]...)
 }
 
 // Screening says what screening knows of some customers: the hits of all, and whether
@@ -118,34 +158,41 @@ func (p *Portfolio) readFacts(ctx context.Context, q store.Queryer) error {
 	if err != nil {
 		return err
 	}
-	p.stated = map[string]map[string]ledger.Scalar{}
+	p.stated = map[string]map[string][]ledger.Scalar{}
 	for _, f := range facts {
 		if f.Record.State != "active" {
 			continue
 		}
 		about := p.stated[f.Record.Subject]
 		if about == nil {
-			about = map[string]ledger.Scalar{}
+			about = map[string][]ledger.Scalar{}
 			p.stated[f.Record.Subject] = about
 		}
-		about[f.Record.Fact] = f.Record.Value
+		about[f.Record.Fact] = append(about[f.Record.Fact], f.Record.Value)
 	}
 	return nil
 }
 
 // answer gives what is stated of a fact along the chain: yes when any statement is
-// one of yes, no when one is of no and none of yes.
+// one of yes, no when one is of no and none says yes or leaves it open.
 func (p *Portfolio) answer(fact string, subjects []string, yes, no func(any) bool) rule.Tri {
-	out := rule.Unknown
+	out, open := rule.Unknown, false
 	for _, s := range subjects {
-		v := p.stated[s][fact].Value()
-		switch {
-		case v == nil:
-		case yes(v):
-			return rule.True
-		case no(v):
-			out = rule.False
+		for _, stated := range p.stated[s][fact] {
+			v := stated.Value()
+			switch {
+			case v == nil:
+			case yes(v):
+				return rule.True
+			case no(v):
+				out = rule.False
+			default:
+				open = true
+			}
 		}
+	}
+	if open {
+		return rule.Unknown
 	}
 	return out
 }
@@ -157,11 +204,13 @@ func oneOf(words ...string) func(any) bool {
 	}
 }
 
-func byID[T any](list []*store.Revision[T], err error) (map[string]*store.Revision[T], error) {
-	out := make(map[string]*store.Revision[T], len(list))
-	for _, r := range list {
+func byID[T any](ctx context.Context, q store.Queryer, kind *ledger.Kind[T], at store.At) (map[string]*store.Revision[T], error) {
+	out := map[string]*store.Revision[T]{}
+	err := store.Each(ctx, q, kind, at, "", nil, func(r *store.Revision[T]) error {
+		r.Leaf, r.Digests, r.Disclosures = nil, nil, nil
 		out[r.ID] = r
-	}
+		return nil
+	})
 	return out, err
 }
 
@@ -183,6 +232,7 @@ type Chain struct {
 	Customer, Between, EndUser *store.Revision[register.Customer]
 	EndUserKnown               bool
 	Link                       *store.Revision[register.Relationship] // through which it is served
+	Jurisdiction               string                                 // where it is used: the deployment's, or else its end user's; "" where not known
 }
 
 // Parties gives the ids of the customers in the chain, each once.
@@ -202,6 +252,17 @@ func (c Chain) Parties() []string {
 // does one that is only known to serve others. A deployment that belongs to somebody
 // else than the one who is billed names its end user by that.
 func (p *Portfolio) Chain(a *register.Account, d *register.Deployment) Chain {
+	c := p.chain(a, d)
+	switch {
+	case d != nil && isKnown(d.Jurisdiction):
+		c.Jurisdiction = d.Jurisdiction
+	case c.EndUserKnown && isKnown(c.EndUser.Record.Jurisdiction):
+		c.Jurisdiction = c.EndUser.Record.Jurisdiction
+	}
+	return c
+}
+
+func (p *Portfolio) chain(a *register.Account, d *register.Deployment) Chain {
 	c := Chain{Customer: p.Customers[a.Customer]}
 	user, named := a.Customer, false
 	if link := p.Relationships[a.Via]; link != nil {

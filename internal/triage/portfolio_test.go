@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"duly/internal/evidence"
+	"duly/internal/index"
 	"duly/internal/ledger"
 	"duly/internal/pack"
 	"duly/internal/register"
@@ -74,7 +75,7 @@ func (s *scene) renamed(id string) {
 func sorted(t *testing.T, p *pack.Pack, add func(*scene)) (lane string, reasons string) {
 	t.Helper()
 	ctx := context.Background()
-	db := storetest.SQLite(t, register.Migrations, evidence.Migrations, runs.Migrations, screening.Migrations, triage.Migrations)
+	db := storetest.SQLite(t, register.Migrations, evidence.Migrations, runs.Migrations, index.Migrations, screening.Migrations, triage.Migrations)
 	err := db.Write(ctx, storetest.Actor, func(tx *store.Tx) error {
 		cents := int64(1200)
 		s := &scene{t: t, tx: tx, account: register.Account{Origin: active, Amount: &cents, Currency: "USD"}}

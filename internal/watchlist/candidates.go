@@ -19,11 +19,14 @@ const (
 	heavy     = 2000 // entries of common words, alike to rarer ones, that are worth another look
 )
 
-// The shares: names that have only so much of a question, and nothing else, score
-// .47/(.47+.38*.53) = .70 and .3/(.3+.38*.7) = .53, with a loss for doubt less.
+// The shares: people who have only so much of a question, and nothing else, score
+// .47/(.47+.38*.53) = .70 and .3/(.3+.38*.7) = .53, with a loss for doubt less; other
+// names .58/(.58+.6*.42) = .70 and .37/(.37+.6*.63) = .49.
 const (
-	passAlerts = 0.45
-	passHits   = 0.3
+	passAlerts      = 0.45
+	passHits        = 0.3
+	passAlertsOther = 0.58
+	passHitsOther   = 0.37
 )
 
 // question is a name made ready to be asked for, once for each kind of entry.
@@ -33,10 +36,10 @@ type question struct {
 	forms [names.Vessel + 1]form
 
 	// The score that a name must have to be a hit, and the share of the weight of the
-	// question that may be passed over: what is met by nothing else is no alert with
-	// passAlerts, and no hit with passHits.
+	// question that may be passed over, of people and of others: what is met by nothing
+	// else is no alert with passAlerts, and no hit with passHits.
 	least    float64
-	passable float32
+	passable [2]float32
 
 	// Nothing but the name is asked, so that a score below the threshold is no alert.
 	alone bool
@@ -57,7 +60,8 @@ type form struct {
 	total   float32
 	at      []int8 // for each word asked for, where it is in the name, or -1
 	twice   bool   // a word comes twice
-	whole   uint64 // shape of all words written as one
+	bag
+	length int // of all words together, in bytes
 }
 
 // as gives the name prepared for a comparison with an entry of kind k.
@@ -70,11 +74,11 @@ func (a *question) as(k names.Kind) *form {
 }
 
 // kindFor gives the kind that the name is prepared as for an entry.
-func (a *question) kindFor(marks uint16) names.Kind {
+func (a *question) kindFor(n *entry) names.Kind {
 	if a.reversed {
 		return a.kinds[0]
 	}
-	return names.Kind(marks & markKind)
+	return n.kind()
 }
 
 // scratch is the working memory of one search in one segment, used again by
@@ -84,22 +88,22 @@ type scratch struct {
 	touched []uint32
 	seen    []uint32 // by word: the turn in which find last tried it
 	turn    uint32
-	alike   []alike // by word: what of the question it is alike to
-	asking  uint32  // the number of this search
+	kin     kin
+	hashes  []uint64 // of one word that is looked up, and
+	spans   []span   // where each leads to, and
+	maybe   []uint32 // the words that are there
 	found   []found
 	asked   []asked
+	order   []int // of asked, the costliest first
 	near    []candidate
+	held    []held
+	ids     []uint32 // of the words of those held
+	alikes  []alike  // what they are alike to
 	tokens  []names.Token
 	count   []uint16 // by word; 0 between searches
+	told    []bool   // by letter of the question: its word was looked up
+	shared  kin      // letters that words have in the question
 	meeting meeting
-}
-
-// alike says which word of the question a word of the vocabulary is most alike to.
-type alike struct {
-	asking     uint32 // the search in which word was set
-	later      uint32 // the search in which the words that are not looked up were compared
-	word       uint16
-	similarity float32
 }
 
 // asked is one word of the question with the words of the segment it may stand for.
@@ -121,7 +125,7 @@ type candidate struct {
 }
 
 func (g *segment) newScratch() *scratch {
-	return &scratch{score: make([]float32, len(g.party)), seen: make([]uint32, len(g.words.words)), alike: make([]alike, len(g.words.words)), count: make([]uint16, len(g.words.words))}
+	return &scratch{score: make([]float32, len(g.entries)), seen: make([]uint32, len(g.words.facts)), count: make([]uint16, len(g.words.facts))}
 }
 
 // nextTurn forgets which words were tried.
@@ -136,10 +140,7 @@ func (s *scratch) nextTurn() {
 // ceiling first.
 func (g *segment) collect(a *question, weights names.Weights, s *scratch) {
 	s.touched, s.found, s.asked, s.near = s.touched[:0], s.found[:0], s.asked[:0], s.near[:0]
-	if s.asking++; s.asking == 0 {
-		clear(s.alike)
-		s.asking = 1
-	}
+	s.kin.reset()
 	total := float32(0)
 	for i, k := range a.kinds {
 		if t := s.ask(a.as(k), weights); i == 0 || t < total {
@@ -150,26 +151,60 @@ func (g *segment) collect(a *question, weights names.Weights, s *scratch) {
 		a.forms[k].at = nil // the words asked for are those of this segment
 	}
 	passed := g.look(s.leave(a, total), s)
-	g.touch(total, a.passable, passed, s)
+	g.touch(a, total, passed, s)
 	g.touchJoined(a, s)
 	plain := a.plain()
-	for _, e := range s.touched {
-		met := s.score[e]
-		s.score[e] = 0
-		f := a.form(a.kindFor(g.marks[e]), weights, s)
-		together := sameLetters(f.whole, g.whole[e])
-		if met < surely && !together && !g.plausible(a, e, met, total, plain) {
-			continue
+	for block := range slices.Chunk(s.touched, blockSize) {
+		s.held = s.held[:0]
+		for _, e := range block {
+			met := s.score[e]
+			s.score[e] = 0
+			n := &g.entries[e]
+			f := a.form(a.kindFor(n), weights, s)
+			together := sameLetters(f.bag, n.bag, max(f.length, int(n.length)))
+			if met >= surely || together || g.plausible(a, n, met, total, plain) {
+				s.held = append(s.held, held{f, e, together, met >= surely})
+			}
 		}
-		ceiling := 1.0
-		if met < surely {
-			ceiling = g.ceiling(a, f, e, together, s)
-		}
-		if ceiling >= a.least {
-			s.near = append(s.near, candidate{e, float32(ceiling)})
-		}
+		g.weighUp(a, s)
 	}
 	s.sortNear()
+}
+
+// held is an entry whose ceiling is to be worked out.
+type held struct {
+	*form
+	entry    uint32
+	together bool // all its words and those of the question may be the same letters
+	surely   bool // it is compared, whatever its ceiling
+}
+
+// blockSize is how many entries are gone through step by step, not one by one: what
+// a step reads stands in many places of memory, and the processor waits for them
+// together.
+const blockSize = 64
+
+// weighUp adds to s.near those of s.held that can be hits.
+func (g *segment) weighUp(a *question, s *scratch) {
+	s.ids, s.alikes = s.ids[:0], s.alikes[:0]
+	for i := range s.held {
+		s.ids = append(s.ids, g.tokens(s.held[i].entry)...)
+	}
+	for _, id := range s.ids {
+		s.alikes = append(s.alikes, g.likeness(id, s))
+	}
+	from := 0
+	for i := range s.held {
+		h := &s.held[i]
+		to := from + int(g.entries[h.entry].words)
+		ceiling := 1.0
+		if !h.surely {
+			ceiling = g.ceiling(a, h, s.ids[from:to], s.alikes[from:to], &s.meeting)
+		}
+		if from = to; ceiling >= a.least {
+			s.near = append(s.near, candidate{h.entry, float32(ceiling)})
+		}
+	}
 }
 
 // sortNear puts the highest ceiling first.
@@ -185,14 +220,14 @@ func (s *scratch) sortNear() {
 // plausible says by weights alone whether an entry may be a hit. plain
 // says that the question has one or two words and none may be initials: where
 // that is so of the entry too, what did not meet one for one cannot meet at all.
-func (g *segment) plausible(a *question, e uint32, met, total float32, plain bool) bool {
-	met = min(met, total, g.weight[e])
-	onlyA, onlyB := total-met, g.weight[e]-met
+func (g *segment) plausible(a *question, n *entry, met, total float32, plain bool) bool {
+	met = min(met, total, n.weight)
+	onlyA, onlyB := total-met, n.weight-met
 	if a.reversed {
 		onlyA, onlyB = onlyB, onlyA
 	}
 	lost := 0.6*onlyA + 0.35*onlyB
-	if plain && g.marks[e]&markShort == 0 && g.marks[e]>>markWords <= 2 {
+	if plain && n.marks&markShort == 0 && n.words <= 2 {
 		lost += 1.4*min(onlyA, onlyB) - 0.1*onlyA
 	}
 	return met >= (float32(a.least)-slack)*(met+lost)
@@ -212,6 +247,7 @@ func (a *question) plain() bool {
 // ask adds the words of a form that were not asked for yet, and gives what all
 // its words weigh.
 func (s *scratch) ask(f *form, weights names.Weights) (total float32) {
+	weights.Note(f.name)
 	for i := range f.name.Tokens {
 		t := &f.name.Tokens[i]
 		weight := float32(weights.Of(t))
@@ -246,7 +282,7 @@ func (s *scratch) leave(a *question, total float32) (passed float32) {
 	if telling == 0 {
 		return 0
 	}
-	if a.alone || common < a.passable*total {
+	if a.alone || common < a.passable[0]*total {
 		for i := range s.asked {
 			s.asked[i].later = s.asked[i].common
 		}
@@ -260,7 +296,7 @@ func (s *scratch) leave(a *question, total float32) (passed float32) {
 			}
 		}
 		weight := s.asked[least].weight
-		if passed+weight >= a.passable*total && (!a.alone || passed > 0 || weight > passAlone*total) {
+		if passed+weight >= a.passable[0]*total && (!a.alone || passed > 0 || weight > passAlone*total) {
 			break
 		}
 		s.asked[least].later = true
@@ -301,160 +337,47 @@ func (g *segment) lookUp(i int, s *scratch) (common int) {
 	}
 	w.to, w.cost = len(s.found), 0
 	for _, f := range s.found[w.from:] {
-		cost := int(g.postFirst[f.word+1] - g.postFirst[f.word])
+		cost := len(g.postsOf(f.word))
 		if w.cost += cost; cost > many && f.similarity < 1 {
 			common += cost
 		}
-		if old := &s.alike[f.word]; old.asking != s.asking || old.similarity < f.similarity {
-			*old = alike{asking: s.asking, word: uint16(i), similarity: f.similarity}
+		if old, _ := s.kin.get(f.word); old.similarity < f.similarity {
+			s.kin.put(f.word, alike{word: uint16(i), similarity: f.similarity})
 		}
 	}
 	return common
 }
 
 // likeness gives what of the question a word is most alike to, if anything.
-func (g *segment) likeness(id uint32, s *scratch) (alike, bool) {
-	k := &s.alike[id]
-	if k.later == s.asking {
-		return *k, k.asking == s.asking
+func (g *segment) likeness(id uint32, s *scratch) alike {
+	best, tried := s.kin.get(id)
+	if best.done {
+		return best
 	}
-	k.later = s.asking
+	f := &g.words.facts[id]
 	for i := range s.asked {
 		w := &s.asked[i]
-		if !w.later {
+		if !w.later || w.Script == f.script && !f.near(w.shape, w.sound) {
 			continue
 		}
-		similarity := g.words.similarity(w.Token, w.shape, w.sound, id)
-		if similarity > 0 && (k.asking != s.asking || k.similarity < similarity) {
-			k.asking, k.word, k.similarity = s.asking, uint16(i), similarity
+		tried = true
+		if similarity := g.words.similarity(w.Token, id); best.similarity < similarity {
+			best.word, best.similarity = uint16(i), similarity
 		}
 	}
-	return *k, k.asking == s.asking
+	if best.done = true; tried {
+		s.kin.put(id, best)
+	}
+	return best
 }
 
-// similarity gives how alike a word is to t, which has the shapes text and sound.
-// Most it rejects by their shapes.
-func (v *vocabulary) similarity(t *names.Token, text, sound uint64, id uint32) float32 {
-	if t.Script == names.Latin && !v.native {
-		f := &v.facts[id]
-		if !closeShapes(text, f.shape, max(1, names.Reach(lengthOf(text, f.shape)))) &&
-			!closeShapes(sound, f.sound, names.SoundReach(lengthOf(sound, f.sound))) {
-			return 0
-		}
-	}
-	word := &v.words[id]
+// similarity gives how alike a word is to t.
+func (v *vocabulary) similarity(t *names.Token, id uint32) float32 {
+	word := v.token(id)
 	if word.Text == t.Text && word.Native == t.Native {
 		return 1
 	}
-	return float32(names.Similarity(t, word))
-}
-
-// touch adds up what each entry shares with the question. The costliest words
-// are passed over while together with those passed before they are a passable share.
-func (g *segment) touch(total, passable, passed float32, s *scratch) {
-	order := make([]int, len(s.asked))
-	for i := range order {
-		order[i] = i
-	}
-	slices.SortFunc(order, func(a, b int) int { return cmp.Compare(s.asked[b].cost, s.asked[a].cost) })
-	rest := total - passed
-	for _, i := range order {
-		w := s.asked[i]
-		if w.cost > costly && passed+w.weight < passable*total {
-			passed += w.weight
-			rest -= w.weight
-			continue
-		}
-		// What is alike to a rare word may be a common one, which is passed over by itself.
-		skipped := float32(0)
-		for _, f := range s.found[w.from:w.to] {
-			value := f.similarity * min(w.weight, g.words.facts[f.word].weight)
-			if g.postFirst[f.word+1]-g.postFirst[f.word] > many && f.similarity < 1 && passed+value < passable*(passed+value+rest-w.weight) {
-				skipped = max(skipped, value)
-				continue
-			}
-			if of := g.words.words[f.word].Script; of != w.Script && (of.Unparted() || w.Script.Unparted()) {
-				value = surely // one word of ours may be several characters of theirs, or the other way round
-			}
-			for _, e := range g.posts[g.postFirst[f.word]:g.postFirst[f.word+1]] {
-				s.add(e, value)
-			}
-		}
-		if skipped > 0 {
-			passed += skipped
-			rest -= w.weight
-		}
-	}
-	for i := range s.asked {
-		if w := &s.asked[i]; w.later && w.forms < 2 {
-			passed += w.weight
-		}
-	}
-	for _, e := range s.touched {
-		s.score[e] += passed
-	}
-}
-
-// touchJoined finds names whose words stand together where the question parts
-// them, or the other way round, and names that the question abbreviates.
-func (g *segment) touchJoined(a *question, s *scratch) {
-	var texts [mostWords]string
-	tokens := a.as(a.kinds[1]).name.Tokens
-	for i := range tokens {
-		texts[i] = tokens[i].Text
-	}
-	for i := range tokens {
-		common := true
-		for n := 1; n <= longestRun && i+n <= len(tokens); n++ {
-			if t := &tokens[i+n-1]; t.Class == names.Core {
-				common = false
-			}
-			if n == 1 || !common { // two common words stand together in many names
-				g.addJoined(hashOf(seedJoined, texts[i:i+n]...), s)
-			}
-		}
-	}
-	tokens = a.as(a.kinds[0]).name.Tokens
-	for i := range tokens {
-		for k := range tokens {
-			if k != i && telling(&tokens[i]) && telling(&tokens[k]) {
-				g.addJoined(initialKey(tokens[i].Text[0], &tokens[k]), s)
-			}
-		}
-	}
-	tokens = a.as(a.kinds[1]).name.Tokens
-	for i := range tokens {
-		for n := 2; n <= longestRun && i+n <= len(tokens); n++ {
-			run := ""
-			for _, t := range texts[i : i+n] {
-				run += t
-			}
-			for _, id := range g.words.keys.get(hashOf(seedText, run)) {
-				if g.words.words[id].Text != run {
-					continue
-				}
-				for _, e := range g.posts[g.postFirst[id]:g.postFirst[id+1]] {
-					s.add(e, likely)
-				}
-			}
-		}
-	}
-}
-
-// addJoined adds the entries that are filed under a hash.
-func (g *segment) addJoined(hash uint64, s *scratch) {
-	for _, e := range g.joined.get(hash) {
-		if g.hasRun(e, hash) {
-			s.add(e, likely)
-		}
-	}
-}
-
-func (s *scratch) add(e uint32, value float32) {
-	if s.score[e] == 0 {
-		s.touched = append(s.touched, e)
-	}
-	s.score[e] += value
+	return float32(names.Similarity(t, &word))
 }
 
 // form gives the name as entries of kind k read it, with where each word that was
@@ -464,16 +387,18 @@ func (a *question) form(k names.Kind, weights names.Weights, s *scratch) *form {
 	if f.at != nil {
 		return f
 	}
-	f.at, f.total, f.twice, f.whole, f.short = make([]int8, len(s.asked)), 0, false, 0, 0
+	f.at, f.total, f.twice, f.bag, f.length, f.short = make([]int8, len(s.asked)), 0, false, 0, 0, 0
 	for i := range f.at {
 		f.at[i] = -1
 	}
+	weights.Note(f.name)
 	for i := range f.name.Tokens {
 		t := &f.name.Tokens[i]
 		f.weights[i] = float32(weights.Of(t))
 		f.total += f.weights[i]
 		f.shapes[i], f.sounds[i] = shapeOf(t.Text), shapeOf(t.Sound)
-		f.whole = joint(f.whole, f.shapes[i])
+		f.bag = f.bag.with(t.Text)
+		f.length += len(t.Text)
 		if names.ShortName(t.Text) {
 			f.short |= 1 << i
 		}

@@ -26,8 +26,8 @@ func TestNothingPlausibleIsMissed(t *testing.T) {
 		random := newSynthetic(uint64(rapid.IntRange(0, 1<<20).Draw(t, "seed")))
 		name := rapid.OneOf(
 			rapid.SampledFrom([]string{"John Smythington", "abdulrahman kelmin", "abdulrahmn al kelmin", "Quibble Trdng Grp", "Quibble Trading Group", "dorkel min", "Quibbleton Marit Srvcs", "Quibbletonllc Maritime Services"}),
-			rapid.Just(random.slip(p.text(random.random.IntN(len(p.party))))),
-			rapid.Just(random.slip(random.slip(p.text(random.random.IntN(len(p.party))))))).Draw(t, "name")
+			rapid.Just(random.slip(p.text(random.random.IntN(len(p.entries))))),
+			rapid.Just(random.slip(random.slip(p.text(random.random.IntN(len(p.entries))))))).Draw(t, "name")
 		got := make(map[*Entity]float64)
 		for _, h := range x.Search(Query{Name: name}, len(l.Entities)) {
 			got[h.Entity] = h.Score

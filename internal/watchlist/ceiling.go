@@ -8,20 +8,20 @@ import (
 )
 
 // ceiling gives the most that the score of an entry can be, by the numbers of its
-// words alone. Words that may meet by other ways than one for one count as met.
-// together says that all words of both may be the same letters.
-func (g *segment) ceiling(a *question, f *form, e uint32, together bool, s *scratch) float64 {
-	m := &s.meeting
+// words and by what they are alike to. Words that may meet by other ways than one
+// for one count as met.
+func (g *segment) ceiling(a *question, h *held, ids []uint32, alikes []alike, m *meeting) float64 {
+	f := h.form
 	m.used, m.exact, m.many, m.free, m.core = 0, 0, 0, 0, false
-	for _, id := range g.tokens(e) {
-		if at, similarity := g.likeIn(f, id, s); similarity > 0 {
+	for i, id := range ids {
+		if at, similarity := g.likeIn(f, id, alikes[i]); similarity > 0 {
 			m.meet(g, f, id, at, similarity)
 		} else {
 			m.leave(id)
 		}
 	}
 	all := uint32(1)<<len(f.name.Tokens) - 1
-	if together && m.sameRest(g, f, all) {
+	if h.together && m.sameRest(g, f, all, g.entries[h.entry].bag) {
 		return 1
 	}
 	free := all &^ m.used
@@ -45,10 +45,10 @@ func (g *segment) ceiling(a *question, f *form, e uint32, together bool, s *scra
 	}
 	for i, id := range m.left[:m.free] {
 		if may.b>>i&1 != 0 {
-			maybeB += g.words.facts[id].weight
+			maybeB += g.words.facts[id].weight()
 			continue
 		}
-		onlyB += g.words.facts[id].weight
+		onlyB += g.words.facts[id].weight()
 		coreB = coreB || g.words.facts[id].class == names.Core
 	}
 	thin := 1.0
@@ -66,16 +66,19 @@ func (g *segment) ceiling(a *question, f *form, e uint32, together bool, s *scra
 }
 
 // likeIn gives which word of a form a word of an entry is most alike to.
-func (g *segment) likeIn(f *form, id uint32, s *scratch) (at int, similarity float32) {
-	k, ok := g.likeness(id, s)
-	if !ok {
+func (g *segment) likeIn(f *form, id uint32, k alike) (at int, similarity float32) {
+	if k.similarity == 0 {
 		return 0, 0
 	}
 	if at := f.at[k.word]; at >= 0 {
 		return int(at), k.similarity
 	}
 	for i := range f.name.Tokens { // it is most alike to a word that another kind reads here
-		if alike := g.words.similarity(&f.name.Tokens[i], f.shapes[i], f.sounds[i], id); alike > similarity {
+		word := &g.words.facts[id]
+		if f.name.Tokens[i].Script == word.script && !word.near(f.shapes[i], f.sounds[i]) {
+			continue
+		}
+		if alike := g.words.similarity(&f.name.Tokens[i], id); alike > similarity {
 			at, similarity = i, alike
 		}
 	}
@@ -126,7 +129,7 @@ func (m *meeting) meet(g *segment, f *form, id uint32, at int, similarity float3
 	m.used |= 1 << at
 	m.by[at], m.best[at], m.both[at] = id, similarity, f.weights[at]
 	if similarity < 1 {
-		m.both[at] = min(f.weights[at], g.words.facts[id].weight)
+		m.both[at] = min(f.weights[at], g.words.facts[id].weight())
 	} else {
 		m.exact |= 1 << at
 	}
@@ -149,22 +152,23 @@ func (m *meeting) lost() (lost float32) {
 	return lost
 }
 
-// sameRest says whether the words that met no equal one may be the same letters.
-func (m *meeting) sameRest(g *segment, f *form, all uint32) bool {
-	a, b, n, others := uint64(0), uint64(0), 0, m.free
+// sameRest says whether the words that met no equal one may be the same letters. The
+// others have the same on both sides.
+func (m *meeting) sameRest(g *segment, f *form, all uint32, listed bag) bool {
+	a, b, n, others := 0, 0, 0, m.free
 	for free := all &^ m.exact; free != 0; free &= free - 1 {
 		at := bits.TrailingZeros32(free)
-		a = joint(a, f.shapes[at])
+		a += len(f.name.Tokens[at].Text)
 		n++
 		if m.used>>at&1 != 0 {
-			b = joint(b, g.words.facts[m.by[at]].shape)
+			b += g.words.lengthOf(m.by[at])
 			others++
 		}
 	}
 	for _, id := range m.left[:m.free] {
-		b = joint(b, g.words.facts[id].shape)
+		b += g.words.lengthOf(id)
 	}
-	return n > 0 && others > 0 && n+others > 2 && sameLetters(a, b)
+	return n > 0 && others > 0 && n+others > 2 && sameLetters(f.bag, listed, max(a, b))
 }
 
 // ways says which words that met none one for one may do so in other ways, with a
@@ -200,15 +204,22 @@ func (g *segment) mayMeet(f *form, free uint32, m *meeting) (w ways) {
 			word := &g.words.facts[id]
 			may := word.first == t.Text[0]
 			if people {
-				may = word.short || f.short>>i&1 != 0
+				may = word.marks&factShort != 0 || f.short>>i&1 != 0
 			}
-			if far || may && names.MayMeet(t, &g.words.words[id], f.weights[i], word.weight, f.name.Kind) {
+			if !far && may {
+				other := g.words.token(id)
+				may = names.MayMeet(t, &other, f.weights[i], word.weight(), f.name.Kind)
+			}
+			if far || may {
 				w.a, w.b = w.a|1<<i, w.b|1<<j
 			}
 		}
 	}
 	for j, id := range left {
-		if int(b[j]>>lengthAt) <= n && g.words.words[id].MayStandFor(f.name.Kind, n, firstsA) {
+		if int(b[j]>>lengthAt) > n {
+			continue
+		}
+		if word := g.words.token(id); word.MayStandFor(f.name.Kind, n, firstsA) {
 			w.a, w.b, w.several = free, w.b|1<<j, true
 		}
 	}
@@ -240,12 +251,6 @@ func (g *segment) soundsFar(shape uint64, left []uint32) bool {
 		far := names.SoundReach(lengthOf(shape, g.words.facts[id].sound))
 		return far > 2 && closeShapes(shape, g.words.facts[id].sound, far)
 	})
-}
-
-// sameLetters says whether two names may be the same letters with spaces in other
-// places and a slip for every seven.
-func sameLetters(a, b uint64) bool {
-	return a != anyShape && b != anyShape && closeShapes(a, b, max(1, lengthOf(a, b)/7))
 }
 
 // joins gives bits of neighbours of many that may be one of the others as one word,

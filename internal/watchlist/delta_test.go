@@ -60,7 +60,7 @@ func TestApplyIsLikeBuilding(t *testing.T) {
 			t.Errorf("%d entities with %d names, built %d with %d", e1, n1, e2, n2)
 		}
 	}
-	for i := range built.parts[0].party {
+	for i := range built.parts[0].entries {
 		name := built.parts[0].text(i)
 		if got, want := ids(applied.Search(Query{Name: name}, 1)), ids(built.Search(Query{Name: name}, 1)); !reflect.DeepEqual(got, want) {
 			t.Errorf("%s: %v, want %v", name, got, want)

@@ -32,6 +32,6 @@
 //
 // The index leaves out only what cannot reach a score: words are found by what is
 // left of them without one or two letters and by their sound (vocabulary.go),
-// names by their words and by runs of words (candidates.go), and where nothing is
+// names by their words and by runs of words (touch.go, candidates.go), and where nothing is
 // found by three letters at a time (backstop.go).
 package watchlist

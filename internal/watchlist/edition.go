@@ -122,17 +122,17 @@ type Population struct {
 // Population files the queries. It is good for x and for what Apply makes of x.
 func (x *Index) Population(queries []Query) *Population {
 	b := newBuilder()
-	for i := range queries {
-		var p party
-		for _, name := range names.Alternatives(queries[i].Name) {
-			p.names = append(p.names, partyName{name, names.Person, mainName, false}, partyName{name, names.Organization, mainName, false})
-		}
-		for _, n := range queries[i].Identifiers {
-			if key := newTyped("", n).key; key != "" {
-				p.numbers = append(p.numbers, key)
+	for _, kind := range []names.Kind{names.Person, names.Organization} {
+		for i := range queries {
+			for _, name := range names.Alternatives(queries[i].Name) {
+				b.name(uint32(i), name, kind, mainName)
 			}
 		}
-		b.add(p)
+	}
+	for i := range queries {
+		for _, n := range queries[i].Identifiers {
+			b.number(uint32(i), newTyped("", n).key)
+		}
 	}
 	g, _ := b.seal(&x.weights)
 	return &Population{part: partOf(g, nil), queries: queries, weights: x.weights}
@@ -151,10 +151,12 @@ func (p *Population) Touched(e *Entity) map[int]Hit {
 	ask := make(map[uint32]bool)
 	for i := -1; i < len(e.Aliases); i++ {
 		text, weak := e.nameAt(i)
-		listed = append(listed, scored{entity: e, name: text, weak: weak, ready: names.Prepare(text, e.Kind)})
-		p.collect(&question{text: text, kinds: [2]names.Kind{e.Kind, e.Kind}, least: leastScore, passable: passHits, reversed: true}, p.weights, s)
+		ready := names.Prepare(text, e.Kind)
+		p.weights.Note(ready)
+		listed = append(listed, scored{entity: e, name: text, weak: weak, ready: ready})
+		p.collect(&question{text: text, kinds: [2]names.Kind{e.Kind, e.Kind}, least: leastScore, passable: [2]float32{passHits, passHits}, reversed: true}, p.weights, s)
 		for _, c := range s.near {
-			ask[p.party[c.entry]] = true
+			ask[p.entries[c.entry].party] = true
 		}
 	}
 	byNumber := make(map[uint32]bool)
@@ -169,6 +171,7 @@ func (p *Population) Touched(e *Entity) map[int]Hit {
 		best, found := scored{}, false
 		for _, a := range newAsking(&p.queries[id]).alternatives() {
 			agrees := byNumber[id] && a.sharesNumber(e)
+			p.weights.Note(a.as(e.Kind).name)
 			for _, b := range listed {
 				name := names.Score(a.as(e.Kind).name, b.ready, p.weights)
 				b.score, _ = a.weigh(name, e, b.name, b.weak, nil)

@@ -24,7 +24,11 @@ type part struct {
 // NewIndex builds an index over all names of the lists. The lists must not
 // change afterwards. Time and memory grow in proportion to the names.
 func NewIndex(lists ...*List) *Index {
-	var entities []*Entity
+	count := 0
+	for _, l := range lists {
+		count += len(l.Entities)
+	}
+	entities := make([]*Entity, 0, count)
 	for _, l := range lists {
 		for i := range l.Entities {
 			entities = append(entities, &l.Entities[i])
@@ -40,19 +44,21 @@ func build(entities []*Entity) *Index {
 
 func newPart(entities []*Entity, known *names.Weights) (part, names.Weights) {
 	b := newBuilder()
-	var p party
-	for _, e := range entities {
-		p.names = append(p.names[:0], partyName{e.Name, e.Kind, -1, false})
-		for i, a := range e.Aliases {
-			p.names = append(p.names, partyName{a.Name, e.Kind, int32(i), a.Weak})
-		}
-		p.numbers = p.numbers[:0]
-		for _, n := range e.Identifiers {
-			if key := numberKey(n.Value); key != "" {
-				p.numbers = append(p.numbers, key)
+	for _, people := range []bool{true, false} {
+		for id, e := range entities {
+			if people != (e.Kind == names.Person) {
+				continue
+			}
+			for i := -1; i < len(e.Aliases); i++ {
+				text, _ := e.nameAt(i)
+				b.name(uint32(id), text, e.Kind, int32(i))
 			}
 		}
-		b.add(p)
+	}
+	for id, e := range entities {
+		for _, n := range e.Identifiers {
+			b.number(uint32(id), numberKey(n.Value))
+		}
 	}
 	g, weights := b.seal(known)
 	return partOf(g, entities), weights
@@ -71,8 +77,8 @@ func (x *Index) Len() (entities, names int) {
 				entities++
 			}
 		}
-		for _, id := range p.party {
-			if x.left(p, p.entities[id]) {
+		for i := range p.entries {
+			if x.left(p, p.entities[p.entries[i].party]) {
 				names++
 			}
 		}

@@ -6,12 +6,20 @@ import (
 )
 
 // multimap gives the numbers that are filed under a hash, in two flat arrays. It
-// keeps no keys: a bucket also holds numbers of other hashes, about one, so what
-// comes out is to be checked. 4 bytes a number and 2 to 4 for the buckets.
+// keeps no keys: a bucket also holds numbers of other hashes, so what comes out is to
+// be checked. 4 bytes a number and 4 a bucket.
 type multimap struct {
 	first []uint32 // where in ids each bucket begins; one more than there are buckets
 	ids   []uint32
 }
+
+// How many numbers a bucket holds, at most on average: few where checking one is
+// dear, more where it is cheap or where there are fewer hashes.
+const (
+	fewInBucket  = 2
+	someInBucket = 4
+	manyInBucket = 64
+)
 
 // newMultimap files what pairs yields, hash and number. It goes through pairs
 // twice, which must yield the same both times.
@@ -19,17 +27,14 @@ type multimap struct {
 // Pairs are first put beside those of near buckets, and then into their buckets,
 // so that what is written to at any time fits into the processor's cache: twice as
 // fast for many millions.
-func newMultimap(pairs iter.Seq2[uint64, uint32]) multimap {
+func newMultimap(inBucket int, pairs iter.Seq2[uint64, uint32]) multimap {
 	count := 0
 	for range pairs {
 		count++
 	}
 	buckets := uint64(2)
-	for buckets < uint64(count) {
+	for buckets*uint64(inBucket) < uint64(count) {
 		buckets *= 2
-	}
-	if buckets > 1<<16 { // half as many save memory where it matters
-		buckets /= 2
 	}
 	m := multimap{first: make([]uint32, buckets+1), ids: make([]uint32, count)}
 	const groups = 256
@@ -78,6 +83,19 @@ func (m *multimap) fill(next []uint32, low uint64, at uint32, pairs []uint64) {
 func (m *multimap) get(hash uint64) []uint32 {
 	b := m.bucket(hash)
 	return m.ids[m.first[b]:m.first[b+1]]
+}
+
+// span is a run of multimap.ids.
+type span struct{ from, to uint32 }
+
+// spans appends where the numbers of each hash are. Asking for many at once is
+// faster than one after the other.
+func (m *multimap) spans(hashes []uint64, out []span) []span {
+	for _, h := range hashes {
+		b := m.bucket(h)
+		out = append(out, span{m.first[b], m.first[b+1]})
+	}
+	return out
 }
 
 func (m *multimap) bucket(hash uint64) uint64 {

@@ -13,7 +13,7 @@ import (
 )
 
 // savedVersion is the first line of a saved index. It changes with the format.
-const savedVersion = "duly index 2\n"
+const savedVersion = "duly index 3\n"
 
 const rebuild = "delete the file; the index is built again from the lists"
 
@@ -38,11 +38,7 @@ func (x *Index) Save(w io.Writer, stamp string) error {
 	for _, array := range p.arrays() {
 		f.array(*array)
 	}
-	marks := make([]uint32, len(p.marks))
-	for i, m := range p.marks {
-		marks[i] = uint32(m)
-	}
-	f.array(marks)
+	f.array(p.filed())
 	if _, err := w.Write(sum.Sum(nil)); f.err == nil {
 		f.err = err
 	}
@@ -68,7 +64,7 @@ func LoadIndex(r io.Reader, stamp string) (*Index, error) {
 	for _, array := range g.arrays() {
 		*array = f.array()
 	}
-	marks := f.array()
+	filed := f.array()
 	want := string(f.sum.Sum(nil))
 	if f.err != nil || f.fixed(sha256.Size) != want {
 		return nil, broken("the saved index is damaged: its checksum does not fit or its end is missing")
@@ -80,10 +76,7 @@ func LoadIndex(r io.Reader, stamp string) (*Index, error) {
 	if err := gob.NewDecoder(bytes.NewReader(saved)).Decode(&entities); err != nil {
 		return nil, broken("the saved index was made by another version of Duly: " + err.Error())
 	}
-	g.marks = make([]uint16, len(marks))
-	for i, m := range marks {
-		g.marks[i] = uint16(m)
-	}
+	g.unfile(filed)
 	all := make([]*Entity, len(entities))
 	for i := range entities {
 		all[i] = &entities[i]
@@ -102,9 +95,34 @@ func broken(what string) error { return fault.New(fault.Broken, what, rebuild) }
 // from them and from the names is made again.
 func (g *segment) arrays() []*[]uint32 {
 	return []*[]uint32{
-		&g.party, &g.alias, &g.first, &g.ids, &g.postFirst, &g.posts,
+		&g.ids, &g.postFirst, &g.posts,
 		&g.joined.first, &g.joined.ids, &g.numbers.first, &g.numbers.ids,
 		&g.words.keys.first, &g.words.keys.ids, &g.words.rests.first, &g.words.rests.ids, &g.words.grams.first, &g.words.grams.ids,
+	}
+}
+
+// filed gives the entries in numbers, without what follows from their words.
+func (g *segment) filed() []uint32 {
+	out := make([]uint32, 0, numbersOfEntry*len(g.entries))
+	for i := range g.entries {
+		n := &g.entries[i]
+		out = append(out, n.party, uint32(n.alias), n.first, uint32(n.aside)<<16|uint32(n.words)<<8|uint32(n.marks))
+	}
+	return out
+}
+
+// numbersOfEntry is how many numbers an entry is saved in.
+const numbersOfEntry = 4
+
+// unfile makes the entries of what filed gave.
+func (g *segment) unfile(filed []uint32) {
+	g.entries = make([]entry, len(filed)/numbersOfEntry)
+	for i := range g.entries {
+		n := filed[numbersOfEntry*i:]
+		g.entries[i] = entry{party: n[0], alias: int32(n[1]), first: n[2], aside: uint16(n[3] >> 16), words: uint8(n[3] >> 8), marks: uint8(n[3])}
+		if g.entries[i].kind() == names.Person {
+			g.people = uint32(i + 1)
+		}
 	}
 }
 
@@ -112,9 +130,9 @@ func (g *segment) arrays() []*[]uint32 {
 // that has it. It fails where names are no longer read as they were.
 func (p *part) restore(print []byte) (names.Weights, bool) {
 	var words, asides []names.Token
-	p.parties = len(p.entities)
-	for e := range p.party {
-		ids := p.ids[p.first[e]:p.first[e+1]]
+	for e := range p.entries {
+		n := &p.entries[e]
+		ids := p.ids[n.first:][:uint32(n.words)+uint32(n.aside)]
 		fresh := false
 		known, aside := uint32(len(words)), uint32(len(asides))
 		for _, id := range ids {
@@ -123,9 +141,8 @@ func (p *part) restore(print []byte) (names.Weights, bool) {
 		if !fresh {
 			continue
 		}
-		entity := p.entities[p.party[e]]
-		text, _ := entity.nameAt(int(int32(p.alias[e])))
-		name := names.Prepare(text, names.Kind(p.marks[e]&markKind))
+		text, _ := p.entities[n.party].nameAt(int(n.alias))
+		name := names.Prepare(text, n.kind())
 		if len(name.Tokens)+len(name.Aside) != len(ids) {
 			return names.Weights{}, false
 		}
@@ -139,21 +156,20 @@ func (p *part) restore(print []byte) (names.Weights, bool) {
 		}
 	}
 	p.asides = asides
-	words = (&wordTable{words: words}).done()
-	weights := p.count(words)
 	filed := p.words
-	p.words = shaped(words, weights)
+	p.words = newVocabulary(words)
+	p.rare(nil)
 	p.words.keys, p.words.rests, p.words.grams = filed.keys, filed.rests, filed.grams
 	p.weigh()
-	return weights, bytes.Equal(p.words.fingerprint(), print)
+	return p.words.weights(), bytes.Equal(p.words.fingerprint(), print)
 }
 
 // fingerprint is a hash of all words as they are compared.
 func (v *vocabulary) fingerprint() []byte {
 	sum := sha256.New()
 	var line []byte
-	for i := range v.words {
-		t := &v.words[i]
+	for id := range v.facts {
+		t := v.token(uint32(id))
 		line = append(line[:0], t.Text...)
 		line = append(append(line, ' '), t.Sound...)
 		line = append(append(line, ' '), t.Skeleton...)

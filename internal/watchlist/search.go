@@ -55,9 +55,9 @@ func (x *Index) Search(q Query, limit int) []Hit { return x.Ask(q, limit).Hits }
 // Ask gives at most limit entities that the query may mean, highest score first,
 // and at equal scores in order of SourceID, then List. An entity comes once, with
 // the name that fits best; a query for "X a.k.a. Y" asks for each. Where nothing but
-// the name is asked, hits below DefaultThreshold that share with it only common words
-// or the lesser half of its weight are left out. A query without name and identifier
-// has no hits; that and whatever else was not used is flagged.
+// the name is asked, hits below DefaultThreshold that share with it only common words,
+// or so little of its weight that it makes no alert, are left out. A query without name
+// and identifier has no hits; that and whatever else was not used is flagged.
 func (x *Index) Ask(q Query, limit int) Answer {
 	a := newAsking(&q)
 	out := Answer{Flags: a.flags()}
@@ -127,9 +127,9 @@ type asking struct {
 
 func newAsking(q *Query) *asking {
 	a := &asking{Query: q, question: question{text: q.Name, kinds: [2]names.Kind{names.Person, names.Organization}}, beside: newBeside(q)}
-	a.least, a.passable = leastScore, passHits
+	a.least, a.passable = leastScore, [2]float32{passHits, passHitsOther}
 	if a.alone = a.bare; a.bare {
-		a.least, a.passable = leastAlone, passAlerts
+		a.least, a.passable = leastAlone, [2]float32{passAlerts, passAlertsOther}
 	}
 	return a
 }
@@ -203,9 +203,9 @@ func (x *Index) judge(p *part, a *asking, s *scratch, limit int, best []scored) 
 // score is the judgement on one entry, with the score of the name alone.
 func (x *Index) score(p *part, a *asking, e uint32, s *scratch) (b scored, name float64) {
 	listed := p.name(e, s)
-	b = scored{asked: a, part: p, entity: p.entities[p.party[e]]}
+	b = scored{asked: a, part: p, entity: p.entities[p.entries[e].party]}
 	name = names.Score(a.as(listed.Kind).name, listed, x.weights)
-	b.name, b.weak = b.entity.nameAt(int(int32(p.alias[e])))
+	b.name, b.weak = b.entity.nameAt(int(p.entries[e].alias))
 	b.score, _ = a.weigh(name, b.entity, b.name, b.weak, nil)
 	return b, name
 }

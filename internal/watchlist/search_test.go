@@ -40,7 +40,7 @@ func crowd(n int) *List {
 
 // text gives the name of an entry as its list writes it.
 func (p *part) text(e int) string {
-	text, _ := p.entities[p.party[e]].nameAt(int(int32(p.alias[e])))
+	text, _ := p.entities[p.entries[e].party].nameAt(int(p.entries[e].alias))
 	return text
 }
 
@@ -51,7 +51,7 @@ func (x *Index) bruteForce(q Query, limit int) []Hit {
 	for i := range x.parts {
 		p := &x.parts[i]
 		s := p.newScratch()
-		for e := range uint32(len(p.party)) {
+		for e := range uint32(len(p.entries)) {
 			if b, name := x.score(p, a, e, s); name >= a.least {
 				best = append(best, b)
 			}
@@ -73,7 +73,7 @@ func TestIndexFindsWhatBruteForceFinds(t *testing.T) {
 	missed, asked := 0, 0
 	rapid.Check(t, func(t *rapid.T) {
 		p := &x.parts[0]
-		name := []byte(p.text(rapid.IntRange(0, len(p.party)-1).Draw(t, "entry")))
+		name := []byte(p.text(rapid.IntRange(0, len(p.entries)-1).Draw(t, "entry")))
 		at := rapid.IntRange(0, len(name)-1).Draw(t, "at")
 		switch rapid.IntRange(0, 3).Draw(t, "slip") {
 		case 0:

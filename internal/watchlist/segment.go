@@ -2,6 +2,8 @@ package watchlist
 
 import (
 	"iter"
+	"math"
+	"slices"
 
 	"duly/internal/names"
 )
@@ -10,18 +12,11 @@ import (
 // It never changes. The names are those of list entries, or of customers when an
 // entry of a list asks for them.
 type segment struct {
-	parties int
+	entries []entry // people first
+	people  uint32  // how many of them are people
 
-	// By entry, which is one name of one party:
-	party  []uint32
-	alias  []uint32 // position among the other names of the party, or mainName
-	marks  []uint16 // kind, number of words that are compared, and the marks below
-	first  []uint32
-	weight []float32 // what its words weigh together
-	whole  []uint64  // shape of all its words written as one
-
-	// The words of each entry, those of entry e in ids[first[e]:first[e+1]]: the
-	// ones that are compared, then those set aside with the bit asideBit.
+	// The words of each entry, those of entry e from entries[e].first on: the ones
+	// that are compared, then those set aside with the bit asideBit.
 	ids    []uint32
 	words  *vocabulary
 	asides []names.Token
@@ -32,28 +27,25 @@ type segment struct {
 	numbers   multimap // identifiers, by their letters and digits, to parties
 }
 
+// entry is one name of one party.
+type entry struct {
+	bag
+	weight float32 // what its words weigh together
+	party  uint32
+	alias  int32  // position among the other names of the party, or mainName
+	first  uint32 // where in ids its words begin
+	aside  uint16 // how many words are set aside
+	words  uint8  // how many words are compared
+	marks  uint8
+	length uint16 // of its words together, in bytes
+}
+
 const (
-	markKind  = 3
-	markWeak  = 4       // the list itself calls the name weak
-	markShort = 8       // a word may stand for others as initials
-	markWords = 4       // from this bit on the number of words
+	markKind  = 3       // bits of entry.marks that give the kind
+	markShort = 4       // a word may stand for others as initials
 	asideBit  = 1 << 31 // of a number in segment.ids
 	mainName  = -1      // in place of the position of an alias
 )
-
-// party is what a segment files: all its names, of one kind or of several that
-// are tried, and its identifiers.
-type party struct {
-	names   []partyName
-	numbers []string // keys
-}
-
-type partyName struct {
-	text  string
-	kind  names.Kind
-	alias int32
-	weak  bool
-}
 
 // builder collects names for a segment.
 type builder struct {
@@ -70,65 +62,66 @@ type filedNumber struct {
 func newBuilder() *builder {
 	b := &builder{}
 	b.table.first, b.aside.first = make(map[string]uint32), make(map[string]uint32)
-	b.first = []uint32{0}
 	return b
 }
 
-// add files one party. Names without a letter or digit are left out.
-func (b *builder) add(p party) {
-	id := uint32(b.parties)
-	b.parties++
-	for _, n := range p.names {
-		name := names.Prepare(n.text, n.kind)
-		if name.Empty() {
-			continue
-		}
-		for i := range name.Tokens {
-			b.ids = append(b.ids, b.table.number(&name.Tokens[i]))
-		}
-		for i := range name.Aside {
-			b.ids = append(b.ids, b.aside.number(&name.Aside[i])|asideBit)
-		}
-		marks := uint16(n.kind) | uint16(len(name.Tokens))<<markWords
-		if n.weak {
-			marks |= markWeak
-		}
-		if anyShort(name.Tokens) {
-			marks |= markShort
-		}
-		b.party, b.alias, b.marks = append(b.party, id), append(b.alias, uint32(n.alias)), append(b.marks, marks)
-		b.first = append(b.first, uint32(len(b.ids)))
+// name files a name of a party. Names of people come first. What has no letter or
+// digit is left out.
+func (b *builder) name(party uint32, text string, kind names.Kind, alias int32) {
+	name := names.Prepare(text, kind)
+	if name.Empty() {
+		return
 	}
-	for _, key := range p.numbers {
-		b.numberOf = append(b.numberOf, filedNumber{hashOf(seedNumber, key), id})
+	n := entry{party: party, alias: alias, first: uint32(len(b.ids)), words: uint8(len(name.Tokens)), aside: uint16(len(name.Aside)), marks: uint8(kind)}
+	for i := range name.Tokens {
+		b.ids = append(b.ids, b.table.number(&name.Tokens[i]))
+	}
+	for i := range name.Aside {
+		b.ids = append(b.ids, b.aside.number(&name.Aside[i])|asideBit)
+	}
+	if anyShort(name.Tokens) {
+		n.marks |= markShort
+	}
+	b.entries = append(b.entries, n)
+	if kind == names.Person {
+		b.people = uint32(len(b.entries))
+	}
+}
+
+// number files an identifier of a party.
+func (b *builder) number(party uint32, key string) {
+	if key != "" {
+		b.numberOf = append(b.numberOf, filedNumber{hashOf(seedNumber, key), party})
 	}
 }
 
 // seal makes the segment. With known weights it uses those, else it counts its own.
 func (b *builder) seal(known *names.Weights) (*segment, names.Weights) {
 	g := b.segment
-	words := b.table.done()
-	g.asides = b.aside.done()
-	weights := g.count(words)
-	if known != nil {
-		weights = *known
-	}
+	g.entries, g.ids = slices.Clone(b.entries), slices.Clone(b.ids) // without room to grow
+	g.words = newVocabulary(b.table.words)
+	g.asides = slices.Clip(b.aside.words)
+	g.rare(known)
 	b.table, b.aside = wordTable{}, wordTable{}
-	g.numbers = newMultimap(func(yield func(uint64, uint32) bool) {
+	g.numbers = newMultimap(fewInBucket, func(yield func(uint64, uint32) bool) {
 		for _, n := range b.numberOf {
 			if !yield(n.hash, n.party) {
 				return
 			}
 		}
 	})
-	g.file(words, weights)
-	return &g, weights
+	g.words.file()
+	g.file()
+	if known != nil {
+		return &g, *known
+	}
+	return &g, g.words.weights()
 }
 
 // file fills what follows from the words of the entries.
-func (g *segment) file(words []names.Token, weights names.Weights) {
-	g.words = newVocabulary(words, weights)
+func (g *segment) file() {
 	g.weigh()
+	words := g.words.facts
 	posts := g.posted
 	g.postFirst = make([]uint32, len(words)+1)
 	for id := range posts {
@@ -144,34 +137,43 @@ func (g *segment) file(words []names.Token, weights names.Weights) {
 	}
 	copy(g.postFirst[1:], g.postFirst)
 	g.postFirst[0] = 0
-	g.joined = newMultimap(g.joints)
+	g.joined = newMultimap(fewInBucket, g.joints)
 }
 
-// weigh adds up what the words of each entry weigh, and their shapes.
+// weigh adds up what the words of each entry weigh, and their letters.
 func (g *segment) weigh() {
-	g.weight, g.whole = make([]float32, len(g.party)), make([]uint64, len(g.party))
-	for e := range g.weight {
+	for e := range g.entries {
+		n := &g.entries[e]
 		for _, id := range g.tokens(uint32(e)) {
-			g.weight[e] += g.words.facts[id].weight
-			g.whole[e] = joint(g.whole[e], g.words.facts[id].shape)
+			n.weight += g.words.facts[id].weight()
+			n.bag = n.bag.with(g.words.textOf(id))
+			n.length += uint16(min(g.words.lengthOf(id), math.MaxUint16-int(n.length)))
 		}
 	}
 }
 
-// count counts in how many names the words of each sound are.
-func (g *segment) count(words []names.Token) names.Weights {
+// rare sets how rare the words are: as is known, or by counting in how many names
+// those of each sound are.
+func (g *segment) rare(known *names.Weights) {
+	if known != nil {
+		for id := range g.words.facts {
+			g.words.facts[id].rare(known.Rarity(g.words.soundOf(uint32(id))))
+		}
+		return
+	}
 	number := make(map[string]uint32)
-	sound := make([]uint32, len(words))
-	for id := range words {
-		n, ok := number[words[id].Sound]
+	sound := make([]uint32, len(g.words.facts))
+	for id := range sound {
+		text := g.words.token(uint32(id)).Sound
+		n, ok := number[text]
 		if !ok {
 			n = uint32(len(number))
-			number[words[id].Sound] = n
+			number[text] = n
 		}
 		sound[id] = n
 	}
 	count, last := make([]int, len(number)), make([]int, len(number))
-	for e := range g.party {
+	for e := range g.entries {
 		for _, id := range g.tokens(uint32(e)) {
 			if s := sound[id]; last[s] != e+1 {
 				last[s] = e + 1
@@ -179,17 +181,20 @@ func (g *segment) count(words []names.Token) names.Weights {
 			}
 		}
 	}
-	bySound := make(map[string]int, len(number))
-	for text, n := range number {
-		bySound[text] = count[n]
+	for id, of := range sound {
+		g.words.facts[id].rare(names.Rarity(count[of], len(g.entries)), count[of] > 0)
 	}
-	return names.CountedWeights(bySound, len(g.party))
+}
+
+// postsOf gives the entries that are found by a word.
+func (g *segment) postsOf(word uint32) []uint32 {
+	return g.posts[g.postFirst[word]:g.postFirst[word+1]]
 }
 
 // tokens gives the numbers of the words of an entry that are compared.
 func (g *segment) tokens(e uint32) []uint32 {
-	from := g.first[e]
-	return g.ids[from : from+uint32(g.marks[e]>>markWords)]
+	n := &g.entries[e]
+	return g.ids[n.first : n.first+uint32(n.words)]
 }
 
 // anyShort says whether a word may stand for others as initials.
@@ -208,16 +213,16 @@ func isShort(shape uint64) bool { return shape == anyShape || shape>>lengthAt <=
 // ascending. Words that tie or stand for others are left out where two other
 // words are left to find the name by.
 func (g *segment) posted(yield func(id, entry uint32) bool) {
-	for e := range uint32(len(g.party)) {
+	for e := range uint32(len(g.entries)) {
 		ids := g.tokens(e)
 		strong := 0
 		for _, id := range ids {
-			if telling(&g.words.words[id]) {
+			if g.words.facts[id].telling() {
 				strong++
 			}
 		}
 		for i, id := range ids {
-			if strong >= 2 && !telling(&g.words.words[id]) || contains(ids[:i], id) {
+			if strong >= 2 && !g.words.facts[id].telling() || contains(ids[:i], id) {
 				continue
 			}
 			if !yield(id, e) {
@@ -227,9 +232,7 @@ func (g *segment) posted(yield func(id, entry uint32) bool) {
 	}
 }
 
-func telling(t *names.Token) bool {
-	return t.Class != names.Particle && t.Class != names.Initial
-}
+func telling(c names.Class) bool { return c != names.Particle && c != names.Initial }
 
 func contains(ids []uint32, id uint32) bool {
 	for _, other := range ids {
@@ -246,7 +249,7 @@ const longestRun = 3
 // joints yields the runs of neighbours of each entry written as one word, its
 // first letters as an abbreviation, and its initials with each other word.
 func (g *segment) joints(yield func(uint64, uint32) bool) {
-	for e := range uint32(len(g.party)) {
+	for e := range uint32(len(g.entries)) {
 		for hash := range g.runsOf(e) {
 			if !yield(hash, e) {
 				return
@@ -260,20 +263,20 @@ func (g *segment) runsOf(e uint32) iter.Seq[uint64] {
 		var texts [mostWords]string
 		ids := g.tokens(e)
 		for i, id := range ids {
-			texts[i] = g.words.words[id].Text
+			texts[i] = g.words.textOf(id)
 		}
 		for hash := range runs(texts[:len(ids)], 2) {
 			if !yield(hash) {
 				return
 			}
 		}
-		if g.marks[e]&markShort == 0 {
+		if g.entries[e].marks&markShort == 0 {
 			return
 		}
 		for i := range ids {
 			for k, other := range ids {
-				if k != i && len(texts[i]) == 1 && telling(&g.words.words[other]) &&
-					!yield(initialKey(texts[i][0], &g.words.words[other])) {
+				if k != i && len(texts[i]) == 1 && g.words.facts[other].telling() &&
+					!yield(initialKey(texts[i][0], g.words.token(other).Sound)) {
 					return
 				}
 			}
@@ -281,9 +284,9 @@ func (g *segment) runsOf(e uint32) iter.Seq[uint64] {
 	}
 }
 
-// initialKey is what a name of an initial and another word is filed under.
-func initialKey(letter byte, other *names.Token) uint64 {
-	return hashOf(seedInitial, string(letter), other.Sound)
+// initialKey is what a name of an initial and another word of this sound is filed under.
+func initialKey(letter byte, sound string) uint64 {
+	return hashOf(seedInitial, string(letter), sound)
 }
 
 // hasRun says whether an entry is filed under a hash, and not merely beside it.
@@ -320,16 +323,16 @@ func runs(texts []string, least int) iter.Seq[uint64] {
 
 // name puts an entry's name together. It is valid until s is used again.
 func (g *segment) name(e uint32, s *scratch) names.Name {
+	n := &g.entries[e]
+	ids := g.ids[n.first:][:uint32(n.words)+uint32(n.aside)]
 	s.tokens = s.tokens[:0]
-	aside := 0
-	for _, id := range g.ids[g.first[e]:g.first[e+1]] {
-		if id&asideBit != 0 {
-			s.tokens = append(s.tokens, g.asides[id&^asideBit])
-			aside++
-		} else {
-			s.tokens = append(s.tokens, g.words.words[id])
-		}
+	for _, id := range ids[:n.words] {
+		s.tokens = append(s.tokens, g.words.token(id))
 	}
-	words := len(s.tokens) - aside
-	return names.Assemble(names.Kind(g.marks[e]&markKind), s.tokens[:words], s.tokens[words:])
+	for _, id := range ids[n.words:] {
+		s.tokens = append(s.tokens, g.asides[id&^asideBit])
+	}
+	return names.Assemble(n.kind(), s.tokens[:n.words], s.tokens[n.words:])
 }
+
+func (n *entry) kind() names.Kind { return names.Kind(n.marks & markKind) }

@@ -5,7 +5,6 @@ import (
 	"math/bits"
 	"slices"
 	"strings"
-	"unicode/utf8"
 
 	"duly/internal/names"
 )
@@ -19,58 +18,214 @@ import (
 // method for detecting and correcting spelling errors", 1982; W. Garbe's SymSpell.)
 // Other spellings are found by keys of their sound.
 type vocabulary struct {
-	words  []names.Token
-	facts  []fact   // of each word
-	keys   multimap // text and sounds, to words
+	facts []fact
+	text  string                 // the parts of all words, those of one beside each other
+	long  map[uint32]names.Token // the few words with a part of more than longestPart bytes
+
+	keys   multimap // sounds, to words
 	rests  multimap // first letters with some left out, to words with a mark of the hash
 	grams  multimap // three letters, to words
 	native bool     // there are words in other scripts than Latin
 }
 
-// fact is what is asked of a word most often, together in one place of memory.
+// fact is a word, without its letters: what is asked of it most often, in half a
+// line of the processor's cache.
 type fact struct {
 	shape, sound uint64 // letters and length of the word and of its sound, to reject without reading it
-	weight       float32
+	rarity       float32
+	at           uint32              // where its parts are in vocabulary.text
+	sizes        [countOfParts]uint8 // of the parts, in bytes
 	class        names.Class
+	script       names.Script
 	first        byte // letter
-	short        bool // of a first name
+	marks        uint8
 }
+
+// The parts of a word that are kept as letters.
+const (
+	partText = iota
+	partSound
+	partSkeleton
+	partNative
+	countOfParts
+
+	longestPart = 255
+)
+
+// The bits of fact.marks.
+const (
+	factShort    = 1 << iota // a short form of a first name
+	factSyllable             // a single syllable
+	factLong                 // to be found in vocabulary.long
+	factListed               // a name of the list has it, and rarity says how rare it is
+)
 
 // prefix is how many letters of a word are filed; longer words that differ only
 // behind it are told apart by the check of the distance.
-const prefix = 9
+const prefix = 8
 
-// newVocabulary files words that are all different.
-func newVocabulary(words []names.Token, weights names.Weights) *vocabulary {
-	v := shaped(words, weights)
-	v.keys = newMultimap(v.each(filedUnder))
-	v.rests = newMultimap(func(yield func(uint64, uint32) bool) {
+// newVocabulary is a vocabulary of words that are all different. How rare
+// they are is set by rare, and they are found after file.
+func newVocabulary(words []names.Token) *vocabulary {
+	v := &vocabulary{facts: make([]fact, len(words)), long: make(map[uint32]names.Token)}
+	size := 0
+	for i := range words {
+		for _, part := range partsOf(&words[i]) {
+			size += len(part)
+		}
+	}
+	var text strings.Builder
+	text.Grow(size)
+	for id := range words {
+		t := &words[id]
+		f := &v.facts[id]
+		*f = fact{shape: shapeOf(t.Text), sound: shapeOf(t.Sound), at: uint32(text.Len()), class: t.Class, script: t.Script, first: t.Text[0]}
+		v.native = v.native || t.Script != names.Latin
+		if names.ShortName(t.Text) {
+			f.marks |= factShort
+		}
+		if t.Syllable() {
+			f.marks |= factSyllable
+		}
+		if parts := partsOf(t); slices.ContainsFunc(parts[:], func(part string) bool { return len(part) > longestPart }) {
+			f.marks |= factLong
+			v.long[uint32(id)] = *t
+		} else {
+			for i, part := range parts {
+				f.sizes[i] = uint8(len(part))
+				text.WriteString(part)
+			}
+		}
+	}
+	v.text = text.String()
+	return v
+}
+
+func partsOf(t *names.Token) [countOfParts]string {
+	return [...]string{partText: t.Text, partSound: t.Sound, partSkeleton: t.Skeleton, partNative: t.Native}
+}
+
+// rare says how rare a word is.
+func (f *fact) rare(rarity float32, listed bool) {
+	if f.rarity = rarity; listed {
+		f.marks |= factListed
+	}
+}
+
+func (f *fact) weight() float32 {
+	return float32(f.class.Weight(f.rarity, f.marks&factListed != 0))
+}
+
+// weights gives the weights of the names that the words are of.
+func (v *vocabulary) weights() names.Weights { return names.WeightsOf(v.rarityOf) }
+
+// rarityOf says how rare words of a sound are.
+func (v *vocabulary) rarityOf(sound string) (rarity float32, listed bool) {
+	for id := range v.filed(sound) {
+		if v.soundOf(id) == sound {
+			return v.facts[id].rarity, v.facts[id].marks&factListed != 0
+		}
+	}
+	return 0, false
+}
+
+// spelt yields the words of a text.
+func (v *vocabulary) spelt(text string) iter.Seq[uint32] {
+	return func(yield func(uint32) bool) {
+		for id := range v.filed(text) {
+			if v.textOf(id) == text && !yield(id) {
+				return
+			}
+		}
+	}
+}
+
+// filed yields the words that may have a text or a sound: the rests of each hold the
+// whole of it.
+func (v *vocabulary) filed(text string) iter.Seq[uint32] {
+	return func(yield func(uint32) bool) {
+		hash := hashWithout(text[:min(len(text), prefix)], -1, -1)
+		mark := v.mark(hash)
+		for _, marked := range v.rests.get(hash) {
+			if id := marked ^ mark; id < uint32(len(v.facts)) && !yield(id) {
+				return
+			}
+		}
+	}
+}
+
+// file lets the words be found.
+func (v *vocabulary) file() {
+	v.keys = newMultimap(someInBucket, v.each(filedUnder))
+	v.rests = newMultimap(someInBucket, func(yield func(uint64, uint32) bool) {
+		var before []uint64 // of the same word: a rest of its text may be one of its sound
+		last := uint32(0)
 		for hash, id := range v.each(rests) {
-			if !yield(hash, id|v.mark(hash)) {
+			if id != last {
+				before, last = before[:0], id
+			}
+			if slices.Contains(before, hash) {
+				continue
+			}
+			if before = append(before, hash); !yield(hash, id|v.mark(hash)) {
 				return
 			}
 		}
 	})
-	v.grams = newMultimap(v.each(gramsOf))
-	return v
+	v.grams = newMultimap(manyInBucket, v.each(gramsOf))
 }
 
-// shaped is a vocabulary in which nothing is filed yet.
-func shaped(words []names.Token, weights names.Weights) *vocabulary {
-	v := &vocabulary{words: words, facts: make([]fact, len(words))}
-	for id := range words {
-		t := &words[id]
-		v.facts[id] = fact{shapeOf(t.Text), shapeOf(t.Sound), float32(weights.Of(t)), t.Class, t.Text[0], names.ShortName(t.Text)}
-		v.native = v.native || words[id].Script != names.Latin
+// token gives a word as it was prepared.
+func (v *vocabulary) token(id uint32) names.Token {
+	f := &v.facts[id]
+	if f.marks&factLong != 0 {
+		t := v.long[id]
+		return names.Stored(t.Text, t.Sound, t.Skeleton, t.Native, f.script, f.class, f.marks&factSyllable != 0, f.rarity, f.marks&factListed != 0)
 	}
-	return v
+	rest := v.text[f.at:]
+	text, rest := rest[:f.sizes[partText]], rest[f.sizes[partText]:]
+	sound, rest := rest[:f.sizes[partSound]], rest[f.sizes[partSound]:]
+	skeleton, rest := rest[:f.sizes[partSkeleton]], rest[f.sizes[partSkeleton]:]
+	return names.Stored(text, sound, skeleton, rest[:f.sizes[partNative]], f.script, f.class, f.marks&factSyllable != 0, f.rarity, f.marks&factListed != 0)
 }
+
+// lengthOf gives how many bytes the letters of a word are.
+func (v *vocabulary) lengthOf(id uint32) int {
+	f := &v.facts[id]
+	if f.marks&factLong != 0 {
+		return len(v.long[id].Text)
+	}
+	return int(f.sizes[partText])
+}
+
+// textOf gives the letters of a word.
+func (v *vocabulary) textOf(id uint32) string {
+	f := &v.facts[id]
+	if f.marks&factLong != 0 {
+		return v.long[id].Text
+	}
+	return v.text[f.at:][:f.sizes[partText]]
+}
+
+// soundOf gives the Sound of a word.
+func (v *vocabulary) soundOf(id uint32) string {
+	f := &v.facts[id]
+	if f.marks&factLong != 0 {
+		return v.long[id].Sound
+	}
+	return v.text[f.at:][f.sizes[partText]:][:f.sizes[partSound]]
+}
+
+// telling says whether a word tells more than that it ties or stands for others.
+func (f *fact) telling() bool { return telling(f.class) }
 
 // each yields what a function gives for every word, with the word.
 func (v *vocabulary) each(hashes func(t *names.Token) iter.Seq[uint64]) iter.Seq2[uint64, uint32] {
 	return func(yield func(uint64, uint32) bool) {
-		for id := range v.words {
-			for hash := range hashes(&v.words[id]) {
+		var t names.Token
+		for id := range v.facts {
+			t = v.token(uint32(id))
+			for hash := range hashes(&t) {
 				if !yield(hash, uint32(id)) {
 					return
 				}
@@ -82,7 +237,7 @@ func (v *vocabulary) each(hashes func(t *names.Token) iter.Seq[uint64]) iter.Seq
 // filedUnder gives the keys that a word is found by, beside its rests.
 func filedUnder(t *names.Token) iter.Seq[uint64] {
 	return func(yield func(uint64) bool) {
-		if !yield(hashOf(seedText, t.Text)) || len(t.Skeleton) >= 2 && !yield(hashOf(seedSkeleton, t.Skeleton)) {
+		if len(t.Skeleton) >= 2 && !yield(hashOf(seedSkeleton, t.Skeleton)) {
 			return
 		}
 		seed := seedLatin
@@ -115,15 +270,16 @@ func soundKey(seed uint64, key uint32) uint64 { return spread((seed ^ uint64(key
 type found struct {
 	word       uint32
 	similarity float32
+	apart      bool // it shares nothing with a word that was looked up
 }
 
 // find appends the words that t may stand for to s.found, each once.
 func (v *vocabulary) find(t *names.Token, s *scratch) {
 	s.nextTurn()
-	for _, id := range v.keys.get(hashOf(seedText, t.Text)) {
-		if v.words[id].Text == t.Text && v.words[id].Native == t.Native && s.seen[id] != s.turn {
+	for id := range v.spelt(t.Text) {
+		if s.seen[id] != s.turn && v.token(id).Native == t.Native {
 			s.seen[id] = s.turn
-			s.found = append(s.found, found{id, 1})
+			s.found = append(s.found, found{word: id, similarity: 1})
 		}
 	}
 	if t.Class == names.Numeral {
@@ -131,38 +287,64 @@ func (v *vocabulary) find(t *names.Token, s *scratch) {
 	}
 	if len(t.Skeleton) >= 2 {
 		for _, id := range v.keys.get(hashOf(seedSkeleton, t.Skeleton)) {
-			if v.words[id].Skeleton == t.Skeleton {
+			if f := &v.facts[id]; f.marks&factLong != 0 || int(f.sizes[partSkeleton]) == len(t.Skeleton) && v.token(id).Skeleton == t.Skeleton {
 				v.try(t, id, s)
 			}
 		}
 	}
 	v.findAcross(t, s)
-	shape := shapeOf(t.Text)
-	for hash := range restsOf(t.Text, names.Reach(len(t.Text)+1)) {
-		mark := v.mark(hash)
-		for _, marked := range v.rests.get(hash) {
-			id := marked ^ mark
-			if id < uint32(len(v.words)) && s.seen[id] != s.turn && closeShapes(shape, v.facts[id].shape, names.Reach(lengthOf(shape, v.facts[id].shape))) {
-				v.try(t, id, s)
+	v.findNear(t, s)
+}
+
+// findNear appends the words that may be t with slips, by text or by sound.
+//
+// It goes through all keys step by step, not key by key: what one step reads stands
+// in many places of memory, and the processor waits for them together.
+func (v *vocabulary) findNear(t *names.Token, s *scratch) {
+	s.hashes = slices.AppendSeq(s.hashes[:0], restsOf(t.Text, names.Reach(len(t.Text)+1)))
+	if t.Sound != t.Text {
+		s.hashes = slices.AppendSeq(s.hashes, restsOf(t.Sound, names.SoundReach(len(t.Sound)+1)))
+	}
+	s.spans = v.rests.spans(s.hashes, s.spans[:0])
+	s.maybe = s.maybe[:0]
+	for i, at := range s.spans {
+		mark := v.mark(s.hashes[i])
+		for _, marked := range v.rests.ids[at.from:at.to] {
+			if id := marked ^ mark; id < uint32(len(v.facts)) && s.seen[id] != s.turn {
+				s.seen[id] = s.turn
+				s.maybe = append(s.maybe, id)
 			}
 		}
 	}
-	shape = shapeOf(t.Sound)
-	for hash := range restsOf(t.Sound, names.SoundReach(len(t.Sound)+1)) {
-		mark := v.mark(hash)
-		for _, marked := range v.rests.get(hash) {
-			id := marked ^ mark
-			if id < uint32(len(v.words)) && s.seen[id] != s.turn && closeShapes(shape, v.facts[id].sound, names.SoundReach(lengthOf(shape, v.facts[id].sound))) {
-				v.try(t, id, s)
-			}
+	text, sound := shapeOf(t.Text), shapeOf(t.Sound)
+	near := s.maybe[:0]
+	for _, id := range s.maybe {
+		if v.facts[id].near(text, sound) {
+			near = append(near, id)
 		}
 	}
+	s.tokens = s.tokens[:0]
+	for _, id := range near {
+		s.tokens = append(s.tokens, v.token(id))
+	}
+	for i, id := range near {
+		if alike := names.Similarity(t, &s.tokens[i]); alike > 0 {
+			s.found = append(s.found, found{word: id, similarity: float32(alike)})
+		}
+	}
+}
+
+// near says whether a word may be as alike as names takes for a slip, to a word of
+// these shapes of text and sound.
+func (f *fact) near(text, sound uint64) bool {
+	return closeShapes(text, f.shape, max(1, names.Reach(lengthOf(text, f.shape)))) ||
+		closeShapes(sound, f.sound, names.SoundReach(lengthOf(sound, f.sound)))
 }
 
 // mark gives bits of a hash above those that number a word, so that what a bucket
 // of rests holds of other hashes is told apart without reading the word.
 func (v *vocabulary) mark(hash uint64) uint32 {
-	return uint32(hash>>32) << bits.Len(uint(len(v.words)))
+	return uint32(hash>>32) << bits.Len(uint(len(v.facts)))
 }
 
 // findAcross appends the words of other scripts that t may stand for.
@@ -183,55 +365,10 @@ func (v *vocabulary) try(t *names.Token, id uint32, s *scratch) {
 		return
 	}
 	s.seen[id] = s.turn
-	if alike := names.Similarity(t, &v.words[id]); alike > 0 {
-		s.found = append(s.found, found{id, float32(alike)})
+	word := v.token(id)
+	if alike := names.Similarity(t, &word); alike > 0 {
+		s.found = append(s.found, found{word: id, similarity: float32(alike)})
 	}
-}
-
-// A shape says which letters a word has, once and twice or more, one bit each in
-// lowLetters and highLetters, and in the bits above how long it is. Digits are
-// folded in. A word with other letters may be near to anything.
-const (
-	lowLetters  uint64 = 0x3ffffff
-	highLetters uint64 = lowLetters << 26
-	letters            = lowLetters | highLetters
-	lengthAt           = 52
-	anyShape           = ^uint64(0)
-)
-
-func shapeOf(text string) uint64 {
-	set, all := uint64(0), byte(0)
-	for i := range len(text) {
-		bit := uint64(1) << ((text[i] - 1) & 31 % 26)
-		set |= bit | set&bit<<26
-		all |= text[i]
-	}
-	if all >= utf8.RuneSelf {
-		return anyShape
-	}
-	return set | uint64(len(text))<<lengthAt
-}
-
-// joint gives the shape of two words written as one.
-func joint(a, b uint64) uint64 {
-	if a == anyShape || b == anyShape {
-		return anyShape
-	}
-	set := (a|b)&letters | a&b&lowLetters<<26
-	return set | (a>>lengthAt+b>>lengthAt)<<lengthAt
-}
-
-// lengthOf gives the length of the longer of two words.
-func lengthOf(a, b uint64) int { return int(max(a, b) >> lengthAt) }
-
-// closeShapes says whether words of two shapes may be at most reach edits apart: an
-// edit changes at most two bits of the letters and the length by one.
-func closeShapes(a, b uint64, reach int) bool {
-	if a == anyShape || b == anyShape {
-		return true
-	}
-	longer := int(a>>lengthAt) - int(b>>lengthAt)
-	return longer <= reach && -longer <= reach && bits.OnesCount64((a^b)&letters) <= 2*reach
 }
 
 // rests gives the hashes of the first letters of a word and of its sound, with
@@ -308,30 +445,4 @@ func (w *wordTable) number(t *names.Token) uint32 {
 	}
 	w.words, w.next = append(w.words, *t), append(w.next, 0)
 	return id
-}
-
-// done gives the words, with their letters beside each other in one text, so that
-// comparing a word reads one place of memory and not four.
-func (w *wordTable) done() []names.Token {
-	size := 0
-	for i := range w.words {
-		t := &w.words[i]
-		size += len(t.Text) + len(t.Sound) + len(t.Skeleton) + len(t.Native)
-	}
-	var all strings.Builder
-	all.Grow(size)
-	for i := range w.words {
-		t := &w.words[i]
-		for _, s := range []string{t.Text, t.Sound, t.Skeleton, t.Native} {
-			all.WriteString(s)
-		}
-	}
-	text := all.String()
-	for i := range w.words {
-		t := &w.words[i]
-		for _, s := range []*string{&t.Text, &t.Sound, &t.Skeleton, &t.Native} {
-			*s, text = text[:len(*s)], text[len(*s):]
-		}
-	}
-	return slices.Clip(w.words)
 }

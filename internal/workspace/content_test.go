@@ -18,6 +18,7 @@ import (
 	"duly/internal/bundle"
 	"duly/internal/decision"
 	"duly/internal/evidence"
+	"duly/internal/index"
 	"duly/internal/intake"
 	"duly/internal/ledger"
 	"duly/internal/people"
@@ -133,7 +134,7 @@ func sign(t testing.TB, w *workspace.Workspace) ledger.Checkpoint {
 func everything() content {
 	c := content{
 		rooms: []store.Migrations{
-			register.Migrations, evidence.Migrations, runs.Migrations, intake.Migrations, screening.Migrations,
+			register.Migrations, evidence.Migrations, runs.Migrations, index.Migrations, intake.Migrations, screening.Migrations,
 			usage.Migrations, triage.Migrations, assessment.Migrations, refusal.Migrations, voice.Migrations, decision.Migrations,
 		},
 	}
@@ -156,6 +157,7 @@ func everything() content {
 	with(of(register.Interests))
 	with(of(evidence.Sources))
 	with(of(evidence.Facts))
+	with(of(index.Editions))
 	with(of(runs.Runs))
 	with(of(runs.Packs))
 	with(of(intake.Ambiguities))
@@ -170,6 +172,8 @@ func everything() content {
 		r.Engine = bundle.EngineNumber()
 		rated = append(rated, tx.Size())
 	}))
+	with(of(assessment.Exposures))
+	with(of(assessment.Scores))
 	with(of(decision.Decisions, func(d *decision.Decision, variant int, tx *store.Tx) {
 		r, err := store.GetBySeq(context.Background(), tx, assessment.Ratings, rated[variant])
 		if err != nil {
@@ -209,7 +213,11 @@ func everything() content {
 		}
 		keys := map[act.Role]ledger.PersonKey{}
 		for _, role := range []act.Role{act.Approver, act.Expert, act.PanelMember} {
-			if _, err := w.AddPerson(ctx, admin, string(role), []act.Role{role}); err != nil {
+			roles := []act.Role{role}
+			if role == act.Approver {
+				roles = append(roles, act.Analyst)
+			}
+			if _, err := w.AddPerson(ctx, admin, string(role), roles); err != nil {
 				t.Fatal(err)
 			}
 			person, err := w.Actor(ctx, string(role))

@@ -41,6 +41,9 @@ type Config struct {
 	Key      string `yaml:"key"`      // verifier key of the log
 	Database string `yaml:"database"` // a file in the directory, or a postgres:// URL
 	Operator string `yaml:"operator"` // who acts when no person is named
+	// Moratoria names whose moratoria bind here: providers of which Duly ships some, or
+	// files of own packs, from this directory on. Laws count whatever stands here.
+	Moratoria []string `yaml:"moratoria,omitempty"`
 }
 
 // Options pass in what a workspace must not fetch by itself.

@@ -6,7 +6,10 @@ create table r_rating (
 	to_seq bigint,
 	valid_from text,
 	valid_to text,
+	method text,
 	worst text,
+	tier text,
+	outcome text,
 	subject text,
 	account text
 );

@@ -25,7 +25,10 @@ create table r_fact (
 	source_ref text,
 	identity text,
 	subject text,
-	fact text
+	fact text,
+	value text,
+	as_of text,
+	sources text
 );
 create unique index r_fact_id on r_fact (id, rev);
 create index r_fact_subject on r_fact (subject);

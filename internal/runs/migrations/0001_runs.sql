@@ -17,6 +17,7 @@ create table r_pack (
 	valid_from text,
 	valid_to text,
 	sha256 text,
+	kind text,
 	pack text
 );
 create unique index r_pack_id on r_pack (id, rev);
