@@ -13,6 +13,7 @@ import (
 	"duly/internal/act"
 	"duly/internal/assessment"
 	"duly/internal/decision"
+	"duly/internal/index"
 	"duly/internal/pack"
 	"duly/internal/register"
 	"duly/internal/store"
@@ -74,7 +75,7 @@ func BenchmarkRateAndDecide(b *testing.B) {
 			if engine == "postgres" {
 				dsn = storetest.Postgres(b)
 			}
-			db := storetest.Begin(b, dsn, append([]store.Migrations{triage.Migrations}, rooms...)...)
+			db := storetest.Begin(b, dsn, append([]store.Migrations{triage.Migrations, index.Migrations}, rooms...)...)
 			approver := newKey(b)
 			join(b, db, approver, act.Approver)
 			data, err := fs.ReadFile(packs.Files, "methods/rm-1.yaml")
