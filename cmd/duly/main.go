@@ -47,7 +47,12 @@ type cli struct {
 	Assess     assessCmd     `cmd:"" help:"Rate deployments."`
 	Trace      traceCmd      `cmd:"" help:"Explain a rating, down to the entries that it rests on."`
 	Exposure   exposureCmd   `cmd:"" help:"See where deployments add up on the same people."`
+	Opinion    opinionCmd    `cmd:"" help:"Give expert opinions on ratings."`
+	Panel      panelCmd      `cmd:"" help:"Let those whom it concerns oversee decisions."`
+	Vote       voteCmd       `cmd:"" help:"Vote in a matter before a panel."`
+	Consult    consultCmd    `cmd:"" help:"Hear people, and tell them what became of it."`
 	Decide     decideCmd     `cmd:"" help:"Decide on a rated deployment."`
+	Override   overrideCmd   `cmd:"" help:"Decide against a rating, a panel or an expert, in public and for a time."`
 	Queue      queueCmd      `cmd:"" help:"Work on what waits, the gravest first."`
 	Case       caseCmd       `cmd:"" help:"Work on one case."`
 	Capability capabilityCmd `cmd:"" help:"Launch what a product can newly do, once each who uses it was looked at."`
@@ -96,7 +101,7 @@ func (e usageError) Error() string { return fmt.Sprintf("usage, exit status %d",
 
 // execute parses a command line and runs it.
 func execute(ctx context.Context, args []string, stdout, stderr io.Writer) error {
-	return executeAt(ctx, time.Now, args, stdout, stderr)
+	return executeAt(ctx, clock, args, stdout, stderr)
 }
 
 // executeAt does it by a given clock.

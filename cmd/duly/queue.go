@@ -62,7 +62,7 @@ func (c *queueListCmd) Run(a *app) error {
 		}
 		for _, item := range page {
 			fmt.Fprintf(out, "%s  %-6s  %s: %s%s\n", item.ID, item.Review.Lane, item.Name, strings.Join(item.Review.Why, ", "), has(names, item.Review.Owner))
-			fmt.Fprintf(out, "    severity %d, irremediability %d, %s, %s\n", item.Review.Severity, item.Review.Irremediable, clock(item), pressing(item.Review))
+			fmt.Fprintf(out, "    severity %d, irremediability %d, %s, %s\n", item.Review.Severity, item.Review.Irremediable, clockOf(item), pressing(item.Review))
 		}
 	})
 }
@@ -81,7 +81,8 @@ func called(names map[string]string, key string) string {
 	return key
 }
 
-func clock(item casework.Item) string {
+// clockOf says how long a case has been open, and how long it may be.
+func clockOf(item casework.Item) string {
 	if item.Overdue {
 		return fmt.Sprintf("open %d days, overdue %d", item.Age, -item.Left)
 	}

@@ -241,7 +241,7 @@ func (w *writer) write(ctx context.Context, db *store.DB, units []unit, s *Summa
 			if w.detail {
 				s.Subjects = append(s.Subjects, assessed(&r.rating, &r.outlook, r.gathered))
 			}
-			if err := s.put(tx, record, previous[record.Subject]); err != nil {
+			if err := s.put(tx, record, previous[record.Subject], r.newest); err != nil {
 				return err
 			}
 		}
@@ -339,7 +339,7 @@ func (w *writer) state(ctx context.Context, tx *store.Tx, list []rated) error {
 	}
 	written := map[[2]string]int64{}
 	note := func(s evidence.Said, subject string) {
-		if s.Fact.Source == derivedBy {
+		if s.Fact.Source == DerivedBy {
 			written[[2]string{subject, s.Fact.Fact}] = s.Seq
 		}
 	}
@@ -370,13 +370,13 @@ func ratingsOf(ctx context.Context, q store.Queryer, units []unit) (map[string]*
 	return out, err
 }
 
-// put writes a rating if it says anything new. With the same facts and the same
-// result the preparer of the first stays.
-func (s *Summary) put(tx *store.Tx, record *Rating, before *store.Revision[Rating]) (err error) {
+// put writes a rating if it says anything new, or anything of the chain is newer than the
+// one before. With the same facts and the same result the preparer of the first stays.
+func (s *Summary) put(tx *store.Tx, record *Rating, before *store.Revision[Rating], newest int64) (err error) {
 	switch {
 	case before == nil:
 		_, err = store.Create(tx, Ratings, record)
-	case before.Record.Method == record.Method && before.Record.Trace == record.Trace && sameRulings(before.Record.Rulings, record.Rulings) && slices.Equal(before.Record.Inputs, record.Inputs):
+	case before.Seq > newest && before.Record.Method == record.Method && before.Record.Trace == record.Trace && sameRulings(before.Record.Rulings, record.Rulings) && slices.Equal(before.Record.Inputs, record.Inputs):
 		return nil
 	default:
 		_, _, err = store.Revise(tx, Ratings, before.ID, record)

@@ -13,9 +13,9 @@ import (
 	"duly/internal/triage"
 )
 
-// derivedBy is the system in whose name the program states what it works out from
+// DerivedBy is the system in whose name the program states what it works out from
 // its own records.
-const derivedBy = "duly"
+const DerivedBy = "duly"
 
 // Facts that the program states itself.
 const (
@@ -41,7 +41,7 @@ func MayState(ctx context.Context, q store.Queryer, subject, fact, today string)
 		return err
 	}
 	if prohibitionFact(fact) {
-		if !slices.ContainsFunc(about[fact], func(s evidence.Stated) bool { return s.Fact.Source == derivedBy && inForce(s.Fact.Value) }) {
+		if !slices.ContainsFunc(about[fact], func(s evidence.Stated) bool { return s.Fact.Source == DerivedBy && inForce(s.Fact.Value) }) {
 			return nil
 		}
 		return fault.Newf(fault.Refused, "%s follows from a ban or a moratorium in force, and cannot be stated", fact).
@@ -92,7 +92,7 @@ func (d *derived) saidSo(f *found) bool {
 // said gives the statement as it will be written, without an entry yet.
 func (d *derived) said(day string) evidence.Said {
 	return evidence.Said{Seq: notWritten, Statement: evidence.Statement{Fact: &evidence.Fact{
-		Origin: evidence.Origin{Source: derivedBy}, Fact: d.fact, Value: d.value, AsOf: cmp.Or(d.asOf, day),
+		Origin: evidence.Origin{Source: DerivedBy}, Fact: d.fact, Value: d.value, AsOf: cmp.Or(d.asOf, day),
 	}, Sources: d.sources}}
 }
 
@@ -204,7 +204,7 @@ func stateOwn(ctx context.Context, tx *store.Tx, g *gathered, today string) (wro
 		if d.concluded {
 			write = evidence.Conclude
 		}
-		if err := write(ctx, tx, f, derivedBy, today); err != nil {
+		if err := write(ctx, tx, f, DerivedBy, today); err != nil {
 			return wrote, err
 		}
 	}

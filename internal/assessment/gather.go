@@ -121,6 +121,7 @@ type gathered struct {
 	stale  []string  // facts that are out of date, and since when
 	single []string  // facts that rest on fewer independent sources than the method asks for
 	named  []string  // fact, entry, field and digest, for Rating.Inputs
+	newest int64     // where the newest record or statement of others about the chain stands in the log
 }
 
 // chainOf gives the chain of a unit and its product.
@@ -174,7 +175,7 @@ func (g *ground) read(x *material, n int, id string) {
 	x.said = g.book.About(x.said[:0], id)
 	for _, s := range x.said {
 		switch {
-		case s.Fact.Source == derivedBy:
+		case s.Fact.Source == DerivedBy:
 			if n == 0 {
 				x.before = append(x.before, found{s, n, false})
 			}
@@ -190,6 +191,7 @@ func (g *ground) read(x *material, n int, id string) {
 // gather takes the inputs of the method from what is known of a unit.
 func (g *gatherer) gather(x *material) *gathered {
 	out := &gathered{unit: x.unit, chain: x.chain, own: x.own, before: x.before, behind: x.behind, inputs: make(rating.Inputs, len(x.found)+16)}
+	out.newest = g.newest(x)
 	g.sort(x)
 	for i := range g.facts {
 		if len(g.byFact[i]) > 0 && g.fromStatements(out, i) || g.words[i] == "" {
@@ -202,6 +204,34 @@ func (g *gatherer) gather(x *material) *gathered {
 	}
 	g.touched = g.touched[:0]
 	return out
+}
+
+// newest gives where the newest record, or statement of others, about a chain stands in
+// the log: a rating that is older cannot be decided on.
+func (g *ground) newest(x *material) int64 {
+	seq := x.unit.account.Seq
+	if x.unit.deployment != nil {
+		seq = max(seq, x.unit.deployment.Seq)
+	}
+	if x.product != nil {
+		seq = max(seq, x.product.Seq)
+	}
+	parties := []*store.Revision[register.Customer]{x.chain.Customer, x.chain.Between, x.chain.EndUser}
+	if x.chain.Link != nil {
+		seq = max(seq, x.chain.Link.Seq)
+		parties = append(parties, g.parties.Customers[x.chain.Link.Record.Customer], g.parties.Customers[x.chain.Link.Record.Party])
+	}
+	for _, c := range parties {
+		if c != nil {
+			seq = max(seq, c.Seq)
+		}
+	}
+	for i := range x.found {
+		if !x.found[i].supposed {
+			seq = max(seq, x.found[i].Seq)
+		}
+	}
+	return seq
 }
 
 // sort lays the statements out by fact. Of a fixed fact only what the program says
@@ -260,7 +290,7 @@ func (g *gatherer) fromStatements(out *gathered, i int) bool {
 	out.inputs[f.ID] = bundle.InputValue(*f, best.value)
 	if best.from != nil {
 		out.rests = append(out.rests, rest{f.ID, best.from.Seq, evidence.Facts.Schema(), "value"})
-		if best.support < f.Sources && (best.from.Fact.Source != derivedBy || len(best.from.Sources) > 0) {
+		if best.support < f.Sources && (best.from.Fact.Source != DerivedBy || len(best.from.Sources) > 0) {
 			out.single = append(out.single, f.ID)
 		}
 	}

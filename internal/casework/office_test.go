@@ -22,6 +22,7 @@ import (
 	"duly/internal/ledger"
 	"duly/internal/pack"
 	"duly/internal/people"
+	"duly/internal/refusal"
 	"duly/internal/register"
 	"duly/internal/runs"
 	"duly/internal/screening"
@@ -29,6 +30,7 @@ import (
 	"duly/internal/store/storetest"
 	"duly/internal/triage"
 	"duly/internal/usage"
+	"duly/internal/voice"
 	"duly/packs"
 )
 
@@ -38,7 +40,7 @@ var (
 	ctx    = context.Background()
 	active = register.Origin{State: "active", ValidFrom: "2026-01-01"}
 	rooms  = []store.Migrations{people.Migrations, register.Migrations, evidence.Migrations, runs.Migrations, index.Migrations, intake.Migrations, screening.Migrations,
-		usage.Migrations, triage.Migrations, assessment.Migrations, decision.Migrations, casework.Migrations}
+		usage.Migrations, triage.Migrations, assessment.Migrations, refusal.Migrations, voice.Migrations, decision.Migrations, casework.Migrations}
 )
 
 // today is a day of the test clock, which starts on 2026-01-02.
@@ -93,6 +95,20 @@ func someone(t testing.TB, seed byte, roles ...act.Role) person {
 		t.Fatal(err)
 	}
 	return person{act.Actor{Key: k.ID(), Roles: roles}, k}
+}
+
+// employ records a person whom the log does not know yet: what somebody may decide is
+// read from there.
+func (o *office) employ(p person) {
+	o.Helper()
+	o.write(func(tx *store.Tx) error {
+		known, err := store.Select(ctx, tx, people.Persons, "r.key_id = $1", p.Key)
+		if err != nil || len(known) > 0 {
+			return err
+		}
+		_, err = people.Add(tx, p.Key, p.Roles, p.key)
+		return err
+	})
 }
 
 func (o *office) worker(p person) casework.Worker {
@@ -197,8 +213,10 @@ func (o *office) rate(unit, account, worst string, severity int64) store.Ref {
 func (o *office) decide(unit string, what decision.Act, by person) {
 	o.Helper()
 	at := storeTime(o.today)
-	if _, _, err := decision.Decide(ctx, o.db, act.Default, decision.Request{Subject: unit, Act: what, Reason: "because", By: by.Actor, Key: by.key, Now: at}); err != nil {
-		o.Fatal(err)
+	o.employ(by)
+	step, err := decision.Decide(ctx, o.db, act.Default, decision.Request{Subject: unit, Act: what, Reason: "because", By: by.Actor, Key: by.key, Now: at})
+	if err != nil || step.Waits != "" {
+		o.Fatalf("%+v, %v", step, err)
 	}
 }
 

@@ -217,8 +217,8 @@ func TestADueReviewEndsInADecision(t *testing.T) {
 	o.sweep()
 	id := o.open(o.police).ID
 	o.refused(o.worker(o.ann).Close(ctx, o.db, id, casework.Kept, "as before"), "the review was due")
-	o.decide(o.deployed, decision.Approve, o.abe)
-	o.ok(o.worker(o.ann).Close(ctx, o.db, id, casework.Decided, "as before"))
+	o.decide(o.deployed, decision.Suspend, o.abe)
+	o.ok(o.worker(o.ann).Close(ctx, o.db, id, casework.Decided, "suspended: nobody rated it again"))
 	if s := o.sweep(); s.Opened != 0 {
 		t.Errorf("it is due again: %v", s.Events)
 	}

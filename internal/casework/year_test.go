@@ -366,7 +366,8 @@ func (y *year) judge(unit string) {
 	case "approve_with_conditions":
 		what = decision.ApproveWithConditions
 	}
-	_, _, err = decision.Decide(ctx, y.db, act.Default, decision.Request{Subject: unit, Act: what, Reason: "by the rating", By: y.abe.Actor, Key: y.abe.key, Now: y.clock})
+	y.employ(y.abe)
+	_, err = decision.Decide(ctx, y.db, act.Default, decision.Request{Subject: unit, Act: what, Reason: "by the rating", By: y.abe.Actor, Key: y.abe.key, Now: y.clock})
 	if err != nil { // a hit that came since the case was opened
 		y.refused(err, "hit")
 		what = decision.Decline
