@@ -144,6 +144,7 @@ func hospital(b *book) {
 		controls.independently_audited: true`)
 	b.ends("C07b", "G-1", "S4 L2 HIGH -2 L1 MEDIUM | EDD | APPROVE WITH CONDITIONS | 12")
 	b.mayNot("G-1", "approve", "the rating calls for conditions")
+	b.hears("G-1", "The undertakings were met, and outsiders tested that.")
 	b.decides("G-1", "approve_with_conditions", "tested by outsiders, reviewed in a year")
 
 	b.buys("G-2", "Example Hospital Trust,hospital.example,public_body,health,GB,Record Store,storage,records")

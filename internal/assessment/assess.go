@@ -126,6 +126,9 @@ func Assess(ctx context.Context, db *store.DB, preparer, today string, p *pack.P
 	}
 	s := newSummary()
 	w := &writer{method: m, pack: p, parties: portfolio, rules: which.Prohibitions, used: map[string]bool{}, preparer: preparer, today: today, detail: len(which.IDs) > 0}
+	if _, asked := m.Fact(factOverlaps); asked {
+		w.beside = portfolio.Exposures().Beside
+	}
 	for part := range slices.Chunk(units, batch) {
 		if err := w.write(ctx, db, part, s); err != nil {
 			return nil, err
@@ -197,6 +200,7 @@ func inLanes(lanes []triage.Lane, t *store.Revision[triage.Triage]) bool {
 
 // writer rates units and writes what changed.
 type writer struct {
+	beside   map[string]int // where the method asks it: how many others cover the same people
 	method   *rating.Method
 	pack     *pack.Pack
 	parties  *triage.Portfolio
@@ -269,6 +273,7 @@ func (w *writer) rate(ctx context.Context, q store.Queryer, units []unit) ([]rat
 	if err != nil {
 		return nil, err
 	}
+	ground.beside = w.beside
 	var subjects []string
 	for _, u := range units {
 		chain, product := ground.chainOf(u)

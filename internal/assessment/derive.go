@@ -187,6 +187,7 @@ func (a *about) derive() error {
 		a.say(factExisting, ledger.Bool(true))
 	}
 	a.countryFacts()
+	a.overlaps()
 	return nil
 }
 

@@ -2,11 +2,9 @@ package assessment
 
 import (
 	"context"
-	"maps"
 	"slices"
 	"strings"
 
-	"duly/internal/evidence"
 	"duly/internal/fault"
 	"duly/internal/ledger"
 	"duly/internal/rating"
@@ -66,57 +64,32 @@ func ReviewExposures(ctx context.Context, db *store.DB, actor, today string) (*E
 			}
 			delete(before, next.Area)
 		}
-		if err := s.end(tx, before, today); err != nil {
-			return err
-		}
-		return stateOverlaps(ctx, tx, exposures.Beside, rated, today)
+		return s.end(tx, before, today)
 	})
 }
 
-// factOverlaps is how many other deployments cover the same people. It follows from the
-// whole portfolio and not from one deployment, so it is stated here and read by the
-// next rating like what anybody states.
+// factOverlaps is how many other deployments cover the same people.
 const factOverlaps = "exposure.overlapping_deployments"
 
-// overlapsBy is the system in whose name it is stated, and confirmDays after how many
-// days the same is said again.
-const (
-	overlapsBy  = "duly exposures"
-	confirmDays = 90
-)
-
-// stateOverlaps states for every rated deployment that can be placed how many others
-// cover the same people. One that cannot be placed any more is unknown again.
-func stateOverlaps(ctx context.Context, tx *store.Tx, beside map[string]int, rated map[string]*store.Revision[Rating], today string) error {
-	facts, err := store.Select(ctx, tx, evidence.Facts, "r.fact = $1", factOverlaps)
-	if err != nil {
-		return err
+// overlaps states how many other deployments cover the same people. That follows from
+// the portfolio as a whole. Where only a part of it is in hand, or the method does not
+// ask, what was stated last holds on.
+func (a *about) overlaps() {
+	if a.beside == nil {
+		for i := range a.before {
+			if a.before[i].Fact.Fact == factOverlaps {
+				a.say(factOverlaps, a.before[i].Fact.Value)
+			}
+		}
+		return
 	}
-	before := map[string]*evidence.Fact{}
-	for _, f := range facts {
-		if f.Record.Source == overlapsBy {
-			before[f.Record.Subject] = f.Record
-		}
+	others, placed := a.beside[a.unit.subject()]
+	switch {
+	case placed:
+		a.say(factOverlaps, ledger.Int(int64(others)))
+	case a.saidBefore(factOverlaps):
+		a.say(factOverlaps, ledger.Unknown("it is not known where it is used"))
 	}
-	for _, subject := range slices.Sorted(maps.Keys(rated)) {
-		others, placed := beside[subject]
-		was := before[subject]
-		value := ledger.Int(int64(others))
-		if !placed {
-			value = ledger.Unknown("it is not known where it is used")
-		}
-		switch {
-		case was == nil && !placed:
-			continue
-		case was != nil && was.Value.Equal(value) && (!placed || evidence.Fresh(was.AsOf, today, confirmDays)):
-			continue
-		}
-		fact := evidence.Fact{Subject: subject, Fact: factOverlaps, Value: value, AsOf: today}
-		if err := evidence.State(ctx, tx, fact, overlapsBy, today); err != nil {
-			return err
-		}
-	}
-	return nil
 }
 
 // exposureOf gives the review that an area asks for, nil where it asks for none.

@@ -28,6 +28,7 @@ type ground struct {
 	supposed map[string][]Supposed // by subject: what is asked "what if" about
 	exports  exportState
 	rules    *Prohibitions
+	beside   map[string]int // how many others cover the same people; nil when that is not known of all
 }
 
 func newGround(p *triage.Portfolio, book *evidence.Book, rules *Prohibitions, day string) (*ground, error) {
