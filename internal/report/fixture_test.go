@@ -15,6 +15,7 @@ import (
 	"duly/internal/act"
 	"duly/internal/assessment"
 	"duly/internal/bundle"
+	"duly/internal/casework"
 	"duly/internal/decision"
 	"duly/internal/evidence"
 	"duly/internal/index"
@@ -63,7 +64,7 @@ func clock() func() time.Time {
 
 var rooms = []store.Migrations{
 	register.Migrations, evidence.Migrations, runs.Migrations, index.Migrations, intake.Migrations, screening.Migrations,
-	usage.Migrations, triage.Migrations, assessment.Migrations, refusal.Migrations, voice.Migrations, decision.Migrations,
+	usage.Migrations, triage.Migrations, assessment.Migrations, refusal.Migrations, voice.Migrations, decision.Migrations, casework.Migrations,
 }
 
 // bed is a workspace for tests.

@@ -27,7 +27,7 @@ var partsText string
 var page = template.Must(template.Must(template.New("page").Funcs(template.FuncMap{
 	"n": thousands, "pct": percent, "cents": cents, "say": say, "css": func() template.CSS { return template.CSS(css) }, "policy": policy,
 	"interval": intervalOf, "asked": asked, "gathered": gathered,
-	"plural": plural, "day": dayOf, "bands": func() []string { return bandNames }, "cell": cell, "waiting": waiting, "held": held, "listed": listedSubjects,
+	"plural": plural, "day": dayOf, "bands": func() []string { return bandNames }, "cell": cell, "waiting": waiting, "held": held, "total": total, "listed": listedSubjects,
 	"first": first, "rest": func(list []Subject) int { return len(list) - len(first(list)) },
 }).Parse(pageText)).Parse(partsText))
 
@@ -52,6 +52,9 @@ func policy() string {
 
 // thousands writes a whole number with thin spaces between thousands.
 func thousands(v any) string {
+	if p, ok := v.(*int64); ok {
+		v = *p
+	}
 	s := fmt.Sprint(v)
 	sign := ""
 	if strings.HasPrefix(s, "-") {
@@ -95,6 +98,13 @@ var words = map[string]string{
 
 	"act approve": "Approved", "act approve_with_conditions": "Approved with conditions", "act escalate": "Passed on to a committee",
 	"act decline": "Declined", "act suspend": "Suspended", "act exit": "Ended",
+
+	"opinion support": "support the deployment", "opinion support_with_conditions": "support it with conditions", "opinion object": "object to it",
+	"opinion withdrawn": "taken back",
+	"referral open":     "the vote is open", "referral for": "the panel voted for it", "referral against": "the panel voted against it", "referral no_quorum": "too few took part",
+	"answer adopt": "adopted", "answer adapt": "adopted in part", "answer reject": "rejected",
+	"exposure open": "wait for a review", "exposure closed": "were reviewed", "exposure ended": "are so no more",
+	"role panel_member": "sits on an oversight panel",
 
 	"tier SDD": "Simplified diligence", "tier CDD": "Ordinary diligence", "tier EDD": "Enhanced diligence",
 	"tier EDD+GB": "Enhanced diligence, governing body",
@@ -243,4 +253,12 @@ func first(list []Subject) []Subject { return list[:min(len(list), pageLimit)] }
 
 func laneOnly(s Subject) bool {
 	return s.Rating == nil && s.Decision == nil && len(s.Counts) == 0 && len(s.Findings) == 0
+}
+
+func total(list []Tally) int {
+	n := 0
+	for _, t := range list {
+		n += t.Count
+	}
+	return n
 }

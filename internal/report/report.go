@@ -15,6 +15,7 @@ type Report struct {
 	Progress   Progress    `json:"progress"`
 	Portfolio  Portfolio   `json:"portfolio"`
 	Decisions  Decisions   `json:"decisions"`
+	Oversight  Oversight   `json:"oversight"`
 	Findings   Findings    `json:"findings"`
 	Telemetry  Telemetry   `json:"telemetry"`
 	Conditions []Condition `json:"conditions"`
@@ -36,6 +37,38 @@ type Report struct {
 	Withheld []Tally  `json:"withheld"` // different values of this report, by class
 	Erased   int      `json:"erased"`
 	Limits   []string `json:"limits"` // what this report does not show, in sentences
+}
+
+// Oversight is what experts, panels and those whom it concerns said, what rules refused,
+// and what waits for people. All figures stand in clear in the log.
+type Oversight struct {
+	Opinions     []Tally `json:"opinions"`  // by choice, withdrawn ones apart
+	Referrals    []Tally `json:"referrals"` // open, or how they ended
+	VotesFor     int64   `json:"votes_for"` // of closed referrals
+	VotesAgainst int64   `json:"votes_against"`
+	Abstained    int64   `json:"abstained"`
+	Answers      []Tally `json:"answers"`      // of the company, by choice
+	AnswersLate  int     `json:"answers_late"` // given after their day
+	AnswersDue   int     `json:"answers_due"`  // not given, and past their day
+	Resignations int     `json:"resignations"`
+	Inputs       int     `json:"inputs"`    // things said in consultations
+	Told         int     `json:"told"`      // of them, those where people were told what became of it
+	Refusals     []Tally `json:"refusals"`  // attempts by the rule that refused them
+	Exposures    []Tally `json:"exposures"` // areas where deployments add up, by state
+	Waiting      []Tally `json:"waiting"`   // open cases by lane
+	Overdue      int     `json:"overdue"`   // of them, past their day
+	Unread       int     `json:"unread"`    // concerns and other signals that nobody has handled
+	Sample       *Sample `json:"sample"`    // of AUTO; nil when none was drawn
+}
+
+// Sample is the newest quarter's sample of accounts that nobody looks at.
+type Sample struct {
+	Quarter    string `json:"quarter"` // its first day
+	Population int64  `json:"population"`
+	Size       int64  `json:"size"`
+	Judged     int64  `json:"judged"`
+	Missed     int64  `json:"missed"`
+	Bound      *int64 `json:"bound"` // accounts that AUTO may miss at most, with 95 % confidence; nil until all are judged
 }
 
 // Log is the checkpoint that the report reads.
