@@ -36,10 +36,10 @@ func standings(ctx context.Context, q store.Queryer, at store.At) (map[string]st
 
 // looked is what came out for one unit; nil for one that is not rated.
 type looked struct {
-	unit                 unit
-	changed, pending     bool
-	outcome, worst, best string
-	missing              []string
+	unit                       unit
+	changed, pending           bool
+	outcome, worst, best, tier string
+	missing                    []string
 }
 
 // assessChanged rates again all that is rated, of it what is meant, and writes what
@@ -63,13 +63,12 @@ func assessChanged(ctx context.Context, db *store.DB, preparer, today string, p 
 	var positions []int64
 	var changed []unit
 	err = v.each(ctx, func() func(unit) (any, error) {
-		g := v.before.gatherer(m)
-		var x material
+		l := &looker{method: m, gatherer: v.before.gatherer(m), before: before}
 		return func(u unit) (any, error) {
 			if which.only != nil && !which.only(u.subject()) {
 				return (*looked)(nil), nil
 			}
-			return look(g, &x, m, u, before)
+			return l.look(u)
 		}
 	}, func(result any) {
 		one := result.(*looked)
@@ -111,15 +110,45 @@ func assessChanged(ctx context.Context, db *store.DB, preparer, today string, p 
 	return s, w.record(ctx, db, s, hashes)
 }
 
-func look(g *gatherer, x *material, m *rating.Method, u unit, before map[string]standing) (*looked, error) {
-	was, rated := before[u.subject()]
+// looker rates units, one after another, in one goroutine.
+type looker struct {
+	method *rating.Method
+	*gatherer
+	before map[string]standing
+	x      material
+	out    gathered
+	key    []byte
+	known  recall[*looked] // without the unit
+}
+
+// look gives what comes out for a unit, nil where it is not rated.
+func (l *looker) look(u unit) (*looked, error) {
+	was, rated := l.before[u.subject()]
 	if !rated {
 		return nil, nil
 	}
-	r, err := rateWith(g, x, m, u)
+	if err := l.collect(&l.x, u); err != nil {
+		return nil, err
+	}
+	l.gather(&l.x, &l.out)
+	l.key = l.out.appendKey(l.key[:0])
+	alike, err := l.known.of(l.key, l.rate)
 	if err != nil {
 		return nil, err
 	}
-	is := standing{bundle.Outcome(r.rating.Decision), r.rating.Worst.Residual.String(), r.rating.Tier}
-	return &looked{u, is != was, r.rating.Pending, is.outcome, is.worst, r.rating.Best.Residual.String(), r.rating.Missing}, nil
+	out := *alike
+	out.unit, out.changed = u, standing{out.outcome, out.worst, out.tier} != was
+	return &out, nil
+}
+
+// rate gives what comes out for every unit of which the same is known.
+func (l *looker) rate() (*looked, error) {
+	r, err := l.method.RateOn(l.day, l.out.inputs())
+	if err != nil {
+		return nil, err
+	}
+	return &looked{
+		outcome: bundle.Outcome(r.Decision), worst: r.Worst.Residual.String(), best: r.Best.Residual.String(), tier: r.Tier,
+		pending: r.Pending, missing: r.Missing,
+	}, nil
 }

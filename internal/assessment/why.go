@@ -217,7 +217,7 @@ func (w *explanation) missing(b *gathered) {
 	for _, id := range without(w.a.Missing, w.b.Missing) {
 		if _, asked := w.to.Fact(id); !asked {
 			gone = append(gone, id)
-		} else if b.inputs[id].V != nil {
+		} else if i := slices.IndexFunc(b.facts, func(f rating.Fact) bool { return f.ID == id }); b.values[i].V != nil {
 			known = append(known, id)
 		} else {
 			free = append(free, id)
