@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"duly/internal/bundle"
+	"duly/internal/ledger"
 	"duly/internal/pack"
 	"duly/internal/rating"
 	"duly/internal/store"
@@ -13,25 +14,46 @@ import (
 // standing is what a recorded rating came to.
 type standing struct{ outcome, worst, tier string }
 
-// standings reads what the newest ratings came to, by subject.
-func standings(ctx context.Context, q store.Queryer, at store.At) (map[string]standing, error) {
-	once := map[string]string{} // the few words, kept once
-	word := func(v any) string {
-		s, _ := v.(string)
-		if w, known := once[s]; known {
-			return w
-		}
-		once[s] = s
-		return s
-	}
-	out := map[string]standing{}
+// standings are what the newest ratings came to, by subject. There are very many of
+// them, and few that differ.
+type standings struct {
+	of   map[ledger.PackedID]int32
+	list []standing
+}
+
+// readStandings reads the standings as of a point.
+func readStandings(ctx context.Context, q store.Queryer, at store.At) (*standings, error) {
+	out := &standings{of: map[ledger.PackedID]int32{}}
+	number := map[standing]int32{}
 	err := store.Columns(ctx, q, Ratings.Schema(), at, []string{"subject", "outcome", "worst", "tier"}, "", nil, func(_ int64, _ string, v []any) error {
-		if subject, ok := v[0].(string); ok {
-			out[subject] = standing{word(v[1]), word(v[2]), word(v[3])}
+		var texts [4]string
+		for i := range texts {
+			texts[i], _ = v[i].(string)
 		}
+		id, ok := ledger.PackID(texts[0])
+		if !ok {
+			return nil // no unit has it
+		}
+		s := standing{texts[1], texts[2], texts[3]}
+		n, known := number[s]
+		if !known {
+			n = int32(len(out.list))
+			number[s], out.list = n, append(out.list, s)
+		}
+		out.of[id] = n
 		return nil
 	})
 	return out, err
+}
+
+// get gives what the rating of a subject came to; false where there is none.
+func (s *standings) get(subject string) (standing, bool) {
+	id, ok := ledger.PackID(subject)
+	n, rated := s.of[id]
+	if !ok || !rated {
+		return standing{}, false
+	}
+	return s.list[n], true
 }
 
 // looked is what came out for one unit; nil for one that is not rated.
@@ -51,7 +73,7 @@ func assessChanged(ctx context.Context, db *store.DB, preparer, today string, p 
 	}
 	at := store.At{Seq: head.Size - 1}
 	defer frugal()()
-	before, err := standings(ctx, db, at)
+	before, err := readStandings(ctx, db, at)
 	if err != nil {
 		return nil, err
 	}
@@ -78,10 +100,10 @@ func assessChanged(ctx context.Context, db *store.DB, preparer, today string, p 
 		positions = append(positions, one.unit.seq())
 		s.countAs(one.outcome, one.worst, one.best, one.pending, one.missing)
 		if one.changed {
-			changed = append(changed, one.unit)
+			changed = append(changed, one.unit.kept())
 		}
 		if progress != nil {
-			progress(s.Assessed, max(s.Assessed+1, len(before)))
+			progress(s.Assessed, max(s.Assessed+1, len(before.of)))
 		}
 	})
 	if err != nil {
@@ -114,7 +136,7 @@ func assessChanged(ctx context.Context, db *store.DB, preparer, today string, p 
 type looker struct {
 	method *rating.Method
 	*gatherer
-	before map[string]standing
+	before *standings
 	x      material
 	out    gathered
 	key    []byte
@@ -123,7 +145,7 @@ type looker struct {
 
 // look gives what comes out for a unit, nil where it is not rated.
 func (l *looker) look(u unit) (*looked, error) {
-	was, rated := l.before[u.subject()]
+	was, rated := l.before.get(u.subject())
 	if !rated {
 		return nil, nil
 	}

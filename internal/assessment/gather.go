@@ -11,6 +11,7 @@ import (
 	"duly/internal/bundle"
 	"duly/internal/evidence"
 	"duly/internal/fault"
+	"duly/internal/framework"
 	"duly/internal/ledger"
 	"duly/internal/rating"
 	"duly/internal/register"
@@ -101,7 +102,8 @@ type material struct {
 	behind  []ruling  // what bans and moratoria said
 	said    []evidence.Said
 	room    evidence.Room
-	ruled   recall[*[2]rulings] // what bans and moratoria say, by the facts that they read
+	values  framework.Values    // what bans and moratoria read
+	ruled   recall[*[2]rulings] // what they say, by the values
 	key     []byte
 }
 
@@ -187,8 +189,7 @@ func subjectsOf(list []string, u unit, chain triage.Chain, product *store.Revisi
 
 // collect collects what is known of one unit.
 func (g *ground) collect(x *material, u unit) error {
-	x.unit, x.found, x.before, x.own, x.fixed = u, x.found[:0], x.before[:0], x.own[:0], x.fixed[:0]
-	x.behind = nil
+	x.unit, x.found, x.before, x.own, x.fixed, x.behind = u, x.found[:0], x.before[:0], x.own[:0], x.fixed[:0], x.behind[:0]
 	x.room.Clear()
 	x.chain, x.product = g.chainOf(u)
 	var room [8]string
@@ -285,18 +286,18 @@ func (g *gatherer) put(f found) {
 func (g *gatherer) fromStatements(out *gathered, i int) bool {
 	list, f := g.byFact[i], &g.facts[i]
 	slices.SortStableFunc(list, func(a, b found) int { return a.subject - b.subject })
-	var best *settlement
+	var best settlement
 	for len(list) > 0 {
 		n := 1
 		for n < len(list) && list[n].subject == list[0].subject {
 			n++
 		}
-		if s := g.settle(f, list[:n]); !s.value.IsNull() && (best == nil || f.Type == rule.Bool && worse(s.value, best.value)) {
-			best = &s
+		if s := g.settle(f, list[:n]); !s.value.IsNull() && (best.value.IsNull() || f.Type == rule.Bool && worse(s.value, best.value)) {
+			best = s
 		}
 		list = list[n:]
 	}
-	if best == nil {
+	if best.value.IsNull() {
 		return false
 	}
 	out.values[i] = bundle.InputValue(*f, best.value)

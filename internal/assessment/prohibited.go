@@ -176,41 +176,42 @@ func sameRulings(a, b []string) bool {
 	})
 }
 
-// prohibited gives what bans and moratoria say of a deployment on a day. One in force
-// is stated whatever a person said, and fixed names the facts of which then nothing
-// else counts. Where it is unclear a person answers: a statement counts that is no
-// older than the prohibitions that it answers for; until there is one the program says
-// unclear, and fixed names the fact. That none covers it is stated only where the packs
-// claim to know all there are, and where no person stated anything: what is not on a
-// list is not for that none. What the program said before and can say no longer
-// becomes unknown.
-func (p *Prohibitions) prohibited(s *about) (out []derived, fixed map[string]bool, behind []ruling, err error) {
+// prohibited states what bans and moratoria say of a deployment on a day. One in force
+// is stated whatever a person said, and its fact fixed: then nothing else counts. Where
+// it is unclear a person answers: a statement counts that is no older than the
+// prohibitions that it answers for; until there is one the program says unclear, and
+// fixes the fact. That none covers it is stated only where the packs claim to know all
+// there are, and where no person stated anything: what is not on a list is not for that
+// none. What the program said before and can say no longer becomes unknown.
+func (p *Prohibitions) prohibited(s *about) error {
 	said, err := p.rule(s)
 	if err != nil {
-		return nil, nil, nil, err
+		return err
 	}
-	fixed = map[string]bool{}
 	for i := range p.byFact {
 		of, said := &p.byFact[i], &said[i]
-		states := false
+		states, fixed := false, false
 		switch said.standing {
 		case framework.Applies:
-			states, fixed[of.fact] = true, true
+			states, fixed = true, true
 		case framework.Unclear:
 			states = !answered(s, of.fact, said.rulings)
-			fixed[of.fact] = states
+			fixed = states
 		default:
 			states = said.complete && !s.stated(of.fact)
 		}
+		if fixed {
+			s.fix(of.fact)
+		}
 		switch {
 		case states:
-			out = append(out, derived{fact: of.fact, value: ledger.Text(of.words[said.standing])})
-			behind = append(behind, said.behind...)
+			s.say(of.fact, ledger.Text(of.words[said.standing]))
+			s.behind = append(s.behind, said.behind...)
 		case s.saidBefore(of.fact):
-			out = append(out, derived{fact: of.fact, value: ledger.Unknown("the lists of bans and moratoria do not settle it, or a person answered")})
+			s.say(of.fact, ledger.Unknown("the lists of bans and moratoria do not settle it, or a person answered"))
 		}
 	}
-	return out, fixed, behind, nil
+	return nil
 }
 
 // rulings are what the prohibitions that one fact is about say of a deployment.
@@ -373,8 +374,13 @@ func (of *prohibitionsOf) behind(standing framework.Standing, rulings []framewor
 
 // values gives the facts that prohibitions read: what people stated along the chain,
 // and else what the register holds. A word that is none of a fact's values is unknown.
+// They hold until the next unit's.
 func (p *Prohibitions) values(s *about) framework.Values {
-	out := framework.Values{}
+	if s.values == nil {
+		s.values = framework.Values{}
+	}
+	out := s.values
+	clear(out)
 	place(out, s)
 	for _, f := range p.facts {
 		value, _ := settled(s.saidOf(f.ID), s.day, func(a, b ledger.Scalar) bool { return f.Type == rule.Bool && worse(a, b) })
