@@ -141,7 +141,8 @@ func moveOf(a, b *rating.Rating) Move {
 // WhatIf rates everything twice, as it is and as it would be, on the same facts, and
 // says what differs. It writes nothing. Deployments are rated on all processors and
 // stream by; memory grows with the statements (32 bytes each), accounts (about 200)
-// and parties (about 700) that the log holds at that point.
+// and parties (about 700) that the log holds at that point. Those of which the same is
+// known are rated once, as long as it is remembered.
 func WhatIf(ctx context.Context, db *store.DB, today string, q Question, progress func(done, all int)) (*Answer, error) {
 	from, err := rating.Load(q.From)
 	if err != nil {
