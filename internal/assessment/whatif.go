@@ -256,6 +256,7 @@ type pair struct {
 	before, after *gatherer
 	x             material
 	a, b          gathered
+	ratings       [2]rating.Rating
 	key           []byte
 	known         recall[*Change] // without what names the unit
 }
@@ -292,21 +293,20 @@ func (p *pair) compare(u unit) (*Change, error) {
 
 // rate gives the change of every unit of which the same is known.
 func (p *pair) rate() (*Change, error) {
-	var err error
-	a, b := rated{gathered: &p.a}, rated{gathered: &p.b}
-	if a.rating, err = p.from.RateOn(p.before.day, a.inputs()); err != nil {
+	a, b := &p.ratings[0], &p.ratings[1]
+	if err := p.from.RateInto(a, p.before.day, p.a.inputs()); err != nil {
 		return nil, err
 	}
-	if b.rating, err = p.to.RateOn(p.after.day, b.inputs()); err != nil {
+	if err := p.to.RateInto(b, p.after.day, p.b.inputs()); err != nil {
 		return nil, err
 	}
-	move := moveOf(&a.rating, &b.rating)
+	move := moveOf(a, b)
 	if move == Unaffected {
 		return unaffected, nil
 	}
 	return &Change{
-		Move: move, From: sideOf(&a.rating), To: sideOf(&b.rating), Why: p.why(&a, &b),
-		steps: int(b.rating.Worst.Residual) - int(a.rating.Worst.Residual),
+		Move: move, From: sideOf(a), To: sideOf(b), Why: p.why(a, b, &p.b),
+		steps: int(b.Worst.Residual) - int(a.Worst.Residual),
 	}, nil
 }
 

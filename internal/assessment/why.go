@@ -21,15 +21,15 @@ type Cause struct {
 // why compares the traces of two ratings: hard stops, severity by right, likelihood
 // by family, controls, matrix, what is missing, and last the tables of the method.
 // Decisions follow the worst end, so that is what is explained; where only the best
-// end differs, it says so.
-func (c *comparer) why(a, b *rated) []Cause {
-	w := &explanation{comparer: c, a: &a.rating, b: &b.rating}
+// end differs, it says so. with is what b was rated with.
+func (c *comparer) why(a, b *rating.Rating, with *gathered) []Cause {
+	w := &explanation{comparer: c, a: a, b: b}
 	w.stops()
 	w.severity()
 	w.likelihood()
 	w.controls()
 	w.matrix()
-	w.missing(b.gathered)
+	w.missing(with)
 	w.tables()
 	return w.causes
 }
