@@ -36,6 +36,7 @@ var floors = map[string]int{
 	"duly/internal/rating":          2,
 	"duly/internal/framework":       2, // beside rating: a rating never reads a framework
 	"duly/internal/runs":            2,
+	"duly/internal/refusal":         2,
 	"duly/internal/ownership":       2,
 
 	"duly/internal/intake":     3,
@@ -43,6 +44,7 @@ var floors = map[string]int{
 	"duly/internal/conditions": 3,
 	"duly/internal/index":      3,
 	"duly/internal/bundle":     3,
+	"duly/internal/voice":      3,
 
 	"duly/internal/usage":     4,
 	"duly/internal/workspace": 4,
@@ -50,6 +52,7 @@ var floors = map[string]int{
 	"duly/internal/triage":     5,
 	"duly/internal/assessment": 6,
 	"duly/internal/decision":   7,
+	"duly/internal/casework":   8,
 	"duly/internal/report":     9,
 	"duly/examples/demo":       9,
 

@@ -12,6 +12,7 @@ import (
 	"duly/internal/act"
 	"duly/internal/assessment"
 	"duly/internal/bundle"
+	"duly/internal/casework"
 	"duly/internal/decision"
 	"duly/internal/evidence"
 	"duly/internal/fault"
@@ -19,12 +20,14 @@ import (
 	"duly/internal/intake"
 	"duly/internal/ledger"
 	"duly/internal/people"
+	"duly/internal/refusal"
 	"duly/internal/register"
 	"duly/internal/runs"
 	"duly/internal/screening"
 	"duly/internal/store"
 	"duly/internal/triage"
 	"duly/internal/usage"
+	"duly/internal/voice"
 	"duly/internal/workspace"
 	"duly/schemas"
 )
@@ -41,8 +44,8 @@ type app struct {
 // rooms lists the tables of every room, in the order in which they are made.
 func rooms() []store.Migrations {
 	return []store.Migrations{
-		register.Migrations, evidence.Migrations, runs.Migrations, index.Migrations, intake.Migrations, screening.Migrations,
-		usage.Migrations, triage.Migrations, assessment.Migrations, decision.Migrations,
+		refusal.Migrations, register.Migrations, evidence.Migrations, runs.Migrations, index.Migrations, voice.Migrations, intake.Migrations, screening.Migrations,
+		usage.Migrations, triage.Migrations, assessment.Migrations, decision.Migrations, casework.Migrations,
 	}
 }
 
@@ -57,8 +60,17 @@ func kinds() []*ledger.Schema {
 		intake.Ambiguities.Schema(), screening.Lists.Schema(), screening.ListUpdates.Schema(), screening.Hits.Schema(),
 		usage.ObjectRecords.Schema(), usage.Counts.Schema(), usage.Findings.Schema(),
 		triage.Triages.Schema(), assessment.Ratings.Schema(), assessment.Exposures.Schema(), assessment.Scores.Schema(), decision.Decisions.Schema(),
+		casework.Reviews.Schema(), casework.Sweeps.Schema(), casework.Signals.Schema(), casework.Capacities.Schema(), casework.Changes.Schema(), casework.Samples.Schema(),
+		decision.Criticalities.Schema(), decision.ExitImpacts.Schema(), decision.Notices.Schema(), decision.Responses.Schema(), refusal.Refusals.Schema(),
+		voice.Opinions.Schema(), voice.Panels.Schema(), voice.Seats.Schema(), voice.Resignations.Schema(), voice.Referrals.Schema(),
+		voice.Declarations.Schema(), voice.Votes.Schema(), voice.Answers.Schema(), voice.Stakeholders.Schema(), voice.Consultations.Schema(),
+		voice.Sessions.Schema(), voice.Inputs.Schema(), voice.Compensations.Schema(),
 	}
 }
+
+// clock is where the time of a command comes from; stories that last for weeks are
+// tested with another.
+var clock = time.Now
 
 func options() workspace.Options { return workspace.Options{Rooms: rooms()} }
 

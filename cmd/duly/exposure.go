@@ -82,8 +82,7 @@ func (c *exposureListCmd) rows(a *app, w *workspace.Workspace) ([]exposureRow, e
 		return nil, err
 	}
 	covers := map[string]triage.Cover{}
-	shared, _ := portfolio.Exposures()
-	for _, e := range shared {
+	for _, e := range portfolio.Exposures().Shared {
 		for _, one := range e.Covering {
 			covers[one.Subject] = one
 		}

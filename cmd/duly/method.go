@@ -244,13 +244,19 @@ func (a *app) method(name string) (*pack.Pack, error) {
 	return r.Record.Parse()
 }
 
-// asks gives the method whose questions facts answer: a file or one that ships, by its
-// id, or the one in force where none is named.
-func (a *app) asks(q store.Queryer, today, name string) (*rating.Method, error) {
+// ruling gives a method by a file or by the id of one that ships, or the one in force
+// where none is named.
+func (a *app) ruling(q store.Queryer, today, name string) (*pack.Pack, error) {
 	p, err := findPack("methods", cmp.Or(name, standardMethod))
 	if err == nil && name == "" {
 		p, _, err = assessment.MethodOn(a.ctx, q, today, p)
 	}
+	return p, err
+}
+
+// asks gives the method whose questions facts answer.
+func (a *app) asks(q store.Queryer, today, name string) (*rating.Method, error) {
+	p, err := a.ruling(q, today, name)
 	if err != nil {
 		return nil, err
 	}

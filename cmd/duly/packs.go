@@ -11,6 +11,7 @@ import (
 	"slices"
 	"strings"
 
+	"duly/internal/casework"
 	"duly/internal/conditions"
 	"duly/internal/fault"
 	"duly/internal/framework"
@@ -25,7 +26,7 @@ import (
 // runners test each kind of pack by itself; see also [testAcross].
 var runners = map[string]pack.Runner{
 	pack.Method: rating.RunTests, pack.Triage: triage.RunTests, pack.Conditions: conditions.RunTests,
-	pack.Ownership: ownership.RunTests, pack.Framework: framework.RunTests, pack.Index: index.RunTests,
+	pack.Ownership: ownership.RunTests, pack.Framework: framework.RunTests, pack.Index: index.RunTests, pack.Casework: casework.RunTests,
 }
 
 // commonMethod is the method whose facts are the vocabulary of all packs.
@@ -111,7 +112,7 @@ func testVocabulary(p *pack.Pack, common *rating.Method) []pack.TestResult {
 // packSchemas give the JSON Schema of each kind of pack.
 var packSchemas = map[string]func() []byte{
 	pack.Method: rating.Schema, pack.Triage: triage.Schema, pack.Conditions: conditions.Schema, pack.Ownership: ownership.Schema,
-	pack.Framework: framework.Schema, pack.Index: index.Schema,
+	pack.Framework: framework.Schema, pack.Index: index.Schema, pack.Casework: casework.Schema,
 }
 
 type packCmd struct {
@@ -120,7 +121,7 @@ type packCmd struct {
 }
 
 type packSchemaCmd struct {
-	Kind string `arg:"" help:"The kind of pack: method, framework, triage, conditions or ownership."`
+	Kind string `arg:"" help:"The kind of pack: method, framework, triage, conditions, ownership or casework."`
 }
 
 // Run prints the schema.

@@ -7,16 +7,48 @@ import (
 
 	"duly/internal/act"
 	"duly/internal/fault"
+	"duly/internal/people"
+	"duly/internal/store"
 	"duly/internal/workspace"
 )
 
 type personCmd struct {
-	Add personAddCmd `cmd:"" help:"Add a person and make a signing key."`
+	Add  personAddCmd  `cmd:"" help:"Add a person and make a signing key."`
+	Keys personKeysCmd `cmd:"" help:"List the keys of active people, for people to compare with their own and hand on to verifiers."`
+}
+
+type personKeysCmd struct{}
+
+type keyRow struct {
+	Key  string `json:"key"` // SHA-256 of the public key
+	Name string `json:"name"`
+}
+
+// Run lists the keys, as duly verify --people reads them.
+func (c *personKeysCmd) Run(a *app) error {
+	w, err := a.open()
+	if err != nil {
+		return err
+	}
+	defer w.Close()
+	list, err := store.Select(a.ctx, w.DB, people.Persons, "r.state = 'active'")
+	if err != nil {
+		return err
+	}
+	rows := []keyRow{}
+	for _, p := range list {
+		rows = append(rows, keyRow{p.Record.Key, p.Record.Name})
+	}
+	return a.print(rows, func(out io.Writer) {
+		for _, r := range rows {
+			fmt.Fprintln(out, r.Key, r.Name)
+		}
+	})
 }
 
 type personAddCmd struct {
 	Name string     `arg:"" help:"The name by which acts name the person (--as)."`
-	Role []act.Role `help:"A role: administrator, analyst, approver, governing_body, sales, expert or auditor." required:"" placeholder:"ROLE"`
+	Role []act.Role `help:"A role: administrator, analyst, approver, governing_body, sales, expert, auditor or panel_member." required:"" placeholder:"ROLE"`
 }
 
 type personResult struct {

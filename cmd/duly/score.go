@@ -25,15 +25,11 @@ type scoreGiveCmd struct {
 	Rights  []string `arg:"" help:"Every right of the method: RIGHT=SCALE/SCOPE/IRREMEDIABILITY, or RIGHT=0 where it is not affected."`
 	As      string   `help:"Who scores, and signs." required:"" placeholder:"PERSON"`
 	Reason  string   `help:"Why." required:"" placeholder:"TEXT"`
-	Method  string   `help:"The method." default:"rm-1"`
+	Method  string   `help:"The method; the one in force otherwise."`
 }
 
 // Run records the score.
 func (c *scoreGiveCmd) Run(a *app) error {
-	m, err := findMethod(c.Method)
-	if err != nil {
-		return err
-	}
 	s := assessment.Scoring{Reason: c.Reason}
 	for _, text := range c.Rights {
 		right, err := parseSeverity(text)
@@ -43,6 +39,10 @@ func (c *scoreGiveCmd) Run(a *app) error {
 		s.Rights = append(s.Rights, right)
 	}
 	return a.write(func(w *workspace.Workspace) error {
+		m, err := a.asks(w.DB, w.Today(), c.Method)
+		if err != nil {
+			return err
+		}
 		if s.By, err = a.may(w, c.As, act.Score); err != nil {
 			return err
 		}
@@ -136,7 +136,7 @@ func (c *scoreShowCmd) Run(a *app) error {
 }
 
 type scoreAgreementCmd struct {
-	Method string `help:"The method." default:"rm-1"`
+	Method string `help:"The method; the one in force otherwise."`
 }
 
 // kappa is an agreement as it is printed; nil where it cannot be computed.
@@ -162,15 +162,15 @@ func figures(a stats.Agreement) kappa {
 
 // Run compares the scorers of all complete rounds.
 func (c *scoreAgreementCmd) Run(a *app) error {
-	m, err := findMethod(c.Method)
-	if err != nil {
-		return err
-	}
 	w, err := a.open()
 	if err != nil {
 		return err
 	}
 	defer w.Close()
+	m, err := a.asks(w.DB, w.Today(), c.Method)
+	if err != nil {
+		return err
+	}
 	rounds, held, err := assessment.Rounds(a.ctx, w.DB)
 	if err != nil {
 		return err

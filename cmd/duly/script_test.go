@@ -23,8 +23,18 @@ import (
 // TestMain lets the scripts run the program as `duly` without building it: the
 // test binary, started under that name, is the program.
 func TestMain(m *testing.M) {
-	testscript.Main(suite{m}, map[string]func(){"duly": main})
+	testscript.Main(suite{m}, map[string]func(){"duly": func() {
+		if day, err := time.Parse(time.DateOnly, os.Getenv(testDay)); err == nil {
+			begun := time.Now()
+			clock = func() time.Time { return day.Add(12 * time.Hour).Add(time.Since(begun)) }
+		}
+		main()
+	}})
 }
+
+// testDay is the environment variable by which scripts say what day it is. The program
+// itself does not know it.
+const testDay = "DULY_TEST_DAY"
 
 // suite runs the tests and removes the program that some of them built.
 type suite struct{ *testing.M }

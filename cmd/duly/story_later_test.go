@@ -80,10 +80,10 @@ func owners(b *book) {
 	}
 	b.answers("F-2")
 	b.learns("F-2", "ngo", "A rights group's report on the cameras", watching)
-	before := "S5 L5 CRITICAL -0 L5 CRITICAL | EDD+GB | DECLINE | 6"
-	b.ends("C06-d1", "F-2", before)
+	flagged := "S5 L5 CRITICAL -0 L5 CRITICAL | EDD+GB | PENDING - no activation (CDD incomplete) | 6"
+	b.ends("C06-d1", "F-2", flagged)
 	b.flagged("F-2", "bis-affiliates: FLAG")
-	b.mayNot("F-2", "approve", onlyBoard)
+	b.mayNot("F-2", "approve", nothingRuns)
 
 	b.on("2025-10-15")
 	b.ends("C06-d2", "F-2", "S5 L5 CRITICAL -0 L5 CRITICAL HS-L2 | EDD+GB | PROHIBITED (legal hard stop) | 0")
@@ -91,9 +91,9 @@ func owners(b *book) {
 	b.mayNot("F-2", "escalate", noAct)
 
 	b.on("2026-01-15")
-	b.ends("C06-d3", "F-2", before)
+	b.ends("C06-d3", "F-2", flagged)
 	b.flagged("F-2", "bis-affiliates: FLAG")
-	b.mayNot("F-2", "approve", onlyBoard)
+	b.mayNot("F-2", "approve", nothingRuns)
 
 	b.duly("owners", "add", "--as", "Ann", "bods:"+b.file("sold.json", owned("2026-01-15", map[string]int{"Example First Holding": 30, "Example Second Holding": 20})))
 	b.lists("sdn",
@@ -144,6 +144,7 @@ func hospital(b *book) {
 		controls.independently_audited: true`)
 	b.ends("C07b", "G-1", "S4 L2 HIGH -2 L1 MEDIUM | EDD | APPROVE WITH CONDITIONS | 12")
 	b.mayNot("G-1", "approve", "the rating calls for conditions")
+	b.hears("G-1", "The undertakings were met, and outsiders tested that.")
 	b.decides("G-1", "approve_with_conditions", "tested by outsiders, reviewed in a year")
 
 	b.buys("G-2", "Example Hospital Trust,hospital.example,public_body,health,GB,Record Store,storage,records")

@@ -93,6 +93,7 @@ func threeDecisions(b *book) {
 		controls.technical_or_independent: true
 		controls.independently_audited: true`)
 	b.ends("C10c", "J-3", "S4 L3 HIGH -2 L1 MEDIUM | EDD | APPROVE WITH CONDITIONS | 12")
+	b.hears("J-3", "Few people, all of whom know, and an error can be put right.")
 	b.decides("J-3", "approve_with_conditions", "a closed place, few people, tested by outsiders")
 	b.closes()
 }
@@ -122,6 +123,7 @@ func missingChildren(b *book) {
 		controls.independently_audited: true`)
 	b.ends("C11", "K-1", "S4 L2 HIGH -2 L1 MEDIUM | EDD | APPROVE WITH CONDITIONS | 12")
 	b.mayNot("K-1", "approve", "the rating calls for conditions")
+	b.hears("K-1", "The search is for children who were taken, and each match is checked.")
 	b.decides("K-1", "approve_with_conditions", "exempt by its purpose, and audited")
 	b.closes()
 }

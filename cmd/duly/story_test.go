@@ -136,6 +136,7 @@ func newBook(t *testing.T, all *told) *book {
 	b.duly("init", b.dir, "--origin", "example.com/stories")
 	b.duly("person", "add", "Ann", "--role", "analyst")
 	b.duly("person", "add", "Abe", "--role", "approver")
+	b.duly("person", "add", "Eve", "--role", "expert")
 	return b
 }
 
@@ -399,6 +400,13 @@ func (b *book) mayNot(account, what, why string) {
 	if fault.CodeOf(err) != fault.Refused || !strings.Contains(err.Error(), why) {
 		b.t.Errorf("on %s, to decide %s of %s: %v; want a refusal that says: %s", b.day, what, account, err, why)
 	}
+}
+
+// hears gets an expert's opinion on the rating as it is, which enhanced diligence cannot
+// do without.
+func (b *book) hears(account, text string) {
+	b.t.Helper()
+	b.duly("opinion", "give", account, "support_with_conditions", "--as", "Eve", "--text", text, "--condition", "it is looked at again within a year")
 }
 
 // decides records the first decision.

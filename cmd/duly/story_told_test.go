@@ -2,8 +2,8 @@ package main
 
 // Why a decision is refused, as a person reads it.
 const (
-	onlyCommittee = "a committee with a civil-rights expert decides"
-	onlyBoard     = "only the governing body can make an exception"
+	onlyCommittee = "no expert has given an opinion on this rating"
+	onlyBoard     = "by an override only"
 	noAct         = "no act in this program can lift it"
 	nothingRuns   = "nothing is activated until they are known"
 )

@@ -76,7 +76,11 @@ func decided(a *app, q store.Queryer, x *assessment.Explanation) (*decideResult,
 			by = p.Record.Name
 		}
 	}
-	return &decideResult{d.Record.Subject, d.Record.Act, d.Record.Tier, d.Record.ReviewDay, d.Seq, by}, err
+	made := d.Record
+	return &decideResult{
+		Subject: made.Subject, Act: made.Act, Basis: made.Basis, Tier: made.Tier, From: made.From, Expires: made.Expires, ReviewDay: made.ReviewDay, Entry: d.Seq,
+		Signed: len(d.Leaf.Sigs), Needs: int(made.Signatures), SignedBy: by,
+	}, err
 }
 
 // find gives the entry of the newest rating of what the argument names.

@@ -15,7 +15,11 @@ type verifyCmd struct {
 	Path       string `arg:"" optional:"" help:"A workspace, a bundle or a disclosure; the workspace of --workspace otherwise."`
 	Key        string `help:"The log's verifier key, as you got it from outside." placeholder:"VKEY"`
 	Checkpoint string `help:"A signed checkpoint that you kept, or got from elsewhere." type:"path" placeholder:"FILE"`
+	People     string `help:"Keys of people who sign, as you got them from the people: one SHA-256 a line." type:"path" placeholder:"FILE"`
 }
+
+// maxPeople bounds the file of people's keys, in bytes.
+const maxPeople = 16 << 20
 
 // Run checks what the path names.
 func (c *verifyCmd) Run(a *app) error {
@@ -28,6 +32,15 @@ func (c *verifyCmd) Run(a *app) error {
 		var err error
 		if trust.Checkpoint, err = os.ReadFile(c.Checkpoint); err != nil {
 			return fault.Wrap(fault.Invalid, err, "cannot read the checkpoint")
+		}
+	}
+	if c.People != "" {
+		text, err := readInput(c.People, maxPeople)
+		if err != nil {
+			return err
+		}
+		if trust.People, err = bundle.ReadPeople(string(text)); err != nil {
+			return err
 		}
 	}
 	known, err := released()

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"fmt"
 	"io"
 	"strings"
@@ -16,7 +17,7 @@ import (
 
 type whatIfCmd struct {
 	Method     string   `help:"The method that is tried: a file, or one that ships." placeholder:"PACK"`
-	From       string   `help:"The method that it is compared with." default:"rm-1" placeholder:"PACK"`
+	From       string   `help:"The method that it is compared with; the one in force otherwise." placeholder:"PACK"`
 	Fact       []string `help:"A fact as it might be, as in 'LHC-000001 law.local_ban=in_force'. May be given several times." sep:"none" placeholder:"'SUBJECT FACT=VALUE'"`
 	Conditions []string `help:"Conditions of use that are tried, instead of those of --holding." sep:"none" placeholder:"PACK"`
 	Holding    []string `help:"The conditions of use that they are compared with." default:"face-search" sep:"none" placeholder:"PACK"`
@@ -63,7 +64,7 @@ func (c *whatIfCmd) Run(a *app) error {
 }
 
 func (c *whatIfCmd) ratings(a *app, w *workspace.Workspace) (*assessment.Answer, error) {
-	from, err := findPack("methods", c.From)
+	from, err := a.ruling(w.DB, cmp.Or(c.Date, w.Today()), c.From)
 	if err != nil {
 		return nil, err
 	}

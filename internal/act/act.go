@@ -24,10 +24,11 @@ const (
 	Sales         Role = "sales"          // sells: may register customers, may judge nothing
 	Expert        Role = "expert"         // a civil-rights expert
 	Auditor       Role = "auditor"        // reads everything, changes nothing
+	PanelMember   Role = "panel_member"   // votes on an oversight panel, for those whom it concerns
 )
 
 // Roles lists all roles.
-var Roles = []Role{Administrator, Analyst, Approver, GoverningBody, Sales, Expert, Auditor}
+var Roles = []Role{Administrator, Analyst, Approver, GoverningBody, Sales, Expert, Auditor, PanelMember}
 
 // Act is something that a person does.
 type Act string
@@ -42,8 +43,16 @@ const (
 	CloseHit  Act = "close a hit"
 	Decide    Act = "decide"
 	Publish   Act = "report and export"
+	Work      Act = "work on cases"
 	Commit    Act = "commit a method"
 	Adopt     Act = "adopt a method"
+	Opine     Act = "give an expert opinion"
+	Appoint   Act = "make a panel and appoint its members"
+	Refer     Act = "put a matter to a panel"
+	Vote      Act = "vote, declare interests or resign on a panel"
+	Answer    Act = "answer a panel"
+	Consult   Act = "consult those whom it concerns"
+	Notify    Act = "write to a customer about a decision"
 )
 
 // Actor is a person who acts, by key id and roles.
@@ -65,7 +74,8 @@ type Table struct {
 	Exclude map[Act][]Role
 }
 
-// Default keeps selling, running and judging apart (GC-03, IM-04).
+// Default keeps selling, running and judging apart (GC-03, IM-04), and those who
+// advise from those who decide: experts and panel members are nobody else (KY-04, PO-03).
 var Default = Table{
 	Allow: map[Act][]Role{
 		AddPerson: {Administrator},
@@ -76,12 +86,24 @@ var Default = Table{
 		CloseHit:  {Analyst, Approver},
 		Decide:    {Approver, GoverningBody},
 		Publish:   {Administrator, Analyst, Approver, GoverningBody, Auditor},
+		Work:      {Analyst, Approver, GoverningBody},
 		Commit:    {Administrator, Analyst},
 		Adopt:     {GoverningBody},
+		Opine:     {Expert},
+		Appoint:   {GoverningBody},
+		Refer:     {Analyst, Approver, GoverningBody},
+		Vote:      {PanelMember},
+		Answer:    {Approver, GoverningBody},
+		Consult:   {Analyst, Expert},
+		Notify:    {Analyst, Approver, GoverningBody},
 	},
 	Exclude: map[Act][]Role{
-		Judge: {Sales}, SetFact: {Sales}, Score: {Sales, Administrator}, CloseHit: {Sales}, Decide: {Sales, Administrator},
-		Commit: {Sales}, Adopt: {Sales, Administrator},
+		Judge: {Sales}, SetFact: {Sales}, Score: {Sales, Administrator}, CloseHit: {Sales}, Decide: {Sales, Administrator, Expert, PanelMember},
+		Opine:   {Sales, Administrator, Analyst, Approver, GoverningBody, PanelMember},
+		Vote:    {Sales, Administrator, Analyst, Approver, GoverningBody, Expert},
+		Appoint: {Sales, Administrator}, Refer: {Sales, Administrator}, Answer: {Sales, Administrator, Expert, PanelMember},
+		Consult: {Sales}, Notify: {Sales},
+		Work: {Sales}, Commit: {Sales}, Adopt: {Sales, Administrator},
 	},
 }
 

@@ -5,8 +5,9 @@ import (
 	"testing"
 )
 
-// TestSellingRunningAndJudgingAreApart protects GC-03 and IM-04: no mix of roles
-// lets a seller or an administrator decide.
+// TestSellingRunningAndJudgingAreApart protects GC-03, IM-04 and KY-04: no mix of
+// roles lets a seller, an administrator or somebody who advises decide, nor anybody
+// advise who decides, prepares, sells or runs the system.
 func TestSellingRunningAndJudgingAreApart(t *testing.T) {
 	for mask := range 1 << len(Roles) {
 		var roles []Role
@@ -16,13 +17,25 @@ func TestSellingRunningAndJudgingAreApart(t *testing.T) {
 			}
 		}
 		err := Default.May(Actor{Roles: roles}, Decide)
-		may := !slices.Contains(roles, Sales) && !slices.Contains(roles, Administrator) &&
+		has := func(any ...Role) bool {
+			return slices.ContainsFunc(any, func(r Role) bool { return slices.Contains(roles, r) })
+		}
+		may := !has(Sales, Administrator, Expert, PanelMember) &&
 			(slices.Contains(roles, Approver) || slices.Contains(roles, GoverningBody))
 		if (err == nil) != may {
 			t.Errorf("%v: decide gives %v", roles, err)
 		}
 		if slices.Contains(roles, Sales) && Default.May(Actor{Roles: roles}, Judge) == nil {
 			t.Errorf("%v may judge", roles)
+		}
+		if Default.May(Actor{Roles: roles}, Opine) == nil && (!has(Expert) || has(Sales, Administrator, Analyst, Approver, GoverningBody, PanelMember)) {
+			t.Errorf("%v may give an opinion", roles)
+		}
+		if Default.May(Actor{Roles: roles}, Vote) == nil && (!has(PanelMember) || has(Sales, Administrator, Analyst, Approver, GoverningBody, Expert)) {
+			t.Errorf("%v may vote", roles)
+		}
+		if Default.May(Actor{Roles: roles}, Appoint) == nil && has(Sales) {
+			t.Errorf("%v may appoint a panel", roles)
 		}
 	}
 }

@@ -126,6 +126,9 @@ func Assess(ctx context.Context, db *store.DB, preparer, today string, p *pack.P
 	}
 	s := newSummary()
 	w := &writer{method: m, pack: p, parties: portfolio, rules: which.Prohibitions, used: map[string]bool{}, preparer: preparer, today: today, detail: len(which.IDs) > 0}
+	if _, asked := m.Fact(factOverlaps); asked {
+		w.beside = portfolio.Exposures().Beside
+	}
 	for part := range slices.Chunk(units, batch) {
 		if err := w.write(ctx, db, part, s); err != nil {
 			return nil, err
@@ -197,6 +200,7 @@ func inLanes(lanes []triage.Lane, t *store.Revision[triage.Triage]) bool {
 
 // writer rates units and writes what changed.
 type writer struct {
+	beside   map[string]int // where the method asks it: how many others cover the same people
 	method   *rating.Method
 	pack     *pack.Pack
 	parties  *triage.Portfolio
@@ -241,7 +245,7 @@ func (w *writer) write(ctx context.Context, db *store.DB, units []unit, s *Summa
 			if w.detail {
 				s.Subjects = append(s.Subjects, assessed(&r.rating, &r.outlook, r.gathered))
 			}
-			if err := s.put(tx, record, previous[record.Subject]); err != nil {
+			if err := s.put(tx, record, previous[record.Subject], r.newest); err != nil {
 				return err
 			}
 		}
@@ -269,6 +273,7 @@ func (w *writer) rate(ctx context.Context, q store.Queryer, units []unit) ([]rat
 	if err != nil {
 		return nil, err
 	}
+	ground.beside = w.beside
 	var subjects []string
 	for _, u := range units {
 		chain, product := ground.chainOf(u)
@@ -340,7 +345,7 @@ func (w *writer) state(ctx context.Context, tx *store.Tx, list []rated) error {
 	}
 	written := map[[2]string]int64{}
 	note := func(s evidence.Said, subject string) {
-		if s.Fact.Source == derivedBy {
+		if s.Fact.Source == DerivedBy {
 			written[[2]string{subject, s.Fact.Fact}] = s.Seq
 		}
 	}
@@ -371,13 +376,13 @@ func ratingsOf(ctx context.Context, q store.Queryer, units []unit) (map[string]*
 	return out, err
 }
 
-// put writes a rating if it says anything new. With the same facts and the same
-// result the preparer of the first stays.
-func (s *Summary) put(tx *store.Tx, record *Rating, before *store.Revision[Rating]) (err error) {
+// put writes a rating if it says anything new, or anything of the chain is newer than the
+// one before. With the same facts and the same result the preparer of the first stays.
+func (s *Summary) put(tx *store.Tx, record *Rating, before *store.Revision[Rating], newest int64) (err error) {
 	switch {
 	case before == nil:
 		_, err = store.Create(tx, Ratings, record)
-	case before.Record.Method == record.Method && before.Record.Trace == record.Trace && sameRulings(before.Record.Rulings, record.Rulings) && slices.Equal(before.Record.Inputs, record.Inputs):
+	case before.Seq > newest && before.Record.Method == record.Method && before.Record.Trace == record.Trace && sameRulings(before.Record.Rulings, record.Rulings) && slices.Equal(before.Record.Inputs, record.Inputs):
 		return nil
 	default:
 		_, _, err = store.Revise(tx, Ratings, before.ID, record)

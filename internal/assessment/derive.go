@@ -13,9 +13,9 @@ import (
 	"duly/internal/triage"
 )
 
-// derivedBy is the system in whose name the program states what it works out from
+// DerivedBy is the system in whose name the program states what it works out from
 // its own records.
-const derivedBy = "duly"
+const DerivedBy = "duly"
 
 // Facts that the program states itself.
 const (
@@ -41,7 +41,7 @@ func MayState(ctx context.Context, q store.Queryer, subject, fact, today string)
 		return err
 	}
 	if prohibitionFact(fact) {
-		if !slices.ContainsFunc(about[fact], func(s evidence.Stated) bool { return s.Fact.Source == derivedBy && inForce(s.Fact.Value) }) {
+		if !slices.ContainsFunc(about[fact], func(s evidence.Stated) bool { return s.Fact.Source == DerivedBy && inForce(s.Fact.Value) }) {
 			return nil
 		}
 		return fault.Newf(fault.Refused, "%s follows from a ban or a moratorium in force, and cannot be stated", fact).
@@ -94,7 +94,7 @@ func (d *derived) saidSo(f *found) bool {
 // said gives the statement as it will be written, without an entry yet. It holds until
 // the next time.
 func (d *derived) said(day string) evidence.Said {
-	d.statement = evidence.Fact{Origin: evidence.Origin{Source: derivedBy}, Fact: d.fact, Value: d.value, AsOf: cmp.Or(d.asOf, day)}
+	d.statement = evidence.Fact{Origin: evidence.Origin{Source: DerivedBy}, Fact: d.fact, Value: d.value, AsOf: cmp.Or(d.asOf, day)}
 	return evidence.Said{Seq: notWritten, Statement: evidence.Statement{Fact: &d.statement, Sources: d.sources}}
 }
 
@@ -182,6 +182,7 @@ func (a *about) derive() error {
 		a.say(factExisting, ledger.Bool(true))
 	}
 	a.countryFacts()
+	a.overlaps()
 	return nil
 }
 
@@ -199,7 +200,7 @@ func stateOwn(ctx context.Context, tx *store.Tx, g *gathered, today string) (wro
 		if d.concluded {
 			write = evidence.Conclude
 		}
-		if err := write(ctx, tx, f, derivedBy, today); err != nil {
+		if err := write(ctx, tx, f, DerivedBy, today); err != nil {
 			return wrote, err
 		}
 	}

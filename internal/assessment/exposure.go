@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"duly/internal/fault"
+	"duly/internal/ledger"
 	"duly/internal/rating"
 	"duly/internal/store"
 	"duly/internal/triage"
@@ -37,8 +38,9 @@ func ReviewExposures(ctx context.Context, db *store.DB, actor, today string) (*E
 	if err != nil {
 		return nil, err
 	}
-	shared, unplaced := portfolio.Exposures()
-	s := &ExposureSummary{Areas: len(shared), Unplaced: unplaced}
+	exposures := portfolio.Exposures()
+	shared := exposures.Shared
+	s := &ExposureSummary{Areas: len(shared), Unplaced: exposures.Unplaced}
 	return s, db.Write(ctx, actor, func(tx *store.Tx) error {
 		rated, err := Current(ctx, tx)
 		if err != nil {
@@ -64,6 +66,30 @@ func ReviewExposures(ctx context.Context, db *store.DB, actor, today string) (*E
 		}
 		return s.end(tx, before, today)
 	})
+}
+
+// factOverlaps is how many other deployments cover the same people.
+const factOverlaps = "exposure.overlapping_deployments"
+
+// overlaps states how many other deployments cover the same people. That follows from
+// the portfolio as a whole. Where only a part of it is in hand, or the method does not
+// ask, what was stated last holds on.
+func (a *about) overlaps() {
+	if a.beside == nil {
+		for i := range a.before {
+			if a.before[i].Fact.Fact == factOverlaps {
+				a.say(factOverlaps, a.before[i].Fact.Value)
+			}
+		}
+		return
+	}
+	others, placed := a.beside[a.unit.subject()]
+	switch {
+	case placed:
+		a.say(factOverlaps, ledger.Int(int64(others)))
+	case a.saidBefore(factOverlaps):
+		a.say(factOverlaps, ledger.Unknown("it is not known where it is used"))
+	}
 }
 
 // exposureOf gives the review that an area asks for, nil where it asks for none.

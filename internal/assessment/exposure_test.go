@@ -1,9 +1,11 @@
 package assessment_test
 
 import (
+	"strings"
 	"testing"
 
 	"duly/internal/assessment"
+	"duly/internal/evidence"
 	"duly/internal/fault"
 	"duly/internal/ledger"
 	"duly/internal/register"
@@ -93,8 +95,15 @@ func TestMediumDeploymentsAddUp(t *testing.T) {
 		if e.Deployments != 2 || e.Worst != "MEDIUM" || len(e.Can) != 3 {
 			t.Errorf("%+v", e)
 		}
+		before, err := store.Head(ctx, w.db)
+		if err != nil {
+			t.Fatal(err)
+		}
 		if s := w.review(); s.Open != 1 || s.New != 0 {
 			t.Errorf("looked again: %+v", s)
+		}
+		if after, err := store.Head(ctx, w.db); err != nil || after.Size != before.Size {
+			t.Errorf("looking again wrote %d entries, %v", after.Size-before.Size, err)
 		}
 	})
 }
@@ -139,5 +148,42 @@ func TestAReviewHoldsForWhatWasSeen(t *testing.T) {
 	w.deploy("policing", "US-NY", "Quillon Falls", "location_tracking", "MEDIUM")
 	if s := w.review(); s.Open != 1 || s.New != 1 || w.the("Quillon Falls, US-NY").Record.State != assessment.ExposureOpen {
 		t.Errorf("a third deployment: %+v", s)
+	}
+}
+
+// TestRM2AsksHowManyWatchTheSame protects the whole path of CTX-06: a method that asks
+// gets the figure from the portfolio, another one writes nothing of it.
+func TestRM2AsksHowManyWatchTheSame(t *testing.T) {
+	w := &town{t, storetest.SQLite(t, rooms...)}
+	one := w.deploy("policing", "US-NY", "Quillon Falls", "face_search", "")
+	w.deploy("border", "US-NY", "Quillon Falls", "drone", "")
+	alone := w.deploy("policing", "US-NY", "Marrow Creek", "face_search", "")
+	stated := func() map[string]ledger.Scalar {
+		facts, err := store.Select(ctx, w.db, evidence.Facts, "r.fact = $1", "exposure.overlapping_deployments")
+		if err != nil {
+			t.Fatal(err)
+		}
+		out := map[string]ledger.Scalar{}
+		for _, f := range facts {
+			out[f.Record.Subject] = f.Record.Value
+		}
+		return out
+	}
+	assess := func(method string) {
+		if _, err := assessment.Assess(ctx, w.db, storetest.Actor, today, shipped(t, method), assessment.Which{IDs: []string{one, alone}}, nil); err != nil {
+			t.Fatal(err)
+		}
+	}
+	assess("methods/rm-1.yaml")
+	if len(stated()) != 0 {
+		t.Errorf("RM-1 does not ask, and it is stated: %v", stated())
+	}
+	assess("methods/rm-2.yaml")
+	if got := stated(); got[one].Value() != int64(1) || got[alone].Value() != int64(0) || len(got) != 2 {
+		t.Errorf("%v", got)
+	}
+	list, err := store.Select(ctx, w.db, assessment.Ratings, "r.subject = $1", one)
+	if err != nil || len(list) != 1 || !strings.Contains(list[0].Record.Trace, "CTX-06") {
+		t.Errorf("the rating does not turn on it: %v, %v", list, err)
 	}
 }

@@ -30,6 +30,7 @@ type ground struct {
 	supposed map[string][]Supposed // by subject: what is asked "what if" about
 	exports  exportState
 	rules    *Prohibitions
+	beside   map[string]int // how many others cover the same people; nil when that is not known of all
 }
 
 func newGround(p *triage.Portfolio, book *evidence.Book, rules *Prohibitions, day string) (*ground, error) {
@@ -87,7 +88,7 @@ type found struct {
 }
 
 // ownWord says whether the program says it on no other's word than its own records'.
-func (f *found) ownWord() bool { return f.Fact.Source == derivedBy && len(f.Sources) == 0 }
+func (f *found) ownWord() bool { return f.Fact.Source == DerivedBy && len(f.Sources) == 0 }
 
 // material is what is known of one unit, whatever the method. It is used again for
 // the next one.
@@ -131,6 +132,7 @@ type gathered struct {
 	stale  []string       // facts that are out of date, and since when
 	single []string       // facts that rest on fewer independent sources than the method asks for
 	named  []string       // fact, entry, field and digest, for Rating.Inputs
+	newest int64          // where the newest record or statement of others about the chain stands in the log
 }
 
 // inputs gives the values as the method takes them.
@@ -206,7 +208,7 @@ func (g *ground) read(x *material, n int, id string) {
 	x.said = x.room.About(x.said[:0], g.book, id)
 	for _, s := range x.said {
 		switch {
-		case s.Fact.Source == derivedBy:
+		case s.Fact.Source == DerivedBy:
 			if n == 0 {
 				x.before = append(x.before, found{s, n, false})
 			}
@@ -233,6 +235,7 @@ func (g *gatherer) gather(x *material, out *gathered) *gathered {
 		out.values = make([]rating.Value, len(g.facts))
 	}
 	clear(out.values)
+	out.newest = g.newest(x)
 	g.sort(x)
 	for i := range g.facts {
 		if len(g.byFact[i]) > 0 && g.fromStatements(out, i) || g.words[i] == "" {
@@ -245,6 +248,34 @@ func (g *gatherer) gather(x *material, out *gathered) *gathered {
 	}
 	g.touched = g.touched[:0]
 	return out
+}
+
+// newest gives where the newest record, or statement of others, about a chain stands in
+// the log: a rating that is older cannot be decided on.
+func (g *ground) newest(x *material) int64 {
+	seq := x.unit.account.Seq
+	if x.unit.deployment != nil {
+		seq = max(seq, x.unit.deployment.Seq)
+	}
+	if x.product != nil {
+		seq = max(seq, x.product.Seq)
+	}
+	parties := []*store.Revision[register.Customer]{x.chain.Customer, x.chain.Between, x.chain.EndUser}
+	if x.chain.Link != nil {
+		seq = max(seq, x.chain.Link.Seq)
+		parties = append(parties, g.parties.Customers[x.chain.Link.Record.Customer], g.parties.Customers[x.chain.Link.Record.Party])
+	}
+	for _, c := range parties {
+		if c != nil {
+			seq = max(seq, c.Seq)
+		}
+	}
+	for i := range x.found {
+		if !x.found[i].supposed {
+			seq = max(seq, x.found[i].Seq)
+		}
+	}
+	return seq
 }
 
 // sort lays the statements out by fact. Of a fixed fact only what the program says

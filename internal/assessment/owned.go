@@ -99,7 +99,7 @@ func exportRule(day string) (inForce, planned bool, err error) {
 func stopBy(about map[string][]evidence.Stated, fact string) bool {
 	for _, s := range about[fact] {
 		n, known := s.Fact.Value.Value().(int64)
-		if s.Fact.Source == derivedBy && known && n*100 >= ownership.Half {
+		if s.Fact.Source == DerivedBy && known && n*100 >= ownership.Half {
 			return true
 		}
 	}

@@ -178,7 +178,7 @@ func stateBoth(ctx context.Context, tx *store.Tx, m *rating.Method, first, secon
 	_, two := m.Fact(secondPrefix + harmPrefix + rightsOf(m)[0] + ".scale")
 	for i, score := range []*Score{first, second} {
 		source, err := store.Create(tx, evidence.Sources, &evidence.Source{
-			Origin: evidence.Origin{State: "active", ValidFrom: score.Day, Received: today, Source: derivedBy},
+			Origin: evidence.Origin{State: "active", ValidFrom: score.Day, Received: today, Source: DerivedBy},
 			Grade:  "party", Published: score.Day, Title: fmt.Sprintf("severity scored by a person alone, round %d", score.Round),
 		})
 		if err != nil {

@@ -37,7 +37,7 @@ func newSurvey(ctx context.Context, db *store.DB, at store.At, day string, rules
 	if err != nil {
 		return nil, err
 	}
-	book, err := evidence.ReadAll(ctx, db, at, derivedBy)
+	book, err := evidence.ReadAll(ctx, db, at, DerivedBy)
 	if err != nil {
 		return nil, err
 	}

@@ -107,7 +107,7 @@ func (x *explainer) statement(into *Rest, seq int64) error {
 	if err != nil {
 		return err
 	}
-	into.About, into.AsOf, into.System, into.Own = s.Record.Subject, s.Record.AsOf, s.Record.Source, s.Record.Source == derivedBy
+	into.About, into.AsOf, into.System, into.Own = s.Record.Subject, s.Record.AsOf, s.Record.Source, s.Record.Source == DerivedBy
 	own, err := x.cited(s.Record.Sources)
 	if err != nil {
 		return err

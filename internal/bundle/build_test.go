@@ -24,7 +24,7 @@ type (
 	}
 	personRecord struct {
 		State string   `duly:"state,public,enum=active|ended"`
-		Roles []string `duly:"roles,public,enum=approver|expert|sales|administrator"`
+		Roles []string `duly:"roles,public,enum=approver|governing_body|expert|sales|administrator|panel_member"`
 		Key   string   `duly:"key,public,hash"`
 		Name  string   `duly:"name,personal"`
 	}
@@ -52,15 +52,58 @@ type (
 		Value ledger.Scalar `duly:"value,security"`
 	}
 	decisionRecord struct {
-		Act        string   `duly:"act,public,enum=approve|escalate|decline"`
-		Outcome    string   `duly:"outcome,public,enum=approve|escalate|prohibited_legal"`
+		Act        string   `duly:"act,public,enum=approve|approve_with_conditions|escalate|decline"`
+		Basis      string   `duly:"basis,public,enum=rating|committee|override"`
+		Outcome    string   `duly:"outcome,public,enum=approve|approve_with_conditions|escalate|suspend|prohibited_legal"`
 		Tier       string   `duly:"tier,public,enum=SDD|CDD|EDD|EDD+GB"`
 		Residual   string   `duly:"residual,public,enum=LOW|MEDIUM|HIGH|CRITICAL"`
 		HardStops  []string `duly:"hard_stops,public,enum=HS-L1|HS-L2"`
+		From       string   `duly:"effective_day,public,date"`
+		Expires    string   `duly:"expires_day,public,date"`
 		Signatures int64    `duly:"signatures,public"`
+		Opinions   int64    `duly:"opinions,public"`
+		Objections int64    `duly:"objections,public"`
 		Rating     string   `duly:"rating,public,hash"`
+		Referral   string   `duly:"referral,public,hash"`
+		Read       []string `duly:"opinions_read,customer"`
 		By         string   `duly:"decided_by,personal"`
 		Preparer   string   `duly:"preparer,personal"`
+	}
+	opinionRecord struct {
+		State  string `duly:"state,public,enum=given|withdrawn"`
+		Choice string `duly:"choice,public,enum=support|support_with_conditions|object"`
+		Rating string `duly:"rating,customer,hash"`
+	}
+	voteRecord struct {
+		Choice   string `duly:"choice,public,enum=for|against|abstain"`
+		Referral string `duly:"referral,customer"`
+		Seat     string `duly:"seat,customer"`
+	}
+	seatRecord struct {
+		State  string `duly:"state,public,enum=active|resigned"`
+		Group  string `duly:"group,public,enum=affected|civil_rights|expert|other"`
+		Person string `duly:"person,personal"`
+	}
+	referralRecord struct {
+		State     string   `duly:"state,public,enum=open|closed"`
+		Emergency bool     `duly:"emergency,public"`
+		Rating    string   `duly:"rating,public,hash"`
+		Noticed   string   `duly:"noticed_day,public,date"`
+		Closes    string   `duly:"closes_day,public,date"`
+		Closed    string   `duly:"closed_day,public,date"`
+		AnswerDue string   `duly:"answer_due,public,date"`
+		RatifyBy  string   `duly:"ratify_by,public,date"`
+		Outcome   string   `duly:"outcome,public,enum=for|against|no_quorum"`
+		Quorum    bool     `duly:"quorum,public"`
+		Seats     int64    `duly:"seats,public"`
+		Affected  int64    `duly:"affected_seats,public"`
+		Present   int64    `duly:"present,public"`
+		There     int64    `duly:"affected_present,public"`
+		Recused   int64    `duly:"recused,public"`
+		For       int64    `duly:"votes_for,public"`
+		Against   int64    `duly:"votes_against,public"`
+		Abstain   int64    `duly:"abstained,public"`
+		Votes     []string `duly:"votes,customer"`
 	}
 	whisper struct {
 		State string `duly:"state,public,enum=open|closed"`
@@ -76,6 +119,10 @@ var (
 	ballotKind   = ledger.Define[ballot]("ballot", 1, ledger.SignedBy(1))
 	itemKind     = ledger.Define[item]("item", 1)
 	decisionKind = ledger.Define[decisionRecord]("decision", 1, ledger.SignedBy(1))
+	opinionKind  = ledger.Define[opinionRecord]("opinion", 1, ledger.SignedBy(1))
+	voteKind     = ledger.Define[voteRecord]("vote", 1, ledger.SignedBy(1), ledger.ByDay())
+	seatKind     = ledger.Define[seatRecord]("seat", 1)
+	referralKind = ledger.Define[referralRecord]("referral", 1)
 	whisperKind  = ledger.Define[whisper]("whisper", 1, ledger.ByDay())
 )
 
@@ -84,7 +131,7 @@ var testSchemas = func() Schemas {
 	schemas := Schemas{}
 	for _, s := range []*ledger.Schema{
 		epochKind.Schema(), personKind.Schema(), erasureKind.Schema(), packKind.Schema(), ballotKind.Schema(), itemKind.Schema(), decisionKind.Schema(), whisperKind.Schema(),
-		customerKind.Schema(), factKind.Schema(), ratingKind.Schema(),
+		customerKind.Schema(), factKind.Schema(), ratingKind.Schema(), opinionKind.Schema(), voteKind.Schema(), seatKind.Schema(), referralKind.Schema(),
 	} {
 		parsed, err := ledger.ParseSchema(s.Document())
 		if err != nil {

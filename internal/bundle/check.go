@@ -47,6 +47,7 @@ type Counts struct {
 	Erased     int64            `json:"erased"`
 	Signatures int64            `json:"signatures"`
 	Ratings    Replays          `json:"ratings"`
+	Voices     Voices           `json:"voices"`
 }
 
 // Replays says how ratings came out when they were computed again.
@@ -62,6 +63,7 @@ type Options struct {
 	Schemas Schemas
 	Origin  string
 	Key     string // the log's verifier key: the newest epoch must name it
+	People  People // keys of people that came from outside; nil when none did
 	// Pack gives the bytes of a pack by its SHA-256, for replaying ratings.
 	Pack func(hash string) ([]byte, error)
 	// Entry gives an earlier entry again, for a rating's inputs.
@@ -88,6 +90,7 @@ type Checker struct {
 	erased   map[string]int64      // what erasure entries name, likewise
 	ratings  map[ledger.Hash]int64 // where each rating stands, by its leaf hash
 	replay   replayer
+	said     said    // by experts and panels
 	newest   Content // with its leaf and buffers, which the next entry uses again
 	leaf     ledger.Leaf
 	digests  []ledger.Hash
@@ -120,7 +123,7 @@ func NewChecker(o Options) *Checker {
 	return &Checker{
 		options: o, tree: tree, counts: Counts{Kinds: map[string]int64{}},
 		people: map[string][]string{}, keyOf: map[string]string{}, missing: map[string]int64{}, erased: map[string]int64{}, ratings: map[ledger.Hash]int64{},
-		replay: replayer{options: o},
+		replay: replayer{options: o}, said: newSaid(),
 	}
 }
 
@@ -187,6 +190,14 @@ func (c *Checker) Entry(leafBytes []byte, fields []Sealed) (*Content, error) {
 		c.counts.Ratings.add(outcome)
 	case "decision":
 		c.decision(seq, leaf, c.newest.shown())
+	case "opinion":
+		c.opinion(hash, leaf, c.newest.shown())
+	case "vote":
+		c.vote(seq, hash, leaf, c.newest.shown())
+	case "seat":
+		c.seat(leaf, c.newest.shown())
+	case "referral":
+		c.matter(seq, hash, leaf, c.newest.shown())
 	}
 	return &c.newest, nil
 }
@@ -262,6 +273,8 @@ func (c *Checker) signatures(seq int64, leaf *ledger.Leaf) {
 			c.Report(seq, "the signature of "+s.KeyID()+" does not fit what the entry says")
 		case c.people[s.PublicHash()] == nil:
 			c.Report(seq, "it is signed by "+s.KeyID()+", who is not an active person of this log")
+		case c.options.People != nil && !c.options.People[s.PublicHash()]:
+			c.Report(seq, "it is signed by "+s.KeyID()+", whose key is not among those that you gave")
 		case seen[s.PublicHash()]:
 			c.Report(seq, "the same person signed it twice")
 		}
@@ -271,24 +284,23 @@ func (c *Checker) signatures(seq int64, leaf *ledger.Leaf) {
 }
 
 // entitled holds the separation of roles where an outsider can see it: whoever
-// acts in an entry that people must sign has signed it, and a decision is signed
-// by somebody who may decide, by roles that the log shows in clear.
+// acts in an entry that people must sign has signed it, and everybody who signed it
+// may do so, by roles that the log shows in clear.
 func (c *Checker) entitled(seq int64, leaf *ledger.Leaf) {
 	if signed[leaf.Kind] == 0 {
 		return
 	}
+	acts := false
 	for _, s := range leaf.Sigs {
-		if s.KeyID() != leaf.Actor {
-			continue
-		}
+		acts = acts || s.KeyID() == leaf.Actor
 		roles := c.people[s.PublicHash()]
-		if overlap(roles, decides[leaf.Kind]) && !overlap(roles, mayNot[leaf.Kind]) {
-			return
+		if !overlap(roles, decides[leaf.Kind]) || overlap(roles, mayNot[leaf.Kind]) {
+			c.Report(seq, "it is signed by "+s.KeyID()+", whose roles do not allow this: "+leaf.Kind)
 		}
-		c.Report(seq, "it is signed by "+s.KeyID()+", whose roles do not allow a "+leaf.Kind)
-		return
 	}
-	c.Report(seq, "it is in the name of "+leaf.Actor+", who has not signed it")
+	if !acts {
+		c.Report(seq, "it is in the name of "+leaf.Actor+", who has not signed it")
+	}
 }
 
 func overlap(a, b []string) bool {

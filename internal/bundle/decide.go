@@ -24,21 +24,67 @@ func Outcome(decision string) string {
 }
 
 // allowed lists the acts that may be decided when a rating calls for an outcome. To
-// refuse or to pass on is always allowed; to let a deployment run only where the
-// method does. What a committee must decide cannot be approved by one person.
+// refuse or to pass on is always allowed; to let a deployment run only as [Demands]
+// says. A legal stop and unknown facts let nothing run, whoever asks.
 var allowed = map[string][]string{
-	"approve":                 {"approve", "approve_with_conditions", "escalate", "decline", "suspend"},
-	"approve_with_conditions": {"approve_with_conditions", "escalate", "decline", "suspend"},
-	"escalate":                {"escalate", "decline", "suspend"},
-	"decline":                 {"escalate", "decline", "suspend"},
-	"suspend":                 {"escalate", "decline", "suspend"},
-	"prohibited_legal":        {"decline", "suspend"},
-	"prohibited_policy":       {"escalate", "decline", "suspend"},
-	"pending":                 {"escalate", "decline", "suspend"},
+	"approve":                 {"approve", "approve_with_conditions", "escalate", "decline", "suspend", "exit"},
+	"approve_with_conditions": {"approve", "approve_with_conditions", "escalate", "decline", "suspend", "exit"},
+	"escalate":                {"approve", "approve_with_conditions", "escalate", "decline", "suspend", "exit"},
+	"decline":                 {"approve", "approve_with_conditions", "escalate", "decline", "suspend", "exit"},
+	"suspend":                 {"approve", "approve_with_conditions", "escalate", "decline", "suspend", "exit"},
+	"prohibited_policy":       {"approve", "approve_with_conditions", "escalate", "decline", "suspend", "exit"},
+	"prohibited_legal":        {"decline", "suspend", "exit"},
+	"pending":                 {"escalate", "decline", "suspend", "exit"},
 }
 
-// Allows says whether an act may be decided on a rating with this outcome.
+// Allows says whether an act may be decided at all on a rating with this outcome.
 func Allows(outcome, act string) bool { return slices.Contains(allowed[outcome], act) }
+
+// LetsRun says whether an act lets a deployment run.
+func LetsRun(act string) bool { return act == "approve" || act == "approve_with_conditions" }
+
+// Demand is what a decision needs.
+type Demand struct {
+	Basis   string   // rating, committee or override
+	Signers int      // different people
+	Roles   []string // of which each of them has one
+	Opinion bool     // an expert's, on this very rating (KY-04)
+	Panel   bool     // a vote on this very rating, closed with a quorum (KY-05)
+}
+
+// The bases of a decision.
+const (
+	OnRating    = "rating"    // it does what the rating calls for, or less
+	OnCommittee = "committee" // the rating is HIGH and leaves it to a committee
+	OnOverride  = "override"  // it lets run more than the rating, the panel or an expert does
+)
+
+// Demands says what an allowed act needs on a rating with this outcome and tier; against
+// says that the panel voted against it or that an expert objects. Who refuses, passes on
+// or suspends needs one signature. Who lets a deployment run needs what the method sets
+// for its residual band (domain §3.2): one person for LOW and MEDIUM, a committee of two
+// for HIGH, two of the governing body for CRITICAL and for policy stops; and an opinion
+// from tier EDD upwards.
+func Demands(outcome, tier, act string, against bool) Demand {
+	approvers, body := []string{"approver", "governing_body"}, []string{"governing_body"}
+	if !LetsRun(act) {
+		return Demand{Basis: OnRating, Signers: 1, Roles: approvers}
+	}
+	edd := tier == "EDD" || tier == "EDD+GB"
+	switch {
+	case outcome == "escalate" && !against:
+		return Demand{OnCommittee, 2, approvers, true, true}
+	case outcome == "approve" || outcome == "approve_with_conditions":
+		switch {
+		case against:
+			return Demand{OnOverride, 2, body, edd, false}
+		case outcome == "approve_with_conditions" && act == "approve":
+			return Demand{OnOverride, 2, approvers, edd, false}
+		}
+		return Demand{OnRating, 1, approvers, edd, false}
+	}
+	return Demand{OnOverride, 2, body, true, true}
+}
 
 // decision holds a decision to the rating that it rests on: what stands in clear
 // must fit in itself and fit that rating, and so must what this audience is shown.
@@ -59,6 +105,9 @@ func (c *Checker) decision(seq int64, leaf *ledger.Leaf, values map[string][]byt
 		c.Report(seq, "whoever prepared the assessment has signed the decision on it")
 	}
 	c.restsOn(seq, leaf, public)
+	if LetsRun(act) {
+		c.approval(seq, leaf, values)
+	}
 }
 
 // restsOn compares a decision with the earlier rating whose leaf hash it names. A

@@ -124,3 +124,32 @@ func FuzzParseManifest(f *testing.F) {
 		}
 	})
 }
+
+// FuzzReadPeople protects the list of keys from outside: what is not a key is refused,
+// never passed over, since a verifier would then trust fewer people or more than meant.
+func FuzzReadPeople(f *testing.F) {
+	key := strings.Repeat("0a", 32)
+	f.Add(key + " Somebody\n\n# a comment\n" + strings.Repeat("1b", 32))
+	f.Add(strings.ToUpper(key))
+	f.Add(key[:63])
+	f.Fuzz(func(t *testing.T, text string) {
+		people, err := ReadPeople(text)
+		if err != nil {
+			return
+		}
+		lines := 0
+		for line := range strings.Lines(text) {
+			line = strings.TrimSpace(line)
+			if line == "" || line[0] == '#' {
+				continue
+			}
+			lines++
+			if len(line) < 64 || !people[line[:64]] {
+				t.Fatalf("%q is taken and not read", line)
+			}
+		}
+		if len(people) > lines {
+			t.Fatalf("%d keys of %d lines", len(people), lines)
+		}
+	})
+}

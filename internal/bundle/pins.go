@@ -24,7 +24,21 @@ var pinned = map[string][]string{
 	"rating":      {"method", "engine", "best", "worst", "tier", "outcome", "hard_stops", "known", "facts", "sum", "pending", "day"},
 	"exposure":    {"state", "deployments", "unrated", "worst"},
 	"score":       {"method", "round"},
-	"decision":    {"act", "outcome", "tier", "residual", "hard_stops", "review_day", "signatures", "rating"},
+	"decision": {"act", "basis", "outcome", "tier", "residual", "hard_stops", "effective_day", "expires_day", "review_day", "signatures",
+		"opinions", "objections", "rating", "referral"},
+	"opinion": {"state", "choice"},
+	"vote":    {"choice"},
+	"referral": {"state", "emergency", "rating", "noticed_day", "closes_day", "closed_day", "answer_due", "ratify_by", "outcome", "quorum", "seats",
+		"affected_seats", "present", "affected_present", "recused", "votes_for", "votes_against", "abstained"},
+	"panel":       {"state", "seats", "notice_days", "emergency_hours", "answer_days"},
+	"seat":        {"state", "group", "from_day", "to_day"},
+	"declaration": {"conflict"},
+	"answer":      {"choice", "day", "due", "late", "matter"},
+	"resignation": {"day"},
+	"refusal":     {"rule", "act", "day"},
+	"input":       {"state", "disposition", "received", "told"},
+	"notice":      {"state", "due", "sent_day"},
+	"response":    {"state", "sort", "received", "due", "answered"},
 	"usage_count": {"condition", "day", "exposures", "deviations", "unknown"},
 	"finding":     {"grade", "state", "condition"},
 	"person":      {"state", "roles", "key"},
@@ -32,17 +46,33 @@ var pinned = map[string][]string{
 	"erasure":     {"target", "field", "reason"},
 
 	"index_edition": {"state", "year", "published", "released", "history", "mapping", "file", "rejected", "unread"},
+
+	"review":            {"state", "lane", "opened", "due", "snoozed_until", "closed", "outcome"},
+	"sweep":             {"since", "upto", "opened", "open", "rated"},
+	"signal":            {"state"},
+	"capacity":          {"lane", "hours", "per_case"},
+	"sample":            {"seed", "position", "population", "size", "judged", "missed", "bound"},
+	"capability_change": {"state", "dependents", "not_cleared"},
 }
 
 // signed names the kinds whose every revision must carry a person's signature.
-var signed = map[string]int{"decision": 1, "score": 1}
+var signed = map[string]int{"decision": 1, "score": 1, "opinion": 1, "vote": 1, "declaration": 1, "resignation": 1, "answer": 1}
 
-// decides and mayNot name, for kinds that people must sign, the roles of which the
-// signer has one and the roles of which none: who sells or runs the system does
-// not judge (GC-03, IM-04).
+// decides and mayNot name, for kinds that people must sign, the roles of which each
+// signer has one and the roles of which none: who sells or runs the system does not
+// judge, and who advises is nobody else (GC-03, IM-04, KY-04, PO-03).
 var (
-	decides = map[string][]string{"decision": {"approver", "governing_body"}, "score": {"analyst", "expert"}}
-	mayNot  = map[string][]string{"decision": {"sales", "administrator"}, "score": {"sales", "administrator"}}
+	decides = map[string][]string{
+		"decision": {"approver", "governing_body"}, "score": {"analyst", "expert"}, "opinion": {"expert"}, "vote": panelist, "declaration": panelist,
+		"resignation": panelist, "answer": {"approver", "governing_body"},
+	}
+	mayNot = map[string][]string{
+		"decision": {"sales", "administrator", "expert", "panel_member"}, "score": {"sales", "administrator"},
+		"opinion": {"sales", "administrator", "analyst", "approver", "governing_body", "panel_member"}, "vote": company, "declaration": company, "resignation": company,
+		"answer": {"sales", "administrator", "expert", "panel_member"},
+	}
+	panelist = []string{"panel_member"}
+	company  = []string{"sales", "administrator", "analyst", "approver", "governing_body", "expert"}
 )
 
 // Schemas knows the released schemas by their hash.

@@ -1,6 +1,7 @@
 package bundle
 
 import (
+	"os"
 	"strings"
 	"testing"
 	"testing/fstest"
@@ -89,6 +90,28 @@ func TestReleasedSchemasAreFrozen(t *testing.T) {
 		change(fsys)
 		if got, err := ReadSchemas(fsys); err == nil {
 			t.Errorf("%s: %d schemas are read", name, len(got))
+		}
+	}
+}
+
+// TestTheDocumentNamesEveryPin protects whoever writes a verifier from docs/bundle.md:
+// what this one holds schemas to stands there.
+func TestTheDocumentNamesEveryPin(t *testing.T) {
+	data, err := os.ReadFile("../../docs/bundle.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	text := string(data)
+	for kind, fields := range pinned {
+		if row := "| " + kind + " | " + strings.Join(fields, ", ") + " |\n"; !strings.Contains(text, row) {
+			t.Errorf("docs/bundle.md lacks the row %s", row)
+		}
+	}
+	_, after, _ := strings.Cut(text, "These kinds are signed by at least one person")
+	named, _, _ := strings.Cut(after, "\n\n")
+	for kind := range signed {
+		if !strings.Contains(named, kind) {
+			t.Errorf("docs/bundle.md does not say that a %s is signed", kind)
 		}
 	}
 }

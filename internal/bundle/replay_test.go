@@ -41,7 +41,7 @@ type (
 		Pending   bool     `duly:"pending,public"`
 		Known     int64    `duly:"known,public"`
 		Facts     int64    `duly:"facts,public"`
-		Outcome   string   `duly:"outcome,public,enum=approve|escalate|suspend|prohibited_legal|pending"`
+		Outcome   string   `duly:"outcome,public,enum=approve|approve_with_conditions|escalate|suspend|prohibited_legal|pending"`
 		Review    int64    `duly:"review_months,public"`
 		Inputs    []string `duly:"inputs,customer"`
 		Missing   []string `duly:"missing,customer"`

@@ -28,7 +28,7 @@ func TestOnlyWhoMayDecideHasDecided(t *testing.T) {
 			l := newLog(t, 1)
 			key := l.person(c.roles...)
 			rated := add(l, ratingKind, l.id(), &ratingRecord{Engine: EngineNumber(), Outcome: "approve"})
-			at := add(l, decisionKind, l.id(), &decisionRecord{Act: "approve", Outcome: "approve", Signatures: 1, Rating: l.hash(rated)}, key)
+			at := add(l, decisionKind, l.id(), &decisionRecord{Act: "approve", Basis: OnRating, Outcome: "approve", Signatures: 1, Rating: l.hash(rated)}, key)
 			if c.edit != nil {
 				l.edit(at, c.edit)
 			}

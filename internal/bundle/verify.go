@@ -21,6 +21,31 @@ import (
 type Trust struct {
 	Key        string // verifier key of the log; "" when none was given
 	Checkpoint []byte // a signed checkpoint known from elsewhere; nil when none was given
+	People     People // keys of people who sign; nil when none were given
+}
+
+// People are the keys of those who sign, as they came from the people themselves: the
+// hexadecimal SHA-256 of each public key. Without them whoever runs the log could enter
+// people who do not exist.
+type People map[string]bool
+
+// ReadPeople reads keys: one hash a line, and after it a space and a name, which is not
+// looked at. Empty lines and those that begin with # are passed over.
+func ReadPeople(text string) (People, error) {
+	people := People{}
+	n := 0
+	for line := range strings.Lines(text) {
+		n++
+		key, _, _ := strings.Cut(strings.TrimSpace(line), " ")
+		if key == "" || key[0] == '#' {
+			continue
+		}
+		if _, err := ledger.ParseHash(key); err != nil {
+			return nil, fault.Newf(fault.Invalid, "%q is not the SHA-256 of a public key", key).At("", n, "")
+		}
+		people[key] = true
+	}
+	return people, nil
 }
 
 // Assurance says how far a check can be trusted.
@@ -117,7 +142,7 @@ func Verify(file io.ReaderAt, size int64, schemas Schemas, trust Trust) (*Result
 func (a *Archive) check(schemas Schemas, trust Trust, c ledger.Checkpoint) (*Checker, error) {
 	used := map[string]bool{}
 	checker := NewChecker(Options{
-		Schemas: schemas, Origin: c.Origin, Key: a.Manifest.Key, Entry: a.entry,
+		Schemas: schemas, Origin: c.Origin, Key: a.Manifest.Key, People: trust.People, Entry: a.entry,
 		Pack: func(hash string) ([]byte, error) {
 			if m, ok := a.packs[hash]; ok {
 				return a.read(m, maxPack)
@@ -274,6 +299,9 @@ func (r *Result) Print(out io.Writer) {
 		fmt.Fprintf(out, "  signatures  %d of people, all fit\n", n.Signatures)
 		fmt.Fprintf(out, "  ratings     %d computed again, %d possible with inputs withheld, %d not replayed\n",
 			n.Ratings.Exact, n.Ratings.Consistent, n.Ratings.NotReplayed)
+		if v := n.Voices; v.Approvals > 0 {
+			fmt.Fprintf(out, "  voices      %d approvals rest on experts and panels: all is shown for %d, withheld for %d\n", v.Approvals, v.Shown, v.Withheld)
+		}
 	}
 	fmt.Fprintf(out, "  checkpoint  %d entries, root %s\n", r.Size, r.Root)
 	if r.Uncovered > 0 {

@@ -15,11 +15,14 @@ import (
 	"duly/internal/evidence"
 	"duly/internal/fault"
 	"duly/internal/ledger"
+	"duly/internal/people"
+	"duly/internal/refusal"
 	"duly/internal/register"
 	"duly/internal/runs"
 	"duly/internal/screening"
 	"duly/internal/store"
 	"duly/internal/store/storetest"
+	"duly/internal/voice"
 )
 
 func TestMain(m *testing.M) { os.Exit(storetest.Main(m)) }
@@ -27,10 +30,10 @@ func TestMain(m *testing.M) { os.Exit(storetest.Main(m)) }
 var (
 	ctx   = context.Background()
 	now   = time.Date(2026, 11, 24, 12, 0, 0, 0, time.UTC)
-	rooms = []store.Migrations{register.Migrations, evidence.Migrations, runs.Migrations, screening.Migrations, assessment.Migrations, decision.Migrations}
+	rooms = []store.Migrations{people.Migrations, refusal.Migrations, voice.Migrations, register.Migrations, evidence.Migrations, runs.Migrations, screening.Migrations, assessment.Migrations, decision.Migrations}
 )
 
-func key(t *testing.T, seed byte) ledger.PersonKey {
+func key(t testing.TB, seed byte) ledger.PersonKey {
 	t.Helper()
 	k, err := ledger.NewPersonKey(bytes.NewReader(bytes.Repeat([]byte{seed}, 32)))
 	if err != nil {
@@ -41,14 +44,15 @@ func key(t *testing.T, seed byte) ledger.PersonKey {
 
 // rated is a deployment with a rating of the given outcome, prepared by preparer.
 type rated struct {
+	t                 testing.TB
 	db                *store.DB
 	account, customer string
 	rating            store.Ref
 }
 
-func rate(t *testing.T, db *store.DB, outcome, worst, preparer string) rated {
+func rate(t testing.TB, db *store.DB, outcome, worst, preparer string) rated {
 	t.Helper()
-	r := rated{db: db}
+	r := rated{t: t, db: db}
 	err := db.Write(ctx, storetest.Actor, func(tx *store.Tx) error {
 		c, err := store.Create(tx, register.Customers, &register.Customer{Origin: register.Origin{State: "active"}, Name: "Someone Ltd", Kind: "company", Sector: "commercial"})
 		if err != nil {
@@ -71,10 +75,30 @@ func rate(t *testing.T, db *store.DB, outcome, worst, preparer string) rated {
 	return r
 }
 
-func (r rated) decide(what decision.Act, by ledger.PersonKey, roles ...act.Role) (*decision.Decision, store.Ref, error) {
-	return decision.Decide(ctx, r.db, act.Default, decision.Request{
-		Subject: r.account, Act: what, Reason: "because", By: act.Actor{Key: by.ID(), Roles: roles}, Key: by, Now: now,
+// join registers a person with a key, once.
+func join(t testing.TB, db *store.DB, by ledger.PersonKey, roles ...act.Role) act.Actor {
+	t.Helper()
+	if _, err := people.ByKey(ctx, db, by.ID()); err == nil || len(roles) == 0 {
+		return act.Actor{Key: by.ID()}
+	}
+	err := db.Write(ctx, storetest.Actor, func(tx *store.Tx) error {
+		_, err := people.Add(tx, by.ID(), roles, by)
+		return err
 	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return act.Actor{Key: by.ID()}
+}
+
+func (r rated) decide(what decision.Act, by ledger.PersonKey, roles ...act.Role) (*decision.Decision, store.Ref, error) {
+	step, err := decision.Decide(ctx, r.db, act.Default, decision.Request{
+		Subject: r.account, Act: what, Reason: "because", By: join(r.t, r.db, by, roles...), Key: by, Now: now,
+	})
+	if err != nil {
+		return nil, store.Ref{}, err
+	}
+	return step.Decision, step.Ref, nil
 }
 
 // TestWhatARatingAllows protects the rule that a decision follows from the rating:
@@ -92,7 +116,7 @@ func TestWhatARatingAllows(t *testing.T) {
 			for _, what := range decision.Acts {
 				r := rate(t, db, outcome, "MEDIUM", "somebody else")
 				_, _, err := r.decide(what, ada, act.Approver)
-				runs := what == decision.Approve || what == decision.ApproveWithConditions
+				runs := what == decision.Approve || what == decision.ApproveWithConditions // one person
 				may := slices.Contains(lets, what) || !runs && (what != decision.Escalate || outcome != "prohibited_legal")
 				if may != (err == nil) || (err != nil && fault.CodeOf(err) != fault.Refused) {
 					t.Errorf("rating calls for %s, decided %s: %v", outcome, what, err)
@@ -105,12 +129,13 @@ func TestWhatARatingAllows(t *testing.T) {
 func TestFourEyesAndRoles(t *testing.T) {
 	db := storetest.SQLite(t, rooms...)
 	ada, sam := key(t, 1), key(t, 2)
+	join(t, db, ada, act.Approver)
 	own := rate(t, db, "approve", "LOW", ada.ID())
 	if _, _, err := own.decide(decision.Approve, ada, act.Approver); fault.CodeOf(err) != fault.Refused {
 		t.Errorf("the preparer decided: %v", err)
 	}
-	for _, roles := range [][]act.Role{{act.Sales}, {act.Sales, act.Approver}, {act.Administrator}, {act.Analyst}, {act.Expert}, {}} {
-		if _, _, err := own.decide(decision.Approve, sam, roles...); fault.CodeOf(err) != fault.Refused {
+	for i, roles := range [][]act.Role{{act.Sales}, {act.Sales, act.Approver}, {act.Administrator}, {act.Analyst}, {act.Expert}, {act.Expert, act.Approver}, {}} {
+		if _, _, err := own.decide(decision.Approve, key(t, 10+byte(i)), roles...); fault.CodeOf(err) != fault.Refused {
 			t.Errorf("roles %v decided: %v", roles, err)
 		}
 	}
@@ -156,8 +181,8 @@ func TestNobodySignsForSomebodyElse(t *testing.T) {
 	db := storetest.SQLite(t, rooms...)
 	ada, eve := key(t, 1), key(t, 2)
 	r := rate(t, db, "approve", "LOW", "somebody else")
-	_, _, err := decision.Decide(ctx, db, act.Default, decision.Request{
-		Subject: r.account, Act: decision.Approve, Reason: "because", By: act.Actor{Key: ada.ID(), Roles: []act.Role{act.Approver}}, Key: eve, Now: now,
+	_, err := decision.Decide(ctx, db, act.Default, decision.Request{
+		Subject: r.account, Act: decision.Approve, Reason: "because", By: join(t, db, ada, act.Approver), Key: eve, Now: now,
 	})
 	if fault.CodeOf(err) != fault.Refused {
 		t.Errorf("decided in ada's name with eve's key: %v", err)
@@ -236,16 +261,16 @@ func TestOwnersBlockApproval(t *testing.T) {
 func TestADecisionNeedsAReasonAndARating(t *testing.T) {
 	db := storetest.SQLite(t, rooms...)
 	ada := key(t, 1)
-	request := decision.Request{Subject: "nothing", Act: decision.Decline, Reason: "because", By: act.Actor{Key: ada.ID(), Roles: []act.Role{act.Approver}}, Key: ada, Now: now}
-	if _, _, err := decision.Decide(ctx, db, act.Default, request); fault.CodeOf(err) != fault.NotFound {
+	request := decision.Request{Subject: "nothing", Act: decision.Decline, Reason: "because", By: join(t, db, ada, act.Approver), Key: ada, Now: now}
+	if _, err := decision.Decide(ctx, db, act.Default, request); fault.CodeOf(err) != fault.NotFound {
 		t.Errorf("decided on nothing: %v", err)
 	}
 	request.Reason = " "
-	if _, _, err := decision.Decide(ctx, db, act.Default, request); fault.CodeOf(err) != fault.Invalid {
+	if _, err := decision.Decide(ctx, db, act.Default, request); fault.CodeOf(err) != fault.Invalid {
 		t.Errorf("decided without a reason: %v", err)
 	}
 	request.Reason, request.Act = "because", "bless"
-	if _, _, err := decision.Decide(ctx, db, act.Default, request); fault.CodeOf(err) != fault.Invalid {
+	if _, err := decision.Decide(ctx, db, act.Default, request); fault.CodeOf(err) != fault.Invalid {
 		t.Errorf("decided an unknown act: %v", err)
 	}
 }

@@ -2,6 +2,7 @@ package ledger
 
 import (
 	"crypto/sha256"
+	"encoding/json"
 	"io"
 	"strconv"
 	"strings"
@@ -121,4 +122,44 @@ func statement(log LogID, kind string, schema Hash, id string, rev int64, prev H
 	b = append(b, `,"schema":"`...)
 	b = b64.AppendEncode(b, schema[:])
 	return append(b, '"', '}')
+}
+
+// kept is a draft as it is kept while people sign it.
+type kept struct {
+	Schema Hash   `json:"schema"`
+	ID     string `json:"id"`
+	Rev    int64  `json:"rev"`
+	Prev   Hash   `json:"prev"`
+	Public string `json:"public"`
+	Joined string `json:"joined"`
+	Nonce  []byte `json:"nonce"`
+}
+
+// Encode gives the draft with its salts and sealed values, to be kept where only
+// those may read who may see them.
+func (d *Draft) Encode() ([]byte, error) {
+	return json.Marshal(kept{d.Schema.hash, d.ID, d.Rev, d.Prev, string(d.Public), d.Joined, d.nonce[:]})
+}
+
+// ParseDraft reads what Encode wrote. The code is Broken when it is no draft of the
+// schema.
+func ParseDraft(schema *Schema, data []byte) (*Draft, error) {
+	var k kept
+	broken := fault.Newf(fault.Broken, "what is kept is no draft of %s", schema.Name())
+	if err := json.Unmarshal(data, &k); err != nil || k.Schema != schema.hash || len(k.Nonce) != nonceSize || !ValidID(k.ID) {
+		return nil, broken
+	}
+	d := &Draft{Schema: schema, ID: k.ID, Rev: k.Rev, Prev: k.Prev, Public: []byte(k.Public), Joined: k.Joined}
+	copy(d.nonce[:], k.Nonce)
+	if k.Joined != "" {
+		for _, one := range strings.Split(k.Joined, "~") {
+			d.Disclosures = append(d.Disclosures, Disclosure(one))
+			d.Digests = append(d.Digests, Disclosure(one).Digest())
+		}
+	}
+	if len(d.Disclosures) != len(schema.Sealed) {
+		return nil, broken
+	}
+	d.Fields = FieldRoot(d.Digests)
+	return d, nil
 }

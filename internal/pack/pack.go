@@ -35,9 +35,10 @@ const (
 	Ownership  = "ownership"  // from which share on an owner's listing counts for what is owned
 	Framework  = "framework"  // what a text asks for (law, guidance, principles), item by item
 	Index      = "index"      // how a published index of countries or agencies becomes facts
+	Casework   = "casework"   // what opens a case, and within how many days it is due
 )
 
-var kinds = []string{Method, Triage, Conditions, Ownership, Framework, Index}
+var kinds = []string{Method, Triage, Conditions, Ownership, Framework, Index, Casework}
 
 // Statuses say who stands behind a pack.
 var statuses = []string{"law", "proposed", "guidance", "soft_law", "civil_society", "vendor_term", "project"}
@@ -45,7 +46,7 @@ var statuses = []string{"law", "proposed", "guidance", "soft_law", "civil_societ
 // Pack is one file: its header, and its body behind [Pack.Decode].
 type Pack struct {
 	ID            string // unique with its version, for example "rm-1"
-	Kind          string // Method, Triage, Conditions, Ownership, Framework or Index
+	Kind          string // Method, Triage, Conditions, Ownership, Framework, Index or Casework
 	Version       string
 	Title         string
 	Status        string // law, proposed, guidance, soft_law, civil_society, vendor_term or project

@@ -17,7 +17,7 @@ import (
 // Person is somebody who acts in Duly.
 type Person struct {
 	State string   `duly:"state,public,enum=active|ended,column"`
-	Roles []string `duly:"roles,public,enum=administrator|analyst|approver|governing_body|sales|expert|auditor"`
+	Roles []string `duly:"roles,public,enum=administrator|analyst|approver|governing_body|sales|expert|auditor|panel_member"`
 	Key   string   `duly:"key,public,hash,column"` // SHA-256 of the Ed25519 public key
 	KeyID string   `duly:"key_id,personal,column"` // the pseudonym that stands in leaves
 	Name  string   `duly:"name,personal,column"`
@@ -65,6 +65,21 @@ func Find(ctx context.Context, q store.Queryer, name string) (*Person, error) {
 	if len(list) == 0 {
 		return nil, fault.Newf(fault.NotFound, "there is no person named %q", name).
 			WithFix("add one with `duly person add " + name + " --role ROLE`")
+	}
+	return list[0].Record, nil
+}
+
+// ByKey gives the active person whose key has the id. Asked under the log's lock, the
+// roles are those that hold for the entry that follows.
+//
+// The code is Refused when there is none.
+func ByKey(ctx context.Context, q store.Queryer, keyID string) (*Person, error) {
+	list, err := store.Select(ctx, q, Persons, "r.key_id = $1 and r.state = 'active'", keyID)
+	if err != nil {
+		return nil, err
+	}
+	if len(list) == 0 {
+		return nil, fault.New(fault.Refused, "the key belongs to no active person", "add the person first")
 	}
 	return list[0].Record, nil
 }

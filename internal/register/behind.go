@@ -75,3 +75,17 @@ func FindCustomer(ctx context.Context, q store.Queryer, text string) (string, er
 	}
 	return list[0], nil
 }
+
+// HasOwners says whether anybody was ever registered as standing directly behind one of
+// the customers, by an interest, as an owner or by a relationship. Where nobody was there
+// is no chain of owners to follow.
+func HasOwners(ctx context.Context, q store.Queryer, customers []string) (bool, error) {
+	for _, id := range customers {
+		found, err := ids(ctx, q, `select id from r_interest where owned = $1 union all select id from r_owner where customer = $1
+			union all select id from r_relationship where customer = $1 and role = 'owner' limit 1`, id)
+		if err != nil || len(found) > 0 {
+			return len(found) > 0, err
+		}
+	}
+	return false, nil
+}

@@ -49,7 +49,7 @@ func Build(ctx context.Context, q store.Queryer, checkpoint ledger.Checkpoint, s
 	if err := b.read(); err != nil {
 		return nil, err
 	}
-	for _, step := range []func() error{b.spine, b.conditions, b.subjects, b.hits, b.runs, b.entries} {
+	for _, step := range []func() error{b.standing, b.spine, b.conditions, b.subjects, b.hits, b.runs, b.entries} {
 		if err := step(); err != nil {
 			return nil, err
 		}
@@ -58,7 +58,6 @@ func Build(ctx context.Context, q store.Queryer, checkpoint ledger.Checkpoint, s
 	b.findings()
 	b.telemetry()
 	b.people()
-	b.r.Decisions.Overrides = int(b.r.Entries["override"])
 	b.r.Withheld, b.r.Erased = b.view.counts()
 	b.r.Limits = limits(b.r)
 	return b.r, b.view.err
@@ -101,6 +100,7 @@ type builder struct {
 	triages       map[string]*store.Revision[triage.Triage]
 	ratings       map[string]*store.Revision[assessment.Rating]
 	decisions     map[string]*store.Revision[decision.Decision]
+	held          map[string]*store.Revision[decision.Decision] // by record id, while a newer one is locked
 	found         []*store.Revision[usage.FindingRecord]
 	counted       []*store.Revision[usage.CountRecord]
 	objects       []*store.Revision[usage.ObjectRecord]

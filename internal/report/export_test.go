@@ -65,7 +65,7 @@ func newChain(t testing.TB) *bed {
 	do(err)
 	_, err = usage.Run(ctx, b.w.DB, b.actor, today, []*pack.Pack{released(t, "conditions/face-search.yaml")}, []string{writeFile(t, "trail.jsonl", calls)}, nil)
 	do(err)
-	_, _, err = decision.Decide(ctx, b.w.DB, act.Default, decision.Request{Subject: account.ID, Act: decision.Suspend, Reason: "Nobody answers.", By: ben, Key: key, Now: b.w.Now()})
+	_, err = decision.Decide(ctx, b.w.DB, act.Default, decision.Request{Subject: account.ID, Act: decision.Suspend, Reason: "Nobody answers.", By: ben, Key: key, Now: b.w.Now()})
 	do(err)
 	return b
 }

@@ -21,6 +21,7 @@ import (
 	"duly/internal/intake"
 	"duly/internal/ledger"
 	"duly/internal/pack"
+	"duly/internal/refusal"
 	"duly/internal/register"
 	"duly/internal/report"
 	"duly/internal/runs"
@@ -28,6 +29,7 @@ import (
 	"duly/internal/store"
 	"duly/internal/triage"
 	"duly/internal/usage"
+	"duly/internal/voice"
 	"duly/internal/workspace"
 	"duly/packs"
 	"duly/schemas"
@@ -61,7 +63,7 @@ func clock() func() time.Time {
 
 var rooms = []store.Migrations{
 	register.Migrations, evidence.Migrations, runs.Migrations, index.Migrations, intake.Migrations, screening.Migrations,
-	usage.Migrations, triage.Migrations, assessment.Migrations, decision.Migrations,
+	usage.Migrations, triage.Migrations, assessment.Migrations, refusal.Migrations, voice.Migrations, decision.Migrations,
 }
 
 // bed is a workspace for tests.

@@ -94,7 +94,7 @@ var words = map[string]string{
 	"outcome prohibited_policy": "Stopped by policy", "outcome prohibited_legal": "Stopped by law",
 
 	"act approve": "Approved", "act approve_with_conditions": "Approved with conditions", "act escalate": "Passed on to a committee",
-	"act decline": "Declined", "act suspend": "Suspended",
+	"act decline": "Declined", "act suspend": "Suspended", "act exit": "Ended",
 
 	"tier SDD": "Simplified diligence", "tier CDD": "Ordinary diligence", "tier EDD": "Enhanced diligence",
 	"tier EDD+GB": "Enhanced diligence, governing body",

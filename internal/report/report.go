@@ -134,7 +134,9 @@ type Decisions struct {
 	Acts      []Tally `json:"acts"`
 	Overdue   int     `json:"overdue_reviews"` // review day before the report's day
 	Outdated  int     `json:"rated_since"`     // a newer rating stands after the decision
-	Overrides int     `json:"overrides"`
+	Overrides int     `json:"overrides"`       // that were ever decided, also those that ended or were replaced
+	Locked    int     `json:"locked"`          // newest decisions that hold from a later day only
+	Lapsed    int     `json:"lapsed"`          // newest decisions that ended: nothing may run
 }
 
 // Findings counts findings.
@@ -248,8 +250,22 @@ type Decision struct {
 	Overdue    bool   `json:"overdue"`
 	RatedSince bool   `json:"rated_since"`
 	Signatures int64  `json:"signatures"`
+	Basis      string `json:"basis"` // rating, committee or override
+	State      string `json:"state"` // on the report's day: holds, locked (until From) or lapsed
+	From       string `json:"effective_day"`
+	Expires    string `json:"expires_day"`
+	Opinions   int64  `json:"opinions"`   // of experts, that it rests on
+	Objections int64  `json:"objections"` // of them
+	Until      *Held  `json:"until_then"` // what holds while it is locked
 	Confirmed  bool   `json:"confirmed_enforced"`
 	Reason     Value  `json:"reason"`
+}
+
+// Held is a decision that holds while a newer one is locked.
+type Held struct {
+	Act   string `json:"act"`
+	Day   string `json:"day"`
+	Entry int64  `json:"entry"`
 }
 
 // Count sums a deployment's use under one condition over all days counted.

@@ -37,11 +37,11 @@ func newSmall(t testing.TB) *small {
 	s.write(func(tx *store.Tx) { s.use(tx) })
 	s.write(func(tx *store.Tx) {
 		put(s.bed, tx, decision.Decisions, decision.Decision{
-			Act: "suspend", Outcome: "pending", Tier: "EDD+GB", Residual: "CRITICAL", Day: "2026-11-20", ReviewDay: "2027-05-20", Signatures: 1,
+			Act: "suspend", Basis: "rating", From: "2026-11-20", Outcome: "pending", Tier: "EDD+GB", Residual: "CRITICAL", Day: "2026-11-20", ReviewDay: "2027-05-20", Signatures: 1,
 			Subject: s.sheriff, Rating: s.rated.Hash.String(), Reason: "Nobody answers who searches.", By: s.actor, Preparer: "prepared-by-nobody",
 		}, key)
 		put(s.bed, tx, decision.Decisions, decision.Decision{
-			Act: "decline", Outcome: "prohibited_legal", Tier: "EDD+GB", Residual: "CRITICAL", HardStops: []string{"HS-L1"}, Day: "2025-11-01", ReviewDay: "2026-11-01",
+			Act: "decline", Basis: "rating", From: "2025-11-01", Outcome: "prohibited_legal", Tier: "EDD+GB", Residual: "CRITICAL", HardStops: []string{"HS-L1"}, Day: "2025-11-01", ReviewDay: "2026-11-01",
 			Signatures: 1, Subject: s.listed, Rating: s.barred.Hash.String(), Reason: "The owner is listed.", By: s.actor, Preparer: "prepared-by-nobody",
 		}, key)
 	})

@@ -18,7 +18,7 @@ var (
 	laneNames = []string{"STOP", "PERSON", "DESK", "AUTO"}
 	bandNames = []string{"LOW", "MEDIUM", "HIGH", "CRITICAL"}
 	tierNames = []string{"SDD", "CDD", "EDD", "EDD+GB"}
-	actNames  = []string{"approve", "approve_with_conditions", "escalate", "decline", "suspend"}
+	actNames  = []string{"approve", "approve_with_conditions", "escalate", "decline", "suspend", "exit"}
 	outcomes  = []string{"pending", "approve", "approve_with_conditions", "escalate", "decline", "suspend", "prohibited_policy", "prohibited_legal"}
 	stopNames = []string{"HS-L1", "HS-L2", "HS-L3", "HS-L4", "HS-P1", "HS-P2", "HS-P3", "HS-P4", "HS-P5"}
 	gradings  = []string{"low", "medium", "high", "critical"}
@@ -311,7 +311,9 @@ func (b *builder) rating(r *store.Revision[assessment.Rating]) *Rating {
 
 func (b *builder) decision(d *store.Revision[decision.Decision], rated *store.Revision[assessment.Rating]) *Decision {
 	x := d.Record
+	state, until := b.state(d)
 	return &Decision{
+		Basis: x.Basis, State: state, From: x.From, Expires: x.Expires, Opinions: x.Opinions, Objections: x.Objections, Until: until,
 		Entry: d.Seq, Act: x.Act, Day: x.Day, ReviewDay: x.ReviewDay, Overdue: x.ReviewDay != "" && x.ReviewDay < b.r.Day,
 		RatedSince: rated != nil && rated.Seq > d.Seq, Signatures: x.Signatures, Reason: see(b.view, decision.Decisions, d, "reason"),
 	}
@@ -338,7 +340,17 @@ func (b *builder) portfolio() {
 		}
 		if x := s.Decision; x != nil {
 			d.Decided++
-			acts[x.Act]++
+			switch {
+			case x.State == "lapsed":
+				d.Lapsed++
+			case x.State == "locked":
+				d.Locked++
+				if x.Until != nil {
+					acts[x.Until.Act]++
+				}
+			default:
+				acts[x.Act]++
+			}
 			if x.Overdue {
 				d.Overdue++
 			}

@@ -44,6 +44,9 @@ type DB struct {
 	tree *ledger.Tree
 	into map[*ledger.Schema]string // tables with their columns
 	ins  map[string]string         // insert statements by table and row count
+
+	compiled map[string]*sql.Stmt // of SQLite's one writing connection, by text
+	asked    []string             // texts to compile before the next transaction
 }
 
 // Migrations are one room's tables: SQL files for goose, numbered from 0001.
@@ -63,7 +66,7 @@ func Open(ctx context.Context, config Config, rooms ...Migrations) (*DB, error) 
 	if config.Now == nil {
 		config.Now = time.Now
 	}
-	db := &DB{config: config, into: map[*ledger.Schema]string{}, ins: map[string]string{}}
+	db := &DB{config: config, into: map[*ledger.Schema]string{}, ins: map[string]string{}, compiled: map[string]*sql.Stmt{}}
 	db.postgres = strings.HasPrefix(config.DSN, "postgres://") || strings.HasPrefix(config.DSN, "postgresql://")
 	err := db.open(ctx, rooms)
 	if err != nil && db.unwritable(err) {
@@ -223,7 +226,11 @@ func (f inOrderFile) Read(p []byte) (int, error) { return f.text.Read(p) }
 
 // Close closes the store.
 func (db *DB) Close() error {
-	err := db.writer.Close()
+	var err error
+	for _, s := range db.compiled {
+		err = errors.Join(err, s.Close())
+	}
+	err = errors.Join(err, db.writer.Close())
 	if db.reader != db.writer {
 		err = errors.Join(err, db.reader.Close())
 	}

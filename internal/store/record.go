@@ -68,7 +68,6 @@ func same[T any](kind *ledger.Kind[T], a, b *T) bool {
 }
 
 func put[T any](tx *Tx, kind *ledger.Kind[T], id string, last head, record *T, signers []Signer) (Ref, error) {
-	schema := kind.Schema()
 	if tx.failed != nil {
 		return Ref{}, tx.failed
 	}
@@ -76,15 +75,21 @@ func put[T any](tx *Tx, kind *ledger.Kind[T], id string, last head, record *T, s
 	if err != nil {
 		return Ref{}, err
 	}
-	if len(signers) < schema.Signers {
-		return Ref{}, fault.Newf(fault.Refused, "a %s needs %d signatures of people and has %d", schema.Kind, schema.Signers, len(signers))
-	}
 	var sigs []ledger.Signature
 	if len(signers) > 0 {
 		statement := draft.Statement(tx.log)
 		for _, s := range signers {
 			sigs = append(sigs, s.Sign(statement))
 		}
+	}
+	return enter(tx, kind, draft, last, record, sigs)
+}
+
+// enter writes a draft with its signatures as the newest revision.
+func enter[T any](tx *Tx, kind *ledger.Kind[T], draft *ledger.Draft, last head, record *T, sigs []ledger.Signature) (Ref, error) {
+	schema := kind.Schema()
+	if len(sigs) < schema.Signers {
+		return Ref{}, fault.Newf(fault.Refused, "a %s needs %d signatures of people and has %d", schema.Kind, schema.Signers, len(sigs))
 	}
 	now := tx.Now()
 	leaf := draft.Leaf(now, tx.actor, sigs)
@@ -95,9 +100,9 @@ func put[T any](tx *Tx, kind *ledger.Kind[T], id string, last head, record *T, s
 			return Ref{}, err
 		}
 	}
-	row := append([]any{seq, id, draft.Rev, nil}, kind.Columns(record)...)
+	row := append([]any{seq, draft.ID, draft.Rev, nil}, kind.Columns(record)...)
 	tx.insert(tx.db.insertInto(schema), row...)
-	return Ref{id, draft.Rev, seq, hash}, tx.failed
+	return Ref{draft.ID, draft.Rev, seq, hash}, tx.failed
 }
 
 // insertInto names a kind's table and the columns that Kind.Columns fills.

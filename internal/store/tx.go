@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"database/sql"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -56,6 +57,7 @@ func (db *DB) Write(ctx context.Context, actor string, fn func(*Tx) error) error
 	}
 	db.mu.Lock()
 	defer db.mu.Unlock()
+	db.compile(ctx)
 	stx, err := db.writer.BeginTx(ctx, nil)
 	if err != nil {
 		return writeError(err)
@@ -81,8 +83,8 @@ func (db *DB) Write(ctx context.Context, actor string, fn func(*Tx) error) error
 // lock takes the row of the log and loads its right edge. The update is the same
 // on both engines and makes any other writer wait.
 func (tx *Tx) lock() error {
-	if _, err := tx.sql.ExecContext(tx.ctx, "update log set size = size where id = 1"); err != nil {
-		return writeError(err)
+	if err := tx.exec("update log set size = size where id = 1"); err != nil {
+		return err
 	}
 	l, err := Head(tx.ctx, tx)
 	if err != nil {
@@ -117,10 +119,10 @@ func (tx *Tx) finish() error {
 	}
 	if tx.wrote > 0 {
 		for _, t := range tx.tree.Changed() {
-			_, err := tx.sql.ExecContext(tx.ctx, `insert into tile (level, n, hashes) values ($1, $2, $3)
+			err := tx.exec(`insert into tile (level, n, hashes) values ($1, $2, $3)
 				on conflict (level, n) do update set hashes = excluded.hashes`, t.Level, t.Index, t.Hashes)
 			if err != nil {
-				return writeError(err)
+				return err
 			}
 		}
 		if err := tx.Exec("update log set size = $1, time = $2 where id = 1", tx.size, tx.time); err != nil {
@@ -136,6 +138,9 @@ func (tx *Tx) Query(ctx context.Context, query string, args ...any) (*sql.Rows, 
 	if err := tx.flush(); err != nil {
 		return nil, err
 	}
+	if s := tx.statement(query); s != nil { //nolint:sqlclosecheck // the transaction closes it at its end
+		return s.QueryContext(ctx, args...)
+	}
 	return tx.sql.QueryContext(ctx, query, args...)
 }
 
@@ -145,8 +150,49 @@ func (tx *Tx) Exec(query string, args ...any) error {
 	if err := tx.flush(); err != nil {
 		return err
 	}
-	_, err := tx.sql.ExecContext(tx.ctx, query, args...)
+	return tx.exec(query, args...)
+}
+
+func (tx *Tx) exec(query string, args ...any) error {
+	var err error
+	if s := tx.statement(query); s != nil { //nolint:sqlclosecheck // the transaction closes it at its end
+		_, err = s.ExecContext(tx.ctx, args...)
+	} else {
+		_, err = tx.sql.ExecContext(tx.ctx, query, args...)
+	}
 	return writeError(err)
+}
+
+// maxCompiled bounds the statements that are kept compiled. Rooms have some hundred
+// texts; what is made up for one occasion does not push them out.
+const maxCompiled = 500
+
+// compile compiles what the last transactions asked for. SQLite's writing connection
+// is free only between transactions; compiling a statement costs it more than running
+// one that finds a row by its key.
+func (db *DB) compile(ctx context.Context) {
+	for _, query := range db.asked {
+		if s, err := db.writer.PrepareContext(ctx, query); err == nil { //nolint:sqlclosecheck // Close closes it
+			db.compiled[query] = s
+		}
+	}
+	db.asked = db.asked[:0]
+}
+
+// statement gives a statement of the transaction that is compiled already, or nil.
+// PostgreSQL's driver keeps its own. Rows of one text must be closed before the same
+// text is asked again in a transaction; SQLite refuses it otherwise.
+func (tx *Tx) statement(query string) *sql.Stmt {
+	if tx.db.postgres {
+		return nil
+	}
+	if s := tx.db.compiled[query]; s != nil {
+		return tx.sql.StmtContext(tx.ctx, s)
+	}
+	if len(tx.db.compiled)+len(tx.db.asked) < maxCompiled && !slices.Contains(tx.db.asked, query) {
+		tx.db.asked = append(tx.db.asked, query)
+	}
+	return nil
 }
 
 // Log names the log and its epoch, for statements that people sign.
@@ -206,8 +252,7 @@ func (tx *Tx) write(t *inserts) error {
 	rows, args := t.rows, t.args
 	t.rows, t.args = 0, t.args[:0]
 	if rows < chunk {
-		_, err := tx.sql.ExecContext(tx.ctx, tx.db.insertSQL(t.into, rows, len(args)/rows), args...)
-		return writeError(err)
+		return tx.exec(tx.db.insertSQL(t.into, rows, len(args)/rows), args...)
 	}
 	if t.full == nil {
 		var err error

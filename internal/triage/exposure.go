@@ -42,11 +42,19 @@ func (e *Exposure) Name() string {
 // place is registered. Of other sectors a missing place is not known.
 var nationwide = []string{"immigration", "border", "intelligence", "military", "civil_registration", "elections"}
 
-// Exposures gives the areas that several deployments cover, in order of jurisdiction
-// and place, and how many deployments cannot be placed: those whose end user or its
-// place is not registered. A deployment for a whole country or region counts in every
+// Exposures is where the deployments of a portfolio stand.
+type Exposures struct {
+	Shared []Exposure // areas that several cover, in order of jurisdiction and place
+	// Beside says of every deployment that can be placed how many others cover the same
+	// people: the most in any area that it covers.
+	Beside   map[string]int
+	Unplaced int // deployments whose end user, or its place, is not registered
+}
+
+// Exposures places every deployment. One for a whole country or region counts in every
 // place of it.
-func (p *Portfolio) Exposures() (shared []Exposure, unplaced int) {
+func (p *Portfolio) Exposures() Exposures {
+	out := Exposures{Beside: map[string]int{}}
 	type area struct{ jurisdiction, place string }
 	covers := map[area][]Cover{}
 	names := map[area]string{}
@@ -54,9 +62,10 @@ func (p *Portfolio) Exposures() (shared []Exposure, unplaced int) {
 		for _, c := range p.coversOf(a.ID, a.Record) {
 			jurisdiction, place, known := p.whereabouts(c)
 			if !known {
-				unplaced++
+				out.Unplaced++
 				continue
 			}
+			out.Beside[c.Subject] = 0
 			c.Whole = place == ""
 			at := area{jurisdiction, strings.ToLower(place)}
 			if names[at] == "" || place < names[at] {
@@ -78,18 +87,19 @@ func (p *Portfolio) Exposures() (shared []Exposure, unplaced int) {
 		slices.SortFunc(e.Covering, func(a, b Cover) int { return strings.Compare(a.Subject, b.Subject) })
 		capabilities, users := map[string]bool{}, map[string]bool{}
 		for _, c := range e.Covering {
+			out.Beside[c.Subject] = max(out.Beside[c.Subject], len(e.Covering)-1)
 			capabilities[cmp.Or(c.Capability, "unknown")] = true
 			if c.EndUser != "" {
 				users[c.EndUser] = true
 			}
 		}
 		e.Capabilities, e.EndUsers = slices.Sorted(maps.Keys(capabilities)), slices.Sorted(maps.Keys(users))
-		shared = append(shared, e)
+		out.Shared = append(out.Shared, e)
 	}
-	slices.SortFunc(shared, func(a, b Exposure) int {
+	slices.SortFunc(out.Shared, func(a, b Exposure) int {
 		return cmp.Or(strings.Compare(a.Jurisdiction, b.Jurisdiction), strings.Compare(strings.ToLower(a.Place), strings.ToLower(b.Place)))
 	})
-	return shared, unplaced
+	return out
 }
 
 // wider gives the country of a region, and "" for a country.

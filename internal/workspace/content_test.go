@@ -16,12 +16,14 @@ import (
 	"duly/internal/act"
 	"duly/internal/assessment"
 	"duly/internal/bundle"
+	"duly/internal/casework"
 	"duly/internal/decision"
 	"duly/internal/evidence"
 	"duly/internal/index"
 	"duly/internal/intake"
 	"duly/internal/ledger"
 	"duly/internal/people"
+	"duly/internal/refusal"
 	"duly/internal/register"
 	"duly/internal/runs"
 	"duly/internal/screening"
@@ -29,6 +31,7 @@ import (
 	"duly/internal/store/storetest"
 	"duly/internal/triage"
 	"duly/internal/usage"
+	"duly/internal/voice"
 	"duly/internal/workspace"
 )
 
@@ -133,7 +136,8 @@ func everything() content {
 	c := content{
 		rooms: []store.Migrations{
 			register.Migrations, evidence.Migrations, runs.Migrations, index.Migrations, intake.Migrations, screening.Migrations,
-			usage.Migrations, triage.Migrations, assessment.Migrations, decision.Migrations,
+			usage.Migrations, triage.Migrations, assessment.Migrations, refusal.Migrations, voice.Migrations, decision.Migrations,
+			casework.Migrations,
 		},
 	}
 	var puts []func(t testing.TB, w *workspace.Workspace, signer ledger.PersonKey)
@@ -177,34 +181,100 @@ func everything() content {
 		if err != nil {
 			panic(err)
 		}
-		d.Rating, d.Signatures, d.By = r.Hash.String(), 1, decider
+		d.Rating, d.Signatures, d.By, d.Basis = r.Hash.String(), 1, decider, "rating"
+		d.Opinions, d.Objections, d.Referral, d.Read = 0, 0, "", nil
 	}))
+	with(of(casework.Reviews))
+	with(of(casework.Sweeps))
+	with(of(casework.Signals))
+	with(of(casework.Capacities))
+	with(of(casework.Changes))
+	with(of(casework.Samples))
+	with(of(decision.Criticalities))
+	with(of(decision.ExitImpacts))
+	with(of(decision.Notices))
+	with(of(decision.Responses))
+	with(of(refusal.Refusals))
+	with(of(voice.Opinions))
+	with(of(voice.Panels))
+	with(of(voice.Seats))
+	with(of(voice.Resignations))
+	with(of(voice.Referrals, func(r *voice.Referral, _ int, tx *store.Tx) {
+		today := time.UnixMicro(tx.Now()).UTC()
+		r.State, r.Noticed, r.Closes = "open", today.Format(time.DateOnly), today.AddDate(0, 0, 14).Format(time.DateOnly)
+	}))
+	with(of(voice.Declarations))
+	with(of(voice.Answers))
+	with(votes())
+	with(of(voice.Stakeholders))
+	with(of(voice.Consultations))
+	with(of(voice.Sessions))
+	with(of(voice.Inputs))
+	with(of(voice.Compensations))
 	c.fill = func(t testing.TB, w *workspace.Workspace) {
 		ctx := context.Background()
 		admin, err := w.Actor(ctx, "")
 		if err != nil {
 			t.Fatal(err)
 		}
-		if _, err := w.AddPerson(ctx, admin, "approver", []act.Role{act.Approver, act.Analyst}); err != nil {
-			t.Fatal(err)
+		keys := map[act.Role]ledger.PersonKey{}
+		for _, role := range []act.Role{act.Approver, act.Expert, act.PanelMember} {
+			roles := []act.Role{role}
+			if role == act.Approver {
+				roles = append(roles, act.Analyst)
+			}
+			if _, err := w.AddPerson(ctx, admin, string(role), roles); err != nil {
+				t.Fatal(err)
+			}
+			person, err := w.Actor(ctx, string(role))
+			if err != nil {
+				t.Fatal(err)
+			}
+			if keys[role], err = w.Key(person); err != nil {
+				t.Fatal(err)
+			}
 		}
-		approver, err := w.Actor(ctx, "approver")
-		if err != nil {
-			t.Fatal(err)
-		}
-		key, err := w.Key(approver)
-		if err != nil {
-			t.Fatal(err)
-		}
-		rated, decider = nil, key.ID()
+		write(t, w, func(tx *store.Tx) error {
+			return tx.Exec("insert into pending_decision (id, subject, draft, sigs) values ('a draft', 'a deployment', $1, $1)", []byte("bytes"))
+		})
+		rated, decider = nil, keys[act.Approver].ID()
 		for i, put := range puts {
-			put(t, w, key)
+			put(t, w, keys[signedAs(c.schemas[i].Kind)])
 			if i%5 == 0 {
 				sign(t, w)
 			}
 		}
 	}
 	return c
+}
+
+// signedAs gives the role of who signs records of a kind.
+func signedAs(kind string) act.Role {
+	switch kind {
+	case "opinion", "score":
+		return act.Expert
+	case "vote", "declaration", "resignation":
+		return act.PanelMember
+	}
+	return act.Approver
+}
+
+// votes gives the kind of votes, of which each has one revision, and two of them.
+func votes() (*ledger.Schema, func(t testing.TB, w *workspace.Workspace, signer ledger.PersonKey)) {
+	return voice.Votes.Schema(), func(t testing.TB, w *workspace.Workspace, signer ledger.PersonKey) {
+		t.Helper()
+		err := w.DB.Write(context.Background(), signer.ID(), func(tx *store.Tx) error {
+			for variant := range 2 {
+				if _, err := store.Create(tx, voice.Votes, example(t, voice.Votes, variant), signer); err != nil {
+					return err
+				}
+			}
+			return nil
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
 }
 
 // of gives a kind's schema and a function that writes two records of it, the

@@ -24,6 +24,7 @@ const verifyChunk = 2048
 var notEvidence = map[string]string{
 	"version_": "which migrations have run; a wrong value stops the program from starting, it changes no record",
 	"cache_":   "made again from records whenever it is missing",
+	"pending_": "drafts that wait for signatures; a draft that was changed fits no signature any more",
 }
 
 // olderCheckpoints is what verify cannot know about the table checkpoint.
@@ -68,7 +69,7 @@ func (w *Workspace) verify(v *verifier, trust bundle.Trust) (*Report, error) {
 	}
 	v.last = c
 	v.checker = bundle.NewChecker(bundle.Options{
-		Schemas: v.schemas, Origin: w.Config.Origin, Key: w.Config.Key, Erasable: true, Entry: v.entry,
+		Schemas: v.schemas, Origin: w.Config.Origin, Key: w.Config.Key, People: trust.People, Erasable: true, Entry: v.entry,
 		Pack: func(hash string) ([]byte, error) { return runs.Bytes(v.ctx, v.q, hash) },
 	})
 	defer v.checker.Close()

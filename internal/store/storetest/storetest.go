@@ -64,7 +64,7 @@ func Begin(t testing.TB, dsn string, rooms ...store.Migrations) *store.DB {
 
 // SQLite opens a SQLite store with an empty log, for rooms whose SQL the contract
 // suite covers already.
-func SQLite(t *testing.T, rooms ...store.Migrations) *store.DB {
+func SQLite(t testing.TB, rooms ...store.Migrations) *store.DB {
 	return Begin(t, filepath.Join(t.TempDir(), "duly.db"), rooms...)
 }
 

@@ -1,0 +1,295 @@
+package casework
+
+import (
+	"cmp"
+	"context"
+	"crypto/sha256"
+	"encoding/binary"
+	"fmt"
+	"math"
+	"slices"
+	"strings"
+	"time"
+
+	"duly/internal/act"
+	"duly/internal/fault"
+	"duly/internal/ledger"
+	"duly/internal/register"
+	"duly/internal/runs"
+	"duly/internal/stats"
+	"duly/internal/store"
+	"duly/internal/triage"
+)
+
+// SampleSize is how many a quarter draws: with none of them missed, at most 1 % of all
+// are, with 95 % confidence ([stats.AtMost]).
+const SampleSize = 299
+
+const confidence = 0.95
+
+// Quarter gives the first day of the quarter that a day is in.
+func Quarter(day string) (string, error) {
+	t, err := time.Parse(time.DateOnly, day)
+	if err != nil {
+		return "", fault.Newf(fault.Invalid, "%q is not a date", day).WithFix("write it as YYYY-MM-DD")
+	}
+	month := (t.Month()-1)/3*3 + 1
+	return time.Date(t.Year(), month, 1, 0, 0, 0, 0, time.UTC).Format(time.DateOnly), nil
+}
+
+// Draw draws the sample of a quarter from the accounts that nobody looks at. Who is
+// drawn follows from the log: the population is who was in AUTO at the last entry
+// before the quarter began, or at the first triage where there was none by then, and
+// the seed is the log's root there. So it cannot be chosen by when or how often one
+// draws; what is already in the log cannot be changed, and each account's place in a
+// stratum is by hash.
+//
+// The draw is systematic over the strata (sector and what the product can do), so that
+// each stratum has its share and every account the same chance.
+//
+// The code is Refused when the quarter has its sample, NotFound when nobody was in AUTO.
+func Draw(ctx context.Context, db *store.DB, authority act.Authority, by act.Actor, today string) (*store.Revision[Sample], error) {
+	if err := authority.May(by, act.Work); err != nil {
+		return nil, err
+	}
+	quarter, err := Quarter(today)
+	if err != nil {
+		return nil, err
+	}
+	var ref store.Ref
+	err = db.Write(ctx, by.Key, func(tx *store.Tx) error {
+		had, err := store.Select(ctx, tx, Samples, "r.quarter_from = $1", quarter)
+		if err != nil {
+			return err
+		}
+		if len(had) > 0 {
+			return fault.Newf(fault.Refused, "the sample of the quarter from %s was drawn already", quarter).WithFix("see `duly sample bound`")
+		}
+		position, population, err := populationAt(ctx, tx, quarter)
+		if err != nil {
+			return err
+		}
+		root, err := store.Root(ctx, tx, position)
+		if err != nil {
+			return err
+		}
+		drawn, strata := draw(population, root, quarter, SampleSize)
+		ref, err = store.Create(tx, Samples, &Sample{
+			Quarter: quarter, State: "drawn", Seed: root.String(), Position: position, Population: int64(len(population)),
+			Size: int64(len(drawn)), Strata: int64(strata), Accounts: drawn, Judgements: []string{},
+		})
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	return store.Get(ctx, db, Samples, ref.ID)
+}
+
+// populationAt gives the accounts in AUTO, with their strata, at the position that the
+// quarter's sample is drawn at.
+func populationAt(ctx context.Context, tx *store.Tx, quarter string) (int64, map[string]string, error) {
+	position, err := sizeBefore(ctx, tx, quarter)
+	if err != nil {
+		return 0, nil, err
+	}
+	triaged, err := store.Select(ctx, tx, runs.Runs, "r.task = 'triage'")
+	if err != nil {
+		return 0, nil, err
+	}
+	if len(triaged) == 0 {
+		return 0, nil, fault.New(fault.NotFound, "nobody was sorted into lanes yet", "run `duly triage`")
+	}
+	position = max(position, triaged[0].Seq+1)
+	at := store.At{Seq: position - 1}
+	lanes, err := store.SelectAt(ctx, tx, triage.Triages, at, "")
+	if err != nil {
+		return 0, nil, err
+	}
+	accounts, err := byID(store.SelectAt(ctx, tx, register.Accounts, at, ""))
+	if err != nil {
+		return 0, nil, err
+	}
+	customers, err := byID(store.SelectAt(ctx, tx, register.Customers, at, ""))
+	if err != nil {
+		return 0, nil, err
+	}
+	products, err := byID(store.SelectAt(ctx, tx, register.Products, at, ""))
+	if err != nil {
+		return 0, nil, err
+	}
+	out := map[string]string{}
+	for _, t := range lanes {
+		a := accounts[t.Record.Account]
+		if t.Record.Lane != string(triage.Auto) || a == nil || a.State != "active" {
+			continue
+		}
+		sector, risk := "unknown", "unknown"
+		if c := customers[a.Customer]; c != nil {
+			sector = cmp.Or(c.Sector, sector)
+		}
+		if p := products[a.Product]; p != nil {
+			risk = cmp.Or(p.Risk, risk)
+		}
+		out[t.Record.Account] = sector + "/" + risk
+	}
+	if len(out) == 0 {
+		return 0, nil, fault.New(fault.NotFound, "nobody was in AUTO when the quarter began", "there is nothing to sample; ask again in the next quarter")
+	}
+	return position, out, nil
+}
+
+func byID[T any](list []*store.Revision[T], err error) (map[string]*T, error) {
+	out := make(map[string]*T, len(list))
+	for _, r := range list {
+		out[r.ID] = r.Record
+	}
+	return out, err
+}
+
+// sizeBefore gives how many entries the log had when a day (UTC) began. O(log n).
+func sizeBefore(ctx context.Context, tx *store.Tx, day string) (int64, error) {
+	midnight, err := time.Parse(time.DateOnly, day)
+	if err != nil {
+		return 0, err
+	}
+	low, high := int64(0), tx.Size()
+	for low < high {
+		middle := low + (high-low)/2
+		e, err := store.EntryAt(ctx, tx, middle)
+		if err != nil {
+			return 0, err
+		}
+		leaf, err := ledger.ParseLeaf(e.Leaf)
+		if err != nil {
+			return 0, err
+		}
+		earlier := leaf.Time < midnight.UnixMicro()
+		if leaf.Day != "" {
+			earlier = leaf.Day < day
+		}
+		if earlier {
+			low = middle + 1
+		} else {
+			high = middle
+		}
+	}
+	return low, nil
+}
+
+// draw takes size of a population by seed: each stratum in the order of hashes, one
+// after another, and from that list every so-manieth from a start that the seed names.
+func draw(population map[string]string, seed ledger.Hash, quarter string, size int) (drawn []string, strata int) {
+	type ticket struct {
+		account, stratum string
+		hash             [32]byte
+	}
+	list := make([]ticket, 0, len(population))
+	seen := map[string]bool{}
+	for account, stratum := range population {
+		seen[stratum] = true
+		list = append(list, ticket{account, stratum, sha256.Sum256([]byte("duly/sample/1\n" + seed.String() + "\n" + quarter + "\n" + account))})
+	}
+	slices.SortFunc(list, func(a, b ticket) int {
+		return cmp.Or(strings.Compare(a.stratum, b.stratum), strings.Compare(string(a.hash[:]), string(b.hash[:])))
+	})
+	all := uint64(len(list))
+	n := min(uint64(size), all)
+	first := sha256.Sum256([]byte("duly/sample/1/start\n" + seed.String() + "\n" + quarter))
+	start := binary.BigEndian.Uint64(first[:8]) % all // the bias of the remainder is below 2^-40
+	for k := range n {
+		drawn = append(drawn, list[(start+k*all)/n].account)
+	}
+	return drawn, len(seen)
+}
+
+// Judgement is what a person made of one account of a sample: Missed says that a
+// person should have looked at it.
+type Judgement struct {
+	Account string
+	Missed  bool
+}
+
+// Judge records judgements of a sample, all or none. With the last account the bound is
+// worked out, and each that was missed opens a case at the next sweep.
+//
+// Errors: Invalid for an account that was not drawn, Refused for one that was judged.
+func Judge(ctx context.Context, db *store.DB, authority act.Authority, by act.Actor, id string, list []Judgement) (*Sample, error) {
+	if err := authority.May(by, act.Work); err != nil {
+		return nil, err
+	}
+	var out *Sample
+	return out, db.Write(ctx, by.Key, func(tx *store.Tx) error {
+		s, err := store.Get(ctx, tx, Samples, id)
+		if err != nil {
+			return err
+		}
+		next := *s.Record
+		next.Judgements, next.By = slices.Clone(next.Judgements), slices.Clone(next.By)
+		for _, j := range list {
+			if err := next.judge(j); err != nil {
+				return err
+			}
+		}
+		if !slices.Contains(next.By, by.Key) {
+			next.By = append(next.By, by.Key)
+		}
+		if next.Judged == next.Size {
+			next.State = "judged"
+			bound, err := Bound(&next)
+			if err != nil {
+				return err
+			}
+			next.Bound = &bound
+		}
+		out = &next
+		_, _, err = store.Revise(tx, Samples, id, &next)
+		return err
+	})
+}
+
+func (s *Sample) judge(j Judgement) error {
+	if !slices.Contains(s.Accounts, j.Account) {
+		return fault.Newf(fault.Invalid, "the account %q was not drawn", j.Account)
+	}
+	if slices.ContainsFunc(s.Judgements, func(had string) bool { return strings.HasPrefix(had, j.Account+" ") }) {
+		return fault.Newf(fault.Refused, "the account %s was judged already", j.Account)
+	}
+	found := "ok"
+	if j.Missed {
+		found = "missed"
+		s.Missed++
+	}
+	s.Judged++
+	s.Judgements = append(s.Judgements, j.Account+" "+found)
+	return nil
+}
+
+// Bound gives how many of the population a person should have looked at, at most, with
+// 95 % confidence. Those that nobody has judged count as missed. A sample of all is no
+// estimate: then it is their number.
+func Bound(s *Sample) (int64, error) {
+	missed := s.Missed + s.Size - s.Judged
+	if s.Size == s.Population {
+		return missed, nil
+	}
+	rate, err := stats.AtMost(int(missed), int(s.Size), confidence)
+	if err != nil {
+		return 0, err
+	}
+	return min(int64(math.Ceil(rate*float64(s.Population))), s.Population), nil
+}
+
+// Describe says what a sample showed in a sentence, as it is published.
+func Describe(s *Sample) (string, error) {
+	bound, err := Bound(s)
+	if err != nil {
+		return "", err
+	}
+	text := fmt.Sprintf("quarter from %s: %d of %d accounts that nobody looks at were drawn, %d judged, %d missed; at most %d accounts should have been looked at (95 %%)",
+		s.Quarter, s.Size, s.Population, s.Judged, s.Missed, bound)
+	if s.Judged < s.Size {
+		text += fmt.Sprintf(", as long as the %d that are not judged count as missed", s.Size-s.Judged)
+	}
+	return text, nil
+}

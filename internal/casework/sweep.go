@@ -1,0 +1,269 @@
+package casework
+
+import (
+	"context"
+	"reflect"
+	"slices"
+	"strings"
+
+	"duly/internal/assessment"
+	"duly/internal/evidence"
+	"duly/internal/pack"
+	"duly/internal/runs"
+	"duly/internal/store"
+)
+
+// Summary says what a sweep did.
+type Summary struct {
+	From   int64          `json:"from"`
+	To     int64          `json:"to"`
+	Cases  int            `json:"cases"`  // end users, and what has none
+	Opened int            `json:"opened"` // cases opened
+	Added  int            `json:"added"`  // open cases that got another trigger
+	Ended  int            `json:"ended"`  // cases closed because the customer has gone
+	Rated  int            `json:"rated"`  // rated again because a fact changed
+	Still  int            `json:"still"`  // of them, without a change that a person must see
+	Open   int            `json:"open"`
+	Events map[string]int `json:"events"` // new triggers of cases, by event
+	Entry  int64          `json:"entry"`
+}
+
+// Sweep reads what was written since the last sweep, rates again what new facts
+// touch, and opens or adds to cases. What it opens and where it read to are one
+// transaction, so that a killed sweep is done again as a whole and a second sweep
+// finds nothing. Its cost grows with the register, its writes with what happened.
+func Sweep(ctx context.Context, db *store.DB, actor, today string, rules *Rules) (*Summary, error) {
+	from, err := upTo(ctx, db)
+	if err != nil {
+		return nil, err
+	}
+	again, err := rateAgain(ctx, db, actor, today, from)
+	if err != nil {
+		return nil, err
+	}
+	s := &Summary{Rated: len(again), Events: map[string]int{}}
+	return s, db.Write(ctx, actor, func(tx *store.Tx) error {
+		// Whoever swept meanwhile has moved the position; it is read under the lock.
+		if s.From, err = upTo(ctx, tx); err != nil {
+			return err
+		}
+		s.To = tx.Size()
+		w, err := readWorld(ctx, tx, today)
+		if err != nil {
+			return err
+		}
+		l := &look{ctx: ctx, q: tx, w: w, rules: rules, from: s.From, today: today}
+		if err := l.all(); err != nil {
+			return err
+		}
+		s.Cases = len(w.cases)
+		if err := s.settle(tx, l); err != nil {
+			return err
+		}
+		s.Still = s.Rated - l.changed(again)
+		s.Entry, err = s.record(tx, rules, today)
+		return err
+	})
+}
+
+// upTo gives the first position of the log that no sweep has read.
+func upTo(ctx context.Context, q store.Queryer) (int64, error) {
+	last, err := store.Select(ctx, q, Sweeps, "r.seq = (select max(seq) from r_sweep)")
+	if err != nil || len(last) == 0 {
+		return 0, err
+	}
+	return last[0].Record.To, nil
+}
+
+func (s *Summary) record(tx *store.Tx, rules *Rules, today string) (int64, error) {
+	ref, err := store.Create(tx, Sweeps, &SweepRecord{
+		Day: today, From: s.From, To: s.To, Cases: int64(s.Cases), Opened: int64(s.Opened), Added: int64(s.Added),
+		Rated: int64(s.Rated), Still: int64(s.Still), Open: int64(s.Open), Pack: rules.Hash,
+	})
+	return ref.Seq, err
+}
+
+// rateAgain rates the units about which facts were stated since a position and since
+// they were rated, by the method of their last rating, and gives their ids.
+func rateAgain(ctx context.Context, db *store.DB, actor, today string, from int64) ([]string, error) {
+	facts, err := store.Select(ctx, db, evidence.Facts, "r.seq >= $1 and r.source <> $2", from, derived)
+	if err != nil || len(facts) == 0 {
+		return nil, err
+	}
+	w, err := readWorld(ctx, db, today)
+	if err != nil {
+		return nil, err
+	}
+	methods := map[string][]string{}
+	seen := map[string]bool{}
+	var all []string
+	for _, f := range facts {
+		for _, i := range w.about[f.Record.Subject] {
+			id := w.units[i].id
+			if r := w.rated[id]; r != nil && r.Seq < f.Seq && !seen[id] {
+				seen[id] = true
+				methods[r.Record.Method] = append(methods[r.Record.Method], id)
+				all = append(all, id)
+			}
+		}
+	}
+	for hash, ids := range methods {
+		text, err := runs.Bytes(ctx, db, hash)
+		if err != nil {
+			return nil, err
+		}
+		p, err := pack.Parse("method "+hash, text)
+		if err != nil {
+			return nil, err
+		}
+		if _, err := assessment.Assess(ctx, db, actor, today, p, assessment.Which{IDs: ids}, nil); err != nil {
+			return nil, err
+		}
+	}
+	return all, nil
+}
+
+// changed counts those of the units whose rating opened or joined a case.
+func (l *look) changed(units []string) int {
+	ratings := map[string]bool{}
+	for _, f := range l.found {
+		if f.Event == "rating" {
+			ratings[strings.SplitN(f.Cause, "@", 2)[0]] = true
+		}
+	}
+	n := 0
+	for _, id := range units {
+		if r := l.w.rated[id]; r != nil && ratings[r.ID] {
+			n++
+		}
+	}
+	return n
+}
+
+// settle opens cases and adds to those that are open.
+func (s *Summary) settle(tx *store.Tx, l *look) error {
+	bySubject := map[string][]Trigger{}
+	for _, f := range l.found {
+		bySubject[f.subject] = append(bySubject[f.subject], f.Trigger)
+	}
+	cliffs, err := l.cliffs()
+	if err != nil {
+		return err
+	}
+	subjects := make([]string, 0, len(l.w.cases))
+	for subject := range l.w.cases {
+		subjects = append(subjects, subject)
+	}
+	for subject := range bySubject {
+		if l.w.cases[subject] == nil {
+			subjects = append(subjects, subject) // a product
+		}
+	}
+	for subject, list := range l.w.reviews {
+		if l.w.cases[subject] == nil && bySubject[subject] == nil && list[len(list)-1].Record.State == StateOpen {
+			subjects = append(subjects, subject) // gone, or a product
+		}
+	}
+	slices.Sort(subjects)
+	for _, subject := range slices.Compact(subjects) {
+		if err := s.one(tx, l, subject, bySubject[subject], cliffs[subject]); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// cliffs gives the first day on which a contract of each case ends.
+func (l *look) cliffs() (map[string]string, error) {
+	ending, err := l.ending()
+	out := map[string]string{}
+	for day, contracts := range ending {
+		for _, units := range contracts {
+			for _, i := range units {
+				subject := l.w.units[i].subject
+				if out[subject] == "" || day < out[subject] {
+					out[subject] = day
+				}
+			}
+		}
+	}
+	return out, err
+}
+
+// one settles the case of a subject.
+func (s *Summary) one(tx *store.Tx, l *look, subject string, triggers []Trigger, cliff string) error {
+	units := l.w.cases[subject]
+	if units == nil {
+		units = l.w.products[subject]
+	}
+	var open *store.Revision[Review]
+	known := map[string]bool{}
+	for _, r := range l.w.reviews[subject] {
+		if r.Record.State == StateOpen {
+			open = r
+		}
+		for _, t := range r.Record.Triggers {
+			was := ParseTrigger(t)
+			known[was.Event+" "+was.Cause] = true
+		}
+	}
+	var fresh []Trigger
+	for _, t := range triggers {
+		if key := t.Event + " " + t.Cause; !known[key] {
+			known[key] = true
+			fresh = append(fresh, t)
+		}
+	}
+	switch {
+	case open == nil && !l.rules.open(fresh):
+		return nil
+	case open != nil && len(units) == 0 && len(triggers) == 0:
+		next := *open.Record
+		next.State, next.Outcome, next.Closed, next.Snoozed = StateClosed, Ended, l.today, ""
+		next.Reason = "no active account is left"
+		s.Ended++
+		_, _, err := store.Revise(tx, Reviews, open.ID, &next)
+		return err
+	}
+	for _, t := range fresh {
+		s.Events[t.Event]++
+	}
+	s.Open++
+	return s.put(tx, l, open, subject, fresh, units, cliff)
+}
+
+// put writes the case as it stands now, when that is new.
+func (s *Summary) put(tx *store.Tx, l *look, open *store.Revision[Review], subject string, fresh []Trigger, units []int, cliff string) error {
+	p, lane := l.w.weighed(l.rules, subject, units)
+	next := Review{State: StateOpen, Opened: l.today, Pack: l.rules.Hash, Subject: subject}
+	if open != nil {
+		next = *open.Record
+		next.Why, next.Triggers = slices.Clone(next.Why), slices.Clone(next.Triggers)
+	}
+	next.Lane, next.Covers, next.Cliff = lane, l.w.unitIDs(units), cliff
+	next.Harm, next.Severity, next.Irremediable, next.Value = p.harm, p.severity, p.irremediable, p.value
+	for _, t := range fresh {
+		next.Triggers = append(next.Triggers, t.String())
+	}
+	next.Why = append(next.Why, l.rules.why(fresh)...)
+	slices.Sort(next.Why)
+	next.Why = slices.Compact(next.Why)
+	if due := l.rules.due(fresh, lane, l.today); due != "" && (next.Due == "" || due < next.Due) {
+		next.Due = due
+	}
+	if len(fresh) > 0 || next.Harm > 0 {
+		next.Snoozed = "" // what is new wakes it
+	}
+	if open == nil {
+		s.Opened++
+		_, err := store.Create(tx, Reviews, &next)
+		return err
+	}
+	if len(fresh) > 0 {
+		s.Added++
+	} else if reflect.DeepEqual(*open.Record, next) {
+		return nil
+	}
+	_, _, err := store.Revise(tx, Reviews, open.ID, &next)
+	return err
+}

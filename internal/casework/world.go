@@ -1,0 +1,322 @@
+package casework
+
+import (
+	"context"
+	"slices"
+	"strings"
+
+	"duly/internal/assessment"
+	"duly/internal/decision"
+	"duly/internal/evidence"
+	"duly/internal/register"
+	"duly/internal/store"
+	"duly/internal/triage"
+)
+
+// unit is what is judged: a deployment, or an account without one.
+type unit struct {
+	id       string
+	account  string
+	customer string // who is billed
+	product  string
+	contract string
+	subject  string // of the case that it belongs to
+}
+
+// world is the register as casework looks at it, and what was judged. It is read
+// once and not changed. Memory grows with the records.
+type world struct {
+	units    []unit
+	about    map[string][]int // record id to the units that a statement about it is about
+	cases    map[string][]int // subject to its units
+	products map[string][]int // product to the units that use it
+	lanes    map[string]string
+	rated    map[string]*store.Revision[assessment.Rating]
+	decided  map[string]*store.Revision[decision.Decision]
+	owned    map[string][]string // owner to those whom it stands behind
+	parents  map[string][]string // customer to the customers that hold half of it or more, or may
+	weights  map[string]weight   // by unit
+	reviews  map[string][]*store.Revision[Review]
+}
+
+// weight is what live harm and irremediability are stated of a unit; -1 is unknown.
+type weight struct{ harm, irremediable int64 }
+
+// worstSeverity and worstIrremediability are the tops of RM-1's scales, which stand
+// for what is unknown.
+const worstSeverity, worstIrremediability = 5, 5
+
+func readWorld(ctx context.Context, q store.Queryer, today string) (*world, error) {
+	p, err := triage.ReadPortfolio(ctx, q, today)
+	if err != nil {
+		return nil, err
+	}
+	w := &world{about: map[string][]int{}, cases: map[string][]int{}, products: map[string][]int{}, lanes: map[string]string{},
+		owned: map[string][]string{}, parents: map[string][]string{}, weights: map[string]weight{}, reviews: map[string][]*store.Revision[Review]{}}
+	w.place(p)
+	lanes, err := triage.Current(ctx, q)
+	if err != nil {
+		return nil, err
+	}
+	for account, t := range lanes {
+		w.lanes[account] = t.Record.Lane
+	}
+	if w.rated, err = assessment.Current(ctx, q); err != nil {
+		return nil, err
+	}
+	if w.decided, err = decision.Current(ctx, q); err != nil {
+		return nil, err
+	}
+	reviews, err := store.Select(ctx, q, Reviews, "")
+	if err != nil {
+		return nil, err
+	}
+	for _, r := range reviews {
+		w.reviews[r.Record.Subject] = append(w.reviews[r.Record.Subject], r)
+	}
+	if err := w.readOwners(ctx, q, p); err != nil {
+		return nil, err
+	}
+	return w, w.readWeights(ctx, q)
+}
+
+// place puts every unit into its case: that of its end user, or of who is billed
+// while nobody says who uses it, so that many accounts or purposes are one case.
+func (w *world) place(p *triage.Portfolio) {
+	for _, a := range p.Accounts {
+		account := unit{id: a.ID, account: a.ID, customer: a.Record.Customer, product: a.Record.Product, contract: a.Record.Contract}
+		if len(p.Deployments[a.ID]) == 0 {
+			w.add(account, p.Chain(a.Record, nil))
+			continue
+		}
+		for _, d := range p.Deployments[a.ID] {
+			u := account
+			u.id = d.ID
+			if d.Record.Product != "" {
+				u.product = d.Record.Product
+			}
+			w.add(u, p.Chain(a.Record, d.Record))
+		}
+	}
+}
+
+func (w *world) add(u unit, chain triage.Chain) {
+	switch {
+	case chain.EndUser != nil:
+		u.subject = chain.EndUser.ID
+	case chain.Customer != nil:
+		u.subject = chain.Customer.ID
+	default:
+		u.subject = u.account
+	}
+	i := len(w.units)
+	w.units = append(w.units, u)
+	w.cases[u.subject] = append(w.cases[u.subject], i)
+	if u.product != "" {
+		w.products[u.product] = append(w.products[u.product], i)
+	}
+	records := append(chain.Parties(), u.account, u.subject)
+	if u.id != u.account {
+		records = append(records, u.id)
+	}
+	if u.product != "" {
+		records = append(records, u.product)
+	}
+	slices.Sort(records)
+	for _, id := range slices.Compact(records) {
+		w.about[id] = append(w.about[id], i)
+	}
+}
+
+func (w *world) readOwners(ctx context.Context, q store.Queryer, p *triage.Portfolio) error {
+	behind := func(owner, owned string, controls bool) {
+		if owner == "" || owned == "" || owner == owned {
+			return
+		}
+		w.owned[owner] = append(w.owned[owner], owned)
+		if controls && p.Customers[owner] != nil {
+			w.parents[owned] = append(w.parents[owned], owner)
+		}
+	}
+	const half = 5000 // hundredths of a per cent
+	interests, err := store.Select(ctx, q, register.Interests, "r.state = 'active'")
+	if err != nil {
+		return err
+	}
+	for _, i := range interests {
+		r := i.Record
+		behind(r.Owner, r.Owned, r.Role != "directs" && (r.Most == nil || *r.Most >= half))
+	}
+	owners, err := store.Select(ctx, q, register.Owners, "r.state = 'active'")
+	if err != nil {
+		return err
+	}
+	for _, o := range owners {
+		r := o.Record
+		behind(o.ID, r.Customer, false)
+		behind(r.Party, r.Customer, r.Role != "director" && (r.Share == nil || *r.Share >= half))
+	}
+	links, err := store.Select(ctx, q, register.Relationships, "r.state = 'active' and r.role = 'owner'")
+	if err != nil {
+		return err
+	}
+	for _, l := range links {
+		behind(l.Record.Party, l.Record.Customer, true)
+	}
+	return nil
+}
+
+// below gives a party and all those whom it stands behind.
+func (w *world) below(id string) []string { return reach(id, w.owned) }
+
+func reach(id string, next map[string][]string) []string {
+	seen, out := map[string]bool{id: true}, []string{id}
+	for i := 0; i < len(out); i++ {
+		for _, n := range next[out[i]] {
+			if !seen[n] {
+				seen[n] = true
+				out = append(out, n)
+			}
+		}
+	}
+	return out
+}
+
+// affected gives the units that a statement about a record, or about somebody who
+// stands behind it, is about.
+func (w *world) affected(id string) []int {
+	var out []int
+	for _, one := range w.below(id) {
+		out = append(out, w.about[one]...)
+	}
+	slices.Sort(out)
+	return slices.Compact(out)
+}
+
+// readWeights reads what is stated of live harm and of how hard it is to undo. The
+// worst statement counts.
+func (w *world) readWeights(ctx context.Context, q store.Queryer) error {
+	facts, err := store.Select(ctx, q, evidence.Facts,
+		"r.state = 'active' and (r.fact like 'harm.%.irremediability' or r.fact in ('harm.actual', 'grievances.open_severe', 'complaints.retaliation'))")
+	if err != nil {
+		return err
+	}
+	for _, f := range facts {
+		for _, i := range w.about[f.Record.Subject] {
+			w.weigh(w.units[i].id, f.Record)
+		}
+	}
+	signals, err := store.Select(ctx, q, Signals, "r.state = 'unread'")
+	if err != nil {
+		return err
+	}
+	for _, s := range signals {
+		if s.Record.Sort != "grievance" && s.Record.Sort != "incident" {
+			continue
+		}
+		for _, i := range w.about[s.Record.Subject] {
+			had := w.weightOf(w.units[i].id)
+			had.harm = 1
+			w.weights[w.units[i].id] = had
+		}
+	}
+	return nil
+}
+
+func (w *world) weightOf(unit string) weight {
+	if had, ok := w.weights[unit]; ok {
+		return had
+	}
+	return weight{0, -1}
+}
+
+func (w *world) weigh(unit string, f *evidence.Fact) {
+	had := w.weightOf(unit)
+	switch v := f.Value.Value().(type) {
+	case bool:
+		if v {
+			had.harm = 1
+		}
+	case string:
+		if v == "alleged" || v == "confirmed" {
+			had.harm = 1
+		}
+	case int64:
+		switch {
+		case strings.HasSuffix(f.Fact, ".irremediability"):
+			had.irremediable = max(had.irremediable, min(max(v, 0), worstIrremediability))
+		case v > 0:
+			had.harm = 1
+		}
+	}
+	w.weights[unit] = had
+}
+
+// lane gives the strictest lane of some units; a unit that was not sorted is DESK.
+func (w *world) lane(units []int) string {
+	best := 0
+	for _, i := range units {
+		lane := w.lanes[w.units[i].account]
+		if lane == "" {
+			lane = string(triage.Desk)
+		}
+		best = max(best, laneRank(lane))
+	}
+	return lanes[best]
+}
+
+func laneRank(lane string) int { return max(slices.Index(lanes, lane), 0) }
+
+// place in the queue, but for dates: what is worse is higher.
+type place struct{ harm, severity, irremediable, value int64 }
+
+func (p place) max(o place) place {
+	return place{max(p.harm, o.harm), max(p.severity, o.severity), max(p.irremediable, o.irremediable), max(p.value, o.value)}
+}
+
+// own gives the place of some units by themselves. What nobody rated counts as the
+// pack says, and what nobody stated of irremediability as the worst.
+func (w *world) own(r *Rules, units []int) (place, string) {
+	var p place
+	lane := w.lane(units)
+	for _, i := range units {
+		u := &w.units[i]
+		stated := w.weightOf(u.id)
+		one := place{harm: stated.harm, severity: r.unrated[lane], irremediable: stated.irremediable, value: int64(3)}
+		if one.irremediable < 0 {
+			one.irremediable = worstIrremediability
+		}
+		if rated := w.rated[u.id]; rated != nil {
+			one.severity = rated.Record.Severity
+			one.value = int64(assessment.Rank(rated.Record.Worst) - assessment.Rank(rated.Record.Best))
+		}
+		p = p.max(one)
+	}
+	return p, lane
+}
+
+// weighed gives the place and lane of a case: its own, and no less than those of
+// the customers that hold half of it or more. What somebody has to look at is on a
+// desk at least, whatever the rules say of the customer.
+func (w *world) weighed(r *Rules, subject string, units []int) (place, string) {
+	p, lane := w.own(r, units)
+	lane = lanes[max(laneRank(lane), laneRank(string(triage.Desk)))]
+	for _, parent := range reach(subject, w.parents)[1:] {
+		if theirs := w.cases[parent]; len(theirs) > 0 {
+			more, stricter := w.own(r, theirs)
+			p.harm, p.severity, p.irremediable = max(p.harm, more.harm), max(p.severity, more.severity), max(p.irremediable, more.irremediable)
+			lane = lanes[max(laneRank(lane), laneRank(stricter))]
+		}
+	}
+	return p, lane
+}
+
+// unitIDs gives the record ids of units, sorted.
+func (w *world) unitIDs(units []int) []string {
+	out := make([]string, len(units))
+	for k, i := range units {
+		out[k] = w.units[i].id
+	}
+	slices.Sort(out)
+	return out
+}
