@@ -291,11 +291,12 @@ func (w *writer) rate(ctx context.Context, q store.Queryer, units []unit) ([]rat
 			if err = ground.collect(&x, units[i]); err != nil {
 				return err
 			}
-			list[i].gathered = g.gather(&x)
-			if list[i].rating, err = w.method.RateOn(w.today, list[i].inputs); err != nil {
+			list[i].gathered = g.gather(&x, nil)
+			in := list[i].inputs()
+			if list[i].rating, err = w.method.RateOn(w.today, in); err != nil {
 				return err
 			}
-			list[i].outlook, err = w.method.OutlookOn(w.today, list[i].inputs)
+			list[i].outlook, err = w.method.OutlookOn(w.today, in)
 			return err
 		}
 	})

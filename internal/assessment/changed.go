@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"duly/internal/bundle"
+	"duly/internal/ledger"
 	"duly/internal/pack"
 	"duly/internal/rating"
 	"duly/internal/store"
@@ -13,33 +14,54 @@ import (
 // standing is what a recorded rating came to.
 type standing struct{ outcome, worst, tier string }
 
-// standings reads what the newest ratings came to, by subject.
-func standings(ctx context.Context, q store.Queryer, at store.At) (map[string]standing, error) {
-	once := map[string]string{} // the few words, kept once
-	word := func(v any) string {
-		s, _ := v.(string)
-		if w, known := once[s]; known {
-			return w
-		}
-		once[s] = s
-		return s
-	}
-	out := map[string]standing{}
+// standings are what the newest ratings came to, by subject. There are very many of
+// them, and few that differ.
+type standings struct {
+	of   map[ledger.PackedID]int32
+	list []standing
+}
+
+// readStandings reads the standings as of a point.
+func readStandings(ctx context.Context, q store.Queryer, at store.At) (*standings, error) {
+	out := &standings{of: map[ledger.PackedID]int32{}}
+	number := map[standing]int32{}
 	err := store.Columns(ctx, q, Ratings.Schema(), at, []string{"subject", "outcome", "worst", "tier"}, "", nil, func(_ int64, _ string, v []any) error {
-		if subject, ok := v[0].(string); ok {
-			out[subject] = standing{word(v[1]), word(v[2]), word(v[3])}
+		var texts [4]string
+		for i := range texts {
+			texts[i], _ = v[i].(string)
 		}
+		id, ok := ledger.PackID(texts[0])
+		if !ok {
+			return nil // no unit has it
+		}
+		s := standing{texts[1], texts[2], texts[3]}
+		n, known := number[s]
+		if !known {
+			n = int32(len(out.list))
+			number[s], out.list = n, append(out.list, s)
+		}
+		out.of[id] = n
 		return nil
 	})
 	return out, err
 }
 
+// get gives what the rating of a subject came to; false where there is none.
+func (s *standings) get(subject string) (standing, bool) {
+	id, ok := ledger.PackID(subject)
+	n, rated := s.of[id]
+	if !ok || !rated {
+		return standing{}, false
+	}
+	return s.list[n], true
+}
+
 // looked is what came out for one unit; nil for one that is not rated.
 type looked struct {
-	unit                 unit
-	changed, pending     bool
-	outcome, worst, best string
-	missing              []string
+	unit                       unit
+	changed, pending           bool
+	outcome, worst, best, tier string
+	missing                    []string
 }
 
 // assessChanged rates again all that is rated, of it what is meant, and writes what
@@ -51,7 +73,7 @@ func assessChanged(ctx context.Context, db *store.DB, preparer, today string, p 
 	}
 	at := store.At{Seq: head.Size - 1}
 	defer frugal()()
-	before, err := standings(ctx, db, at)
+	before, err := readStandings(ctx, db, at)
 	if err != nil {
 		return nil, err
 	}
@@ -63,13 +85,12 @@ func assessChanged(ctx context.Context, db *store.DB, preparer, today string, p 
 	var positions []int64
 	var changed []unit
 	err = v.each(ctx, func() func(unit) (any, error) {
-		g := v.before.gatherer(m)
-		var x material
+		l := &looker{method: m, gatherer: v.before.gatherer(m), before: before}
 		return func(u unit) (any, error) {
 			if which.only != nil && !which.only(u.subject()) {
 				return (*looked)(nil), nil
 			}
-			return look(g, &x, m, u, before)
+			return l.look(u)
 		}
 	}, func(result any) {
 		one := result.(*looked)
@@ -79,10 +100,10 @@ func assessChanged(ctx context.Context, db *store.DB, preparer, today string, p 
 		positions = append(positions, one.unit.seq())
 		s.countAs(one.outcome, one.worst, one.best, one.pending, one.missing)
 		if one.changed {
-			changed = append(changed, one.unit)
+			changed = append(changed, one.unit.kept())
 		}
 		if progress != nil {
-			progress(s.Assessed, max(s.Assessed+1, len(before)))
+			progress(s.Assessed, max(s.Assessed+1, len(before.of)))
 		}
 	})
 	if err != nil {
@@ -111,15 +132,45 @@ func assessChanged(ctx context.Context, db *store.DB, preparer, today string, p 
 	return s, w.record(ctx, db, s, hashes)
 }
 
-func look(g *gatherer, x *material, m *rating.Method, u unit, before map[string]standing) (*looked, error) {
-	was, rated := before[u.subject()]
+// looker rates units, one after another, in one goroutine.
+type looker struct {
+	method *rating.Method
+	*gatherer
+	before *standings
+	x      material
+	out    gathered
+	key    []byte
+	known  recall[*looked] // without the unit
+}
+
+// look gives what comes out for a unit, nil where it is not rated.
+func (l *looker) look(u unit) (*looked, error) {
+	was, rated := l.before.get(u.subject())
 	if !rated {
 		return nil, nil
 	}
-	r, err := rateWith(g, x, m, u)
+	if err := l.collect(&l.x, u); err != nil {
+		return nil, err
+	}
+	l.gather(&l.x, &l.out)
+	l.key = l.out.appendKey(l.key[:0])
+	alike, err := l.known.of(l.key, l.rate)
 	if err != nil {
 		return nil, err
 	}
-	is := standing{bundle.Outcome(r.rating.Decision), r.rating.Worst.Residual.String(), r.rating.Tier}
-	return &looked{u, is != was, r.rating.Pending, is.outcome, is.worst, r.rating.Best.Residual.String(), r.rating.Missing}, nil
+	out := *alike
+	out.unit, out.changed = u, standing{out.outcome, out.worst, out.tier} != was
+	return &out, nil
+}
+
+// rate gives what comes out for every unit of which the same is known.
+func (l *looker) rate() (*looked, error) {
+	r, err := l.method.RateOn(l.day, l.out.inputs())
+	if err != nil {
+		return nil, err
+	}
+	return &looked{
+		outcome: bundle.Outcome(r.Decision), worst: r.Worst.Residual.String(), best: r.Best.Residual.String(), tier: r.Tier,
+		pending: r.Pending, missing: r.Missing,
+	}, nil
 }

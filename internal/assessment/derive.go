@@ -74,6 +74,8 @@ type derived struct {
 	asOf              string // "" for the day of the rating
 	ids               []string
 	sources           []*evidence.Source
+
+	statement evidence.Fact // what said points to
 }
 
 // cite names the sources that a conclusion rests on, by their ids.
@@ -89,11 +91,11 @@ func (d *derived) saidSo(f *found) bool {
 	return f.Fact.Fact == d.fact && f.Fact.Value.Equal(d.value) && (!d.concluded || f.Fact.AsOf == d.asOf && slices.Equal(f.Sources, d.sources))
 }
 
-// said gives the statement as it will be written, without an entry yet.
+// said gives the statement as it will be written, without an entry yet. It holds until
+// the next time.
 func (d *derived) said(day string) evidence.Said {
-	return evidence.Said{Seq: notWritten, Statement: evidence.Statement{Fact: &evidence.Fact{
-		Origin: evidence.Origin{Source: DerivedBy}, Fact: d.fact, Value: d.value, AsOf: cmp.Or(d.asOf, day),
-	}, Sources: d.sources}}
+	d.statement = evidence.Fact{Origin: evidence.Origin{Source: DerivedBy}, Fact: d.fact, Value: d.value, AsOf: cmp.Or(d.asOf, day)}
+	return evidence.Said{Seq: notWritten, Statement: evidence.Statement{Fact: &d.statement, Sources: d.sources}}
 }
 
 // about is what is known of a unit while the program works out what it can say
@@ -173,15 +175,8 @@ func (a *about) derive() error {
 	}
 	a.fix(factListMatch)
 	a.owned()
-	banned, only, behind, err := a.rules.prohibited(a)
-	if err != nil {
+	if err := a.rules.prohibited(a); err != nil {
 		return err
-	}
-	a.own, a.behind = append(a.own, banned...), behind
-	for fact, only := range only {
-		if only {
-			a.fix(fact)
-		}
 	}
 	if !a.stated(factExisting) {
 		a.say(factExisting, ledger.Bool(true))

@@ -3,6 +3,7 @@ package assessment
 import (
 	"cmp"
 	"context"
+	"encoding/binary"
 	"fmt"
 	"slices"
 	"strings"
@@ -10,6 +11,7 @@ import (
 	"duly/internal/bundle"
 	"duly/internal/evidence"
 	"duly/internal/fault"
+	"duly/internal/framework"
 	"duly/internal/ledger"
 	"duly/internal/rating"
 	"duly/internal/register"
@@ -85,6 +87,9 @@ type found struct {
 	supposed bool
 }
 
+// ownWord says whether the program says it on no other's word than its own records'.
+func (f *found) ownWord() bool { return f.Fact.Source == DerivedBy && len(f.Sources) == 0 }
+
 // material is what is known of one unit, whatever the method. It is used again for
 // the next one.
 type material struct {
@@ -97,6 +102,10 @@ type material struct {
 	fixed   []string  // facts of which only that counts
 	behind  []ruling  // what bans and moratoria said
 	said    []evidence.Said
+	room    evidence.Room
+	values  framework.Values    // what bans and moratoria read
+	ruled   recall[*[2]rulings] // what they say, by the values
+	key     []byte
 }
 
 // rest is what an input rests on: a field of an entry. The entry of what the program
@@ -114,15 +123,38 @@ const notWritten = -1
 type gathered struct {
 	unit   unit
 	chain  triage.Chain
-	inputs rating.Inputs
-	rests  []rest    // in the method's order of facts
-	own    []derived // what the program states
-	before []found   // what it stated of the unit earlier
-	behind []ruling  // what bans and moratoria said
-	stale  []string  // facts that are out of date, and since when
-	single []string  // facts that rest on fewer independent sources than the method asks for
-	named  []string  // fact, entry, field and digest, for Rating.Inputs
-	newest int64     // where the newest record or statement of others about the chain stands in the log
+	facts  []rating.Fact  // the method's
+	values []rating.Value // of each; nil where it is not known
+	rests  []rest         // in the method's order of facts
+	own    []derived      // what the program states
+	before []found        // what it stated of the unit earlier
+	behind []ruling       // what bans and moratoria said
+	stale  []string       // facts that are out of date, and since when
+	single []string       // facts that rest on fewer independent sources than the method asks for
+	named  []string       // fact, entry, field and digest, for Rating.Inputs
+	newest int64          // where the newest record or statement of others about the chain stands in the log
+}
+
+// inputs gives the values as the method takes them.
+func (g *gathered) inputs() rating.Inputs {
+	in := make(rating.Inputs, len(g.rests)+len(g.stale))
+	for i, v := range g.values {
+		if v.V != nil || v.Reason != "" {
+			in[g.facts[i].ID] = v
+		}
+	}
+	return in
+}
+
+// appendKey appends to a key all that a rating follows from but the day: two units with
+// the same key are rated alike.
+func (g *gathered) appendKey(key []byte) []byte {
+	for i := range g.values {
+		if v := g.values[i].V; v != nil {
+			key = appendValue(binary.AppendUvarint(key, uint64(i+1)), v)
+		}
+	}
+	return append(key, 0)
 }
 
 // chainOf gives the chain of a unit and its product.
@@ -159,8 +191,8 @@ func subjectsOf(list []string, u unit, chain triage.Chain, product *store.Revisi
 
 // collect collects what is known of one unit.
 func (g *ground) collect(x *material, u unit) error {
-	x.unit, x.found, x.before, x.own, x.fixed = u, x.found[:0], x.before[:0], x.own[:0], x.fixed[:0]
-	x.behind = nil
+	x.unit, x.found, x.before, x.own, x.fixed, x.behind = u, x.found[:0], x.before[:0], x.own[:0], x.fixed[:0], x.behind[:0]
+	x.room.Clear()
 	x.chain, x.product = g.chainOf(u)
 	var room [8]string
 	for n, id := range subjectsOf(room[:0], u, x.chain, x.product) {
@@ -173,7 +205,7 @@ func (g *ground) collect(x *material, u unit) error {
 // works out again.
 func (g *ground) read(x *material, n int, id string) {
 	supposed := g.supposed[id]
-	x.said = g.book.About(x.said[:0], id)
+	x.said = x.room.About(x.said[:0], g.book, id)
 	for _, s := range x.said {
 		switch {
 		case s.Fact.Source == DerivedBy:
@@ -189,9 +221,20 @@ func (g *ground) read(x *material, n int, id string) {
 	}
 }
 
-// gather takes the inputs of the method from what is known of a unit.
-func (g *gatherer) gather(x *material) *gathered {
-	out := &gathered{unit: x.unit, chain: x.chain, own: x.own, before: x.before, behind: x.behind, inputs: make(rating.Inputs, len(x.found)+16)}
+// gather takes the inputs of the method from what is known of a unit. The memory of what
+// was gathered before, if any is given, is used again.
+func (g *gatherer) gather(x *material, out *gathered) *gathered {
+	if out == nil {
+		out = &gathered{}
+	}
+	*out = gathered{
+		unit: x.unit, chain: x.chain, own: x.own, before: x.before, behind: x.behind, facts: g.facts,
+		values: out.values, rests: out.rests[:0], stale: out.stale[:0], single: out.single[:0],
+	}
+	if out.values == nil {
+		out.values = make([]rating.Value, len(g.facts))
+	}
+	clear(out.values)
 	out.newest = g.newest(x)
 	g.sort(x)
 	for i := range g.facts {
@@ -274,24 +317,24 @@ func (g *gatherer) put(f found) {
 func (g *gatherer) fromStatements(out *gathered, i int) bool {
 	list, f := g.byFact[i], &g.facts[i]
 	slices.SortStableFunc(list, func(a, b found) int { return a.subject - b.subject })
-	var best *settlement
+	var best settlement
 	for len(list) > 0 {
 		n := 1
 		for n < len(list) && list[n].subject == list[0].subject {
 			n++
 		}
-		if s := g.settle(f, list[:n]); !s.value.IsNull() && (best == nil || f.Type == rule.Bool && worse(s.value, best.value)) {
-			best = &s
+		if s := g.settle(f, list[:n]); !s.value.IsNull() && (best.value.IsNull() || f.Type == rule.Bool && worse(s.value, best.value)) {
+			best = s
 		}
 		list = list[n:]
 	}
-	if best == nil {
+	if best.value.IsNull() {
 		return false
 	}
-	out.inputs[f.ID] = bundle.InputValue(*f, best.value)
+	out.values[i] = bundle.InputValue(*f, best.value)
 	if best.from != nil {
 		out.rests = append(out.rests, rest{f.ID, best.from.Seq, evidence.Facts.Schema(), "value"})
-		if best.support < f.Sources && (best.from.Fact.Source != DerivedBy || len(best.from.Sources) > 0) {
+		if best.support < f.Sources && !best.from.ownWord() {
 			out.single = append(out.single, f.ID)
 		}
 	}
@@ -328,9 +371,11 @@ func (g *gatherer) settle(f *rating.Fact, list []found) settlement {
 			break
 		}
 	}
-	if s.from != nil && f.Sources <= 1 && len(s.from.Sources) > 0 {
+	switch {
+	case s.from != nil && f.Sources <= 1 && len(s.from.Sources) > 0:
 		s.support = 1 // as many as are asked for; they need not be counted
-	} else {
+	case s.from != nil && s.from.ownWord(): // none is asked for
+	default:
 		s.support = evidence.SupportOf(g.plain, s.value, g.day, f.ShelfDays)
 	}
 	return s
@@ -375,7 +420,7 @@ func (g *gatherer) fromRecord(out *gathered, x *material, i int) {
 		return
 	}
 	f := &g.facts[i]
-	out.inputs[f.ID] = bundle.InputValue(*f, value)
+	out.values[i] = bundle.InputValue(*f, value)
 	r.fact = f.ID
 	out.rests = append(out.rests, r)
 }

@@ -1,6 +1,7 @@
 package assessment
 
 import (
+	"encoding/binary"
 	"fmt"
 	"slices"
 	"strings"
@@ -175,50 +176,125 @@ func sameRulings(a, b []string) bool {
 	})
 }
 
-// prohibited gives what bans and moratoria say of a deployment on a day. One in force
-// is stated whatever a person said, and fixed names the facts of which then nothing
-// else counts. Where it is unclear a person answers: a statement counts that is no
-// older than the prohibitions that it answers for; until there is one the program says
-// unclear, and fixed names the fact. That none covers it is stated only where the packs
-// claim to know all there are, and where no person stated anything: what is not on a
-// list is not for that none. What the program said before and can say no longer
-// becomes unknown.
-func (p *Prohibitions) prohibited(s *about) (out []derived, fixed map[string]bool, behind []ruling, err error) {
-	fixed = map[string]bool{}
-	values := p.values(s)
+// prohibited states what bans and moratoria say of a deployment on a day. One in force
+// is stated whatever a person said, and its fact fixed: then nothing else counts. Where
+// it is unclear a person answers: a statement counts that is no older than the
+// prohibitions that it answers for; until there is one the program says unclear, and
+// fixes the fact. That none covers it is stated only where the packs claim to know all
+// there are, and where no person stated anything: what is not on a list is not for that
+// none. What the program said before and can say no longer becomes unknown.
+func (p *Prohibitions) prohibited(s *about) error {
+	said, err := p.rule(s)
+	if err != nil {
+		return err
+	}
 	for i := range p.byFact {
-		of := &p.byFact[i]
-		rulings, err := framework.Prohibited(of.list, values, s.day)
-		if err != nil {
-			return nil, nil, nil, err
-		}
-		standing := framework.None
-		if len(rulings) > 0 {
-			standing = rulings[0].Standing
-		}
-		states := false
-		switch standing {
+		of, said := &p.byFact[i], &said[i]
+		states, fixed := false, false
+		switch said.standing {
 		case framework.Applies:
-			states, fixed[of.fact] = true, true
+			states, fixed = true, true
 		case framework.Unclear:
-			states = !answered(s, of.fact, rulings)
-			fixed[of.fact] = states
+			states = !answered(s, of.fact, said.rulings)
+			fixed = states
 		default:
-			complete, err := of.complete(values)
-			if err != nil {
-				return nil, nil, nil, err
-			}
-			states = complete && len(s.saidOf(of.fact)) == 0
+			states = said.complete && !s.stated(of.fact)
+		}
+		if fixed {
+			s.fix(of.fact)
 		}
 		switch {
 		case states:
-			out = append(out, derived{fact: of.fact, value: ledger.Text(of.words[standing])})
-			behind = append(behind, of.behind(standing, rulings)...)
+			s.say(of.fact, ledger.Text(of.words[said.standing]))
+			s.behind = append(s.behind, said.behind...)
 		case s.saidBefore(of.fact):
-			out = append(out, derived{fact: of.fact, value: ledger.Unknown("the lists of bans and moratoria do not settle it, or a person answered")})
+			s.say(of.fact, ledger.Unknown("the lists of bans and moratoria do not settle it, or a person answered"))
 		}
 	}
-	return out, fixed, behind, nil
+	return nil
+}
+
+// rulings are what the prohibitions that one fact is about say of a deployment.
+type rulings struct {
+	standing framework.Standing
+	rulings  []framework.Ruling // that give the standing
+	complete bool               // where none covers it: the packs claim to know all there are
+	behind   []ruling
+}
+
+// rule asks the prohibitions. They read a handful of facts, of which very many
+// deployments give the same: for each combination they are asked once, as long as the
+// material is used for one day and the same prohibitions.
+func (p *Prohibitions) rule(s *about) (*[2]rulings, error) {
+	values := p.values(s)
+	s.key = appendValue(appendValue(s.key[:0], values[framework.FactJurisdiction]), values[framework.FactTown])
+	for i := range p.facts {
+		s.key = appendValue(s.key, values[p.facts[i].ID])
+	}
+	return s.ruled.of(s.key, func() (*[2]rulings, error) {
+		out := new([2]rulings)
+		for i := range p.byFact {
+			if err := p.byFact[i].rule(&out[i], values, s.day); err != nil {
+				return nil, err
+			}
+		}
+		return out, nil
+	})
+}
+
+func (of *prohibitionsOf) rule(out *rulings, values framework.Values, day string) error {
+	all, err := framework.Prohibited(of.list, values, day)
+	if err != nil {
+		return err
+	}
+	out.standing = framework.None
+	if len(all) > 0 {
+		out.standing = all[0].Standing
+	}
+	switch out.standing {
+	case framework.None, framework.Exempt:
+		if out.complete, err = of.complete(values); err != nil {
+			return err
+		}
+	}
+	if out.standing != framework.None { // of which nothing is told
+		for _, r := range all {
+			if r.Standing == out.standing {
+				out.rulings = append(out.rulings, r)
+			}
+		}
+	}
+	out.behind = of.behind(out.standing, out.rulings)
+	return nil
+}
+
+// appendValue appends a value of a fact to a key, so that two keys are the same only if
+// all their values are.
+func appendValue(key []byte, v any) []byte {
+	text := func(s string) { key = append(binary.AppendUvarint(key, uint64(len(s))), s...) }
+	switch v := v.(type) {
+	case nil:
+		return append(key, 'n')
+	case bool:
+		if v {
+			return append(key, 'y')
+		}
+		return append(key, 'z')
+	case int64:
+		return binary.AppendVarint(append(key, 'i'), v)
+	case string:
+		key = append(key, 't')
+		text(v)
+	case []string:
+		key = binary.AppendUvarint(append(key, 'l'), uint64(len(v)))
+		for _, s := range v {
+			text(s)
+		}
+	default: // no fact has it; whoever reads it refuses it
+		key = append(key, 'x')
+		text(fmt.Sprintf("%T %v", v, v))
+	}
+	return key
 }
 
 // complete says whether the packs claim to hold every prohibition that could cover a
@@ -232,15 +308,13 @@ func (of *prohibitionsOf) complete(values framework.Values) (bool, error) {
 	return len(of.whence) > 0, nil
 }
 
-// answered says whether people answered what is unclear: what they said comes to a
+// answered says whether people answered what these rulings leave unclear: what they said comes to a
 // value, seen on a day on which all the questions stood already, or to a ban in force, on
 // whichever day.
 func answered(s *about, fact string, rulings []framework.Ruling) bool {
 	since := ""
 	for _, r := range rulings {
-		if r.Standing == framework.Unclear {
-			since = max(since, r.Since)
-		}
+		since = max(since, r.Since)
 	}
 	value, asOf := settled(s.saidOf(fact), s.day, func(ledger.Scalar, ledger.Scalar) bool { return false })
 	if _, unknown := value.UnknownReason(); unknown || value.IsNull() || value.Value() == "unclear" {
@@ -269,15 +343,12 @@ func settled(subjects [][]evidence.Statement, day string, worse func(a, b ledger
 	return value, asOf
 }
 
-// behind writes what stands behind a standing: each prohibition that gives it, with
-// what is open; where none covers it, the packs that say so.
+// behind writes what stands behind a standing: each of the prohibitions that give it,
+// with what is open; where none covers it, the packs that say so.
 func (of *prohibitionsOf) behind(standing framework.Standing, rulings []framework.Ruling) []ruling {
 	var out []ruling
 	said := of.fact + " " + of.words[standing]
 	for _, r := range rulings {
-		if r.Standing != standing || standing == framework.None {
-			continue
-		}
 		text := fmt.Sprintf("%s: %s, %s", said, r.Ban.ID, r.Ban.Reference)
 		if r.Ban.Grade != "verified" {
 			text += ", not compared with its text"
@@ -303,8 +374,13 @@ func (of *prohibitionsOf) behind(standing framework.Standing, rulings []framewor
 
 // values gives the facts that prohibitions read: what people stated along the chain,
 // and else what the register holds. A word that is none of a fact's values is unknown.
+// They hold until the next unit's.
 func (p *Prohibitions) values(s *about) framework.Values {
-	out := framework.Values{}
+	if s.values == nil {
+		s.values = framework.Values{}
+	}
+	out := s.values
+	clear(out)
 	place(out, s)
 	for _, f := range p.facts {
 		value, _ := settled(s.saidOf(f.ID), s.day, func(a, b ledger.Scalar) bool { return f.Type == rule.Bool && worse(a, b) })

@@ -67,10 +67,11 @@ func (s *survey) suppose(facts []Supposed, m *rating.Method) error {
 	return nil
 }
 
-// part is some units on their way through the survey.
+// part is some units on their way through the survey. It is used again for others.
 type part struct {
-	units   []unit
-	results []any
+	n       int
+	units   [partSize]unitRoom
+	results [partSize]any
 	err     error
 	done    chan struct{}
 }
@@ -79,19 +80,19 @@ type part struct {
 const partSize = 256
 
 // each does something with every unit, on all processors, and takes the results in
-// the order of the units. begin makes what does it for one processor.
+// the order of the units. begin makes what does it for one processor. A unit holds
+// until its result was taken.
 func (s *survey) each(ctx context.Context, begin func() func(unit) (any, error), take func(any)) error {
 	ctx, stop := context.WithCancel(ctx)
 	defer stop()
 	workers := runtime.GOMAXPROCS(0)
-	queue, work := make(chan *part, 4*workers), make(chan *part, 4*workers)
+	queue, work, free := make(chan *part, 2*workers), make(chan *part, 2*workers), make(chan *part, 4*workers)
 	for range workers {
 		go func() {
 			do := begin()
 			for p := range work {
-				p.results = make([]any, len(p.units))
-				for i, u := range p.units {
-					if p.results[i], p.err = do(u); p.err != nil {
+				for i := range p.n {
+					if p.results[i], p.err = do(p.units[i].unit()); p.err != nil {
 						break
 					}
 				}
@@ -103,7 +104,7 @@ func (s *survey) each(ctx context.Context, begin func() func(unit) (any, error),
 	go func() {
 		defer close(queue)
 		defer close(work)
-		readErr = s.hand(ctx, queue, work)
+		readErr = s.hand(ctx, queue, work, free)
 	}()
 	var err error
 	for p := range queue {
@@ -115,37 +116,47 @@ func (s *survey) each(ctx context.Context, begin func() func(unit) (any, error),
 			stop()
 			continue
 		}
-		for _, r := range p.results {
-			take(r)
+		for i := range p.n {
+			take(p.results[i])
+		}
+		select {
+		case free <- p:
+		default:
 		}
 	}
 	return cmp.Or(err, readErr)
 }
 
-// hand reads the units and hands them to the workers.
-func (s *survey) hand(ctx context.Context, queue, work chan<- *part) error {
-	send := func(units []unit) error {
-		p := &part{units: units, done: make(chan struct{})}
+// hand reads the units and hands them to the workers, in parts that are free or new.
+func (s *survey) hand(ctx context.Context, queue, work chan<- *part, free <-chan *part) error {
+	var p *part
+	send := func() error {
 		select {
 		case work <- p:
 			queue <- p
+			p = nil
 			return nil
 		case <-ctx.Done():
 			return ctx.Err()
 		}
 	}
-	units := make([]unit, 0, partSize)
 	err := s.units.each(ctx, func(u unit) error {
-		units = append(units, u)
-		if len(units) < partSize {
+		if p == nil {
+			select {
+			case p = <-free:
+			default:
+				p = new(part)
+			}
+			p.n, p.done = 0, make(chan struct{})
+		}
+		p.units[p.n].keep(u)
+		if p.n++; p.n < partSize {
 			return nil
 		}
-		err := send(units)
-		units = make([]unit, 0, partSize)
-		return err
+		return send()
 	})
-	if err == nil && len(units) > 0 {
-		err = send(units)
+	if err == nil && p != nil {
+		err = send()
 	}
 	return err
 }

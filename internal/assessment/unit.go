@@ -41,6 +41,40 @@ func (u unit) hash() ledger.Hash {
 	return u.account.Hash
 }
 
+// unitRoom holds a unit by itself.
+type unitRoom struct {
+	account    store.Revision[register.Account]
+	deployment store.Revision[register.Deployment]
+	billed     register.Account
+	deployed   register.Deployment
+	bare       bool // it has no deployment
+}
+
+// keep copies a unit into the room.
+func (r *unitRoom) keep(u unit) {
+	r.account, r.billed = *u.account, *u.account.Record
+	r.account.Record = &r.billed
+	if r.bare = u.deployment == nil; !r.bare {
+		r.deployment, r.deployed = *u.deployment, *u.deployment.Record
+		r.deployment.Record = &r.deployed
+	}
+}
+
+// unit gives the unit in the room.
+func (r *unitRoom) unit() unit {
+	if r.bare {
+		return unit{account: &r.account}
+	}
+	return unit{&r.account, &r.deployment}
+}
+
+// kept gives a copy that lasts.
+func (u unit) kept() unit {
+	r := new(unitRoom)
+	r.keep(u)
+	return r.unit()
+}
+
 func unitsOf(p *triage.Portfolio, a *store.Revision[register.Account]) []unit {
 	if len(p.Deployments[a.ID]) == 0 {
 		return []unit{{account: a}}
@@ -106,7 +140,8 @@ func columnsOf(s *ledger.Schema, fields []string) (columns []string, whole bool)
 }
 
 // each calls fn for every unit: the deployments of active accounts in the order of
-// the log, then the active accounts without one, in theirs. The unit is fn's to keep.
+// the log, then the active accounts without one, in theirs. The unit holds until fn
+// returns.
 func (r *unitReader) each(ctx context.Context, fn func(unit) error) error {
 	const active = "r.state = 'active'"
 	r.accounts = map[string]*billed{}
@@ -128,15 +163,15 @@ func (r *unitReader) each(ctx context.Context, fn func(unit) error) error {
 	if err != nil {
 		return err
 	}
+	account := store.Revision[register.Account]{Record: new(register.Account)}
 	err = stream(ctx, r.q, register.Deployments, r.at, r.deployment, r.wholeDep, active, func(d *store.Revision[register.Deployment]) error {
 		b := r.accounts[d.Record.Account]
 		if b == nil {
 			return nil
 		}
 		b.deployed = true
-		copied := &store.Revision[register.Deployment]{Ref: d.Ref, Record: new(register.Deployment)}
-		*copied.Record = *d.Record
-		return fn(unit{b.revision(d.Record.Account), copied})
+		b.into(&account, d.Record.Account)
+		return fn(unit{&account, d})
 	})
 	if err != nil {
 		return err
@@ -149,19 +184,22 @@ func (r *unitReader) each(ctx context.Context, fn func(unit) error) error {
 	}
 	slices.SortFunc(bare, func(x, y string) int { return cmp.Compare(r.accounts[x].seq, r.accounts[y].seq) })
 	for _, id := range bare {
-		if err := fn(unit{account: r.accounts[id].revision(id)}); err != nil {
+		r.accounts[id].into(&account, id)
+		if err := fn(unit{account: &account}); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-func (b *billed) revision(id string) *store.Revision[register.Account] {
-	record := b.record
-	if record == nil {
-		record = &register.Account{Customer: b.customer, Product: b.product, Via: b.via}
+// into writes the account with an id, as far as it was read.
+func (b *billed) into(r *store.Revision[register.Account], id string) {
+	r.ID, r.Seq = id, b.seq
+	if b.record != nil {
+		*r.Record = *b.record
+		return
 	}
-	return &store.Revision[register.Account]{Ref: store.Ref{ID: id, Seq: b.seq}, Record: record}
+	r.Record.Customer, r.Record.Product, r.Record.Via = b.customer, b.product, b.via
 }
 
 func stream[T any](ctx context.Context, q store.Queryer, kind *ledger.Kind[T], at store.At, fields []string, whole bool, where string, fn func(*store.Revision[T]) error) error {

@@ -141,7 +141,8 @@ func moveOf(a, b *rating.Rating) Move {
 // WhatIf rates everything twice, as it is and as it would be, on the same facts, and
 // says what differs. It writes nothing. Deployments are rated on all processors and
 // stream by; memory grows with the statements (32 bytes each), accounts (about 200)
-// and parties (about 700) that the log holds at that point.
+// and parties (about 700) that the log holds at that point. Those of which the same is
+// known are rated once, as long as it is remembered.
 func WhatIf(ctx context.Context, db *store.DB, today string, q Question, progress func(done, all int)) (*Answer, error) {
 	from, err := rating.Load(q.From)
 	if err != nil {
@@ -254,55 +255,84 @@ type pair struct {
 	*comparer
 	before, after *gatherer
 	x             material
+	a, b          gathered
+	ratings       [2]rating.Rating
+	key           []byte
+	known         recall[*Change] // without what names the unit
 }
 
 // compare gives the change of a unit, with the move Unaffected where there is none.
 func (p *pair) compare(u unit) (*Change, error) {
-	c := p.comparer
-	a, err := rateWith(p.before, &p.x, c.from, u)
-	if err != nil {
+	if err := p.before.collect(&p.x, u); err != nil {
 		return nil, err
 	}
-	var b *rated
-	if len(p.after.supposed) == 0 { // the same material
-		b = &rated{gathered: p.after.gather(&p.x)}
-		b.rating, err = c.to.RateOn(p.after.day, b.inputs)
-	} else {
-		b, err = rateWith(p.after, &p.x, c.to, u)
+	p.before.gather(&p.x, &p.a)
+	if len(p.after.supposed) > 0 { // other material
+		if err := p.after.collect(&p.x, u); err != nil {
+			return nil, err
+		}
 	}
-	if err != nil {
-		return nil, err
+	p.after.gather(&p.x, &p.b)
+	p.key = appendValue(p.b.appendKey(p.a.appendKey(p.key[:0])), p.b.stale)
+	alike, err := p.known.of(p.key, p.rate)
+	if err != nil || alike.Move == Unaffected {
+		return alike, err
 	}
-	move := moveOf(&a.rating, &b.rating)
-	if move == Unaffected {
-		return unaffected, nil
-	}
-	out := &Change{
-		Subject: u.subject(), Account: u.account.ID, Move: move, From: sideOf(&a.rating), To: sideOf(&b.rating), Why: c.why(a, b),
-		steps: int(b.rating.Worst.Residual) - int(a.rating.Worst.Residual),
-	}
+	out := *alike
+	out.Subject, out.Account = u.subject(), u.account.ID
 	if u.deployment != nil {
 		out.Capability = u.deployment.Record.Capability
 	}
-	for _, who := range []*store.Revision[register.Customer]{b.chain.EndUser, b.chain.Customer} {
+	for _, who := range []*store.Revision[register.Customer]{p.b.chain.EndUser, p.b.chain.Customer} {
 		if who != nil && out.Customer == "" {
 			out.Customer = who.Record.Name
 		}
 	}
-	return out, nil
+	return &out, nil
+}
+
+// rate gives the change of every unit of which the same is known.
+func (p *pair) rate() (*Change, error) {
+	a, b := &p.ratings[0], &p.ratings[1]
+	if err := p.from.RateInto(a, p.before.day, p.a.inputs()); err != nil {
+		return nil, err
+	}
+	if err := p.to.RateInto(b, p.after.day, p.b.inputs()); err != nil {
+		return nil, err
+	}
+	move := moveOf(a, b)
+	if move == Unaffected {
+		return unaffected, nil
+	}
+	return &Change{
+		Move: move, From: sideOf(a), To: sideOf(b), Why: p.why(a, b, &p.b),
+		steps: int(b.Worst.Residual) - int(a.Worst.Residual),
+	}, nil
 }
 
 var unaffected = &Change{Move: Unaffected}
 
-// rateWith collects and rates a unit; x is used for it.
-func rateWith(g *gatherer, x *material, m *rating.Method, u unit) (*rated, error) {
-	if err := g.collect(x, u); err != nil {
-		return nil, err
+// recall remembers what came out for what was known. Of most deployments of a register
+// the same few things are known, so most need not be rated one by one.
+type recall[T any] struct{ known map[string]T }
+
+// mostRecalled bounds the memory of a recall: when it is full it begins anew.
+const mostRecalled = 1 << 13
+
+// of gives what came out for a key, which work finds out where it is new.
+func (r *recall[T]) of(key []byte, work func() (T, error)) (T, error) {
+	if known, ok := r.known[string(key)]; ok {
+		return known, nil
 	}
-	r := &rated{gathered: g.gather(x)}
-	var err error
-	r.rating, err = m.RateOn(g.day, r.inputs)
-	return r, err
+	out, err := work()
+	if err != nil {
+		return out, err
+	}
+	if r.known == nil || len(r.known) >= mostRecalled {
+		r.known = map[string]T{}
+	}
+	r.known[string(key)] = out
+	return out, nil
 }
 
 // add counts a unit and keeps its change while it may be among those told of.

@@ -21,15 +21,15 @@ type Cause struct {
 // why compares the traces of two ratings: hard stops, severity by right, likelihood
 // by family, controls, matrix, what is missing, and last the tables of the method.
 // Decisions follow the worst end, so that is what is explained; where only the best
-// end differs, it says so.
-func (c *comparer) why(a, b *rated) []Cause {
-	w := &explanation{comparer: c, a: &a.rating, b: &b.rating}
+// end differs, it says so. with is what b was rated with.
+func (c *comparer) why(a, b *rating.Rating, with *gathered) []Cause {
+	w := &explanation{comparer: c, a: a, b: b}
 	w.stops()
 	w.severity()
 	w.likelihood()
 	w.controls()
 	w.matrix()
-	w.missing(b.gathered)
+	w.missing(with)
 	w.tables()
 	return w.causes
 }
@@ -217,7 +217,7 @@ func (w *explanation) missing(b *gathered) {
 	for _, id := range without(w.a.Missing, w.b.Missing) {
 		if _, asked := w.to.Fact(id); !asked {
 			gone = append(gone, id)
-		} else if b.inputs[id].V != nil {
+		} else if i := slices.IndexFunc(b.facts, func(f rating.Fact) bool { return f.ID == id }); b.values[i].V != nil {
 			known = append(known, id)
 		} else {
 			free = append(free, id)

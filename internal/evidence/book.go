@@ -241,17 +241,48 @@ func (p *page) list(canonical string) (int32, error) {
 // About appends to list what is stated about a subject, in the order of the log. The
 // statements are the caller's.
 func (b *Book) About(list []Said, subject string) []Said {
+	return new(Room).About(list, b, subject)
+}
+
+// Room is memory for the statements of books, used again and again by one who asks
+// about very many subjects, one after another. The zero value is ready.
+type Room struct {
+	blocks []*[roomBlock]Fact
+	used   int
+}
+
+// roomBlock is how many statements a room grows by: about what is stated of one subject.
+const roomBlock = 8
+
+// Clear makes the room free again: what it held must not be used any more.
+func (r *Room) Clear() { r.used = 0 }
+
+// fact gives a free place.
+func (r *Room) fact() *Fact {
+	if r.used == len(r.blocks)*roomBlock {
+		r.blocks = append(r.blocks, new([roomBlock]Fact))
+	}
+	f := &r.blocks[r.used/roomBlock][r.used%roomBlock]
+	r.used++
+	return f
+}
+
+// About is [Book.About] with the statements in the room, which hold until it is cleared.
+func (r *Room) About(list []Said, b *Book, subject string) []Said {
+	id, packed := ledger.PackID(subject)
 	for _, p := range b.pages {
-		c, known := p.chain(subject)
+		c, known := p.about[id]
+		if !packed {
+			c, known = p.others[subject]
+		}
 		if !known {
 			continue
 		}
 		for n := c.first; n != end; {
 			e := p.at(n)
-			list = append(list, Said{Seq: e.seq, Statement: Statement{
-				Fact:    &Fact{Origin: Origin{State: "active", Source: p.words.list[e.system]}, Subject: subject, Fact: p.words.list[e.fact], Value: p.known[e.value], AsOf: p.words.list[e.asOf]},
-				Sources: p.sources[e.sources],
-			}})
+			f := r.fact()
+			f.State, f.Source, f.Subject, f.Fact, f.Value, f.AsOf = "active", p.words.list[e.system], subject, p.words.list[e.fact], p.known[e.value], p.words.list[e.asOf]
+			list = append(list, Said{Seq: e.seq, Statement: Statement{Fact: f, Sources: p.sources[e.sources]}})
 			n = e.next
 		}
 	}

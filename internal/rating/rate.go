@@ -45,6 +45,8 @@ type Rating struct {
 	Review        int      `json:"review"`                  // months; 0 under a hard stop
 	Participation []string `json:"participation,omitempty"` // inputs that the tier's band requires
 	Axes          *Axes    `json:"axes,omitempty"`          // compliance and impact, where the method asks for them
+
+	readings []Reading // of all rules, in one piece
 }
 
 // Reading is the state of an indicator, a hard stop or a requirement, the facts
@@ -87,23 +89,37 @@ func (m *Method) Rate(in Inputs) (Rating, error) { return m.RateOn("", in) }
 // RateOn is Rate on a day (YYYY-MM-DD), on which the dated parts of the method do or
 // do not hold. Of a method without dated parts it gives what Rate gives.
 func (m *Method) RateOn(day string, in Inputs) (Rating, error) {
+	var r Rating
+	err := m.RateInto(&r, day, in)
+	return r, err
+}
+
+// RateInto is RateOn into a rating that is not needed any more: the memory of its
+// readings is used again. After an error nothing is in it.
+func (m *Method) RateInto(r *Rating, day string, in Inputs) error {
+	readings := r.readings
+	*r = Rating{}
 	s, err := m.read(day, in)
 	if err != nil {
-		return Rating{}, err
+		return err
 	}
 	defer s.done()
-	readings := make([]Reading, len(m.rules))
+	if cap(readings) < len(m.rules) {
+		readings = make([]Reading, len(m.rules))
+	}
+	readings = readings[:len(m.rules)]
+	for i := range readings {
+		if err := s.reading(i, &readings[i]); err != nil {
+			return err
+		}
+	}
 	at := &m.at
-	r := Rating{
+	*r = Rating{
 		Method: m.ID, MethodHash: m.Hash, Engine: Engine,
 		Indicators:   readings[:at.stops:at.stops],
 		Stops:        readings[at.stops:at.requirements:at.requirements],
 		Requirements: readings[at.requirements:at.uses:at.uses],
-	}
-	for i := range readings {
-		if err := s.reading(i, &readings[i]); err != nil {
-			return Rating{}, err
-		}
+		readings:     readings,
 	}
 	if n := len(m.uses); n > 0 {
 		r.Uses = readings[at.uses : at.uses+n : at.uses+n]
@@ -118,8 +134,8 @@ func (m *Method) RateOn(day string, in Inputs) (Rating, error) {
 	if m.dates != nil {
 		r.Day = day
 	}
-	m.fill(&r, s)
-	return r, nil
+	m.fill(r, s)
+	return nil
 }
 
 func (s *sheet) reading(number int, into *Reading) (err error) {

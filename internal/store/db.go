@@ -106,17 +106,19 @@ func (db *DB) open(ctx context.Context, rooms []Migrations) error {
 // lock at once, so that two writers wait instead of failing half-way. The writer
 // keeps what it needs to undo one statement in memory, and lets the write-ahead
 // log reach 16 MB before it copies pages back: a page that changes often is copied
-// once. For reading
+// once. It keeps more pages in hand than the readers do, of which there are several, each
+// with pages of its own, and which mostly read tables from end to end. For reading
 // only it opens the file as one that nobody changes, since SQLite wants to write
 // beside a database with a write-ahead log even to read it.
 func (db *DB) openSQLite() error {
-	const pragmas = "&_pragma=busy_timeout(15000)&_pragma=foreign_keys(1)&_pragma=cache_size(-65536)"
+	const pragmas = "&_pragma=busy_timeout(15000)&_pragma=foreign_keys(1)"
 	const wal = "&_pragma=journal_mode(wal)&_pragma=synchronous(full)"
-	const writing = "&_pragma=temp_store(memory)&_pragma=wal_autocheckpoint(4000)"
+	const looking = "&_pragma=cache_size(-16384)"
+	const writing = "&_pragma=cache_size(-65536)&_pragma=temp_store(memory)&_pragma=wal_autocheckpoint(4000)"
 	file := "file:" + (&url.URL{Path: db.config.DSN}).EscapedPath()
-	reading := file + "?_txlock=deferred" + pragmas + wal
+	reading := file + "?_txlock=deferred" + pragmas + looking + wal
 	if db.readOnly {
-		reading = file + "?mode=ro&immutable=1&_txlock=deferred" + pragmas
+		reading = file + "?mode=ro&immutable=1&_txlock=deferred" + pragmas + looking
 	}
 	var err error
 	if db.reader, err = sql.Open("sqlite", reading); err != nil {
