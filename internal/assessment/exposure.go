@@ -29,9 +29,10 @@ type ExposureSummary struct {
 	Unplaced int `json:"unplaced"` // deployments that cannot be placed
 }
 
-// ReviewExposures opens a cumulative review for every area that a deployment rated
-// MEDIUM or higher at its worst end covers together with another such one, or with one
-// that is not rated: what is not rated counts as adverse. A review that a person closed opens
+// ReviewExposures opens a cumulative review for every area that a deployment whose
+// diligence is complete and which is rated MEDIUM or higher covers together with another
+// one: rated MEDIUM or higher at its worst end, or not rated, which counts as adverse.
+// Where nothing is complete yet, what is open about each deployment comes first. A review that a person closed opens
 // again when other deployments cover the area or the worst rating rises.
 func ReviewExposures(ctx context.Context, db *store.DB, actor, today string) (*ExposureSummary, error) {
 	portfolio, err := triage.ReadPortfolio(ctx, db, today)
@@ -95,8 +96,12 @@ func (a *about) overlaps() {
 // exposureOf gives the review that an area asks for, nil where it asks for none.
 func exposureOf(e *triage.Exposure, rated map[string]*store.Revision[Rating], today string) *Exposure {
 	out := &Exposure{State: ExposureOpen, Day: today, Worst: unrated, Area: e.Name(), Can: e.Capabilities}
+	complete := false
 	for _, c := range e.Covering {
 		r := rated[c.Subject]
+		if r != nil && !r.Record.Pending && Rank(r.Record.Worst) >= rating.Medium {
+			complete = true
+		}
 		switch {
 		case r == nil:
 			out.Unrated++
@@ -107,7 +112,7 @@ func exposureOf(e *triage.Exposure, rated map[string]*store.Revision[Rating], to
 		}
 		out.Covering = append(out.Covering, c.Subject)
 	}
-	if len(out.Covering) < 2 || out.Worst == unrated {
+	if len(out.Covering) < 2 || !complete {
 		return nil
 	}
 	out.Deployments = int64(len(out.Covering))

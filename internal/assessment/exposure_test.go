@@ -20,7 +20,7 @@ type town struct {
 }
 
 // deploy registers a customer at a place with one deployment, and rates it, unless
-// worst is empty.
+// worst is empty. A ? behind it leaves required facts unknown.
 func (w *town) deploy(sector, jurisdiction, place, capability, worst string) string {
 	w.t.Helper()
 	active := register.Origin{State: "active"}
@@ -43,11 +43,12 @@ func (w *town) deploy(sector, jurisdiction, place, capability, worst string) str
 			return err
 		}
 		deployment = d.ID
-		if worst == "" {
+		band, pending := strings.CutSuffix(worst, "?")
+		if band == "" {
 			return nil
 		}
 		_, err = store.Create(tx, assessment.Ratings, &assessment.Rating{
-			Method: ledger.Hash{}.String(), Engine: 1, Best: "LOW", Worst: worst, Inherent: worst, Tier: "CDD", Outcome: "pending", Subject: d.ID, Account: account.ID,
+			Method: ledger.Hash{}.String(), Engine: 1, Best: "LOW", Worst: band, Inherent: band, Pending: pending, Tier: "CDD", Outcome: "pending", Subject: d.ID, Account: account.ID,
 		})
 		return err
 	})
@@ -84,7 +85,9 @@ func TestMediumDeploymentsAddUp(t *testing.T) {
 		w.deploy("policing", "US-NY", "Marrow Creek", "plate_reader", "MEDIUM") // elsewhere
 		w.deploy("health", "US-NY", "Quillon Falls", "compute", "MEDIUM")       // reaches nobody
 		w.deploy("schools", "US-NY", "Quillon Falls", "object_detection", "LOW")
-		if s := w.review(); s.Open != 0 || s.Areas != 1 {
+		w.deploy("policing", "US-NY", "Elmbrook", "drone", "HIGH?") // nothing is complete here
+		w.deploy("policing", "US-NY", "Elmbrook", "face_search", "CRITICAL?")
+		if s := w.review(); s.Open != 0 || s.Areas != 2 {
 			t.Fatalf("one deployment of concern: %+v", s)
 		}
 		w.deploy("policing", "US-NY", "quillon falls", "doorbell_requests", "MEDIUM")
