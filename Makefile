@@ -13,7 +13,7 @@ test:
 	go run ./cmd/duly pack test packs
 
 lint:
-	gofmt -l . | tee /dev/stderr | (! grep -q .)
+	! gofmt -l . | grep .
 	go run github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0 run ./...
 
 FUZZTIME ?= 30s
