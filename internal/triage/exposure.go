@@ -18,7 +18,6 @@ type Exposure struct {
 	Place        string   // town or county as registered; "" for the whole jurisdiction
 	Covering     []Cover  // at least two, in order of subject
 	Capabilities []string // sorted, each once
-	EndUsers     []string // record ids, sorted, each once; those not known are left out
 }
 
 // Cover is one deployment, or an account without one, that covers an area.
@@ -27,7 +26,6 @@ type Cover struct {
 	Account    string
 	EndUser    string // record id; "" when not known
 	Capability string // "" when not known, which counts as the highest class
-	Whole      bool   // it covers the whole jurisdiction or more, not this place alone
 }
 
 // Name gives the area as people read it.
@@ -66,7 +64,6 @@ func (p *Portfolio) Exposures() Exposures {
 				continue
 			}
 			out.Beside[c.Subject] = 0
-			c.Whole = place == ""
 			at := area{jurisdiction, strings.ToLower(place)}
 			if names[at] == "" || place < names[at] {
 				names[at] = place
@@ -85,15 +82,12 @@ func (p *Portfolio) Exposures() Exposures {
 		}
 		e := Exposure{Jurisdiction: at.jurisdiction, Place: names[at], Covering: slices.Clone(here)}
 		slices.SortFunc(e.Covering, func(a, b Cover) int { return strings.Compare(a.Subject, b.Subject) })
-		capabilities, users := map[string]bool{}, map[string]bool{}
+		capabilities := map[string]bool{}
 		for _, c := range e.Covering {
 			out.Beside[c.Subject] = max(out.Beside[c.Subject], len(e.Covering)-1)
 			capabilities[cmp.Or(c.Capability, "unknown")] = true
-			if c.EndUser != "" {
-				users[c.EndUser] = true
-			}
 		}
-		e.Capabilities, e.EndUsers = slices.Sorted(maps.Keys(capabilities)), slices.Sorted(maps.Keys(users))
+		e.Capabilities = slices.Sorted(maps.Keys(capabilities))
 		out.Shared = append(out.Shared, e)
 	}
 	slices.SortFunc(out.Shared, func(a, b Exposure) int {
