@@ -197,9 +197,10 @@ func stateBoth(ctx context.Context, tx *store.Tx, m *rating.Method, first, secon
 			if !ok {
 				continue
 			}
-			err := evidence.State(ctx, tx, evidence.Fact{
+			// A later round takes the place of this one, also on the same day.
+			err := evidence.Conclude(ctx, tx, evidence.Fact{
 				Subject: score.Subject, Fact: prefix + f.ID, Value: ledger.Int(v), AsOf: today, Sources: []string{source.ID},
-			}, "scores", today)
+			}, [...]string{"first scorer", "second scorer"}[i], today)
 			if err != nil {
 				return nil, err
 			}

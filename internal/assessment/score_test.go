@@ -96,6 +96,17 @@ func TestTwoScorersDoNotSeeEachOther(t *testing.T) {
 		if err != nil || len(rounds) != 1 || held != 1 {
 			t.Errorf("%d rounds, %d held back, %v", len(rounds), held, err)
 		}
+		if g, err := give(bob, rights(1, 2, 1)); err != nil || !g.Complete {
+			t.Fatalf("%+v, %v", g, err)
+		}
+		if about, err = evidence.About(ctx, c.db, c.deployment); err != nil {
+			t.Fatal(err)
+		}
+		for _, s := range about["harm.privacy.scale"] {
+			if s.Fact.Value.Value() != int64(1) {
+				t.Errorf("the earlier round still speaks on the same day: %v", s.Fact.Value)
+			}
+		}
 	})
 }
 
