@@ -45,8 +45,10 @@ func newCSV(w *window, delimiter byte, columns []string) (*csvRows, error) {
 		}
 		c.header = r.values
 	}
+	// A name with a line break in it is named in a mapping with a plain line feed,
+	// whatever ends the lines of the file.
 	for i, name := range c.header {
-		c.header[i] = strings.TrimSpace(name)
+		c.header[i] = strings.TrimSpace(strings.ReplaceAll(name, "\r\n", "\n"))
 	}
 	var err error
 	c.at, err = pick(columns, c.header)
