@@ -129,6 +129,9 @@ func (c *queueSweepCmd) Run(a *app) error {
 		if err != nil {
 			return err
 		}
+		if rules.Laws, err = prohibitions(w); err != nil {
+			return err
+		}
 		s, err := casework.Sweep(a.ctx, w.DB, actor.Key, w.Today(), rules)
 		if err != nil {
 			return err

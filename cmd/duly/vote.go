@@ -44,6 +44,7 @@ type matterRow struct {
 	Votes    []voteRow  `json:"votes"`
 	Answer   *answerRow `json:"answer"`
 	Missing  bool       `json:"answer_missing"`
+	Before   *matterRow `json:"asks_again_after"` // the vote against it, when it was put to a panel before
 }
 
 type voteRow struct {
@@ -74,6 +75,10 @@ func (a *app) matterRow(w *workspace.Workspace, m *voice.Matter) matterRow {
 		}
 		row.Votes = append(row.Votes, voteRow{a.names(w, v.Record.Person)[v.Record.Person], v.Record.Choice, dissent[v.ID], v.Record.Reasons, v.Seq})
 	}
+	if m.Before != nil {
+		before := a.matterRow(w, m.Before)
+		row.Before = &before
+	}
 	if m.Answer != nil {
 		x := m.Answer.Record
 		row.Answer = &answerRow{x.Choice, x.Day, x.Late, x.Reasons}
@@ -85,6 +90,11 @@ func (a *app) matterRow(w *workspace.Workspace, m *voice.Matter) matterRow {
 func (a *app) matter(w *workspace.Workspace, out io.Writer, m *voice.Matter) {
 	r, row := m.Referral.Record, a.matterRow(w, m)
 	fmt.Fprint(out, wrap("matter "+row.ID+": ", r.Question))
+	if m.Before != nil {
+		fmt.Fprintf(out, "asked again: a panel voted against it on %s, %d for and %d against, and new facts are known since; that was\n",
+			m.Before.Referral.Record.Closed, m.Before.Referral.Record.For, m.Before.Referral.Record.Against)
+		defer a.matter(w, out, m.Before)
+	}
 	if r.State == "open" {
 		fmt.Fprintf(out, "  open until the end of %s; %d of %d members have voted\n", r.Closes, len(m.Votes), len(m.Members))
 		return

@@ -67,8 +67,8 @@ func Differences(was, now *Rating) []string {
 	return out
 }
 
-// laws are the bans that ship, which count where nobody names others.
-var laws = sync.OnceValues(func() (*Prohibitions, error) { return ReadProhibitions(nil) })
+// Laws gives the bans that ship, which count where nobody names others.
+var Laws = sync.OnceValues(func() (*Prohibitions, error) { return ReadProhibitions(nil) })
 
 // ratedFor gives the day that a rating was made for.
 func ratedFor(r *store.Revision[Rating]) string { return cmp.Or(r.Record.Day, dayOf(r.Leaf)) }
@@ -197,7 +197,7 @@ func only(list, other []string) (out []string) {
 func rulingsOf(ctx context.Context, q store.Queryer, r *Rating, rules *Prohibitions, day string) ([]string, error) {
 	if rules == nil {
 		var err error
-		if rules, err = laws(); err != nil {
+		if rules, err = Laws(); err != nil {
 			return nil, err
 		}
 	}

@@ -144,6 +144,14 @@ func (p *Prohibitions) Hashes() []string {
 	return out
 }
 
+// ChangeBetween says whether any of the prohibitions may say another thing on the second
+// of two days than on the first.
+func (p *Prohibitions) ChangeBetween(day, later string) bool {
+	return slices.ContainsFunc(p.byFact[:], func(of prohibitionsOf) bool {
+		return slices.ContainsFunc(of.list, func(b *framework.Ban) bool { return b.ChangesBetween(day, later) })
+	})
+}
+
 // Note says in words whose moratoria count.
 func (p *Prohibitions) Note() string {
 	if len(p.adopted) == 0 {

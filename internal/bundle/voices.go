@@ -25,8 +25,9 @@ type said struct {
 	cast     map[string]int64 // votes so far by choice
 	counted  map[string]int64 // votes that closed matters counted, by choice
 	used     map[ledger.Hash]bool
-	closed   map[string]bool   // record ids of closed matters
-	settled  map[string]string // by rating: the matter that was voted on with a quorum and ordinary notice
+	closed   map[string]bool                   // record ids of closed matters
+	against  map[string]map[ledger.Hash]string // by deployment, where it is shown: votes against it, and the day
+	settled  map[string]string                 // by rating: the matter that was voted on with a quorum and ordinary notice
 }
 
 type opinion struct {
@@ -58,7 +59,7 @@ type matter struct {
 func newSaid() said {
 	return said{
 		opinions: map[ledger.Hash]opinion{}, votes: map[ledger.Hash]vote{}, matters: map[ledger.Hash]matter{}, seats: map[string]seat{}, cast: map[string]int64{},
-		counted: map[string]int64{}, used: map[ledger.Hash]bool{}, closed: map[string]bool{}, settled: map[string]string{},
+		counted: map[string]int64{}, used: map[ledger.Hash]bool{}, closed: map[string]bool{}, against: map[string]map[ledger.Hash]string{}, settled: map[string]string{},
 	}
 }
 
@@ -126,6 +127,7 @@ func (c *Checker) matter(seq int64, hash ledger.Hash, leaf *ledger.Leaf, values 
 	if days, ok := between(p.text("noticed_day"), entered); leaf.Rev == 1 && (!ok || days > 1) { // one: it may be entered just after midnight
 		c.Report(seq, "it says that members had notice before it was entered")
 	}
+	c.again(seq, leaf, p, values)
 	if p.text("state") != "closed" {
 		return
 	}
@@ -146,6 +148,35 @@ func (c *Checker) matter(seq int64, hash ledger.Hash, leaf *ledger.Leaf, values 
 		c.said.settled[m.rating] = leaf.ID
 	}
 	c.said.matters[hash] = m
+	if subject := textOf(values["subject"]); subject != "" && m.outcome == "against" {
+		if c.said.against[subject] == nil {
+			c.said.against[subject] = map[ledger.Hash]string{}
+		}
+		c.said.against[subject][hash] = p.text("closed_day")
+	}
+}
+
+// again holds a matter that asks anew to the vote against it, and one that does not say
+// so to what is shown of earlier ones: asking until a panel agrees stays visible.
+func (c *Checker) again(seq int64, leaf *ledger.Leaf, p fields, values map[string][]byte) {
+	name := p.text("asks_again")
+	hash, _ := ledger.ParseHash(name)
+	m, closed := c.said.matters[hash]
+	subject := textOf(values["subject"])
+	switch {
+	case name != "" && (!closed || m.outcome != "against"):
+		c.Report(seq, "it asks again about "+name+", which is no earlier vote against anything")
+	case name != "" && m.rating == p.text("rating"):
+		c.Report(seq, "it asks again about the very rating that a panel voted against")
+	case name != "" && subject != "" && c.said.against[subject][hash] == "":
+		c.Report(seq, "it asks again about "+name+", which was a vote on another deployment")
+	case name == "" && leaf.Rev == 1:
+		for _, day := range c.said.against[subject] {
+			if days, ok := between(day, p.text("noticed_day")); ok && days < 365 && p.text("ratifies") == "" {
+				c.Report(seq, "it does not say that a panel voted against the same deployment on "+day)
+			}
+		}
+	}
 }
 
 // between gives the days from one day to another.

@@ -61,6 +61,7 @@ type SweepRecord struct {
 	Still  int64  `duly:"still,public"` // of them, where nothing changed that a person must see
 	Open   int64  `duly:"open,public"`  // cases open afterwards
 	Pack   string `duly:"pack,public,hash"`
+	Laws   string `duly:"laws,public,hash"` // the bans and moratoria that counted: SHA-256 over the hashes of their packs
 }
 
 // Signal is something that a person says should be looked at: a concern, a grievance,

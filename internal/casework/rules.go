@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"duly/internal/assessment"
 	"duly/internal/pack"
 	"duly/internal/triage"
 )
@@ -49,7 +50,8 @@ var events = []string{"first_look", "lane", "cycle", "list_hit", "ownership", "c
 
 // Rules are a casework pack that was read.
 type Rules struct {
-	Hash    string // of the pack
+	Hash    string                   // of the pack
+	Laws    *assessment.Prohibitions // the bans and moratoria that count, set by whoever sweeps; nil for the laws that ship alone
 	events  map[string]*trigger
 	byFact  map[string]string // fact to event
 	renewal int

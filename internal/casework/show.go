@@ -10,7 +10,6 @@ import (
 	"duly/internal/assessment"
 	"duly/internal/bundle"
 	"duly/internal/fault"
-	"duly/internal/ledger"
 	"duly/internal/pack"
 	"duly/internal/rating"
 	"duly/internal/register"
@@ -253,7 +252,7 @@ func inputs(ctx context.Context, q store.Queryer, m *rating.Method, named []stri
 		if !known || err != nil {
 			return nil, fault.Newf(fault.Broken, "the rating's input %q is malformed", line)
 		}
-		value, ok, err := committed(ctx, q, seq, parts[2], parts[3])
+		value, ok, err := assessment.Committed(ctx, q, seq, parts[2], parts[3])
 		if err != nil {
 			return nil, err
 		}
@@ -262,35 +261,6 @@ func inputs(ctx context.Context, q store.Queryer, m *rating.Method, named []stri
 		}
 	}
 	return in, nil
-}
-
-func committed(ctx context.Context, q store.Queryer, seq int64, field, digest string) (value ledger.Scalar, ok bool, err error) {
-	e, err := store.EntryAt(ctx, q, seq)
-	if err != nil {
-		return value, false, err
-	}
-	if digest == "public" {
-		leaf, err := ledger.ParseLeaf(e.Leaf)
-		if err != nil {
-			return value, false, err
-		}
-		raw := leaf.PublicField(field)
-		return value, raw != nil, value.UnmarshalJSON(raw)
-	}
-	digests, disclosures, err := store.Split(e.Digests, e.Disclosures)
-	if err != nil {
-		return value, false, err
-	}
-	for i, d := range digests {
-		if d.String() == digest && disclosures[i] != "" {
-			_, raw, err := disclosures[i].Open()
-			if err != nil {
-				return value, false, err
-			}
-			return value, true, value.UnmarshalJSON(raw)
-		}
-	}
-	return value, false, nil
 }
 
 func (v *View) hits(ctx context.Context, q store.Queryer, w *world) error {

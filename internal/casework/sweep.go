@@ -2,6 +2,7 @@ package casework
 
 import (
 	"context"
+	"maps"
 	"reflect"
 	"slices"
 	"strings"
@@ -33,26 +34,30 @@ type Summary struct {
 // transaction, so that a killed sweep is done again as a whole and a second sweep
 // finds nothing. Its cost grows with the register, its writes with what happened.
 func Sweep(ctx context.Context, db *store.DB, actor, today string, rules *Rules) (*Summary, error) {
-	from, err := upTo(ctx, db)
+	last, err := lastSweep(ctx, db)
 	if err != nil {
 		return nil, err
 	}
-	again, err := rateAgain(ctx, db, actor, today, from)
+	barred, err := newlyBarred(ctx, db, rules, last, today)
+	if err != nil {
+		return nil, err
+	}
+	again, err := rateAgain(ctx, db, actor, today, last.To, rules, barred)
 	if err != nil {
 		return nil, err
 	}
 	s := &Summary{Rated: len(again), Events: map[string]int{}}
 	return s, db.Write(ctx, actor, func(tx *store.Tx) error {
 		// Whoever swept meanwhile has moved the position; it is read under the lock.
-		if s.From, err = upTo(ctx, tx); err != nil {
+		if last, err = lastSweep(ctx, tx); err != nil {
 			return err
 		}
-		s.To = tx.Size()
+		s.From, s.To = last.To, tx.Size()
 		w, err := readWorld(ctx, tx, today)
 		if err != nil {
 			return err
 		}
-		l := &look{ctx: ctx, q: tx, w: w, rules: rules, from: s.From, today: today}
+		l := &look{ctx: ctx, q: tx, w: w, rules: rules, from: s.From, today: today, barred: barred}
 		if err := l.all(); err != nil {
 			return err
 		}
@@ -66,28 +71,29 @@ func Sweep(ctx context.Context, db *store.DB, actor, today string, rules *Rules)
 	})
 }
 
-// upTo gives the first position of the log that no sweep has read.
-func upTo(ctx context.Context, q store.Queryer) (int64, error) {
+// lastSweep gives the last sweep, a zero one where there was none.
+func lastSweep(ctx context.Context, q store.Queryer) (*SweepRecord, error) {
 	last, err := store.Select(ctx, q, Sweeps, "r.seq = (select max(seq) from r_sweep)")
 	if err != nil || len(last) == 0 {
-		return 0, err
+		return &SweepRecord{}, err
 	}
-	return last[0].Record.To, nil
+	return last[0].Record, nil
 }
 
 func (s *Summary) record(tx *store.Tx, rules *Rules, today string) (int64, error) {
 	ref, err := store.Create(tx, Sweeps, &SweepRecord{
 		Day: today, From: s.From, To: s.To, Cases: int64(s.Cases), Opened: int64(s.Opened), Added: int64(s.Added),
-		Rated: int64(s.Rated), Still: int64(s.Still), Open: int64(s.Open), Pack: rules.Hash,
+		Rated: int64(s.Rated), Still: int64(s.Still), Open: int64(s.Open), Pack: rules.Hash, Laws: rules.lawsHash(),
 	})
 	return ref.Seq, err
 }
 
 // rateAgain rates the units about which facts were stated since a position and since
-// they were rated, by the method of their last rating, and gives their ids.
-func rateAgain(ctx context.Context, db *store.DB, actor, today string, from int64) ([]string, error) {
+// they were rated, and those that a new law bars, by the method of their last rating, and
+// gives their ids.
+func rateAgain(ctx context.Context, db *store.DB, actor, today string, from int64, rules *Rules, barred map[string][]string) ([]string, error) {
 	facts, err := store.Select(ctx, db, evidence.Facts, "r.seq >= $1 and r.source <> $2", from, derived)
-	if err != nil || len(facts) == 0 {
+	if err != nil || len(facts) == 0 && len(barred) == 0 {
 		return nil, err
 	}
 	w, err := readWorld(ctx, db, today)
@@ -107,6 +113,12 @@ func rateAgain(ctx context.Context, db *store.DB, actor, today string, from int6
 			}
 		}
 	}
+	for _, id := range slices.Sorted(maps.Keys(barred)) {
+		if r := w.rated[id]; r != nil && !seen[id] {
+			methods[r.Record.Method] = append(methods[r.Record.Method], id)
+			all = append(all, id)
+		}
+	}
 	for hash, ids := range methods {
 		text, err := runs.Bytes(ctx, db, hash)
 		if err != nil {
@@ -116,7 +128,7 @@ func rateAgain(ctx context.Context, db *store.DB, actor, today string, from int6
 		if err != nil {
 			return nil, err
 		}
-		if _, err := assessment.Assess(ctx, db, actor, today, p, assessment.Which{IDs: ids}, nil); err != nil {
+		if _, err := assessment.Assess(ctx, db, actor, today, p, assessment.Which{IDs: ids, Prohibitions: rules.Laws}, nil); err != nil {
 			return nil, err
 		}
 	}

@@ -47,6 +47,8 @@ type look struct {
 	from  int64 // the first position that no sweep has read
 	today string
 	found []found
+
+	barred map[string][]string // by unit: what forbids it that its decision did not know
 }
 
 // add notes an event for the cases of units.
@@ -81,7 +83,7 @@ func (l *look) judged(units []int, seq int64) []int {
 // all gathers every kind of event.
 func (l *look) all() error {
 	for _, step := range []func() error{
-		l.firstLooks, l.cycles, l.hits, l.owners, l.deployments, l.productsChanged, l.facts, l.findings, l.signals, l.ratings, l.contracts, l.stale, l.samples,
+		l.firstLooks, l.cycles, l.hits, l.owners, l.deployments, l.productsChanged, l.facts, l.findings, l.signals, l.ratings, l.contracts, l.stale, l.samples, l.laws,
 	} {
 		if err := step(); err != nil {
 			return err

@@ -90,7 +90,9 @@ func Rated(ctx context.Context, q store.Queryer, subject string) (voice.Rated, e
 	if err != nil {
 		return voice.Rated{}, err
 	}
-	return voice.Rated{Subject: r.Record.Subject, Hash: r.Hash.String(), Preparer: r.Record.Preparer}, nil
+	out := voice.Rated{Subject: r.Record.Subject, Hash: r.Hash.String(), Preparer: r.Record.Preparer}
+	out.Facts, out.Judged, err = assessment.Substance(ctx, q, r.Record)
+	return out, err
 }
 
 // entitled gives the person behind a key if the roles that hold now allow the act.

@@ -104,6 +104,13 @@ func (b *Ban) InForce(day string) bool {
 	return b.From <= day && (b.To == "" || day <= b.To)
 }
 
+// ChangesBetween says whether the prohibition came into force, ended or passed its
+// planned end after one day and by another, so that it may say another thing on the
+// second.
+func (b *Ban) ChangesBetween(day, later string) bool {
+	return b.InForce(day) != b.InForce(later) || b.lapsed(day) != b.lapsed(later)
+}
+
 // On says how a deployment with these facts stands to the prohibition on a day. A
 // fact that is not among the values is unknown. What is not known leaves it unclear
 // wherever it could matter, and never makes it none; a term that the text does not

@@ -101,6 +101,7 @@ type builder struct {
 	ratings       map[string]*store.Revision[assessment.Rating]
 	decisions     map[string]*store.Revision[decision.Decision]
 	held          map[string]*store.Revision[decision.Decision] // by record id, while a newer one is locked
+	fulfilled     map[string]int64                              // conditions precedent that are met, by the decision's leaf hash
 	found         []*store.Revision[usage.FindingRecord]
 	counted       []*store.Revision[usage.CountRecord]
 	objects       []*store.Revision[usage.ObjectRecord]

@@ -58,6 +58,9 @@ func (b *builder) referrals() error {
 	o := &b.r.Oversight
 	for _, r := range list {
 		o.VotesFor, o.VotesAgainst, o.Abstained = o.VotesFor+r.For, o.VotesAgainst+r.Against, o.Abstained+r.Abstain
+		if r.Again != "" {
+			o.AskedAgain++
+		}
 		if r.State == "closed" && r.AnswerDue != "" && r.AnswerDue < b.r.Day {
 			o.AnswersDue++
 		}

@@ -42,9 +42,10 @@ type Report struct {
 // Oversight is what experts, panels and those whom it concerns said, what rules refused,
 // and what waits for people. All figures stand in clear in the log.
 type Oversight struct {
-	Opinions     []Tally `json:"opinions"`  // by choice, withdrawn ones apart
-	Referrals    []Tally `json:"referrals"` // open, or how they ended
-	VotesFor     int64   `json:"votes_for"` // of closed referrals
+	Opinions     []Tally `json:"opinions"`    // by choice, withdrawn ones apart
+	Referrals    []Tally `json:"referrals"`   // open, or how they ended
+	AskedAgain   int     `json:"asked_again"` // of them those that ask anew about what a panel had voted against
+	VotesFor     int64   `json:"votes_for"`   // of closed referrals
 	VotesAgainst int64   `json:"votes_against"`
 	Abstained    int64   `json:"abstained"`
 	Answers      []Tally `json:"answers"`      // of the company, by choice
@@ -170,6 +171,9 @@ type Decisions struct {
 	Overrides int     `json:"overrides"`       // that were ever decided, also those that ended or were replaced
 	Locked    int     `json:"locked"`          // newest decisions that hold from a later day only
 	Lapsed    int     `json:"lapsed"`          // newest decisions that ended: nothing may run
+	Waiting   int     `json:"waiting"`         // approvals that wait for conditions precedent: nothing may run yet
+	Precedent int64   `json:"conditions"`      // conditions precedent of approvals that are in force or wait
+	Met       int64   `json:"conditions_met"`  // of them
 }
 
 // Findings counts findings.
@@ -284,7 +288,9 @@ type Decision struct {
 	RatedSince bool   `json:"rated_since"`
 	Signatures int64  `json:"signatures"`
 	Basis      string `json:"basis"` // rating, committee or override
-	State      string `json:"state"` // on the report's day: holds, locked (until From) or lapsed
+	State      string `json:"state"` // on the report's day: holds, waits (for conditions precedent), locked (until From) or lapsed
+	Precedent  int64  `json:"conditions"`
+	Met        int64  `json:"conditions_met"` // of those that must be met before it runs
 	From       string `json:"effective_day"`
 	Expires    string `json:"expires_day"`
 	Opinions   int64  `json:"opinions"`   // of experts, that it rests on

@@ -1,6 +1,7 @@
 package report
 
 import (
+	"duly/internal/bundle"
 	"duly/internal/decision"
 	"duly/internal/fault"
 	"duly/internal/store"
@@ -26,6 +27,9 @@ func (b *builder) standing() error {
 			b.held[d.ID] = held
 		}
 	}
+	if err := b.met(); err != nil {
+		return err
+	}
 	rows, err := b.q.Query(b.ctx, "select count(*) from r_decision where basis = 'override' and seq <= $1", b.at.Seq)
 	if err != nil {
 		return fault.Wrap(fault.Failed, err, "cannot read the decisions")
@@ -39,8 +43,31 @@ func (b *builder) standing() error {
 	return rows.Err()
 }
 
-// state says whether a newest decision holds on the report's day: holds, locked or
-// lapsed; and which holds until then, if one does.
+// met counts the conditions precedent that somebody found to be met, by decision.
+func (b *builder) met() error {
+	checks, err := all(b, decision.Checks)
+	newest := map[string]map[int64]bool{}
+	for _, c := range checks {
+		if c.Sort == decision.Precedent && c.Day <= b.r.Day {
+			if newest[c.Decision] == nil {
+				newest[c.Decision] = map[int64]bool{}
+			}
+			newest[c.Decision][c.Number] = c.Result == decision.Met
+		}
+	}
+	b.fulfilled = map[string]int64{}
+	for decision, numbers := range newest {
+		for _, met := range numbers {
+			if met {
+				b.fulfilled[decision]++
+			}
+		}
+	}
+	return err
+}
+
+// state says whether a newest decision holds on the report's day: holds, waits, locked
+// or lapsed; and which holds until then, if one does.
 func (b *builder) state(d *store.Revision[decision.Decision]) (state string, until *Held) {
 	switch x := d.Record; {
 	case x.From > b.r.Day:
@@ -50,6 +77,8 @@ func (b *builder) state(d *store.Revision[decision.Decision]) (state string, unt
 		return "locked", until
 	case x.Expires != "" && x.Expires <= b.r.Day:
 		return "lapsed", nil
+	case bundle.LetsRun(x.Act) && b.fulfilled[d.Hash.String()] < x.Precedents:
+		return "waits", nil
 	}
 	return "holds", nil
 }

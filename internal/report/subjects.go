@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"duly/internal/assessment"
+	"duly/internal/bundle"
 	"duly/internal/decision"
 	"duly/internal/register"
 	"duly/internal/store"
@@ -313,6 +314,7 @@ func (b *builder) decision(d *store.Revision[decision.Decision], rated *store.Re
 	x := d.Record
 	state, until := b.state(d)
 	return &Decision{
+		Precedent: x.Precedents, Met: b.fulfilled[d.Hash.String()],
 		Basis: x.Basis, State: state, From: x.From, Expires: x.Expires, Opinions: x.Opinions, Objections: x.Objections, Until: until,
 		Entry: d.Seq, Act: x.Act, Day: x.Day, ReviewDay: x.ReviewDay, Overdue: x.ReviewDay != "" && x.ReviewDay < b.r.Day,
 		RatedSince: rated != nil && rated.Seq > d.Seq, Signatures: x.Signatures, Reason: see(b.view, decision.Decisions, d, "reason"),
@@ -348,8 +350,13 @@ func (b *builder) portfolio() {
 				if x.Until != nil {
 					acts[x.Until.Act]++
 				}
+			case x.State == "waits":
+				d.Waiting++
 			default:
 				acts[x.Act]++
+			}
+			if bundle.LetsRun(x.Act) && (x.State == "holds" || x.State == "waits") {
+				d.Precedent, d.Met = d.Precedent+x.Precedent, d.Met+x.Met
 			}
 			if x.Overdue {
 				d.Overdue++

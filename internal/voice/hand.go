@@ -49,11 +49,16 @@ func needs(text, what, fix string) error {
 	return nil
 }
 
-// Rated names a rating: of what it is, its leaf hash, and who prepared it.
+// Rated names a rating: of what it is, its leaf hash, and who prepared it. Facts and
+// Judged are hashes of the values that it rests on, without the days on which they were
+// seen, and of what the method made of them: two ratings with the same of either tell
+// nothing new that matters.
 type Rated struct {
 	Subject  string
 	Hash     string
 	Preparer string // key id
+	Facts    string
+	Judged   string
 }
 
 // Find gives the newest rating of what a person names. It is passed in, since ratings

@@ -56,6 +56,7 @@ type Referral struct {
 	Emergency bool     `duly:"emergency,public"`
 	Rating    string   `duly:"rating,public,hash"`      // leaf hash
 	Ratifies  string   `duly:"ratifies,public,hash"`    // leaf hash of the closed emergency referral that it asks about again
+	Again     string   `duly:"asks_again,public,hash"`  // leaf hash of the closed referral on the same deployment that went against it, when there is one within [period]
 	Noticed   string   `duly:"noticed_day,public,date"` // when members were told
 	Closes    string   `duly:"closes_day,public,date"`  // the last day to vote
 	Closed    string   `duly:"closed_day,public,date"`  // when it was counted
@@ -74,6 +75,8 @@ type Referral struct {
 	Panel     string   `duly:"panel,customer,column"`
 	Subject   string   `duly:"subject,customer,column"`
 	Rated     string   `duly:"rated,customer,column"` // the rating's hash again, to find it by
+	Facts     string   `duly:"facts,customer,hash"`   // what the rating rests on, without dates: see [Rated]
+	Judged    string   `duly:"judged,customer,hash"`  // what the method made of it
 	File      string   `duly:"file,customer,hash"`    // SHA-256 of the file that members and deciders have
 	Question  string   `duly:"question,customer"`
 	Votes     []string `duly:"votes,customer"` // leaf hashes of the votes that were counted

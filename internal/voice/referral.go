@@ -28,7 +28,8 @@ type Referring struct {
 //
 // Errors: Invalid without a question or a file. Refused for whoever may not; while the
 // same rating is before a panel; when it was voted on with a quorum, unless that was an
-// emergency and this ratifies it; and when affected people and civil-rights
+// emergency and this ratifies it; within a year after a vote against the same deployment,
+// while nothing new is known that matters; and when affected people and civil-rights
 // organisations do not hold most of the seats that are taken.
 func Refer(ctx context.Context, db *store.DB, authority act.Authority, find Find, r Referring) (ref store.Ref, record *Referral, err error) {
 	if err := needs(r.Question, "a referral needs a question", "give --question TEXT"); err != nil {
@@ -48,9 +49,12 @@ func Refer(ctx context.Context, db *store.DB, authority act.Authority, find Find
 		}
 		record = &Referral{
 			State: "open", Emergency: r.Emergency, Rating: rated.Hash, Noticed: r.today(), Panel: r.Panel, Subject: rated.Subject, Rated: rated.Hash,
-			File: r.File, Question: strings.TrimSpace(r.Question), By: r.By.Key,
+			Facts: rated.Facts, Judged: rated.Judged, File: r.File, Question: strings.TrimSpace(r.Question), By: r.By.Key,
 		}
 		if record.Ratifies, err = r.again(ctx, tx, rated.Hash); err != nil {
+			return err
+		}
+		if record.Again, err = r.anew(ctx, tx, rated); err != nil {
 			return err
 		}
 		record.Closes = after(record.Noticed, panel.Record.Notice)
@@ -110,9 +114,37 @@ func (r Referring) again(ctx context.Context, tx *store.Tx, rating string) (rati
 	return ratifies, nil
 }
 
+// period is how many days after a vote against it a deployment is put to a panel again
+// only when something new is known. It is Duly's own; no rule sets it.
+const period = 365
+
+// anew refuses to ask again about what a panel voted against, whichever panel it was,
+// while nothing new is known that matters: the facts are another value somewhere, and the
+// method makes something else of them. It gives the leaf hash of the newest vote against
+// it within the period, "" for none.
+func (r Referring) anew(ctx context.Context, tx *store.Tx, rated Rated) (again string, err error) {
+	list, err := store.Select(ctx, tx, Referrals, "r.subject = $1", rated.Subject)
+	if err != nil {
+		return "", err
+	}
+	for _, m := range list {
+		x := m.Record
+		if x.Outcome != "against" || x.Rating == rated.Hash || after(x.Closed, period) < r.today() {
+			continue
+		}
+		if x.Facts == rated.Facts || x.Judged == rated.Judged {
+			return "", refusal.Refuse(refusal.Again, "a panel voted against this on "+x.Closed+", and nothing is known since then that the method makes anything else of",
+				"a new rating needs new facts that matter; asked again it may be after "+after(x.Closed, period))
+		}
+		again = m.Hash.String()
+	}
+	return again, nil
+}
+
 // Matter is a referral with what belongs to it.
 type Matter struct {
 	Referral *store.Revision[Referral]
+	Before   *Matter // the vote against it that this asks about again; nil for none
 	Panel    *Panel
 	Members  []*store.Revision[Seat]        // as they were when it was referred
 	Votes    []*store.Revision[Vote]        // in the order of the log
@@ -151,10 +183,27 @@ func ReadMatter(ctx context.Context, q store.Queryer, id string) (*Matter, error
 		return nil, err
 	}
 	answers, err := store.Select(ctx, q, Answers, "r.referral = $1", id)
+	if err != nil {
+		return nil, err
+	}
 	if len(answers) > 0 {
 		m.Answer = answers[0]
 	}
-	return m, err
+	return m, m.readBefore(ctx, q)
+}
+
+// readBefore reads the matter that this one asks about again, with those before that.
+func (m *Matter) readBefore(ctx context.Context, q store.Queryer) error {
+	if m.Referral.Record.Again == "" {
+		return nil
+	}
+	list, err := store.Select(ctx, q, Referrals, "r.subject = $1", m.Referral.Record.Subject)
+	for _, r := range list {
+		if r.Hash.String() == m.Referral.Record.Again {
+			m.Before, err = ReadMatter(ctx, q, r.ID)
+		}
+	}
+	return err
 }
 
 // MattersOf gives the matters before a panel in the order of the log.
