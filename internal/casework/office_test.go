@@ -146,7 +146,7 @@ func revise[T any](o *office, kind *ledger.Kind[T], id string, how func(*T)) {
 }
 
 func (o *office) customer(sector string) string {
-	return put(o, register.Customers, register.Customer{Origin: active, Name: "The " + sector, Kind: "public_body", Sector: sector, Jurisdiction: "US"})
+	return put(o, register.Customers, register.Customer{Origin: active, Name: "The " + sector, Kind: "public_body", Sector: sector, Jurisdiction: "NZ"})
 }
 
 func (o *office) product(capabilities ...string) string {
@@ -160,7 +160,7 @@ func (o *office) account(customer, product string, capabilities ...string) (acco
 	account = put(o, register.Accounts, register.Account{Origin: active, Name: "account", Customer: customer, Product: product})
 	for _, c := range capabilities {
 		deployments = append(deployments, put(o, register.Deployments, register.Deployment{
-			Origin: active, Customer: customer, Product: product, Account: account, Capability: c, Jurisdiction: "US",
+			Origin: active, Customer: customer, Product: product, Account: account, Capability: c, Jurisdiction: "NZ",
 		}))
 	}
 	return account, deployments
