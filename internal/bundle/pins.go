@@ -53,6 +53,7 @@ var pinned = map[string][]string{
 	"capacity":          {"lane", "hours", "per_case"},
 	"sample":            {"seed", "position", "population", "size", "judged", "missed", "bound"},
 	"capability_change": {"state", "dependents", "not_cleared"},
+	"leave":             {"sort", "day"},
 }
 
 // signed names the kinds whose every revision must carry a person's signature.

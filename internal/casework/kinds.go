@@ -99,6 +99,19 @@ type Change struct {
 	By         string `duly:"by,personal"`
 }
 
+// Leave is what a person gave before it happened: that a customer gets a capability or
+// more of one, or that a contract goes on. The register is told by the billing what
+// happened; what happened without leave opens a case.
+type Leave struct {
+	Sort       string `duly:"sort,public,enum=widen|renew,column"`
+	Day        string `duly:"day,public,date"`
+	Subject    string `duly:"subject,customer,column"` // the deployment or account, or the contract
+	Capability string `duly:"capability,customer"`     // of what is widened
+	Until      string `duly:"until,customer,date"`     // the last day on which it may begin, or the day on which the contract then ends
+	Reason     string `duly:"reason,customer"`
+	By         string `duly:"by,personal"` // key id
+}
+
 // Sample is the draw of a quarter from those whom nobody looks at, and what was found.
 type Sample struct {
 	Quarter    string   `duly:"quarter_from,public,date,column"` // its first day
@@ -124,6 +137,7 @@ var (
 	Capacities = ledger.Define[Capacity]("capacity", 1)
 	Changes    = ledger.Define[Change]("capability_change", 1)
 	Samples    = ledger.Define[Sample]("sample", 1)
+	Leaves     = ledger.Define[Leave]("leave", 1)
 )
 
 //go:embed migrations/*.sql

@@ -207,7 +207,7 @@ func TestClosing(t *testing.T) {
 		t.Error("the grievance is still unread")
 	}
 	o.refused(w.Note(ctx, o.db, id, "one more thing"), "was closed on 2026-01-02")
-	o.ok(casework.MayRenew(ctx, o.db, units[0], today))
+	o.refused(casework.MayRenew(ctx, o.db, units[0], today), "the last decision about this customer is to suspend")
 }
 
 // TestADueReviewEndsInADecision protects the cycle: only a decision names the next day.
@@ -238,7 +238,9 @@ func TestWhoWaitsIsNotGivenMore(t *testing.T) {
 	o.refused(casework.MayWiden(ctx, o.db, o.deployed, "face_search", "2026-02-12"), "open since 2026-01-02, 41 days")
 	o.refused(casework.MayWiden(ctx, o.db, o.account, "", o.today), "is open since")
 	_, other := o.office.account(o.customer("policing"), o.product, "face_search")
-	o.ok(casework.MayWiden(ctx, o.db, other[0], "face_search", o.today))
+	o.refused(casework.MayWiden(ctx, o.db, other[0], "face_search", o.today), "no rule has looked at this customer yet")
+	o.triage()
+	o.refused(casework.MayWiden(ctx, o.db, other[0], "face_search", o.today), "the rules send this customer to a person, and nobody has decided")
 	o.closed(o.police, casework.Corrected, o.ann)
 	o.ok(casework.MayWiden(ctx, o.db, o.deployed, "face_search", o.today))
 }

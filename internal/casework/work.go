@@ -247,6 +247,10 @@ func settledOne(ctx context.Context, tx *store.Tx, r *Review, t Trigger, outcome
 		if outcome == Kept && since == 0 {
 			return fault.New(fault.Refused, "the review was due, and a decision names the day of the next", "decide with `duly decide`; the decision may be the same as before")
 		}
+	case "widened_without_leave", "renewed_without_leave":
+		if outcome == Kept && since == 0 {
+			return fault.New(fault.Refused, "nobody had given leave, and nobody has decided since", "decide with `duly decide`, or close it as corrected where the register was wrong")
+		}
 	case "capability":
 		change, err := store.Get(ctx, tx, Changes, t.Cause)
 		if fault.CodeOf(err) == fault.NotFound || err == nil && (change.Record.State != Announced || change.Record.Product == r.Subject) {

@@ -138,14 +138,13 @@ func (w *world) readOwners(ctx context.Context, q store.Queryer, p *triage.Portf
 			w.parents[owned] = append(w.parents[owned], owner)
 		}
 	}
-	const half = 5000 // hundredths of a per cent
 	interests, err := store.Select(ctx, q, register.Interests, "r.state = 'active'")
 	if err != nil {
 		return err
 	}
 	for _, i := range interests {
 		r := i.Record
-		behind(r.Owner, r.Owned, r.Role != "directs" && (r.Most == nil || *r.Most >= half))
+		behind(r.Owner, r.Owned, holdsHalf(r))
 	}
 	owners, err := store.Select(ctx, q, register.Owners, "r.state = 'active'")
 	if err != nil {
@@ -154,7 +153,7 @@ func (w *world) readOwners(ctx context.Context, q store.Queryer, p *triage.Portf
 	for _, o := range owners {
 		r := o.Record
 		behind(o.ID, r.Customer, false)
-		behind(r.Party, r.Customer, r.Role != "director" && (r.Share == nil || *r.Share >= half))
+		behind(r.Party, r.Customer, ownsHalf(r))
 	}
 	links, err := store.Select(ctx, q, register.Relationships, "r.state = 'active' and r.role = 'owner'")
 	if err != nil {
@@ -164,6 +163,18 @@ func (w *world) readOwners(ctx context.Context, q store.Queryer, p *triage.Portf
 		behind(l.Record.Party, l.Record.Customer, true)
 	}
 	return nil
+}
+
+const half = 5000 // hundredths of a per cent
+
+// holdsHalf says whether an interest is half of somebody or more, or may be.
+func holdsHalf(i *register.Interest) bool {
+	return i.Role != "directs" && (i.Most == nil || *i.Most >= half)
+}
+
+// ownsHalf says the same of a registered owner.
+func ownsHalf(o *register.Owner) bool {
+	return o.Role != "director" && (o.Share == nil || *o.Share >= half)
 }
 
 // below gives a party and all those whom it stands behind.

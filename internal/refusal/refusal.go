@@ -49,12 +49,17 @@ const (
 	Seat      Rule = "seat"             // no seat in this matter
 	Parity    Rule = "parity"           // another file than the one that was referred
 	Correct   Rule = "correction"       // a correction is not followed by a new rating (IM-09)
+
+	OpenCase   Rule = "open_case"    // a case about it waits, and what waits is not given more
+	Unread     Rule = "unread"       // what somebody raised is unread (IM-05)
+	Unlaunched Rule = "not_launched" // announced for the product, and not launched or not cleared (RG-03)
+	Unapproved Rule = "not_approved" // nobody approved what is asked for
 )
 
 // Rules lists all rules.
 var Rules = []Rule{
 	Role, Key, FourEyes, Twice, Legal, Pending, Right, Stale, Customer, Flag, Opinion, Panel, Quorum, Override, Expiry, Condition, Owner,
-	Exit, Deadline, Recused, Declared, Seat, Parity, Correct,
+	Exit, Deadline, Recused, Declared, Seat, Parity, Correct, OpenCase, Unread, Unlaunched, Unapproved,
 }
 
 // Error implements error: the rule's name as people see it.
@@ -67,8 +72,8 @@ func Refuse(rule Rule, what, fix string) error {
 
 // Refusal is one refused attempt.
 type Refusal struct {
-	Rule    string `duly:"rule,public,enum=role|key|four_eyes|twice|legal_stop|pending|missing_right|stale_rating|changed_customer|open_flag|opinion|panel|quorum|override|expiry|conditions|owner|exit_impact|deadline|recused|declaration|seat|parity|correction,column"`
-	Act     string `duly:"act,public,enum=opinion|panel|referral|declaration|vote|close|answer|resignation|consultation|decision|signature|notice|response,column"`
+	Rule    string `duly:"rule,public,enum=role|key|four_eyes|twice|legal_stop|pending|missing_right|stale_rating|changed_customer|open_flag|opinion|panel|quorum|override|expiry|conditions|owner|exit_impact|deadline|recused|declaration|seat|parity|correction|open_case|unread|not_launched|not_approved,column"`
+	Act     string `duly:"act,public,enum=opinion|panel|referral|declaration|vote|close|answer|resignation|consultation|decision|signature|notice|response|widen|renew,column"`
 	Day     string `duly:"day,public,date"`
 	Subject string `duly:"subject,customer,column"`
 	What    string `duly:"what,customer"`

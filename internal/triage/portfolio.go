@@ -96,7 +96,7 @@ func ReadParties(ctx context.Context, q store.Queryer, at store.At, day string) 
 		return nil, err
 	}
 	for _, r := range p.Relationships {
-		if endUser, between, ok := ends(r.Record); ok {
+		if endUser, between, ok := Ends(r.Record); ok {
 			p.between[between] = true
 			if endUser != between {
 				p.serves[between] = append(p.serves[between], endUser)
@@ -214,9 +214,9 @@ func byID[T any](ctx context.Context, q store.Queryer, kind *ledger.Kind[T], at 
 	return out, err
 }
 
-// ends gives who is served and who stands in between, whichever way round the
+// Ends gives who is served and who stands in between, whichever way round the
 // relationship was written down.
-func ends(r *register.Relationship) (served, between string, ok bool) {
+func Ends(r *register.Relationship) (served, between string, ok bool) {
 	switch r.Role {
 	case "integrator", "reseller", "distributor":
 		return r.Customer, r.Party, true
@@ -266,7 +266,7 @@ func (p *Portfolio) chain(a *register.Account, d *register.Deployment) Chain {
 	c := Chain{Customer: p.Customers[a.Customer]}
 	user, named := a.Customer, false
 	if link := p.Relationships[a.Via]; link != nil {
-		if served, between, ok := ends(link.Record); ok {
+		if served, between, ok := Ends(link.Record); ok {
 			c.Link, c.Between = link, p.Customers[between]
 			named = served != between && (served == a.Customer || between == a.Customer) && link.Record.Role == "end_user"
 			if a.Customer == between {

@@ -190,6 +190,7 @@ func everything() content {
 	with(of(casework.Capacities))
 	with(of(casework.Changes))
 	with(of(casework.Samples))
+	with(of(casework.Leaves))
 	with(of(decision.Criticalities))
 	with(of(decision.ExitImpacts))
 	with(of(decision.Notices))
