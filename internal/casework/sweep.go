@@ -47,6 +47,9 @@ func Sweep(ctx context.Context, db *store.DB, actor, today string, rules *Rules)
 		if s.From, err = upTo(ctx, tx); err != nil {
 			return err
 		}
+		if err := handled(ctx, tx, s.From); err != nil {
+			return err
+		}
 		s.To = tx.Size()
 		w, err := readWorld(ctx, tx, today)
 		if err != nil {
@@ -86,7 +89,7 @@ func (s *Summary) record(tx *store.Tx, rules *Rules, today string) (int64, error
 // rateAgain rates the units about which facts were stated since a position and since
 // they were rated, by the method of their last rating, and gives their ids.
 func rateAgain(ctx context.Context, db *store.DB, actor, today string, from int64) ([]string, error) {
-	facts, err := store.Select(ctx, db, evidence.Facts, "r.seq >= $1 and r.source <> $2", from, derived)
+	facts, err := store.Select(ctx, db, evidence.Facts, "r.seq >= $1 and r.source <> $2 and coalesce(r.claim, 0) = 0", from, derived)
 	if err != nil || len(facts) == 0 {
 		return nil, err
 	}

@@ -254,6 +254,7 @@ func (w *world) weigh(unit string, f *evidence.Fact) {
 		}
 	case int64:
 		switch {
+		case f.Claim && strings.HasSuffix(f.Fact, ".irremediability"): // it could make less of what nobody knows
 		case strings.HasSuffix(f.Fact, ".irremediability"):
 			had.irremediable = max(had.irremediable, min(max(v, 0), worstIrremediability))
 		case v > 0:

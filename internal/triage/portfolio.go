@@ -154,7 +154,7 @@ const (
 )
 
 func (p *Portfolio) readFacts(ctx context.Context, q store.Queryer) error {
-	facts, err := store.Select(ctx, q, evidence.Facts, "r.fact = $1 or r.fact = $2 or r.fact = $3", factBan, factMoratorium, factSituation)
+	facts, err := store.Select(ctx, q, evidence.Facts, "(r.fact = $1 or r.fact = $2 or r.fact = $3) and coalesce(r.claim, 0) = 0", factBan, factMoratorium, factSituation)
 	if err != nil {
 		return err
 	}

@@ -191,6 +191,8 @@ func everything() content {
 	with(of(casework.Changes))
 	with(of(casework.Samples))
 	with(of(casework.Leaves))
+	with(of(casework.Contacts))
+	with(of(casework.Sights))
 	with(of(decision.Criticalities))
 	with(of(decision.ExitImpacts))
 	with(of(decision.Notices))
