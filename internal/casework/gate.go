@@ -155,7 +155,7 @@ func held(ctx context.Context, q store.Queryer, customers []string) ([]string, e
 			return nil, err
 		}
 		for _, x := range interests {
-			if holdsHalf(x.Record) {
+			if x.Record.Half() {
 				add(x.Record.Owner)
 			}
 		}
@@ -164,7 +164,7 @@ func held(ctx context.Context, q store.Queryer, customers []string) ([]string, e
 			return nil, err
 		}
 		for _, o := range owners {
-			if ownsHalf(o.Record) {
+			if o.Record.Half() {
 				add(o.Record.Party)
 			}
 		}

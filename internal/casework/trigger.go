@@ -90,11 +90,11 @@ func (l *look) all() error {
 	return nil
 }
 
-// firstLooks finds accounts that rules send to people, and whom nobody has looked at
+// firstLooks finds accounts that rules send to people, or those who hold them, and whom nobody has looked at
 // in this lane or a stricter one, and those that came to a case since.
 func (l *look) firstLooks() error {
 	for subject, units := range l.w.cases {
-		lane := l.w.lane(units)
+		_, lane := l.w.inherited(l.rules, subject, units)
 		if lane == lanes[0] {
 			continue
 		}

@@ -144,7 +144,7 @@ func (w *world) readOwners(ctx context.Context, q store.Queryer, p *triage.Portf
 	}
 	for _, i := range interests {
 		r := i.Record
-		behind(r.Owner, r.Owned, holdsHalf(r))
+		behind(r.Owner, r.Owned, r.Half())
 	}
 	owners, err := store.Select(ctx, q, register.Owners, "r.state = 'active'")
 	if err != nil {
@@ -153,7 +153,7 @@ func (w *world) readOwners(ctx context.Context, q store.Queryer, p *triage.Portf
 	for _, o := range owners {
 		r := o.Record
 		behind(o.ID, r.Customer, false)
-		behind(r.Party, r.Customer, ownsHalf(r))
+		behind(r.Party, r.Customer, r.Half())
 	}
 	links, err := store.Select(ctx, q, register.Relationships, "r.state = 'active' and r.role = 'owner'")
 	if err != nil {
@@ -163,18 +163,6 @@ func (w *world) readOwners(ctx context.Context, q store.Queryer, p *triage.Portf
 		behind(l.Record.Party, l.Record.Customer, true)
 	}
 	return nil
-}
-
-const half = 5000 // hundredths of a per cent
-
-// holdsHalf says whether an interest is half of somebody or more, or may be.
-func holdsHalf(i *register.Interest) bool {
-	return i.Role != "directs" && (i.Most == nil || *i.Most >= half)
-}
-
-// ownsHalf says the same of a registered owner.
-func ownsHalf(o *register.Owner) bool {
-	return o.Role != "director" && (o.Share == nil || *o.Share >= half)
 }
 
 // below gives a party and all those whom it stands behind.
@@ -307,12 +295,17 @@ func (w *world) own(r *Rules, units []int) (place, string) {
 	return p, lane
 }
 
-// weighed gives the place and lane of a case: its own, and no less than those of
-// the customers that hold half of it or more. What somebody has to look at is on a
-// desk at least, whatever the rules say of the customer.
+// weighed gives the place and lane of a case, with what it inherits. What somebody has
+// to look at is on a desk at least, whatever the rules say of the customer.
 func (w *world) weighed(r *Rules, subject string, units []int) (place, string) {
+	p, lane := w.inherited(r, subject, units)
+	return p, lanes[max(laneRank(lane), laneRank(string(triage.Desk)))]
+}
+
+// inherited gives the place and lane of the units of a subject: their own, and no less
+// than those of the customers that hold half of it or more.
+func (w *world) inherited(r *Rules, subject string, units []int) (place, string) {
 	p, lane := w.own(r, units)
-	lane = lanes[max(laneRank(lane), laneRank(string(triage.Desk)))]
 	for _, parent := range reach(subject, w.parents)[1:] {
 		if theirs := w.cases[parent]; len(theirs) > 0 {
 			more, stricter := w.own(r, theirs)
