@@ -9,6 +9,7 @@ import (
 	"duly/internal/act"
 	"duly/internal/casework"
 	"duly/internal/fault"
+	"duly/internal/ledger"
 	"duly/internal/register"
 	"duly/internal/store"
 	"duly/internal/workspace"
@@ -19,6 +20,7 @@ type capabilityCmd struct {
 	Show     capabilityShowCmd     `cmd:"" help:"Say who may have it, who may not, and who is undecided."`
 	Launch   capabilityLaunchCmd   `cmd:"" help:"Open it, once each who uses the product has been decided on."`
 	Withdraw capabilityWithdrawCmd `cmd:"" help:"Say that the product does not get it after all."`
+	Widen    capabilityWidenCmd    `cmd:"" help:"Give leave for a customer to get a capability that was judged, or more of it."`
 }
 
 type capabilityChangeCmd struct {
@@ -57,27 +59,32 @@ func (c *capabilityChangeCmd) Run(a *app) error {
 	})
 }
 
-// findProduct gives the product that a person means: by record id, by the name or by
-// the id that it was imported under.
+// findProduct gives the product that a person means.
 func findProduct(a *app, q store.Queryer, text string) (string, error) {
-	all, err := store.Select(a.ctx, q, register.Products, "r.state = 'active'")
+	return findNamed(a, q, register.Products, "product", text, func(p *register.Product) (string, string) { return p.Name, p.Identity })
+}
+
+// findNamed gives the one active record that a person means: by record id, by the name
+// or by the id that it was imported under.
+func findNamed[T any](a *app, q store.Queryer, kind *ledger.Kind[T], what, text string, called func(*T) (name, identity string)) (string, error) {
+	all, err := store.Select(a.ctx, q, kind, "r.state = 'active'")
 	if err != nil {
 		return "", err
 	}
 	var ids []string
-	for _, p := range all {
-		if p.ID == text || p.Record.Name == text || p.Record.Identity == text || strings.HasSuffix(p.Record.Identity, ":"+text) {
-			ids = append(ids, p.ID)
+	for _, r := range all {
+		if name, identity := called(r.Record); r.ID == text || name == text || identity == text || strings.HasSuffix(identity, ":"+text) {
+			ids = append(ids, r.ID)
 		}
 	}
 	switch len(ids) {
 	case 0:
-		return "", fault.Newf(fault.NotFound, "there is no product %q", text)
+		return "", fault.Newf(fault.NotFound, "there is no %s %q", what, text)
 	case 1:
 		return ids[0], nil
 	}
 	slices.Sort(ids)
-	return "", fault.Newf(fault.Invalid, "%q fits %d products", text, len(ids)).WithFix("name one by its record id: " + strings.Join(ids, ", "))
+	return "", fault.Newf(fault.Invalid, "%q fits %d %ss", text, len(ids), what).WithFix("name one by its record id: " + strings.Join(ids, ", "))
 }
 
 type capabilityShowCmd struct {
@@ -155,5 +162,48 @@ func (c *capabilityWithdrawCmd) Run(a *app) error {
 			return err
 		}
 		return a.print(map[string]string{"id": c.ID, "state": casework.Withdrawn}, func(out io.Writer) { fmt.Fprintln(out, "withdrawn") })
+	})
+}
+
+type capabilityWidenCmd struct {
+	Unit       string `arg:"" name:"deployment" help:"The deployment, or the account or its number."`
+	Capability string `arg:"" help:"What it may get, as in face_search."`
+	Rules      string `help:"The pack that says for how long leave can be used." default:"base" placeholder:"PACK"`
+	Reason     string `help:"Why." required:"" placeholder:"TEXT"`
+	As         string `help:"Who gives leave." required:"" placeholder:"PERSON"`
+}
+
+// Run gives leave, or says what waits.
+func (c *capabilityWidenCmd) Run(a *app) error {
+	return a.leave(c.As, func(w *workspace.Workspace, worker casework.Worker) (store.Ref, error) {
+		rules, err := findCasework(c.Rules)
+		if err != nil {
+			return store.Ref{}, err
+		}
+		found, err := register.Find(a.ctx, w.DB, c.Unit)
+		if err == nil && found.Kind != "deployment" && found.Kind != "account" {
+			err = fault.Newf(fault.Invalid, "%q is a %s, and leave is for a deployment or an account", c.Unit, found.Kind)
+		}
+		if err != nil {
+			return store.Ref{}, err
+		}
+		return worker.Widen(a.ctx, w.DB, rules, found.ID, c.Capability, c.Reason)
+	})
+}
+
+// leave lets a person give leave and says as which record it is kept.
+func (a *app) leave(as string, give func(*workspace.Workspace, casework.Worker) (store.Ref, error)) error {
+	return a.write(func(w *workspace.Workspace) error {
+		worker, err := a.worker(w, as)
+		if err != nil {
+			return err
+		}
+		ref, err := give(w, worker)
+		if err != nil {
+			return err
+		}
+		return a.print(map[string]any{"id": ref.ID, "entry": ref.Seq}, func(out io.Writer) {
+			fmt.Fprintf(out, "leave is given, as %s in entry %d; it opens nothing by itself\n", ref.ID, ref.Seq)
+		})
 	})
 }

@@ -14,21 +14,29 @@ import (
 )
 
 type caseCmd struct {
-	Show   caseShowCmd   `cmd:"" help:"Show all that is needed to work on a case."`
-	Assign caseAssignCmd `cmd:"" help:"Give a case to somebody, or hand it over."`
-	Snooze caseSnoozeCmd `cmd:"" help:"Put a case off until a day; its clock goes on."`
-	Note   caseNoteCmd   `cmd:"" help:"Write a note into a case."`
-	Close  caseCloseCmd  `cmd:"" help:"Close a case."`
-	Bulk   caseBulkCmd   `cmd:"" help:"Close many cases of the lane DESK as kept; one in ten stays for another person."`
-	Raise  caseRaiseCmd  `cmd:"" help:"Raise a concern, a grievance, an incident or a request about a customer. Anybody may."`
+	Show    caseShowCmd    `cmd:"" help:"Show all that is needed to work on a case."`
+	Assign  caseAssignCmd  `cmd:"" help:"Give a case to somebody, or hand it over."`
+	Snooze  caseSnoozeCmd  `cmd:"" help:"Put a case off until a day; its clock goes on."`
+	Note    caseNoteCmd    `cmd:"" help:"Write a note into a case."`
+	Close   caseCloseCmd   `cmd:"" help:"Close a case."`
+	Bulk    caseBulkCmd    `cmd:"" help:"Close many cases of the lane DESK as kept; one in ten stays for another person."`
+	Raise   caseRaiseCmd   `cmd:"" help:"Raise a concern, a grievance, an incident or a request about a customer. Anybody may."`
+	Answer  caseAnswerCmd  `cmd:"" help:"Say what became of something that was raised."`
+	Heard   caseHeardCmd   `cmd:"" help:"Ask what became of something that was raised, by the id that was given then."`
+	Contact caseContactCmd `cmd:"" help:"Note that somebody who sells spoke to somebody about a case or a rating."`
 }
 
 type caseShowCmd struct {
-	ID string `arg:"" help:"The case."`
+	ID    string `arg:"" help:"The case."`
+	Money bool   `help:"Also what the customer pays; of a closed case, to somebody who has no open one, and noted."`
+	As    string `help:"Who looks, for --money." placeholder:"PERSON"`
 }
 
 // Run shows the case.
 func (c *caseShowCmd) Run(a *app) error {
+	if c.Money {
+		return c.showMoney(a)
+	}
 	w, err := a.open()
 	if err != nil {
 		return err
@@ -64,10 +72,19 @@ func printCase(out io.Writer, v *casework.View, names map[string]string) {
 		fmt.Fprint(out, wrap("\nhit ", fmt.Sprintf("%s, %s, %.3f: %s (%s, %s). %s", h.ID, h.State, float64(h.Probability)/1000, h.Matched, h.List, h.Entry, h.Reasons)))
 	}
 	for _, s := range v.Raised {
-		fmt.Fprint(out, wrap("\nraised ", s.Day+", "+s.Sort+", "+s.State+": "+s.Text))
+		fmt.Fprint(out, wrap("\nraised ", s.ID+", "+s.Day+", "+s.Sort+", "+s.State+": "+s.Text))
 	}
 	for _, e := range v.Exposures {
 		fmt.Fprint(out, wrap("\nadds up ", fmt.Sprintf("%s, %s: %d deployments, worst %s (%s)", e.Area, e.State, e.Deployments, e.Worst, e.ID)))
+	}
+	for _, c := range v.Contacts {
+		fmt.Fprint(out, wrap("\nsales ", c.Day+", "+called(names, c.From)+" to "+called(names, c.To)+": "+c.Text))
+	}
+	for _, c := range v.Claims {
+		fmt.Fprint(out, wrap("\nclaimed ", c.Fact+" = "+c.Value+", by "+called(names, c.By)+" as of "+c.Day+"; no rating uses it"))
+	}
+	for _, s := range v.Money {
+		fmt.Fprint(out, wrap("\nmoney ", called(names, s.By)+" was shown on "+s.Day+" what this customer pays"))
 	}
 	if len(r.Notes) > 0 {
 		fmt.Fprintln(out, "\nnotes")
@@ -249,10 +266,11 @@ func (c *caseBulkCmd) Run(a *app) error {
 }
 
 type caseRaiseCmd struct {
-	Subject string `arg:"" help:"The record: a deployment, account, customer or product, or an account's number."`
-	Sort    string `arg:"" help:"concern, grievance, incident or request."`
-	Text    string `help:"What it is about." required:"" placeholder:"TEXT"`
-	As      string `help:"Who raises it, which is sealed; without it nobody is named." placeholder:"PERSON"`
+	Subject   string `arg:"" help:"The record: a deployment, account, customer or product, or an account's number."`
+	Sort      string `arg:"" help:"concern, grievance, incident or request."`
+	Text      string `help:"What it is about." required:"" placeholder:"TEXT"`
+	As        string `help:"Who raises it, which is sealed; without it nobody is named." placeholder:"PERSON"`
+	Pseudonym string `help:"What whoever raises it wants to be called. No address is kept." placeholder:"NAME"`
 }
 
 // Run raises it. The operator writes it down: the log shows in clear who wrote an
@@ -263,7 +281,7 @@ func (c *caseRaiseCmd) Run(a *app) error {
 		if err != nil {
 			return err
 		}
-		signal := casework.Signal{Sort: c.Sort, Text: c.Text, Day: w.Today()}
+		signal := casework.Signal{Sort: c.Sort, Text: c.Text, Day: w.Today(), Pseudonym: c.Pseudonym}
 		if c.As != "" {
 			speaker, err := w.Actor(a.ctx, c.As)
 			if err != nil {
@@ -279,7 +297,8 @@ func (c *caseRaiseCmd) Run(a *app) error {
 			return err
 		}
 		return a.print(map[string]any{"id": ref.ID, "entry": ref.Seq}, func(out io.Writer) {
-			fmt.Fprintln(out, "noted; the next sweep opens a case or adds to the one that is open")
+			fmt.Fprintf(out, "noted as %s; the next sweep opens a case or adds to the one that is open\n", ref.ID)
+			fmt.Fprintf(out, "whoever raised it can ask what became of it: duly case heard %s\n", ref.ID)
 		})
 	})
 }

@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"io"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -59,17 +60,24 @@ type factSetCmd struct {
 	Subject string `arg:"" help:"The record: a deployment, account, customer or product, or an account's number."`
 	Fact    string `arg:"" help:"The fact's id in the method."`
 	Value   string `arg:"" help:"yes, no, a number, a word, words with commas between, or unknown:REASON."`
-	Source  string `help:"The source's id." required:"" placeholder:"ID"`
+	Source  string `help:"The source's id; needed but for a claim." placeholder:"ID"`
 	AsOf    string `help:"The day the source saw it; today otherwise." placeholder:"YYYY-MM-DD"`
 	Method  string `help:"The method that asks it; the one in force otherwise." placeholder:"PACK"`
-	As      string `help:"Who states it." placeholder:"PERSON"`
+	As      string `help:"Who states it. What somebody states who sells is a claim, and counts for nothing." placeholder:"PERSON"`
 }
 
 // Run states the fact after checking it against the method's question.
 func (c *factSetCmd) Run(a *app) error {
 	return a.write(func(w *workspace.Workspace) error {
-		actor, err := a.may(w, c.As, act.SetFact)
+		actor, err := w.Actor(a.ctx, c.As)
 		if err != nil {
+			return err
+		}
+		what, system := act.SetFact, "command line"
+		if slices.Contains(actor.Roles, act.Sales) {
+			what, system = act.Claim, "claim"
+		}
+		if err := act.Default.May(actor, what); err != nil {
 			return err
 		}
 		m, err := a.asks(w.DB, w.Today(), c.Method)
@@ -90,18 +98,23 @@ func (c *factSetCmd) Run(a *app) error {
 		if err := assessment.MayState(a.ctx, w.DB, id, c.Fact, w.Today()); err != nil {
 			return err
 		}
-		if _, err := store.Get(a.ctx, w.DB, evidence.Sources, c.Source); err != nil {
+		fact := evidence.Fact{Subject: id, Fact: c.Fact, Value: value, AsOf: c.AsOf, Sources: []string{c.Source}, Claim: what == act.Claim}
+		if fact.Claim && c.Source == "" {
+			fact.Sources = nil
+		} else if _, err := store.Get(a.ctx, w.DB, evidence.Sources, c.Source); err != nil {
 			return fault.Newf(fault.NotFound, "there is no source %q", c.Source).WithFix("add one with `duly fact source TITLE`")
 		}
 		err = w.DB.Write(a.ctx, actor.Key, func(tx *store.Tx) error {
-			return evidence.State(a.ctx, tx, evidence.Fact{
-				Subject: id, Fact: c.Fact, Value: value, AsOf: c.AsOf, Sources: []string{c.Source},
-			}, "command line", w.Today())
+			return evidence.State(a.ctx, tx, fact, system, w.Today())
 		})
 		if err != nil {
 			return err
 		}
 		return a.print(map[string]string{"subject": id, "fact": c.Fact, "value": value.String()}, func(out io.Writer) {
+			if fact.Claim {
+				fmt.Fprintf(out, "claimed: %s of %s is %s; no rating uses it until somebody states it from a source\n", c.Fact, c.Subject, value)
+				return
+			}
 			fmt.Fprintf(out, "%s of %s is %s, as of %s\n", c.Fact, c.Subject, value, c.AsOf)
 		})
 	})

@@ -40,6 +40,9 @@ func (c *importCmd) Run(a *app) error {
 	}
 	return a.write(func(w *workspace.Workspace) error {
 		actor, err := a.may(w, c.As, act.Load)
+		if err == nil && mapping.StatesFacts() {
+			err = act.Default.May(actor, act.SetFact)
+		}
 		if err != nil {
 			return err
 		}

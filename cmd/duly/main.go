@@ -56,6 +56,7 @@ type cli struct {
 	Queue      queueCmd      `cmd:"" help:"Work on what waits, the gravest first."`
 	Case       caseCmd       `cmd:"" help:"Work on one case."`
 	Capability capabilityCmd `cmd:"" help:"Launch what a product can newly do, once each who uses it was looked at."`
+	Contract   contractCmd   `cmd:"" help:"Give leave for contracts to go on."`
 	Sample     sampleCmd     `cmd:"" help:"Sample those whom nobody looks at."`
 	Monitor    monitorCmd    `cmd:"" help:"Count use against conditions of use."`
 	Report     reportCmd     `cmd:"" help:"Write the report of the last checkpoint."`

@@ -116,11 +116,7 @@ type queueSweepCmd struct {
 
 // Run sweeps.
 func (c *queueSweepCmd) Run(a *app) error {
-	p, err := findPack("casework", c.Pack)
-	if err != nil {
-		return err
-	}
-	rules, err := casework.Load(p)
+	rules, err := findCasework(c.Pack)
 	if err != nil {
 		return err
 	}
@@ -147,6 +143,14 @@ func (c *queueSweepCmd) Run(a *app) error {
 			printCounts(out, "by what happened", s.Events)
 		})
 	})
+}
+
+func findCasework(name string) (*casework.Rules, error) {
+	p, err := findPack("casework", name)
+	if err != nil {
+		return nil, err
+	}
+	return casework.Load(p)
 }
 
 type queueLoadCmd struct {

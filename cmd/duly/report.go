@@ -8,6 +8,7 @@ import (
 	"slices"
 
 	"duly/internal/act"
+	"duly/internal/casework"
 	"duly/internal/fault"
 	"duly/internal/ledger"
 	"duly/internal/report"
@@ -28,7 +29,7 @@ func (c *reportCmd) Run(a *app) error {
 	if err != nil {
 		return err
 	}
-	return a.read(c.As, func(w *workspace.Workspace, q store.Queryer, signed []byte, point ledger.Checkpoint) error {
+	return a.read(c.As, slices.Contains(classes, ledger.TradeSecret), func(w *workspace.Workspace, q store.Queryer, signed []byte, point ledger.Checkpoint) error {
 		r, err := report.Build(a.ctx, q, point, signed, classes)
 		if err != nil {
 			return err
@@ -66,7 +67,7 @@ func (c *exportCmd) Run(a *app) error {
 	if err != nil {
 		return err
 	}
-	return a.read(c.As, func(w *workspace.Workspace, q store.Queryer, signed []byte, _ ledger.Checkpoint) error {
+	return a.read(c.As, slices.Contains(classes, ledger.TradeSecret), func(w *workspace.Workspace, q store.Queryer, signed []byte, _ ledger.Checkpoint) error {
 		s, err := report.Export(a.ctx, q, signed, w.Config.Key, classes, known, c.Out)
 		if err != nil {
 			return err
@@ -90,7 +91,11 @@ func (c *discloseCmd) Run(a *app) error {
 	if err != nil {
 		return err
 	}
-	return a.read(c.As, func(w *workspace.Workspace, q store.Queryer, signed []byte, _ ledger.Checkpoint) error {
+	secret := false
+	for _, s := range known {
+		secret = secret || slices.ContainsFunc(s.Sealed, func(f ledger.Field) bool { return f.Name == c.Field && f.Class == ledger.TradeSecret })
+	}
+	return a.read(c.As, secret, func(w *workspace.Workspace, q store.Queryer, signed []byte, _ ledger.Checkpoint) error {
 		proof, err := report.Disclose(a.ctx, q, signed, w.Config.Key, known, c.Entry, c.Field)
 		if err != nil {
 			return err
@@ -101,14 +106,18 @@ func (c *discloseCmd) Run(a *app) error {
 }
 
 // read opens the workspace for a pure read of the last checkpoint, for a person
-// who may publish.
-func (a *app) read(as string, fn func(w *workspace.Workspace, q store.Queryer, signed []byte, point ledger.Checkpoint) error) error {
+// who may publish, and who may see money if that is in what is read.
+func (a *app) read(as string, money bool, fn func(w *workspace.Workspace, q store.Queryer, signed []byte, point ledger.Checkpoint) error) error {
 	w, err := a.open()
 	if err != nil {
 		return err
 	}
 	defer w.Close()
-	if _, err := a.may(w, as, act.Publish); err != nil {
+	actor, err := a.may(w, as, act.Publish)
+	if err == nil && money {
+		err = casework.MaySeeMoney(a.ctx, w.DB, act.Default, actor)
+	}
+	if err != nil {
 		return err
 	}
 	signed, point, err := w.Checkpoint()

@@ -39,6 +39,7 @@ const (
 	Load      Act = "load data"
 	Judge     Act = "prepare an assessment"
 	SetFact   Act = "set a fact"
+	Claim     Act = "claim a fact"
 	Score     Act = "score the severity of harm"
 	CloseHit  Act = "close a hit"
 	Decide    Act = "decide"
@@ -84,6 +85,7 @@ var Default = Table{
 		Load:      {Administrator, Analyst, Sales},
 		Judge:     {Administrator, Analyst},
 		SetFact:   {Administrator, Analyst},
+		Claim:     {Sales},
 		Score:     {Analyst, Expert},
 		CloseHit:  {Analyst, Approver},
 		Decide:    {Approver, GoverningBody},

@@ -77,6 +77,11 @@ func (x *explainer) inputs(day string) (map[string]*FactTrace, error) {
 			t.Unknown = v.Reason
 		default:
 			t.Unknown = "nobody stated it"
+			if slices.ContainsFunc(x.said, func(about map[string][]evidence.Statement) bool {
+				return slices.ContainsFunc(about[f.ID], func(s evidence.Statement) bool { return s.Fact.Claim })
+			}) {
+				t.Unknown = "somebody who sells claims it, and nobody else states it"
+			}
 			if why, unknown := x.settled(f.ID, day, f.ShelfDays).UnknownReason(); unknown {
 				t.Unknown = why
 			}

@@ -50,10 +50,14 @@ var pinned = map[string][]string{
 
 	"review":            {"state", "lane", "opened", "due", "snoozed_until", "closed", "outcome"},
 	"sweep":             {"since", "upto", "opened", "open", "rated"},
-	"signal":            {"state"},
+	"signal":            {"state", "disposition", "told"},
 	"capacity":          {"lane", "hours", "per_case"},
 	"sample":            {"seed", "position", "population", "size", "judged", "missed", "bound"},
 	"capability_change": {"state", "dependents", "not_cleared"},
+	"leave":             {"sort", "day"},
+	"contact":           {"day"},
+	"sight":             {"day"},
+	"fact":              {"claim"},
 }
 
 // signed names the kinds whose every revision must carry a person's signature.

@@ -65,15 +65,21 @@ type SweepRecord struct {
 }
 
 // Signal is something that a person says should be looked at: a concern, a grievance,
-// an incident. Its leaf does not say which, nor about whom. It is unread until the
-// case that it opened is closed.
+// an incident. Its leaf does not say which, nor about whom. It is unread until a sweep
+// after the case that it opened is closed. Whoever raised it asks by the record's id
+// what became of it; no address is kept.
 type Signal struct {
-	State   string `duly:"state,public,enum=unread|handled,column"`
-	Day     string `duly:"day,public,date,column"`
-	Sort    string `duly:"sort,customer,enum=concern|grievance|incident|request"`
-	Subject string `duly:"subject,customer,column"`
-	Text    string `duly:"text,customer"`
-	By      string `duly:"by,personal"`
+	State       string `duly:"state,public,enum=unread|handled,column"`
+	Day         string `duly:"day,public,date,column"`
+	Disposition string `duly:"disposition,public,enum=adopted|adapted|rejected"` // absent until somebody said what became of it
+	Told        string `duly:"told,public,date"`                                 // on which it could be asked
+	Sort        string `duly:"sort,customer,enum=concern|grievance|incident|request"`
+	Subject     string `duly:"subject,customer,column"`
+	Text        string `duly:"text,customer"`
+	Did         string `duly:"did,customer"`       // what changed
+	WhyNot      string `duly:"why_not,customer"`   // why something did not
+	Pseudonym   string `duly:"pseudonym,personal"` // of somebody whom no person of the log is
+	By          string `duly:"by,personal"`        // key id, where a person of the log raised it
 }
 
 // Capacity says how many hours people have for a lane in a week, and how long a case
@@ -98,6 +104,19 @@ type Change struct {
 	Unintended bool   `duly:"unintended,customer"` // the product could do it before, not meant to
 	Reason     string `duly:"reason,customer"`
 	By         string `duly:"by,personal"`
+}
+
+// Leave is what a person gave before it happened: that a customer gets a capability or
+// more of one, or that a contract goes on. The register is told by the billing what
+// happened; what happened without leave opens a case.
+type Leave struct {
+	Sort       string `duly:"sort,public,enum=widen|renew,column"`
+	Day        string `duly:"day,public,date"`
+	Subject    string `duly:"subject,customer,column"` // the deployment or account, or the contract
+	Capability string `duly:"capability,customer"`     // of what is widened
+	Until      string `duly:"until,customer,date"`     // the last day on which it may begin, or the day on which the contract then ends
+	Reason     string `duly:"reason,customer"`
+	By         string `duly:"by,personal"` // key id
 }
 
 // Sample is the draw of a quarter from those whom nobody looks at, and what was found.
@@ -125,6 +144,9 @@ var (
 	Capacities = ledger.Define[Capacity]("capacity", 1)
 	Changes    = ledger.Define[Change]("capability_change", 1)
 	Samples    = ledger.Define[Sample]("sample", 1)
+	Leaves     = ledger.Define[Leave]("leave", 1)
+	Contacts   = ledger.Define[Contact]("contact", 1)
+	Sights     = ledger.Define[Sight]("sight", 1)
 )
 
 //go:embed migrations/*.sql

@@ -167,7 +167,7 @@ func TestClosing(t *testing.T) {
 	police := o.customer("policing")
 	account, units := o.account(police, o.product("face_search"), "face_search")
 	hit := put(o, screening.Hits, screening.Hit{State: "open", Subject: police, Identity: "x", List: "eu", Entry: "1"})
-	_, err := casework.Raise(ctx, o.db, storetest.Actor, casework.Signal{Sort: "grievance", Subject: units[0], Text: "a wrong arrest", Day: today})
+	said, err := casework.Raise(ctx, o.db, storetest.Actor, casework.Signal{Sort: "grievance", Subject: units[0], Text: "a wrong arrest", Day: today})
 	o.ok(err)
 	o.triage()
 	o.sweep()
@@ -202,12 +202,22 @@ func TestClosing(t *testing.T) {
 		t.Error("the grievance is not unread")
 	}
 	o.refused(casework.MayRenew(ctx, o.db, units[0], today), "unread")
+	o.refused(w.Close(ctx, o.db, id, casework.Decided, "suspended until the arrest is explained"), "nobody has told whoever raised")
+	if err := w.Tell(ctx, o.db, said.ID, casework.Adapted, "it is suspended", " "); fault.CodeOf(err) != fault.Invalid {
+		t.Errorf("adapted without a why not: %v", err)
+	}
+	o.refused(o.worker(someone(t, 3, act.Sales)).Tell(ctx, o.db, said.ID, casework.Rejected, "", "no"), "may not work on cases")
+	o.ok(w.Tell(ctx, o.db, said.ID, casework.Adapted, "it is suspended", "it does not end before the arrest is explained"))
 	o.ok(w.Close(ctx, o.db, id, casework.Decided, "suspended until the arrest is explained"))
+	if heard() != 1 {
+		t.Error("the log tells which case the grievance had opened: both changed together")
+	}
+	o.sweep()
 	if heard() != 0 {
 		t.Error("the grievance is still unread")
 	}
 	o.refused(w.Note(ctx, o.db, id, "one more thing"), "was closed on 2026-01-02")
-	o.ok(casework.MayRenew(ctx, o.db, units[0], today))
+	o.refused(casework.MayRenew(ctx, o.db, units[0], today), "the last decision about this customer is to suspend")
 }
 
 // TestADueReviewEndsInADecision protects the cycle: only a decision names the next day.
@@ -238,7 +248,9 @@ func TestWhoWaitsIsNotGivenMore(t *testing.T) {
 	o.refused(casework.MayWiden(ctx, o.db, o.deployed, "face_search", "2026-02-12"), "open since 2026-01-02, 41 days")
 	o.refused(casework.MayWiden(ctx, o.db, o.account, "", o.today), "is open since")
 	_, other := o.office.account(o.customer("policing"), o.product, "face_search")
-	o.ok(casework.MayWiden(ctx, o.db, other[0], "face_search", o.today))
+	o.refused(casework.MayWiden(ctx, o.db, other[0], "face_search", o.today), "no rule has looked at this customer yet")
+	o.triage()
+	o.refused(casework.MayWiden(ctx, o.db, other[0], "face_search", o.today), "the rules send this customer to a person, and nobody has decided")
 	o.closed(o.police, casework.Corrected, o.ann)
 	o.ok(casework.MayWiden(ctx, o.db, o.deployed, "face_search", o.today))
 }

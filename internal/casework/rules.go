@@ -16,6 +16,7 @@ import (
 type body struct {
 	Triggers []trigger        `yaml:"triggers,required"`
 	Renewal  int64            `yaml:"renewal_days,required"`
+	Leave    int64            `yaml:"leave_days,required"`
 	Stale    int64            `yaml:"stale_days,required"`
 	Unrated  map[string]int64 `yaml:"unrated,required"`
 	Tests    []example        `yaml:"tests,required"`
@@ -46,7 +47,7 @@ type example struct {
 // events are the kinds of event that the program can tell; a pack says of each what
 // it opens.
 var events = []string{"first_look", "lane", "cycle", "list_hit", "ownership", "capability", "law", "situation", "deviation",
-	"grievance", "concern", "fact", "rating", "contract", "stale", "sample"}
+	"grievance", "concern", "fact", "rating", "contract", "stale", "sample", "widened_without_leave", "renewed_without_leave"}
 
 // Rules are a casework pack that was read.
 type Rules struct {
@@ -55,6 +56,7 @@ type Rules struct {
 	events  map[string]*trigger
 	byFact  map[string]string // fact to event
 	renewal int
+	leave   int // days
 	stale   int
 	unrated map[string]int64
 }
@@ -75,7 +77,7 @@ func load(p *pack.Pack) (*Rules, *body, error) {
 	if err := p.Decode(&b); err != nil {
 		return nil, nil, err
 	}
-	r := &Rules{Hash: p.Hash, events: map[string]*trigger{}, byFact: map[string]string{}, renewal: int(b.Renewal), stale: int(b.Stale), unrated: b.Unrated}
+	r := &Rules{Hash: p.Hash, events: map[string]*trigger{}, byFact: map[string]string{}, renewal: int(b.Renewal), leave: int(b.Leave), stale: int(b.Stale), unrated: b.Unrated}
 	for i := range b.Triggers {
 		if err := r.add(p, &b.Triggers[i], i); err != nil {
 			return nil, nil, err
@@ -86,7 +88,7 @@ func load(p *pack.Pack) (*Rules, *body, error) {
 			return nil, nil, p.Fault("it does not say what "+id+" opens", "add it to the triggers", "triggers")
 		}
 	}
-	if b.Renewal < 1 || b.Renewal > 3650 || b.Stale < 1 || b.Stale > 36500 {
+	if b.Renewal < 1 || b.Renewal > 3650 || b.Leave < 1 || b.Leave > 3650 || b.Stale < 1 || b.Stale > 36500 {
 		return nil, nil, p.Fault("a number of days is not between 1 and what anybody waits for", "")
 	}
 	for _, lane := range lanes {

@@ -25,9 +25,13 @@ func (l *look) facts() error {
 			continue
 		}
 		event := l.rules.byFact[f.Record.Fact]
+		text := f.Record.Fact + " = " + f.Record.Value.String()
+		if f.Record.Claim {
+			text = "claimed by somebody who sells: " + text
+		}
 		units := l.judged(l.w.about[f.Record.Subject], f.Seq)
 		if event == "" {
-			l.add("fact", at(f.ID, f.Seq), f.Record.Fact+" = "+f.Record.Value.String(), units)
+			l.add("fact", at(f.ID, f.Seq), text, units)
 			continue
 		}
 		was, err := before(l, evidence.Facts, f.ID)
@@ -44,7 +48,7 @@ func (l *look) facts() error {
 		if was != nil && was.Record.Value.String() == f.Record.Value.String() {
 			continue // confirmed on a later day
 		}
-		l.add(event, at(f.ID, f.Seq), f.Record.Fact+" = "+f.Record.Value.String(), units)
+		l.add(event, at(f.ID, f.Seq), text, units)
 	}
 	return nil
 }

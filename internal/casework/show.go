@@ -31,6 +31,9 @@ type View struct {
 	Hits      []HitView      `json:"open_hits"`
 	Raised    []RaisedView   `json:"raised"`
 	Exposures []ExposureView `json:"exposures"`
+	Contacts  []ContactView  `json:"contacts"`    // from those who sell
+	Claims    []ClaimView    `json:"claims"`      // of theirs
+	Money     []SightView    `json:"shown_money"` // who was shown what this customer pays, and when
 	Earlier   []EarlierView  `json:"earlier_cases"`
 	History   []StepView     `json:"history"`
 }
@@ -125,7 +128,7 @@ func Show(ctx context.Context, q store.Queryer, id, today string) (*View, error)
 		return nil, err
 	}
 	v := &View{ID: id, Review: r.Record, Age: days(r.Record.Opened, today), Left: days(today, r.Record.Due),
-		Units: []UnitView{}, Hits: []HitView{}, Raised: []RaisedView{}, Exposures: []ExposureView{}, Earlier: []EarlierView{}, History: []StepView{}}
+		Units: []UnitView{}, Hits: []HitView{}, Raised: []RaisedView{}, Exposures: []ExposureView{}, Contacts: []ContactView{}, Claims: []ClaimView{}, Money: []SightView{}, Earlier: []EarlierView{}, History: []StepView{}}
 	if v.Name, err = nameOf(ctx, q, r.Record.Subject); err != nil {
 		return nil, err
 	}
@@ -142,6 +145,8 @@ func Show(ctx context.Context, q store.Queryer, id, today string) (*View, error)
 		func() error { return v.hits(ctx, q, w) },
 		func() error { return v.raised(ctx, q) },
 		func() error { return v.exposures(ctx, q) },
+		func() error { return v.sold(ctx, q, w) },
+		func() error { return v.seen(ctx, q, w) },
 		func() error { return v.history(ctx, q, w) },
 	} {
 		if err := step(); err != nil {

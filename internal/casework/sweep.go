@@ -53,6 +53,9 @@ func Sweep(ctx context.Context, db *store.DB, actor, today string, rules *Rules)
 			return err
 		}
 		s.From, s.To = last.To, tx.Size()
+		if err := handled(ctx, tx, s.From); err != nil {
+			return err
+		}
 		w, err := readWorld(ctx, tx, today)
 		if err != nil {
 			return err
@@ -92,7 +95,7 @@ func (s *Summary) record(tx *store.Tx, rules *Rules, today string) (int64, error
 // they were rated, and those that a new law bars, by the method of their last rating, and
 // gives their ids.
 func rateAgain(ctx context.Context, db *store.DB, actor, today string, from int64, rules *Rules, barred map[string][]string) ([]string, error) {
-	facts, err := store.Select(ctx, db, evidence.Facts, "r.seq >= $1 and r.source <> $2", from, derived)
+	facts, err := store.Select(ctx, db, evidence.Facts, "r.seq >= $1 and r.source <> $2 and coalesce(r.claim, 0) = 0", from, derived)
 	if err != nil || len(facts) == 0 && len(barred) == 0 {
 		return nil, err
 	}

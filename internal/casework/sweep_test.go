@@ -131,10 +131,10 @@ func TestTriggers(t *testing.T) {
 		}, "ownership", "ownership", "2026-02-01"},
 		"a new deployment": {func(o *judgedOffice) {
 			put(o.office, register.Deployments, register.Deployment{Origin: active, Customer: o.police, Product: o.product, Account: o.account, Capability: "plate_reader"})
-		}, "capability first_look", "capability first_look", ""},
+		}, "capability first_look widened_without_leave", "capability first_look", "2026-01-09"},
 		"another capability": {func(o *judgedOffice) {
 			revise(o.office, register.Deployments, o.deployed, func(d *register.Deployment) { d.Capability = "live_face_recognition" })
-		}, "capability", "capability", ""},
+		}, "capability widened_without_leave", "capability", "2026-01-09"},
 		"a product that can do more": {func(o *judgedOffice) {
 			revise(o.office, register.Products, o.product, func(p *register.Product) { p.Unintended = []string{"face_analysis"} })
 		}, "capability", "capability", ""},

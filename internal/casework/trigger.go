@@ -83,7 +83,7 @@ func (l *look) judged(units []int, seq int64) []int {
 // all gathers every kind of event.
 func (l *look) all() error {
 	for _, step := range []func() error{
-		l.firstLooks, l.cycles, l.hits, l.owners, l.deployments, l.productsChanged, l.facts, l.findings, l.signals, l.ratings, l.contracts, l.stale, l.samples, l.laws,
+		l.firstLooks, l.cycles, l.hits, l.owners, l.deployments, l.productsChanged, l.facts, l.findings, l.signals, l.ratings, l.contracts, l.stale, l.samples, l.laws, l.unasked,
 	} {
 		if err := step(); err != nil {
 			return err
@@ -92,11 +92,11 @@ func (l *look) all() error {
 	return nil
 }
 
-// firstLooks finds accounts that rules send to people, and whom nobody has looked at
+// firstLooks finds accounts that rules send to people, or those who hold them, and whom nobody has looked at
 // in this lane or a stricter one, and those that came to a case since.
 func (l *look) firstLooks() error {
 	for subject, units := range l.w.cases {
-		lane := l.w.lane(units)
+		_, lane := l.w.inherited(l.rules, subject, units)
 		if lane == lanes[0] {
 			continue
 		}

@@ -14,39 +14,6 @@ import (
 	"duly/internal/triage"
 )
 
-// The states of a signal.
-const (
-	Unread  = "unread"
-	Handled = "handled"
-)
-
-// Sorts lists what a person may raise.
-var Sorts = []string{"concern", "grievance", "incident", "request"}
-
-// Raise notes what a person says should be looked at. Anybody may raise anything, those
-// who sell included, and nobody has to be named: what reaches the company must reach the
-// case (IM-05). recorder is the key id of who writes it down, which stands in clear in
-// the log; who said it is sealed in Signal.By, absent where nobody is named. The next
-// sweep opens the case, so that the log does not tell when somebody spoke and what
-// followed.
-//
-// Errors: Invalid without a subject or a text, and for a sort that there is not.
-func Raise(ctx context.Context, db *store.DB, recorder string, s Signal) (store.Ref, error) {
-	if !slices.Contains(Sorts, s.Sort) {
-		return store.Ref{}, fault.Newf(fault.Invalid, "%q cannot be raised", s.Sort).WithFix("use one of: " + strings.Join(Sorts, ", "))
-	}
-	if strings.TrimSpace(s.Text) == "" || s.Subject == "" {
-		return store.Ref{}, fault.New(fault.Invalid, "a signal needs a subject, and says what it is about", "give --text TEXT")
-	}
-	s.State = Unread
-	var ref store.Ref
-	err := db.Write(ctx, recorder, func(tx *store.Tx) (err error) {
-		ref, err = store.Create(tx, Signals, &s)
-		return err
-	})
-	return ref, err
-}
-
 // Worker is who works on cases, and when.
 type Worker struct {
 	act.Actor
@@ -139,9 +106,11 @@ func (w Worker) Snooze(ctx context.Context, db *store.DB, id, until, reason stri
 }
 
 // Close closes a case with its outcome (Kept, Decided or Corrected) and the reason.
-// What people had raised counts as handled with it.
+// What people had raised counts as handled from the next sweep on: were it one
+// transaction, the log would tell which case somebody's word had opened.
 //
-// The code is Refused while a hit of the case is open (IM-05); where a review was due,
+// The code is Refused while a hit of the case is open (IM-05); while a grievance or an
+// incident has no answer; where a review was due,
 // a capability was added or a person had to look first, and nobody has decided since;
 // and for Decided when there is no decision since the case was opened.
 func (w Worker) Close(ctx context.Context, db *store.DB, id, outcome, reason string) error {
@@ -158,30 +127,9 @@ func (w Worker) Close(ctx context.Context, db *store.DB, id, outcome, reason str
 		if err := settled(ctx, tx, id, r, outcome); err != nil {
 			return err
 		}
-		for _, text := range r.Triggers {
-			if t := ParseTrigger(text); t.Event == "concern" || t.Event == "grievance" {
-				if err := handle(ctx, tx, t.Cause); err != nil {
-					return err
-				}
-			}
-		}
 		r.State, r.Outcome, r.Closed, r.Snoozed, r.Reason, r.By = StateClosed, outcome, w.Today, "", reason, w.Key
 		return nil
 	})
-}
-
-// handle marks a signal as handled; a cause that is a fact is none.
-func handle(ctx context.Context, tx *store.Tx, id string) error {
-	s, err := store.Get(ctx, tx, Signals, id)
-	if fault.CodeOf(err) == fault.NotFound {
-		return nil
-	}
-	if err != nil {
-		return err
-	}
-	s.Record.State = Handled
-	_, _, err = store.Revise(tx, Signals, id, s.Record)
-	return err
 }
 
 // settled says whether what a case asks for is done.
@@ -243,9 +191,15 @@ func settledOne(ctx context.Context, tx *store.Tx, r *Review, t Trigger, outcome
 			return fault.Newf(fault.Refused, "the rules send it to a person, and %d of %d deployments have no decision", len(r.Covers)-decided, len(r.Covers)).
 				WithFix("assess and decide each, or close it as corrected")
 		}
+	case "grievance":
+		return told(ctx, tx, t.Cause)
 	case "cycle":
 		if outcome == Kept && since == 0 {
 			return fault.New(fault.Refused, "the review was due, and a decision names the day of the next", "decide with `duly decide`; the decision may be the same as before")
+		}
+	case "widened_without_leave", "renewed_without_leave":
+		if outcome == Kept && since == 0 {
+			return fault.New(fault.Refused, "nobody had given leave, and nobody has decided since", "decide with `duly decide`, or close it as corrected where the register was wrong")
 		}
 	case "capability":
 		change, err := store.Get(ctx, tx, Changes, t.Cause)

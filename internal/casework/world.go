@@ -138,14 +138,13 @@ func (w *world) readOwners(ctx context.Context, q store.Queryer, p *triage.Portf
 			w.parents[owned] = append(w.parents[owned], owner)
 		}
 	}
-	const half = 5000 // hundredths of a per cent
 	interests, err := store.Select(ctx, q, register.Interests, "r.state = 'active'")
 	if err != nil {
 		return err
 	}
 	for _, i := range interests {
 		r := i.Record
-		behind(r.Owner, r.Owned, r.Role != "directs" && (r.Most == nil || *r.Most >= half))
+		behind(r.Owner, r.Owned, r.Half())
 	}
 	owners, err := store.Select(ctx, q, register.Owners, "r.state = 'active'")
 	if err != nil {
@@ -154,7 +153,7 @@ func (w *world) readOwners(ctx context.Context, q store.Queryer, p *triage.Portf
 	for _, o := range owners {
 		r := o.Record
 		behind(o.ID, r.Customer, false)
-		behind(r.Party, r.Customer, r.Role != "director" && (r.Share == nil || *r.Share >= half))
+		behind(r.Party, r.Customer, r.Half())
 	}
 	links, err := store.Select(ctx, q, register.Relationships, "r.state = 'active' and r.role = 'owner'")
 	if err != nil {
@@ -243,6 +242,7 @@ func (w *world) weigh(unit string, f *evidence.Fact) {
 		}
 	case int64:
 		switch {
+		case f.Claim && strings.HasSuffix(f.Fact, ".irremediability"): // it could make less of what nobody knows
 		case strings.HasSuffix(f.Fact, ".irremediability"):
 			had.irremediable = max(had.irremediable, min(max(v, 0), worstIrremediability))
 		case v > 0:
@@ -295,12 +295,17 @@ func (w *world) own(r *Rules, units []int) (place, string) {
 	return p, lane
 }
 
-// weighed gives the place and lane of a case: its own, and no less than those of
-// the customers that hold half of it or more. What somebody has to look at is on a
-// desk at least, whatever the rules say of the customer.
+// weighed gives the place and lane of a case, with what it inherits. What somebody has
+// to look at is on a desk at least, whatever the rules say of the customer.
 func (w *world) weighed(r *Rules, subject string, units []int) (place, string) {
+	p, lane := w.inherited(r, subject, units)
+	return p, lanes[max(laneRank(lane), laneRank(string(triage.Desk)))]
+}
+
+// inherited gives the place and lane of the units of a subject: their own, and no less
+// than those of the customers that hold half of it or more.
+func (w *world) inherited(r *Rules, subject string, units []int) (place, string) {
 	p, lane := w.own(r, units)
-	lane = lanes[max(laneRank(lane), laneRank(string(triage.Desk)))]
 	for _, parent := range reach(subject, w.parents)[1:] {
 		if theirs := w.cases[parent]; len(theirs) > 0 {
 			more, stricter := w.own(r, theirs)

@@ -333,6 +333,9 @@ func (y *year) finish(item casework.Item) {
 	y.ok(w.Assign(ctx, y.db, item.ID, y.ann.Actor))
 	for _, text := range item.Review.Triggers {
 		t := casework.ParseTrigger(text)
+		if t.Event == "grievance" {
+			y.ok(w.Tell(ctx, y.db, t.Cause, casework.Adopted, "what it led to is in the decision", ""))
+		}
 		if t.Event != "list_hit" {
 			continue
 		}

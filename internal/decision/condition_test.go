@@ -160,7 +160,7 @@ func TestTheRatingThatWasRead(t *testing.T) {
 	named := q.Rating
 	q.Rating = ""
 	step, err := o.decide(q)
-	o.refused(refusal.Unread, step, err)
+	o.refused(refusal.Unnamed, step, err)
 	if !strings.Contains(err.Error(), named) {
 		t.Errorf("it does not say which one is the newest: %v", err)
 	}

@@ -259,7 +259,8 @@ func (m *matter) current(ctx context.Context, tx *store.Tx) error {
 }
 
 // later says whether somebody stated a fact about one of the subjects after a position
-// of the log. What the program states itself it works out anew at each assessment.
+// of the log. What the program states itself it works out anew at each assessment, and
+// what somebody who sells claims is in no rating.
 func later(ctx context.Context, q store.Queryer, subjects []string, seq int64) (bool, error) {
 	args := []any{seq, assessment.DerivedBy}
 	var in []string
@@ -267,7 +268,7 @@ func later(ctx context.Context, q store.Queryer, subjects []string, seq int64) (
 		args = append(args, s)
 		in = append(in, fmt.Sprintf("$%d", len(args)))
 	}
-	rows, err := q.Query(ctx, "select 1 from r_fact where subject in ("+strings.Join(in, ", ")+") and seq > $1 and coalesce(source, '') <> $2 limit 1", args...)
+	rows, err := q.Query(ctx, "select 1 from r_fact where subject in ("+strings.Join(in, ", ")+") and seq > $1 and coalesce(source, '') <> $2 and coalesce(claim, 0) = 0 limit 1", args...)
 	if err != nil {
 		return false, fault.Wrap(fault.Failed, err, "cannot read the facts")
 	}

@@ -39,7 +39,7 @@ func (m *matter) named(r Request) error {
 	if r.Rating != "" || !bundle.LetsRun(string(r.Act)) || m.demand.Signers < 2 && assessment.Rank(m.rated.Record.Worst) < assessment.Rank("HIGH") {
 		return nil
 	}
-	return refusal.Refuse(refusal.Unread, "this says nowhere which rating you read",
+	return refusal.Refuse(refusal.Unnamed, "this says nowhere which rating you read",
 		fmt.Sprintf("read the newest with `duly trace %s`, and give --rating %s", m.rated.Record.Subject, ShortHash(m.rated.Hash.String())))
 }
 

@@ -11,7 +11,7 @@ import (
 	"duly/internal/store"
 )
 
-// Book holds the statements in force about many subjects, compactly: about 32 bytes
+// Book holds the statements in force about many subjects, without claims, compactly: about 32 bytes
 // for each, and each word, day, value and list of sources once. It is read in one
 // pass over typed columns and then not changed, so that it can be asked from several
 // goroutines.
@@ -148,7 +148,7 @@ func newPage(cited map[string]*Source) *page {
 
 func (p *page) read(ctx context.Context, q store.Queryer, at store.At, where string, args []any) error {
 	fields := []string{"source", "subject", "fact", "value", "as_of", "sources"}
-	return store.Columns(ctx, q, Facts.Schema(), at, fields, "r.state = 'active' and r.value is not null and "+where, args, func(seq int64, _ string, v []any) error {
+	return store.Columns(ctx, q, Facts.Schema(), at, fields, "r.state = 'active' and r.value is not null and coalesce(r.claim, 0) = 0 and "+where, args, func(seq int64, _ string, v []any) error {
 		e := entry{seq: seq, next: end}
 		var err error
 		if e.value, err = p.value(text(v[3])); err == nil {

@@ -35,6 +35,7 @@ type Fact struct {
 	Value    ledger.Scalar `duly:"value,customer,column"`
 	AsOf     string        `duly:"as_of,customer,date,column"` // the day on which the source saw it
 	Sources  []string      `duly:"sources,customer,column"`
+	Claim    bool          `duly:"claim,public,column"` // on the word of somebody who sells: no judgement may use it
 }
 
 // The kinds of record that this room owns.

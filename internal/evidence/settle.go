@@ -92,7 +92,8 @@ func outOfDate(asOf string, shelf int) string {
 
 // Settle gives the value that a judgement may use on a day, from all statements
 // of one fact about one subject. Among the fresh ones that know the value, the
-// strongest grade counts, and within it the latest day seen. Where statements of
+// strongest grade counts, and within it the latest day seen. A claim counts for
+// nothing, whatever it cites (GC-03). Where statements of
 // that grade and day disagree, where all are out of date, or where nobody knows,
 // the value is unknown with the reason; it is absent when nothing was stated.
 // The order of the statements does not matter.
@@ -102,7 +103,7 @@ func Settle(statements []Statement, day string, shelf int) ledger.Scalar {
 		f := statements[i].Fact
 		why, unknown := f.Value.UnknownReason()
 		switch {
-		case f.Value.IsNull() || f.AsOf > day:
+		case f.Claim || f.Value.IsNull() || f.AsOf > day:
 		case unknown:
 			reason = max(reason, why)
 		case !Fresh(f.AsOf, day, shelf):
@@ -132,7 +133,7 @@ func agreed(statements []Statement, best int, day string, shelf int) ledger.Scal
 	for i := range statements {
 		f := statements[i].Fact
 		_, unknown := f.Value.UnknownReason()
-		if i != best && !f.Value.IsNull() && !unknown && !f.Value.Equal(value) && statements[i].before(&statements[best]) == 0 && Fresh(f.AsOf, day, shelf) {
+		if i != best && !f.Claim && !f.Value.IsNull() && !unknown && !f.Value.Equal(value) && statements[i].before(&statements[best]) == 0 && Fresh(f.AsOf, day, shelf) {
 			return ledger.Unknown("sources disagree")
 		}
 	}
@@ -151,7 +152,7 @@ func (s Statement) Support() int {
 func SupportOf(statements []Statement, value ledger.Scalar, day string, shelf int) int {
 	var sources []*Source
 	for _, s := range statements {
-		if Fresh(s.Fact.AsOf, day, shelf) && s.Fact.Value.Equal(value) {
+		if !s.Fact.Claim && Fresh(s.Fact.AsOf, day, shelf) && s.Fact.Value.Equal(value) {
 			sources = append(sources, s.Sources...)
 		}
 	}

@@ -1,6 +1,10 @@
 package intake
 
-import "slices"
+import (
+	"slices"
+
+	"duly/internal/evidence"
+)
 
 // Mapping says how the rows of one system's files become records. It is read
 // from YAML by [ParseMapping], which documents the language, and is read-only
@@ -25,6 +29,12 @@ type Format struct {
 
 // MainKind gives the kind of the row's main record.
 func (m *Mapping) MainKind() string { return m.records[m.main].target.kind }
+
+// StatesFacts says whether the mapping makes facts or the sources that facts cite, which
+// not everybody who loads data may state.
+func (m *Mapping) StatesFacts() bool {
+	return slices.ContainsFunc(m.Kinds(), func(kind string) bool { return kind == evidence.Facts.Name() || kind == evidence.Sources.Name() })
+}
 
 // Kinds gives the kinds of record that a row makes, sorted.
 func (m *Mapping) Kinds() []string {

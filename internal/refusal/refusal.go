@@ -50,14 +50,19 @@ const (
 	Parity    Rule = "parity"           // another file than the one that was referred
 	Correct   Rule = "correction"       // a correction is not followed by a new rating (IM-09)
 	Law       Rule = "older_than_law"   // a ban, a moratorium or a method came or went since it was rated (IM-11)
-	Unread    Rule = "rating_not_named" // whoever decides did not say which rating was read
+	Unnamed   Rule = "rating_not_named" // whoever decides did not say which rating was read
 	Again     Rule = "asked_again"      // a panel voted against it, and nothing new is known
+
+	OpenCase   Rule = "open_case"    // a case about it waits, and what waits is not given more
+	Unread     Rule = "unread"       // what somebody raised is unread (IM-05)
+	Unlaunched Rule = "not_launched" // announced for the product, and not launched or not cleared (RG-03)
+	Unapproved Rule = "not_approved" // nobody approved what is asked for
 )
 
 // Rules lists all rules.
 var Rules = []Rule{
 	Role, Key, FourEyes, Twice, Legal, Pending, Right, Stale, Customer, Flag, Opinion, Panel, Quorum, Override, Expiry, Condition, Owner,
-	Exit, Deadline, Recused, Declared, Seat, Parity, Correct, Law, Unread, Again,
+	Exit, Deadline, Recused, Declared, Seat, Parity, Correct, Law, Unnamed, Again, OpenCase, Unread, Unlaunched, Unapproved,
 }
 
 // Error implements error: the rule's name as people see it.
@@ -70,8 +75,8 @@ func Refuse(rule Rule, what, fix string) error {
 
 // Refusal is one refused attempt.
 type Refusal struct {
-	Rule    string `duly:"rule,public,enum=role|key|four_eyes|twice|legal_stop|pending|missing_right|stale_rating|changed_customer|open_flag|opinion|panel|quorum|override|expiry|conditions|owner|exit_impact|deadline|recused|declaration|seat|parity|correction|older_than_law|rating_not_named|asked_again,column"`
-	Act     string `duly:"act,public,enum=opinion|panel|referral|declaration|vote|close|answer|resignation|consultation|decision|signature|notice|response|condition,column"`
+	Rule    string `duly:"rule,public,enum=role|key|four_eyes|twice|legal_stop|pending|missing_right|stale_rating|changed_customer|open_flag|opinion|panel|quorum|override|expiry|conditions|owner|exit_impact|deadline|recused|declaration|seat|parity|correction|older_than_law|rating_not_named|asked_again|open_case|unread|not_launched|not_approved,column"`
+	Act     string `duly:"act,public,enum=opinion|panel|referral|declaration|vote|close|answer|resignation|consultation|decision|signature|notice|response|condition|widen|renew|contact|sight,column"`
 	Day     string `duly:"day,public,date"`
 	Subject string `duly:"subject,customer,column"`
 	What    string `duly:"what,customer"`

@@ -46,6 +46,38 @@ func SpineNow(ctx context.Context, q store.Queryer) (*Spine, error) {
 	return spine, nil
 }
 
+// Bill is what one account bills, or what one contract is worth.
+type Bill struct {
+	Of       string `json:"of"`    // record id
+	Cents    *int64 `json:"cents"` // nil where nobody says
+	Currency string `json:"currency"`
+}
+
+// Bills gives what an account bills, as [SpineNow] adds it up, and what its contract is
+// worth.
+func Bills(ctx context.Context, q store.Queryer, account string) ([]Bill, error) {
+	history, err := store.History(ctx, q, Accounts, account)
+	if err != nil || len(history) == 0 {
+		return nil, err
+	}
+	billed := map[string]int64{}
+	for _, h := range history {
+		if h.Record.Amount != nil {
+			billed[h.Record.Source+"\n"+rowOf(h.Record.SourceRef)] = *h.Record.Amount
+		}
+	}
+	now := history[len(history)-1].Record
+	out := []Bill{{account, sum(billed), now.Currency}}
+	if now.Contract == "" {
+		return out, nil
+	}
+	c, err := store.Get(ctx, q, Contracts, now.Contract)
+	if err == nil && c.Record.Value != nil {
+		out = append(out, Bill{c.ID, c.Record.Value, c.Record.Currency})
+	}
+	return out, err
+}
+
 // sum adds up what rows bill, nil when none says.
 func sum(billed map[string]int64) *int64 {
 	if len(billed) == 0 {

@@ -3,6 +3,7 @@ package report
 import (
 	"duly/internal/assessment"
 	"duly/internal/casework"
+	"duly/internal/evidence"
 	"duly/internal/ledger"
 	"duly/internal/refusal"
 	"duly/internal/store"
@@ -13,7 +14,7 @@ import (
 // refused, and what waits for people. All of it stands in clear in the log, so that no
 // audience gets another figure.
 func (b *builder) oversight() error {
-	for _, step := range []func() error{b.opinions, b.referrals, b.answers, b.heard, b.refused, b.exposures, b.reviews, b.sample} {
+	for _, step := range []func() error{b.opinions, b.referrals, b.answers, b.heard, b.refused, b.exposures, b.reviews, b.sales, b.sample} {
 		if err := step(); err != nil {
 			return err
 		}
@@ -144,7 +145,26 @@ func (b *builder) reviews() error {
 		return err
 	}
 	signals, err := all(b, casework.Signals)
-	b.r.Oversight.Unread = count(signals, func(s *casework.Signal) string { return s.State })["unread"]
+	o := &b.r.Oversight
+	o.Unread = count(signals, func(s *casework.Signal) string { return s.State })["unread"]
+	o.Raised = len(signals)
+	for _, s := range signals {
+		if s.Told != "" {
+			o.RaisedTold++
+		}
+	}
+	return err
+}
+
+// sales counts what those who sell said about cases and ratings.
+func (b *builder) sales() error {
+	contacts, err := all(b, casework.Contacts)
+	if err != nil {
+		return err
+	}
+	b.r.Oversight.Contacts = len(contacts)
+	claims, err := store.SelectAt(b.ctx, b.q, evidence.Facts, b.at, "r.claim = 1 and r.state = 'active'")
+	b.r.Oversight.Claims = len(claims)
 	return err
 }
 

@@ -7,6 +7,8 @@ import (
 
 	"duly/internal/assessment"
 	"duly/internal/casework"
+	"duly/internal/evidence"
+	"duly/internal/ledger"
 	"duly/internal/refusal"
 	"duly/internal/report"
 	"duly/internal/store"
@@ -32,12 +34,16 @@ func TestWhoWasHeard(t *testing.T) {
 		put(b, tx, assessment.Exposures, assessment.Exposure{State: assessment.ExposureOpen, Day: "2026-11-01", Deployments: 2, Worst: "HIGH", Area: "an unspoken town"})
 		put(b, tx, casework.Reviews, casework.Review{State: "open", Lane: "PERSON", Opened: "2026-10-01", Due: "2026-10-15", Subject: "an unspoken customer"})
 		put(b, tx, casework.Signals, casework.Signal{State: "unread", Day: "2026-10-01", Sort: "concern", Text: "an unspoken concern"})
+		put(b, tx, casework.Signals, casework.Signal{State: "handled", Day: "2026-10-01", Disposition: "rejected", Told: "2026-10-05", Sort: "grievance", Text: "an unspoken grievance"})
+		put(b, tx, casework.Contacts, casework.Contact{Day: "2026-10-02", Text: "an unspoken word"})
+		put(b, tx, evidence.Facts, evidence.Fact{Origin: evidence.Origin{State: "active"}, Subject: "x", Fact: "an.unspoken_fact", Value: ledger.Bool(false), AsOf: "2026-10-02", Claim: true})
+		put(b, tx, evidence.Facts, evidence.Fact{Origin: evidence.Origin{State: "active"}, Subject: "x", Fact: "an.unspoken_fact", Value: ledger.Bool(true), AsOf: "2026-10-02"})
 		put(b, tx, casework.Samples, casework.Sample{Quarter: "2026-10-01", State: "judged", Seed: hashOf("root"), Population: 3400, Size: 299, Judged: 299, Bound: &bound})
 	})
 	signed, c := b.checkpoint()
 	r := b.build(signed, c)
 	o := r.Oversight
-	if o.VotesFor != 13 || o.VotesAgainst != 8 || o.AnswersDue != 1 || o.AnswersLate != 1 || o.Resignations != 1 || o.Unread != 1 || o.Overdue != 1 {
+	if o.VotesFor != 13 || o.VotesAgainst != 8 || o.AnswersDue != 1 || o.AnswersLate != 1 || o.Resignations != 1 || o.Unread != 1 || o.Overdue != 1 || o.Raised != 2 || o.RaisedTold != 1 || o.Contacts != 1 || o.Claims != 1 {
 		t.Errorf("counted %+v", o)
 	}
 	counted := map[string]int{}

@@ -52,14 +52,18 @@ type Oversight struct {
 	AnswersLate  int     `json:"answers_late"` // given after their day
 	AnswersDue   int     `json:"answers_due"`  // not given, and past their day
 	Resignations int     `json:"resignations"`
-	Inputs       int     `json:"inputs"`    // things said in consultations
-	Told         int     `json:"told"`      // of them, those where people were told what became of it
-	Refusals     []Tally `json:"refusals"`  // attempts by the rule that refused them
-	Exposures    []Tally `json:"exposures"` // areas where deployments add up, by state
-	Waiting      []Tally `json:"waiting"`   // open cases by lane
-	Overdue      int     `json:"overdue"`   // of them, past their day
-	Unread       int     `json:"unread"`    // concerns and other signals that nobody has handled
-	Sample       *Sample `json:"sample"`    // of AUTO; nil when none was drawn
+	Inputs       int     `json:"inputs"`      // things said in consultations
+	Told         int     `json:"told"`        // of them, those where people were told what became of it
+	Refusals     []Tally `json:"refusals"`    // attempts by the rule that refused them
+	Exposures    []Tally `json:"exposures"`   // areas where deployments add up, by state
+	Waiting      []Tally `json:"waiting"`     // open cases by lane
+	Overdue      int     `json:"overdue"`     // of them, past their day
+	Unread       int     `json:"unread"`      // concerns and other signals that nobody has handled
+	Raised       int     `json:"raised"`      // all of them
+	RaisedTold   int     `json:"raised_told"` // of them, those of which it was said what became of them
+	Contacts     int     `json:"contacts"`    // from those who sell, about a case or a rating
+	Claims       int     `json:"claims"`      // facts in force on the word of those who sell
+	Sample       *Sample `json:"sample"`      // of AUTO; nil when none was drawn
 }
 
 // Sample is the newest quarter's sample of accounts that nobody looks at.

@@ -34,6 +34,8 @@ type Portfolio struct {
 	screened  int64                                 // where the last screening run stands in the log, -1 for none
 	stated    map[string]map[string][]ledger.Scalar // facts that rules look at, by subject and fact
 	confirmed map[string]bool                       // customers with an identifier of a registry
+	billed    map[string]billed                     // what is billed for an end user and those whom it holds
+	holders   map[string][]string                   // who holds half of a customer or more, or may
 	between   map[string]bool                       // customers that stand between the vendor and others
 	serves    map[string][]string                   // the end users that they name
 }
@@ -54,6 +56,10 @@ func ReadPortfolio(ctx context.Context, q store.Queryer, today string) (*Portfol
 			p.Accounts = append(p.Accounts, a)
 		}
 	}
+	if p.holders, err = register.Holders(ctx, q); err != nil {
+		return nil, err
+	}
+	p.addUp()
 	deployments, err := store.Select(ctx, q, register.Deployments, "")
 	if err != nil {
 		return nil, err
@@ -96,7 +102,7 @@ func ReadParties(ctx context.Context, q store.Queryer, at store.At, day string) 
 		return nil, err
 	}
 	for _, r := range p.Relationships {
-		if endUser, between, ok := ends(r.Record); ok {
+		if endUser, between, ok := Ends(r.Record); ok {
 			p.between[between] = true
 			if endUser != between {
 				p.serves[between] = append(p.serves[between], endUser)
@@ -154,7 +160,7 @@ const (
 )
 
 func (p *Portfolio) readFacts(ctx context.Context, q store.Queryer) error {
-	facts, err := store.Select(ctx, q, evidence.Facts, "r.fact = $1 or r.fact = $2 or r.fact = $3", factBan, factMoratorium, factSituation)
+	facts, err := store.Select(ctx, q, evidence.Facts, "(r.fact = $1 or r.fact = $2 or r.fact = $3) and coalesce(r.claim, 0) = 0", factBan, factMoratorium, factSituation)
 	if err != nil {
 		return err
 	}
@@ -214,9 +220,9 @@ func byID[T any](ctx context.Context, q store.Queryer, kind *ledger.Kind[T], at 
 	return out, err
 }
 
-// ends gives who is served and who stands in between, whichever way round the
+// Ends gives who is served and who stands in between, whichever way round the
 // relationship was written down.
-func ends(r *register.Relationship) (served, between string, ok bool) {
+func Ends(r *register.Relationship) (served, between string, ok bool) {
 	switch r.Role {
 	case "integrator", "reseller", "distributor":
 		return r.Customer, r.Party, true
@@ -266,7 +272,7 @@ func (p *Portfolio) chain(a *register.Account, d *register.Deployment) Chain {
 	c := Chain{Customer: p.Customers[a.Customer]}
 	user, named := a.Customer, false
 	if link := p.Relationships[a.Via]; link != nil {
-		if served, between, ok := ends(link.Record); ok {
+		if served, between, ok := Ends(link.Record); ok {
 			c.Link, c.Between = link, p.Customers[between]
 			named = served != between && (served == a.Customer || between == a.Customer) && link.Record.Role == "end_user"
 			if a.Customer == between {
@@ -376,14 +382,14 @@ func (p *Portfolio) Look(r *Rules, account *store.Revision[register.Account]) Ac
 	chain := p.Chain(a, nil)
 	out := Account{
 		EndUserKnown: truth3(chain.EndUserKnown, true), Integrator: truth3(chain.Between != nil || p.between[a.Customer], a.Customer != ""),
-		Capabilities: p.capabilities(account.ID, a), Scale: r.Scale(a.Amount),
+		Capabilities: p.capabilities(account.ID, a), Scale: p.scale(r, account.ID, a, chain),
 	}
 	operators := p.operators(account.ID, chain)
-	out.EndUserSector = operatorSector(chain, operators)
+	out.EndUserSector = p.heldSector(chain.EndUser, operatorSector(chain, operators))
 	home := ""
 	if chain.Customer != nil {
 		c := chain.Customer.Record
-		out.Sector, out.Kind, home = c.Sector, c.Kind, c.Jurisdiction
+		out.Sector, out.Kind, home = p.heldSector(chain.Customer, c.Sector), c.Kind, c.Jurisdiction
 		out.Registry = truth3(p.confirmed[chain.Customer.ID], true)
 		out.IntegratorSector = c.Sector // where it stands in between itself
 	}

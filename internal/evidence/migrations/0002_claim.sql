@@ -1,0 +1,2 @@
+-- +goose Up
+alter table r_fact add column claim bigint;
