@@ -24,6 +24,7 @@ var floors = map[string]int{
 	"duly/internal/act":     0,
 	"duly/internal/country": 0,
 	"duly/internal/stats":   0,
+	"duly/internal/page":    0,
 
 	"duly/internal/store":     1,
 	"duly/internal/watchlist": 1,
