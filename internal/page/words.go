@@ -15,6 +15,16 @@ var words = map[string]string{
 	"act approve": "Approved", "act approve_with_conditions": "Approved with conditions", "act escalate": "Passed on to a committee",
 	"act decline": "Declined", "act suspend": "Suspended", "act exit": "Ended",
 
+	"do approve": "Approve", "do approve_with_conditions": "Approve with conditions", "do escalate": "Pass on to a committee",
+	"do decline": "Decline", "do suspend": "Suspend", "do exit": "End it",
+
+	"basis rating": "on the rating", "basis committee": "by a committee", "basis override": "an override, counted in public",
+
+	"state true": "holds", "state unknown": "cannot be ruled out", "state false": "clear",
+	"raised true": "raised", "raised unknown": "cannot be ruled out", "raised false": "clear",
+	"met true": "met", "met unknown": "not known to be met", "met false": "not met",
+	"tri true": "yes", "tri unknown": "unknown", "tri false": "no",
+
 	"opinion support": "support the deployment", "opinion support_with_conditions": "support it with conditions", "opinion object": "object to it",
 	"opinion withdrawn": "taken back",
 	"referral open":     "the vote is open", "referral for": "the panel voted for it", "referral against": "the panel voted against it", "referral no_quorum": "too few took part",
