@@ -49,7 +49,7 @@ func (c *packetCmd) Run(a *app) error {
 	}
 	return a.print(made, func(out io.Writer) {
 		for i, item := range made.Items {
-			fmt.Fprintf(out, "%d. %s: %s to %s\n", i+1, item.Name, item.Best, item.Worst)
+			fmt.Fprintf(out, "%d. %s: from %s to %s\n", i+1, item.Name, item.Best, item.Worst)
 		}
 		fmt.Fprintf(out, "packet of %d entries, %d cells marked: %s\n", made.Entries, made.Marked, made.Out)
 		fmt.Fprintf(out, "SHA-256 %s\n", made.SHA256)

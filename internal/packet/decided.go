@@ -88,7 +88,7 @@ func (l *look) decision(d *store.Revision[decision.Decision], holds bool) Table 
 // conditions tells which conditions of use hold, whether anybody checked them, and what
 // was found. That is compliance; harm to people is another matter.
 func (l *look) conditions() (Part, error) {
-	checked := Table{Caption: "Conditions of use that hold for it", Head: []string{"Condition", "What it asks for", "Force", "Checked", "Days", "Calls", "Deviated", "Cannot tell"},
+	checked := Table{Caption: "Conditions of use that hold for it", Head: []string{"Condition", "What it asks for", "Force", "Checked", "What was counted"},
 		Empty: "No condition of use in force covers it."}
 	counts, err := store.Select(l.ctx, l.q, usage.Counts, "r.deployment = $1", l.x.Subject)
 	if err != nil {
@@ -164,14 +164,13 @@ func (l *look) kept(c *conditions.Condition, counts []*store.Revision[usage.Coun
 			days, calls, deviated, open = days+1, calls+r.Record.Exposures, deviated+r.Record.Deviations, open+r.Record.Unknown
 		}
 	}
-	row := []Cell{secret("%s: %s", c.ID, c.Title), secret("%s", c.Text), plain("%s", string(c.Status)), plain("%s", page.Say("checked", "promised")), plain("-"), plain("unknown"), plain("unknown"), plain("unknown")}
+	row := []Cell{secret("%s: %s", c.ID, c.Title), secret("%s", c.Text), plain("%s", string(c.Status)), plain("%s", page.Say("checked", "promised")), plain("Nothing. Its use is unknown, not zero.")}
 	if days == 0 {
 		return row
 	}
-	_, judged := c.Checked()
-	copy(row[3:], []Cell{plain("%s", page.Say("checked", "telemetry")), plain("%d", days), plain("%d", calls), plain("%d", deviated), plain("%d", open)})
-	if !judged {
-		row[3], row[6] = plain("%s", page.Say("checked", "not_judged")), plain("not judged")
+	row[3], row[4] = plain("%s", page.Say("checked", "telemetry")), plain("%d of %d calls deviated on %d days; for %d nobody can tell", deviated, calls, days, open)
+	if _, judged := c.Checked(); !judged {
+		row[3], row[4] = plain("%s", page.Say("checked", "not_judged")), plain("%d calls on %d days", calls, days)
 	}
 	return row
 }
@@ -182,7 +181,7 @@ func (l *look) ways() (Part, error) {
 	is := Table{Caption: "Involvement and leverage, by principle 19 of the UN Guiding Principles"}
 	with := make([]string, 0, len(g.With))
 	for id, value := range g.With {
-		with = append(with, page.Say("", id)+": "+page.Say("", value))
+		with = append(with, page.Say("", id)+": "+page.Say("tri", value))
 	}
 	slices.Sort(with)
 	is.say("What is known", secret("%s", strings.Join(with, "\n")).or("nothing"))

@@ -14,25 +14,25 @@ import (
 
 // experts gives the opinions of experts with their text.
 func (l *look) experts() (Part, error) {
-	t := Table{Caption: "Opinions", Head: []string{"Expert", "Opinion", "Asks for", "Reasons", "On this rating", "Entry", "Compensation"}, Empty: "No expert has given an opinion."}
+	t := Table{Caption: "Opinions", Head: []string{"Expert", "Opinion", "Asks for", "Reasons", "Compensation"}, Empty: "No expert has given an opinion."}
 	list, err := voice.OpinionsOf(l.ctx, l.q, l.x.Subject)
 	if err != nil {
 		return Part{}, err
 	}
 	for _, o := range list {
-		this := "yes"
+		this := "on this rating"
 		switch {
 		case o.Record.State != "given":
-			this = "no: it was taken back"
+			this = "taken back"
 		case o.Record.Rating != l.x.Leaf:
-			this = "no: it is on an earlier rating"
+			this = "on an earlier rating"
 		}
 		paid, err := l.paid(o.ID)
 		if err != nil {
 			return Part{}, err
 		}
 		one := func(name string) Cell { return field(l.builder, voice.Opinions, o, name) }
-		t.Rows = append(t.Rows, []Cell{l.person(o.Record.Person), one("choice").said("opinion"), one("conditions").or("-"), one("text"), plain("%s", this), plain("%d", o.Seq), paid})
+		t.Rows = append(t.Rows, []Cell{l.person(o.Record.Person), joined("; ", one("choice").said("opinion"), plain("%s, entry %d", this, o.Seq)), one("conditions").or("-"), one("text"), paid})
 	}
 	return Part{ID: "Experts", Title: "Experts", Note: "An opinion is signed with the expert's own key and is on one rating. On a later one it does not count.", Tables: []Table{t}}, nil
 }
@@ -63,7 +63,7 @@ func units(amount int64) string {
 // panel tells of the matters that were put to a panel. While one is open nobody sees who
 // voted how; of closed ones members are told by the group that their seat stands for.
 func (l *look) panel() (Part, error) {
-	t := Table{Caption: "Matters before a panel", Head: []string{"Referred", "Question", "On this rating", "State", "For", "Against", "Abstained", "Recused", "The company answered"},
+	t := Table{Caption: "Matters before a panel", Head: []string{"Referred", "Question", "State", "Votes", "The company answered"},
 		Empty: "It was never put to a panel."}
 	dissent := Table{Caption: "Reasons of those who were outvoted", Head: []string{"Matter of", "Seat for", "Voted", "Reasons"}, Empty: "There is no dissent."}
 	list, err := store.Select(l.ctx, l.q, voice.Referrals, "r.subject = $1", l.x.Subject)
@@ -76,9 +76,13 @@ func (l *look) panel() (Part, error) {
 			return Part{}, err
 		}
 		x := r.Record
-		row := []Cell{plain("%s", x.Noticed), field(l.builder, voice.Referrals, r, "question"), plain("%s", answer(x.Rating == l.x.Leaf)), plain("open until %s", x.Closes), plain("-"), plain("-"), plain("-"), plain("-"), plain("-")}
+		referred := plain("%s, on an earlier rating", x.Noticed)
+		if x.Rating == l.x.Leaf {
+			referred = plain("%s, on this rating", x.Noticed)
+		}
+		row := []Cell{referred, field(l.builder, voice.Referrals, r, "question"), plain("open until %s", x.Closes), plain("-"), plain("-")}
 		if x.State == "closed" {
-			copy(row[3:], []Cell{plain("%s", page.Say("referral", x.Outcome)), plain("%d", x.For), plain("%d", x.Against), plain("%d", x.Abstain), plain("%d", x.Recused), l.answered(m)})
+			copy(row[2:], []Cell{plain("%s", page.Say("referral", x.Outcome)), plain("%d for, %d against, %d abstained, %d recused", x.For, x.Against, x.Abstain, x.Recused), l.answered(m)})
 			for _, v := range m.Dissent() {
 				group := ""
 				for _, s := range m.Members {
@@ -116,7 +120,7 @@ func (l *look) heard() (Part, error) {
 		return Part{}, err
 	}
 	plans := Table{Caption: "Consultations", Head: []string{"From", "To", "State", "Aim", "How people are reached", "Sessions"}, Empty: "Nobody was consulted."}
-	said := Table{Caption: "You said, we did, why not", Head: []string{"Received", "About", "What was said", "What became of it", "What was done", "Why not", "Told"}, Empty: "Nothing was said in a consultation."}
+	said := Table{Caption: "You said, we did, why not", Head: []string{"Received", "What was said", "What became of it", "What was done", "Why not", "Told"}, Empty: "Nothing was said in a consultation."}
 	list, err := store.Select(l.ctx, l.q, voice.Consultations, "r.subject = $1", l.x.Subject)
 	if err != nil {
 		return Part{}, err
@@ -134,7 +138,7 @@ func (l *look) heard() (Part, error) {
 		}
 		for _, in := range inputs {
 			one := func(name string) Cell { return field(l.builder, voice.Inputs, in, name) }
-			said.Rows = append(said.Rows, []Cell{one("received"), one("theme"), one("said"), one("disposition").or("not answered yet"), one("did").or("-"), one("why_not").or("-"), one("told").or("not yet")})
+			said.Rows = append(said.Rows, []Cell{one("received"), joined(": ", one("theme"), one("said")), one("disposition").or("not answered yet"), one("did").or("-"), one("why_not").or("-"), one("told").or("not yet")})
 		}
 	}
 	return Part{ID: "Whom it concerns", Title: "People whom it concerns", Note: "What people said is not signed by them, so that they need not give their names.", Tables: []Table{who, plans, said}}, nil

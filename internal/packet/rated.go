@@ -9,6 +9,7 @@ import (
 	"duly/internal/assessment"
 	"duly/internal/ledger"
 	"duly/internal/page"
+	"duly/internal/rating"
 	"duly/internal/rule"
 )
 
@@ -62,10 +63,10 @@ func (l *look) rating() (Part, error) {
 // open tells what was not seen, and what would change the rating.
 func (l *look) open() (Part, error) {
 	x := l.x
-	unseen := Table{Caption: "Facts that nobody knows", Head: []string{"Question", "Why it is not known", "Required"}, Empty: "Every fact that the method asks is known."}
+	unseen := Table{Caption: "Facts that nobody knows", Head: []string{"Question", "Why it is not known", "Required"}, Empty: "Every fact that matters here is known."}
 	for _, id := range l.asking() {
-		if f := x.Inputs[id]; !f.Known && l.matters(id) {
-			unseen.Rows = append(unseen.Rows, []Cell{plain("%s", f.Question), secret("%s", f.Unknown), plain("%s", answer(f.Required))})
+		if f := x.Inputs[id]; !f.Known && !f.Idle {
+			unseen.Rows = append(unseen.Rows, []Cell{plain("%s", f.Question), secret("%s", f.Unknown), plain("%s", answer(slices.Contains(x.Missing, id)))})
 		}
 	}
 	unmet := Table{Caption: "What complete diligence asks for and is not known to be met", Head: []string{"Requirement", "State", "What it reads"}, Empty: "All of it is met."}
@@ -78,12 +79,31 @@ func (l *look) open() (Part, error) {
 	for _, q := range x.Ask {
 		ask.Rows = append(ask.Rows, []Cell{plain("%s", q.Question), plain("%s", q.Fact)})
 	}
-	flips := Table{Caption: "Known facts that would change what is called for, each alone", Head: []string{"Question", "Instead of", "It would have to be", "Then", "Band"}, Empty: "No single fact would."}
-	for _, f := range x.Flips {
-		flips.Rows = append(flips.Rows, []Cell{plain("%s", l.question(f.Fact)), secret("%s", words(f.From)), secret("%s", words(f.To)), secret("%s", f.Decision), secret("%s", f.Residual)})
+	flips := Table{Caption: "Known facts that would change what is called for, each alone", Head: []string{"Question", "Instead of", "It would have to be", "Then"}, Empty: "No single fact would."}
+	for _, f := range l.flips() {
+		flips.Rows = append(flips.Rows, []Cell{plain("%s", l.question(f.Fact)), secret("%s", words(f.From)), secret("%s", f.To), secret("%s, %s", f.Decision, f.Residual)})
 	}
 	return Part{ID: "Not seen", Title: "What was not seen, and what would change the rating", Note: "Unknown is not no: it counts as its worst until it is known.",
 		Tables: []Table{unseen, unmet, ask, flips}}, nil
+}
+
+// flips gives what would flip the rating, the values of one fact that lead to the same
+// together. Where some items of a list do it alone, all of them at once are left out.
+func (l *look) flips() []rating.Flip {
+	var out []rating.Flip
+	for _, f := range l.x.Flips {
+		i := slices.IndexFunc(out, func(o rating.Flip) bool {
+			return o.Fact == f.Fact && o.Decision == f.Decision && o.Residual == f.Residual
+		})
+		switch to := words(f.To); {
+		case i < 0:
+			f.To = to
+			out = append(out, f)
+		case strings.Count(f.To, ",") < 2:
+			out[i].To += " or " + to
+		}
+	}
+	return out
 }
 
 // words writes a value that the method works with for people.
@@ -99,17 +119,6 @@ func (l *look) asking() []string {
 	}
 	slices.Sort(ids)
 	return ids
-}
-
-// matters says whether an unknown fact is required, or whether any rule or right that
-// is not clear reads it.
-func (l *look) matters(id string) bool {
-	if l.x.Inputs[id].Required || slices.ContainsFunc(l.x.Ask, func(q assessment.Ask) bool { return q.Fact == id }) {
-		return true
-	}
-	reads := func(r assessment.RuleTrace) bool { return slices.Contains(r.Unknown, id) }
-	return slices.ContainsFunc(l.x.Stops, reads) || slices.ContainsFunc(l.x.Uses, reads) || slices.ContainsFunc(l.x.Requirements, reads) ||
-		slices.ContainsFunc(l.x.Families, func(f assessment.FamilyTrace) bool { return slices.ContainsFunc(f.Indicators, reads) })
 }
 
 func (l *look) question(id string) string {
@@ -281,15 +290,18 @@ func (l *look) facts() (Part, error) {
 
 // table lists the known facts that are wanted.
 func (l *look) table(caption string, want func(id string) bool) Table {
-	t := Table{Caption: caption, Head: []string{"Question", "Answer", "As of", "Good until", "Rests on", "Entry"}, Empty: "Nothing of it is known."}
+	t := Table{Caption: caption, Head: []string{"Question", "Answer", "As of", "Rests on", "Entry"}, Empty: "Nothing of it is known."}
 	for _, id := range l.asking() {
 		f := l.x.Inputs[id]
 		if !f.Known || !want(id) {
 			continue
 		}
-		row := []Cell{plain("%s", f.Question), l.value(f), {}, plain("%s", cmp.Or(f.Until, "-")), plain("the rating alone"), plain("-")}
+		row := []Cell{plain("%s", f.Question), l.value(f), {}, plain("the rating alone"), plain("-")}
 		if o := f.Origin; o != nil {
-			row[2], row[4], row[5] = marked(ledger.Customer, cmp.Or(o.AsOf, o.Entered)), l.rests(f), plain("%d", o.Entry)
+			row[2], row[3], row[4] = marked(ledger.Customer, cmp.Or(o.AsOf, o.Entered)), l.rests(f), plain("%d", o.Entry)
+		}
+		if f.Until != "" {
+			row[2] = joined(", ", row[2], plain("good until %s", f.Until))
 		}
 		t.Rows = append(t.Rows, row)
 	}

@@ -194,17 +194,16 @@ func (l *look) lane() (Table, error) {
 	list, err := store.Select(l.ctx, l.q, triage.Triages, "r.account = $1", l.x.Account)
 	for _, r := range list {
 		t.say("Lane", plain("%s", r.Record.Lane))
-		t.say("By default, because no rule spoke", plain("%s", answer(r.Record.ByDefault)))
-		t.say("Reasons", field(l.builder, triage.Triages, r, "reasons"))
+		t.say("Reasons", field(l.builder, triage.Triages, r, "reasons").or("by default: no rule spoke"))
 	}
 	return t, err
 }
 
 // lists tells of hits on the chain and on those behind it, and of who stands behind whom.
 func (l *look) lists() (Part, error) {
-	tree := Table{Caption: "Who stands behind whom", Head: []string{"Party", "Who stands behind it", "As", "Share", "Sort", "Countries", "Screened"},
+	tree := Table{Caption: "Who stands behind whom", Head: []string{"Party", "Who stands behind it", "As", "Sort and countries", "Screened"},
 		Empty: "Nobody is registered as standing behind them. That says nothing about who does."}
-	found := Table{Caption: "What the rules of ownership say", Head: []string{"Party", "Rule", "Outcome", "The rule is", "Listed parties hold", "If all open hits were confirmed", "Why"},
+	found := Table{Caption: "What the rules of ownership say", Head: []string{"Party", "Rule", "Outcome", "Listed parties hold", "Why"},
 		Empty: "No rule has anything to say."}
 	flags := Table{Caption: "Red flags", Head: []string{"Party", "Flag", "What it is"}, Empty: "None, as far as the register goes."}
 	names := map[string]Cell{}
@@ -214,8 +213,11 @@ func (l *look) lists() (Part, error) {
 		node := l.behind.Tree(id)
 		above(&tree, names, name, node.Above)
 		for _, f := range l.behind.Stand(id).Findings {
-			found.Rows = append(found.Rows, []Cell{name, plain("%s", f.Title), plain("%s", f.Outcome), plain("%s", page.Say("", f.State)),
-				marked(ledger.Personal, f.Counted.String()), plain("%s", f.IfOpen), marked(ledger.Personal, f.Why)})
+			outcome := plain("%s", f.Outcome)
+			if f.IfOpen != f.Outcome {
+				outcome = plain("%s; %s if all open hits were confirmed", f.Outcome, f.IfOpen)
+			}
+			found.Rows = append(found.Rows, []Cell{name, plain("%s (%s)", f.Title, page.Say("", f.State)), outcome, marked(ledger.Personal, f.Counted.String()), marked(ledger.Personal, f.Why)})
 		}
 		if len(node.Above) == 0 {
 			continue
@@ -238,23 +240,22 @@ func above(t *Table, names map[string]Cell, below Cell, nodes []screening.Node) 
 		if n.ID != "" {
 			names[n.ID] = name
 		}
-		share := Cell{}
-		if n.Role == ownership.Owns {
-			share = marked(ledger.Personal, n.Share.String())
-		}
 		as := string(n.Role)
+		if n.Role == ownership.Owns {
+			as += " " + n.Share.String()
+		}
 		if n.Indirect {
 			as += ", through others"
 		}
-		t.Rows = append(t.Rows, []Cell{below, name, marked(ledger.Personal, as), share.or("-"), marked(ledger.Customer, string(n.Sort)).or("not known"),
-			marked(ledger.Customer, strings.Join(n.Countries, ", ")).or("not known"), plain("%s", answer(n.Screened))})
+		sort := joined(", ", marked(ledger.Customer, string(n.Sort)), marked(ledger.Customer, strings.Join(n.Countries, ", ")))
+		t.Rows = append(t.Rows, []Cell{below, name, marked(ledger.Personal, as), sort.or("not known"), plain("%s", answer(n.Screened))})
 		above(t, names, name, n.Above)
 	}
 }
 
 func (l *look) hits(names map[string]Cell) (Table, error) {
 	t := Table{Caption: "Hits on watchlists, and what people made of them",
-		Head:  []string{"Party", "Listed name", "List", "Entry of the list", "How the names met", "Likeness", "State", "Why it was closed so"},
+		Head:  []string{"Party", "Listed as", "How the names met", "State", "Why it was closed so"},
 		Empty: "None on the parties of the chain or on those who stand behind them."}
 	var ids []string
 	for id := range names {
@@ -276,9 +277,8 @@ func (l *look) hits(names map[string]Cell) (Table, error) {
 		if why.Text == "" {
 			why = one("note")
 		}
-		probability := marked(ledger.Customer, fmt.Sprintf("%d of 1000", h.Record.Probability))
-		t.Rows = append(t.Rows, []Cell{names[h.Record.Subject], one("matched"), one("list"), one("entry"), one("reasons"), probability,
-			joined(", ", one("state"), one("grade")), why.or("nobody has closed it")})
+		met := joined("; ", one("reasons"), marked(ledger.Customer, fmt.Sprintf("likeness %d of 1000", h.Record.Probability)))
+		t.Rows = append(t.Rows, []Cell{names[h.Record.Subject], joined(", ", one("matched"), one("list"), one("entry")), met, joined(", ", one("state"), one("grade")), why.or("nobody has closed it")})
 	}
 	return t, nil
 }
