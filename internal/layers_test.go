@@ -26,6 +26,8 @@ var floors = map[string]int{
 	"duly/internal/stats":   0,
 	"duly/internal/page":    0,
 
+	"duly/internal/page/pagetest": 1, // used by tests only
+
 	"duly/internal/store":     1,
 	"duly/internal/watchlist": 1,
 	"duly/internal/pack":      1,

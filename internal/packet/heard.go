@@ -175,26 +175,28 @@ func (l *look) sessions(consultation string) (Cell, error) {
 func (l *look) raised() (Part, error) {
 	raised := Table{Caption: "Concerns, grievances, incidents and requests", Head: []string{"Day", "Sort", "State", "What was said"}, Empty: "Nobody has raised anything."}
 	cases := Table{Caption: "Cases", Head: []string{"Opened", "Lane", "Why", "What happened", "State", "Due"}, Empty: "No case was opened."}
+	var signals []*store.Revision[casework.Signal]
+	var reviews []*store.Revision[casework.Review]
 	for _, id := range l.ids() {
-		signals, err := store.Select(l.ctx, l.q, casework.Signals, "r.subject = $1", id)
+		of, err := store.Select(l.ctx, l.q, casework.Signals, "r.subject = $1", id)
 		if err != nil {
 			return Part{}, err
 		}
-		for _, s := range signals {
-			one := func(name string) Cell { return field(l.builder, casework.Signals, s, name) }
-			raised.Rows = append(raised.Rows, []Cell{one("day"), one("sort"), one("state"), one("text")})
-		}
-		reviews, err := store.Select(l.ctx, l.q, casework.Reviews, "r.subject = $1", id)
+		opened, err := store.Select(l.ctx, l.q, casework.Reviews, "r.subject = $1", id)
 		if err != nil {
 			return Part{}, err
 		}
-		for _, r := range reviews {
-			cases.Rows = append(cases.Rows, l.reviewed(r))
-		}
+		signals, reviews = append(signals, of...), append(reviews, opened...)
 	}
-	byDay := func(a, b []Cell) int { return cmp.Compare(a[0].Text, b[0].Text) }
-	slices.SortStableFunc(raised.Rows, byDay)
-	slices.SortStableFunc(cases.Rows, byDay)
+	slices.SortFunc(signals, func(a, b *store.Revision[casework.Signal]) int { return cmp.Compare(a.Seq, b.Seq) })
+	slices.SortFunc(reviews, func(a, b *store.Revision[casework.Review]) int { return cmp.Compare(a.Seq, b.Seq) })
+	for _, s := range signals {
+		one := func(name string) Cell { return field(l.builder, casework.Signals, s, name) }
+		raised.Rows = append(raised.Rows, []Cell{one("day"), one("sort"), one("state"), one("text")})
+	}
+	for _, r := range reviews {
+		cases.Rows = append(cases.Rows, l.reviewed(r))
+	}
 	areas := Table{Caption: "Where deployments add up on the same people", Head: []string{"Area", "Deployments", "Worst rating among them", "State"}, Empty: "Nowhere, as far as it is known who is covered."}
 	list, err := store.Select(l.ctx, l.q, assessment.Exposures, "r.state <> 'ended'")
 	for _, e := range list {
