@@ -15,6 +15,7 @@ import (
 
 	"duly/internal/assessment"
 	"duly/internal/bundle"
+	"duly/internal/casework"
 	"duly/internal/fault"
 	"duly/internal/ledger"
 	"duly/internal/packet"
@@ -291,8 +292,8 @@ func TestErased(t *testing.T) {
 	}
 }
 
-// TestMeeting protects the order of an agenda: severity, irremediability and likelihood,
-// whatever anybody pays and in whatever order they were named (UNGP 24).
+// TestMeeting protects the order of an agenda: live alleged harm, severity, irremediability
+// and likelihood, whatever anybody pays and in whatever order they were named (UNGP 24).
 func TestMeeting(t *testing.T) {
 	o := newOffice(t, storetest.SQLite(t, rooms...), plainNames)
 	var ids []string
@@ -300,7 +301,7 @@ func TestMeeting(t *testing.T) {
 		for _, one := range []struct {
 			severity, likelihood, amount int64
 			name                         string
-		}{{3, 5, 1 << 40, "Third"}, {5, 1, 1, "Second"}, {5, 4, 2, "First"}} {
+		}{{3, 5, 1 << 40, "Third"}, {5, 1, 1, "Second"}, {5, 4, 2, "First"}, {1, 1, 3, "Harmful"}} {
 			c := put(o, tx, register.Customers, register.Customer{Origin: origin(), Identity: one.name, Name: one.name, Kind: "company", Sector: "commercial", Jurisdiction: "US"})
 			a := put(o, tx, register.Accounts, register.Account{Origin: origin(), Identity: "m" + one.name, Name: one.name, Customer: c.ID, Amount: &one.amount, Currency: "XTS"})
 			was := o.rating().Record
@@ -309,17 +310,18 @@ func TestMeeting(t *testing.T) {
 			put(o, tx, assessment.Ratings, r)
 			ids = append(ids, a.ID)
 		}
+		put(o, tx, casework.Signals, casework.Signal{State: "unread", Day: day, Sort: "incident", Subject: ids[3], Text: "Somebody was hurt."})
 	})
-	for _, order := range [][]string{ids, {ids[2], ids[0], ids[1]}} {
+	for _, order := range [][]string{ids, {ids[2], ids[0], ids[3], ids[1]}} {
 		p := o.build("", order...)
 		var got []string
 		for _, row := range p.Agenda.Rows {
 			got = append(got, row[1].Text)
 		}
-		if want := []string{"First", "Second", "Third"}; !slices.EqualFunc(got, want, strings.HasPrefix) {
+		if want := []string{"Harmful", "First", "Second", "Third"}; !slices.EqualFunc(got, want, strings.HasPrefix) {
 			t.Errorf("the agenda is %q", got)
 		}
-		if len(p.Items) != 3 || p.Items[0].Subject != ids[2] {
+		if len(p.Items) != 4 || p.Items[0].Subject != ids[3] {
 			t.Errorf("the items do not stand in the order of the agenda")
 		}
 		same(t, o, p)
