@@ -260,11 +260,11 @@ func (b *builder) item(subject string) (*Item, error) {
 		return nil, err
 	}
 	item := &Item{Subject: look.x.Subject, Rating: look.x.Leaf, Title: look.title(), Best: look.rated.Record.Best, Worst: look.rated.Record.Worst}
-	for _, make := range []func() (Part, error){
+	for _, chapter := range []func() (Part, error){
 		look.asked, look.who, look.rating, look.open, look.stops, look.severity, look.likelihood, look.record, look.lists,
 		look.experts, look.panel, look.heard, look.raised, look.decided, look.conditions, look.ways, look.facts, look.cited,
 	} {
-		part, err := make()
+		part, err := chapter()
 		if err != nil {
 			return nil, err
 		}

@@ -21,7 +21,7 @@ const longest = 32_000
 // alone.
 func XLSX(p *Packet, out io.Writer) error {
 	b := &book{file: excelize.NewFile()}
-	b.make(p)
+	b.fill(p)
 	if b.err == nil {
 		_, b.err = b.file.WriteTo(out)
 	}
@@ -51,7 +51,7 @@ func (b *book) do(err error) {
 	}
 }
 
-func (b *book) make(p *Packet) {
+func (b *book) fill(p *Packet) {
 	b.styles()
 	at := p.Day + "T00:00:00Z"
 	b.do(b.file.SetDocProps(&excelize.DocProperties{Title: p.title(), Creator: "Duly", LastModifiedBy: "Duly", Created: at, Modified: at}))
