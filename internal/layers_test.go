@@ -24,6 +24,9 @@ var floors = map[string]int{
 	"duly/internal/act":     0,
 	"duly/internal/country": 0,
 	"duly/internal/stats":   0,
+	"duly/internal/page":    0,
+
+	"duly/internal/page/pagetest": 1, // used by tests only
 
 	"duly/internal/store":     1,
 	"duly/internal/watchlist": 1,
@@ -54,6 +57,7 @@ var floors = map[string]int{
 	"duly/internal/decision":   7,
 	"duly/internal/casework":   8,
 	"duly/internal/report":     9,
+	"duly/internal/packet":     9,
 	"duly/examples/demo":       9,
 
 	"duly/cmd/duly":        11,

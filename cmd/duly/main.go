@@ -49,6 +49,7 @@ type cli struct {
 	Exposure   exposureCmd   `cmd:"" help:"See where deployments add up on the same people."`
 	Opinion    opinionCmd    `cmd:"" help:"Give expert opinions on ratings."`
 	Panel      panelCmd      `cmd:"" help:"Let those whom it concerns oversee decisions."`
+	Packet     packetCmd     `cmd:"" help:"Write what a committee or a panel decides on, as one file."`
 	Vote       voteCmd       `cmd:"" help:"Vote in a matter before a panel."`
 	Consult    consultCmd    `cmd:"" help:"Hear people, and tell them what became of it."`
 	Decide     decideCmd     `cmd:"" help:"Decide on a rated deployment."`

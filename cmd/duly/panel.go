@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"fmt"
 	"io"
 
@@ -8,6 +9,7 @@ import (
 	"duly/internal/decision"
 	"duly/internal/fault"
 	"duly/internal/people"
+	"duly/internal/store"
 	"duly/internal/voice"
 	"duly/internal/workspace"
 )
@@ -122,7 +124,8 @@ func (c *panelDeclareCmd) Run(a *app) error {
 type panelReferCmd struct {
 	Subject   string `arg:"" help:"The deployment, or an account that has no more than one."`
 	Panel     string `help:"The panel." required:""`
-	File      string `help:"The file on which members vote and the company decides." required:"" placeholder:"FILE"`
+	File      string `help:"The file on which members vote and the company decides." required:"" xor:"file" placeholder:"FILE"`
+	Packet    string `help:"Write the packet into this file, .html or .xlsx, and refer the matter with it." required:"" xor:"file" placeholder:"FILE"`
 	Question  string `help:"What is asked." required:"" placeholder:"TEXT"`
 	As        string `help:"Who refers it." required:"" placeholder:"PERSON"`
 	Emergency bool   `help:"Short notice. What rests on the vote ends unless an ordinary one ratifies it."`
@@ -131,10 +134,6 @@ type panelReferCmd struct {
 
 // Run refers the matter.
 func (c *panelReferCmd) Run(a *app) error {
-	file, err := hashOf(c.File)
-	if err != nil {
-		return err
-	}
 	return a.act(c.As, func(w *workspace.Workspace, h voice.Hand) error {
 		panel, err := voice.FindPanel(a.ctx, w.DB, c.Panel)
 		if err != nil {
@@ -144,7 +143,11 @@ func (c *panelReferCmd) Run(a *app) error {
 		if err != nil {
 			return err
 		}
-		ref, r, err := voice.Refer(a.ctx, w.DB, act.Default, decision.Rated, voice.Referring{
+		file, find, err := c.file(a, w, h, id)
+		if err != nil {
+			return err
+		}
+		ref, r, err := voice.Refer(a.ctx, w.DB, act.Default, find, voice.Referring{
 			Hand: h, Panel: panel.ID, Subject: id, File: file, Question: c.Question, Emergency: c.Emergency, Ratifies: c.Ratifies,
 		})
 		if err != nil {
@@ -153,13 +156,37 @@ func (c *panelReferCmd) Run(a *app) error {
 		return a.print(struct {
 			entered
 			Closes string `json:"closes"`
-		}{entered{ref.ID, ref.Seq}, r.Closes}, func(out io.Writer) {
+			File   string `json:"file"`
+		}{entered{ref.ID, ref.Seq}, r.Closes, r.File}, func(out io.Writer) {
 			fmt.Fprintf(out, "matter %s is before %s; members may vote until the end of %s\n", ref.ID, c.Panel, r.Closes)
 			if r.RatifyBy != "" {
 				fmt.Fprintf(out, "an emergency: what rests on it ends by %s unless an ordinary vote ratifies it\n", r.RatifyBy)
 			}
+			if c.Packet != "" {
+				fmt.Fprintf(out, "members vote on %s, SHA-256 %s\n", c.Packet, r.File)
+			}
 		})
 	})
+}
+
+// file gives the hash of the file that members vote on, and how to find the rating that
+// it is about: where the packet is made here, that very one.
+func (c *panelReferCmd) file(a *app, w *workspace.Workspace, h voice.Hand, id string) (string, voice.Find, error) {
+	if c.Packet == "" {
+		file, err := hashOf(c.File)
+		return file, decision.Rated, err
+	}
+	made, err := a.packet(w, h.By, []string{id}, c.Question, c.Packet)
+	if err != nil {
+		return "", nil, err
+	}
+	return made.SHA256, func(ctx context.Context, q store.Queryer, subject string) (voice.Rated, error) {
+		rated, err := decision.Rated(ctx, q, subject)
+		if err == nil && rated.Hash != made.Items[0].Rating {
+			err = fault.New(fault.Refused, "the deployment was rated again while the packet was made", "run the command again")
+		}
+		return rated, err
+	}, nil
 }
 
 type panelCloseCmd struct {

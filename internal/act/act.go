@@ -50,6 +50,7 @@ const (
 	Opine     Act = "give an expert opinion"
 	Appoint   Act = "make a panel and appoint its members"
 	Refer     Act = "put a matter to a panel"
+	Brief     Act = "prepare what a committee or a panel decides on"
 	Vote      Act = "vote, declare interests or resign on a panel"
 	Answer    Act = "answer a panel"
 	Consult   Act = "consult those whom it concerns"
@@ -96,6 +97,7 @@ var Default = Table{
 		Opine:     {Expert},
 		Appoint:   {GoverningBody},
 		Refer:     {Analyst, Approver, GoverningBody},
+		Brief:     {Analyst, Approver, GoverningBody},
 		Vote:      {PanelMember},
 		Answer:    {Approver, GoverningBody},
 		Consult:   {Analyst, Expert},
@@ -107,7 +109,7 @@ var Default = Table{
 		Judge: {Sales}, SetFact: {Sales}, Score: {Sales, Administrator}, CloseHit: {Sales}, Decide: {Sales, Administrator, Expert, PanelMember},
 		Opine:   {Sales, Administrator, Analyst, Approver, GoverningBody, PanelMember},
 		Vote:    {Sales, Administrator, Analyst, Approver, GoverningBody, Expert},
-		Appoint: {Sales, Administrator}, Refer: {Sales, Administrator}, Answer: {Sales, Administrator, Expert, PanelMember},
+		Appoint: {Sales, Administrator}, Refer: {Sales, Administrator}, Brief: {Sales, Administrator}, Answer: {Sales, Administrator, Expert, PanelMember},
 		Consult: {Sales}, Notify: {Sales},
 		CheckCondition: {Sales, Administrator, PanelMember},
 		Work:           {Sales}, Commit: {Sales}, Adopt: {Sales, Administrator},

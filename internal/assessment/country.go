@@ -28,7 +28,7 @@ func fromIndices(fact string) bool {
 // deployment is the nearest subject, and would hide that.
 func (a *about) countryFacts() {
 	var answered []string
-	for _, c := range indexed(a.parties, a.chain) {
+	for _, c := range Indexed(a.parties, a.chain) {
 		if c.Answer == "" || slices.Contains(answered, c.Fact) || c.Fallback && a.knownOf(c.Fact) {
 			continue
 		}
@@ -47,9 +47,9 @@ func (a *about) countryFacts() {
 	}
 }
 
-// indexed gives what indices answer along a chain: of its agencies, the nearest to the
+// Indexed gives what indices answer along a chain: of its agencies, the nearest to the
 // deployment first, and then of the country.
-func indexed(p *triage.Portfolio, chain triage.Chain) []index.Conclusion {
+func Indexed(p *triage.Portfolio, chain triage.Chain) []index.Conclusion {
 	var out []index.Conclusion
 	for _, who := range []*store.Revision[register.Customer]{chain.EndUser, chain.Between, chain.Customer} {
 		if who != nil {

@@ -116,6 +116,7 @@ type FactTrace struct {
 	Known    bool   `json:"known"`
 	Value    string `json:"value"`             // "" while unknown
 	Unknown  string `json:"unknown,omitempty"` // why it is unknown
+	Idle     bool   `json:"idle,omitempty"`    // unknown, and of no matter here: how far a right is affected that is not
 	Until    string `json:"until,omitempty"`   // the last day on which the answer may be used
 	Wanted   int    `json:"sources_wanted,omitempty"`
 	Origin   *Rest  `json:"origin,omitempty"` // nil when no entry says so
@@ -253,6 +254,9 @@ func (x *explainer) explain(rated *store.Revision[Rating]) (*Explanation, error)
 	}
 	if out.Inputs, err = x.inputs(out.Rated); err != nil {
 		return nil, err
+	}
+	for id, f := range out.Inputs {
+		f.Idle = !f.Known && !slices.ContainsFunc(outlook.Questions, func(q rating.Question) bool { return q.Fact == id })
 	}
 	out.Guidance, err = x.guidance(out)
 	return out, err

@@ -7,6 +7,7 @@ import (
 	"duly/internal/assessment"
 	"duly/internal/bundle"
 	"duly/internal/decision"
+	"duly/internal/page"
 	"duly/internal/register"
 	"duly/internal/store"
 	"duly/internal/triage"
@@ -17,7 +18,6 @@ import (
 // shown. The page shows the first outcome, pending, apart.
 var (
 	laneNames = []string{"STOP", "PERSON", "DESK", "AUTO"}
-	bandNames = []string{"LOW", "MEDIUM", "HIGH", "CRITICAL"}
 	tierNames = []string{"SDD", "CDD", "EDD", "EDD+GB"}
 	actNames  = []string{"approve", "approve_with_conditions", "escalate", "decline", "suspend", "exit"}
 	outcomes  = []string{"pending", "approve", "approve_with_conditions", "escalate", "decline", "suspend", "prohibited_policy", "prohibited_legal"}
@@ -369,8 +369,8 @@ func (b *builder) portfolio() {
 	p.Tiers, p.Outcomes, p.HardStops = tallies(tierNames, tiers), tallies(outcomes, results), tallies(stopNames, stops)
 	d.Acts = tallies(actNames, acts)
 	p.Intervals = []Interval{}
-	for i, best := range bandNames {
-		for _, worst := range bandNames[i:] {
+	for i, best := range page.Bands {
+		for _, worst := range page.Bands[i:] {
 			if n := intervals[Interval{Best: best, Worst: worst}]; n > 0 {
 				p.Intervals = append(p.Intervals, Interval{best, worst, n})
 			}
@@ -403,7 +403,7 @@ func graver(a, b Subject) int {
 		}
 		if s.Rating != nil {
 			stops = -min(1, len(s.Rating.HardStops))
-			worst, best = -slices.Index(bandNames, s.Rating.Worst), -slices.Index(bandNames, s.Rating.Best)
+			worst, best = -slices.Index(page.Bands, s.Rating.Worst), -slices.Index(page.Bands, s.Rating.Best)
 		}
 		if s.Lane != nil {
 			lane = slices.Index(laneNames, s.Lane.Lane)

@@ -81,15 +81,11 @@ func see[T any](v *viewer, kind *ledger.Kind[T], r *store.Revision[T], field str
 	i := slices.IndexFunc(schema.Sealed, func(f ledger.Field) bool { return f.Name == field })
 	class, d := schema.Sealed[i].Class, r.Disclosures[i]
 	if d != "" && v.sees(class) {
-		raw, err := schema.CheckDisclosure(i, d)
-		var s ledger.Scalar
-		if err == nil {
-			err = s.UnmarshalJSON(raw)
-		}
+		shown, _, _, err := store.Field(kind, r, field)
 		if err != nil && v.err == nil {
 			v.err = err
 		}
-		return Value{Shown: s}
+		return Value{Shown: shown}
 	}
 	h := Hidden{Withheld: class, Entry: r.Seq, Field: field, Digest: r.Digests[i].String()}
 	if d == "" {

@@ -263,6 +263,33 @@ func each[T any](ctx context.Context, q Queryer, kind *ledger.Kind[T], where str
 	return readError(rows.Err())
 }
 
+// Field gives one field of a revision as it stands in the log, with its class. ok is
+// false for a sealed field that was erased.
+//
+// Errors: Failed for a field that the kind has not; Invalid for a value that does not fit
+// its schema.
+func Field[T any](kind *ledger.Kind[T], r *Revision[T], name string) (v ledger.Scalar, class ledger.Class, ok bool, err error) {
+	named := func(f ledger.Field) bool { return f.Name == name }
+	schema := kind.Schema()
+	if slices.ContainsFunc(schema.Public, named) {
+		err = v.UnmarshalJSON(r.Leaf.PublicField(name))
+		return v, ledger.Public, true, err
+	}
+	i := slices.IndexFunc(schema.Sealed, named)
+	if i < 0 {
+		return v, "", false, fault.Newf(fault.Failed, "a %s has no field %q", kind.Name(), name)
+	}
+	class = schema.Sealed[i].Class
+	if r.Disclosures[i] == "" {
+		return v, class, false, nil
+	}
+	raw, err := schema.CheckDisclosure(i, r.Disclosures[i])
+	if err == nil {
+		err = v.UnmarshalJSON(raw)
+	}
+	return v, class, true, err
+}
+
 func (r *Revision[T]) decode(kind *ledger.Kind[T], leaf, digests []byte, disclosures string) error {
 	var err error
 	if r.Leaf, err = ledger.ParseLeaf(leaf); err != nil {
