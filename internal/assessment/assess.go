@@ -377,7 +377,8 @@ func ratingsOf(ctx context.Context, q store.Queryer, units []unit) (map[string]*
 }
 
 // put writes a rating if it says anything new, or anything of the chain is newer than the
-// one before. With the same facts and the same result the preparer of the first stays.
+// one before: nothing is decided on a rating that is older than the chain. With the same
+// facts and the same result the preparer of the first stays.
 func (s *Summary) put(tx *store.Tx, record *Rating, before *store.Revision[Rating], newest int64) (err error) {
 	switch {
 	case before == nil:
@@ -385,7 +386,7 @@ func (s *Summary) put(tx *store.Tx, record *Rating, before *store.Revision[Ratin
 	case before.Seq > newest && before.Record.Method == record.Method && before.Record.Trace == record.Trace && sameRulings(before.Record.Rulings, record.Rulings) && slices.Equal(before.Record.Inputs, record.Inputs):
 		return nil
 	default:
-		_, _, err = store.Revise(tx, Ratings, before.ID, record)
+		_, err = store.Restate(tx, Ratings, before.ID, record)
 	}
 	s.Changed++
 	return err
