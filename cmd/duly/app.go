@@ -61,7 +61,7 @@ func kinds() []*ledger.Schema {
 		usage.ObjectRecords.Schema(), usage.Counts.Schema(), usage.Findings.Schema(),
 		triage.Triages.Schema(), assessment.Ratings.Schema(), assessment.Exposures.Schema(), assessment.Scores.Schema(), decision.Decisions.Schema(),
 		casework.Reviews.Schema(), casework.Sweeps.Schema(), casework.Signals.Schema(), casework.Capacities.Schema(), casework.Changes.Schema(), casework.Samples.Schema(),
-		decision.Criticalities.Schema(), decision.ExitImpacts.Schema(), decision.Notices.Schema(), decision.Responses.Schema(), refusal.Refusals.Schema(),
+		decision.Criticalities.Schema(), decision.ExitImpacts.Schema(), decision.Notices.Schema(), decision.Responses.Schema(), decision.Checks.Schema(), refusal.Refusals.Schema(),
 		voice.Opinions.Schema(), voice.Panels.Schema(), voice.Seats.Schema(), voice.Resignations.Schema(), voice.Referrals.Schema(),
 		voice.Declarations.Schema(), voice.Votes.Schema(), voice.Answers.Schema(), voice.Stakeholders.Schema(), voice.Consultations.Schema(),
 		voice.Sessions.Schema(), voice.Inputs.Schema(), voice.Compensations.Schema(),

@@ -114,7 +114,7 @@ func printUnit(out io.Writer, u *casework.UnitView) {
 		fmt.Fprintf(out, "  rating    not rated; `duly assess %s`\n", u.ID)
 		return
 	}
-	fmt.Fprint(out, wrap("  rating    ", fmt.Sprintf("%s to %s, tier %s, %s, on %s; %d of %d facts known", r.Best, r.Worst, r.Tier, strings.ReplaceAll(r.Outcome, "_", " "), r.Day, r.Known, r.Facts)))
+	fmt.Fprint(out, wrap("  rating    ", fmt.Sprintf("%s to %s, tier %s, %s, on %s; %d of %d facts known; rating %s", r.Best, r.Worst, r.Tier, strings.ReplaceAll(r.Outcome, "_", " "), r.Day, r.Known, r.Facts, short(r.Leaf))))
 	if len(r.Stops) > 0 {
 		fmt.Fprintf(out, "  stops     %s\n", strings.Join(r.Stops, ", "))
 	}

@@ -6,10 +6,10 @@ import (
 	"strings"
 
 	"duly/internal/act"
+	"duly/internal/bundle"
 	"duly/internal/decision"
 	"duly/internal/people"
 	"duly/internal/register"
-	"duly/internal/store"
 	"duly/internal/voice"
 	"duly/internal/workspace"
 )
@@ -20,6 +20,7 @@ type decideCmd struct {
 	Waiting    decideWaitingCmd    `cmd:"" help:"List what waits for signatures."`
 	TakeBack   decideTakeBackCmd   `cmd:"" help:"Drop an own proposal."`
 	Show       decideShowCmd       `cmd:"" help:"Show what holds for a deployment, and since when."`
+	Met        decideMetCmd        `cmd:"" help:"Say that a condition of a decision is met, on the word of a source."`
 	Essential  decideEssentialCmd  `cmd:"" help:"Say whether people depend on a deployment."`
 	ExitImpact decideExitImpactCmd `cmd:"" help:"Write down what suspending or leaving does to those who depend on it."`
 	Tell       decideTellCmd       `cmd:"" help:"Record that a customer was told of a decision, with the reasons."`
@@ -34,7 +35,8 @@ type terms struct {
 	As          string   `help:"Who decides, and signs." required:"" placeholder:"PERSON"`
 	Reason      string   `help:"Why." required:"" placeholder:"TEXT"`
 	Precedent   []string `help:"A condition that must be met before it runs." placeholder:"TEXT" sep:"none"`
-	Condition   []string `help:"A condition while it runs." placeholder:"TEXT" sep:"none"`
+	Condition   []string `help:"A condition while it runs, and how it is checked: 'telemetry: TEXT', 'audit: TEXT' or 'attestation: TEXT'. Without one of these words nobody checks it." placeholder:"TEXT" sep:"none"`
+	Rating      string   `help:"The rating that you read, as duly trace, duly assess and duly case show print it. Needed to let something run that takes two people or is rated HIGH or worse." placeholder:"LEAF"`
 	Involvement string   `help:"cause, contribute, directly_linked, none or unknown (UNGP 13)."`
 	Leverage    string   `help:"What is done to change the practice." placeholder:"TEXT"`
 	Owner       string   `help:"Who is accountable." placeholder:"PERSON"`
@@ -72,8 +74,14 @@ func (t *terms) decide(a *app, id string, what decision.Act, override bool) erro
 			return err
 		}
 		r := decision.Request{
-			Subject: found.ID, Act: what, Override: override, Reason: t.Reason, Precedent: t.Precedent, Ongoing: t.Condition,
+			Subject: found.ID, Act: what, Override: override, Reason: t.Reason, Precedent: t.Precedent, Rating: t.Rating,
 			Involvement: t.Involvement, Leverage: t.Leverage, By: h.By, Key: h.Key, Now: h.Now,
+		}
+		for _, c := range t.Condition {
+			r.Ongoing = append(r.Ongoing, decision.ParseUndertaking(c))
+		}
+		if r.Laws, err = prohibitions(w); err != nil {
+			return err
 		}
 		if t.Expires != "" {
 			if r.Expires, err = day(t.Expires, ""); err != nil {
@@ -111,6 +119,9 @@ func (a *app) step(s *decision.Step, by string) error {
 		if d.From > d.Day {
 			fmt.Fprintf(out, "locked: what was decided before holds until %s\n", d.From)
 		}
+		if bundle.LetsRun(d.Act) && d.Precedents > 0 {
+			fmt.Fprintf(out, "it may not run before %d conditions are met: duly decide met %s 1 --as PERSON --source SOURCE\n", d.Precedents, d.Subject)
+		}
 		fmt.Fprintln(out, "a decision stops nothing by itself: that it is enforced is confirmed apart")
 	})
 }
@@ -123,7 +134,11 @@ type decideSignCmd struct {
 // Run signs the draft.
 func (c *decideSignCmd) Run(a *app) error {
 	return a.act(c.As, func(w *workspace.Workspace, h voice.Hand) error {
-		step, err := decision.Sign(a.ctx, w.DB, act.Default, h.By, h.Key, h.Now, c.ID)
+		laws, err := prohibitions(w)
+		if err != nil {
+			return err
+		}
+		step, err := decision.Sign(a.ctx, w.DB, act.Default, decision.Signing{Draft: c.ID, By: h.By, Key: h.Key, Now: h.Now, Laws: laws})
 		if err != nil {
 			return err
 		}
@@ -183,89 +198,6 @@ func (c *decideTakeBackCmd) Run(a *app) error {
 		}
 		return a.print(map[string]string{"id": c.ID, "state": "taken_back"}, func(out io.Writer) { fmt.Fprintln(out, "taken back; nothing was decided") })
 	})
-}
-
-type decideShowCmd struct {
-	ID string `arg:"" help:"The deployment, or an account that has no more than one."`
-	On string `help:"The day; today otherwise." placeholder:"DAY"`
-}
-
-// Run shows what holds.
-func (c *decideShowCmd) Run(a *app) error {
-	w, err := a.open()
-	if err != nil {
-		return err
-	}
-	defer w.Close()
-	id, err := subject(a, w.DB, c.ID)
-	if err != nil {
-		return err
-	}
-	on, err := day(c.On, w.Today())
-	if err != nil {
-		return err
-	}
-	d, state, err := decision.Standing(a.ctx, w.DB, id, on)
-	if err != nil {
-		return err
-	}
-	current, err := decision.Current(a.ctx, w.DB)
-	if err != nil {
-		return err
-	}
-	result := struct {
-		Subject string         `json:"subject"`
-		State   decision.State `json:"state"`
-		Holds   *standingRow   `json:"decision"`
-		Locked  *standingRow   `json:"locked"` // decided later, and not in force yet
-	}{Subject: id, State: state, Holds: standing(d)}
-	if next := current[id]; next != nil && next.Record.From > on {
-		result.Locked = standing(next)
-	}
-	return a.print(result, func(out io.Writer) {
-		switch state {
-		case decision.None:
-			fmt.Fprintf(out, "on %s nothing is decided\n", on)
-		case decision.Lapsed:
-			fmt.Fprintf(out, "on %s nothing holds: what was decided in entry %d ended on %s, and nothing may run\n", on, d.Seq, d.Record.Expires)
-		default:
-			fmt.Fprintf(out, "on %s this holds: %s, on %s, decided on %s in entry %d\n", on, d.Record.Act, d.Record.Basis, d.Record.Day, d.Seq)
-		}
-		if l := result.Locked; l != nil {
-			fmt.Fprintf(out, "locked until %s: %s, on %s\n", l.From, l.Act, l.Basis)
-		}
-	})
-}
-
-// standingRow is a decision as it is printed.
-type standingRow struct {
-	Act        string   `json:"act"`
-	Basis      string   `json:"basis"`
-	Outcome    string   `json:"outcome"` // what the rating called for
-	Tier       string   `json:"tier"`
-	Day        string   `json:"day"`
-	From       string   `json:"effective_day"`
-	Expires    string   `json:"expires_day,omitempty"`
-	ReviewDay  string   `json:"review_day"`
-	Opinions   int64    `json:"opinions"`
-	Objections int64    `json:"objections"`
-	Precedent  []string `json:"conditions_precedent"`
-	Ongoing    []string `json:"conditions_ongoing"`
-	Reason     string   `json:"reason"`
-	Signed     []string `json:"signed_by"` // key ids
-	Entry      int64    `json:"entry"`
-}
-
-func standing(r *store.Revision[decision.Decision]) *standingRow {
-	if r == nil {
-		return nil
-	}
-	d := r.Record
-	row := &standingRow{d.Act, d.Basis, d.Outcome, d.Tier, d.Day, d.From, d.Expires, d.ReviewDay, d.Opinions, d.Objections, d.Precedent, d.Ongoing, d.Reason, nil, r.Seq}
-	for _, s := range r.Leaf.Sigs {
-		row.Signed = append(row.Signed, s.KeyID())
-	}
-	return row
 }
 
 type decideRefusedCmd struct{}

@@ -198,7 +198,7 @@ func printAssess(out io.Writer, s *assessment.Summary) {
 	printCounts(out, "best residual band", s.Best)
 	for _, one := range s.Subjects {
 		fmt.Fprintln(out, named(one)+":")
-		fmt.Fprint(out, wrap("  ", fmt.Sprintf("%s to %s, tier %s, %s; %d of %d facts known", one.Best, one.Worst, one.Tier, one.Decision, one.Known, one.Facts)))
+		fmt.Fprint(out, wrap("  ", fmt.Sprintf("%s to %s, tier %s, %s; %d of %d facts known; rating %s", one.Best, one.Worst, one.Tier, one.Decision, one.Known, one.Facts, short(one.Leaf))))
 		for _, r := range one.Rulings {
 			fmt.Fprint(out, wrap("  ", r))
 		}

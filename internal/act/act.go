@@ -53,6 +53,8 @@ const (
 	Answer    Act = "answer a panel"
 	Consult   Act = "consult those whom it concerns"
 	Notify    Act = "write to a customer about a decision"
+
+	CheckCondition Act = "say whether a condition is met"
 )
 
 // Actor is a person who acts, by key id and roles.
@@ -96,6 +98,8 @@ var Default = Table{
 		Answer:    {Approver, GoverningBody},
 		Consult:   {Analyst, Expert},
 		Notify:    {Analyst, Approver, GoverningBody},
+
+		CheckCondition: {Analyst, Approver, GoverningBody, Expert},
 	},
 	Exclude: map[Act][]Role{
 		Judge: {Sales}, SetFact: {Sales}, Score: {Sales, Administrator}, CloseHit: {Sales}, Decide: {Sales, Administrator, Expert, PanelMember},
@@ -103,7 +107,8 @@ var Default = Table{
 		Vote:    {Sales, Administrator, Analyst, Approver, GoverningBody, Expert},
 		Appoint: {Sales, Administrator}, Refer: {Sales, Administrator}, Answer: {Sales, Administrator, Expert, PanelMember},
 		Consult: {Sales}, Notify: {Sales},
-		Work: {Sales}, Commit: {Sales}, Adopt: {Sales, Administrator},
+		CheckCondition: {Sales, Administrator, PanelMember},
+		Work:           {Sales}, Commit: {Sales}, Adopt: {Sales, Administrator},
 	},
 }
 

@@ -51,6 +51,7 @@ type Summary struct {
 type Assessed struct {
 	Subject   string   `json:"subject"`
 	Account   string   `json:"account"`
+	Leaf      string   `json:"leaf"`  // hash of the rating's leaf, by which a decision names it
 	Best      string   `json:"best"`  // residual band if all that is unknown turns out well
 	Worst     string   `json:"worst"` // residual band if it turns out badly: what is decided on
 	Inherent  string   `json:"inherent"`
@@ -76,8 +77,9 @@ type Ask struct {
 	Question string `json:"question"`
 }
 
-func assessed(r *rating.Rating, o *rating.Outlook, g *gathered) Assessed {
+func assessed(r *rating.Rating, o *rating.Outlook, g *gathered, leaf ledger.Hash) Assessed {
 	a := Assessed{
+		Leaf:    leaf.String(),
 		Subject: g.unit.subject(), Account: g.unit.account.ID, Best: r.Best.Residual.String(), Worst: r.Worst.Residual.String(),
 		Inherent: r.Worst.Inherent.String(), Tier: r.Tier, HardStops: r.HardStops, Decision: r.Decision, Pending: r.Pending,
 		Known: r.Known, Facts: r.Total, Missing: r.Missing, OutOfDate: g.stale, Single: g.single,
@@ -242,11 +244,12 @@ func (w *writer) write(ctx context.Context, db *store.DB, units []unit, s *Summa
 			}
 			record := toRecord(&r.rating, &r.outlook, r.gathered, w.preparer)
 			s.count(record)
-			if w.detail {
-				s.Subjects = append(s.Subjects, assessed(&r.rating, &r.outlook, r.gathered))
-			}
-			if err := s.put(tx, record, previous[record.Subject], r.newest); err != nil {
+			leaf, err := s.put(tx, record, previous[record.Subject], r.newest)
+			if err != nil {
 				return err
+			}
+			if w.detail {
+				s.Subjects = append(s.Subjects, assessed(&r.rating, &r.outlook, r.gathered, leaf))
 			}
 		}
 		return nil
@@ -377,19 +380,21 @@ func ratingsOf(ctx context.Context, q store.Queryer, units []unit) (map[string]*
 }
 
 // put writes a rating if it says anything new, or anything of the chain is newer than the
-// one before: nothing is decided on a rating that is older than the chain. With the same
-// facts and the same result the preparer of the first stays.
-func (s *Summary) put(tx *store.Tx, record *Rating, before *store.Revision[Rating], newest int64) (err error) {
+// one before: nothing is decided on a rating that is older than the chain. It gives the leaf
+// hash of the one that stands. With the same facts and the same result the preparer of the
+// first stays.
+func (s *Summary) put(tx *store.Tx, record *Rating, before *store.Revision[Rating], newest int64) (leaf ledger.Hash, err error) {
+	var ref store.Ref
 	switch {
 	case before == nil:
-		_, err = store.Create(tx, Ratings, record)
+		ref, err = store.Create(tx, Ratings, record)
 	case before.Seq > newest && before.Record.Method == record.Method && before.Record.Trace == record.Trace && sameRulings(before.Record.Rulings, record.Rulings) && slices.Equal(before.Record.Inputs, record.Inputs):
-		return nil
+		return before.Hash, nil
 	default:
-		_, err = store.Restate(tx, Ratings, before.ID, record)
+		ref, err = store.Restate(tx, Ratings, before.ID, record)
 	}
 	s.Changed++
-	return err
+	return ref.Hash, err
 }
 
 func newSummary() *Summary {

@@ -24,7 +24,7 @@ type (
 	}
 	personRecord struct {
 		State string   `duly:"state,public,enum=active|ended"`
-		Roles []string `duly:"roles,public,enum=approver|governing_body|expert|sales|administrator|panel_member"`
+		Roles []string `duly:"roles,public,enum=approver|governing_body|expert|sales|administrator|panel_member|analyst"`
 		Key   string   `duly:"key,public,hash"`
 		Name  string   `duly:"name,personal"`
 	}
@@ -65,9 +65,20 @@ type (
 		Objections int64    `duly:"objections,public"`
 		Rating     string   `duly:"rating,public,hash"`
 		Referral   string   `duly:"referral,public,hash"`
+		Precedents int64    `duly:"precedents,public"`
+		Checked    []string `duly:"ongoing_checked_by,public,enum=telemetry|audit|attestation|nobody"`
+		Precedent  []string `duly:"conditions_precedent,customer"`
 		Read       []string `duly:"opinions_read,customer"`
+		Owner      string   `duly:"accountable_owner,personal"`
 		By         string   `duly:"decided_by,personal"`
 		Preparer   string   `duly:"preparer,personal"`
+	}
+	checkRecord struct {
+		Decision string `duly:"decision,public,hash"`
+		Sort     string `duly:"sort,public,enum=precedent|ongoing"`
+		Number   int64  `duly:"number,public"`
+		Result   string `duly:"result,public,enum=met|not_met"`
+		Day      string `duly:"day,public,date"`
 	}
 	opinionRecord struct {
 		State  string `duly:"state,public,enum=given|withdrawn"`
@@ -118,6 +129,7 @@ var (
 	packKind     = ledger.Define[packRecord]("pack", 1)
 	ballotKind   = ledger.Define[ballot]("ballot", 1, ledger.SignedBy(1))
 	itemKind     = ledger.Define[item]("item", 1)
+	checkKind    = ledger.Define[checkRecord]("condition_check", 1, ledger.SignedBy(1))
 	decisionKind = ledger.Define[decisionRecord]("decision", 1, ledger.SignedBy(1))
 	opinionKind  = ledger.Define[opinionRecord]("opinion", 1, ledger.SignedBy(1))
 	voteKind     = ledger.Define[voteRecord]("vote", 1, ledger.SignedBy(1), ledger.ByDay())
@@ -131,7 +143,7 @@ var testSchemas = func() Schemas {
 	schemas := Schemas{}
 	for _, s := range []*ledger.Schema{
 		epochKind.Schema(), personKind.Schema(), erasureKind.Schema(), packKind.Schema(), ballotKind.Schema(), itemKind.Schema(), decisionKind.Schema(), whisperKind.Schema(),
-		customerKind.Schema(), factKind.Schema(), ratingKind.Schema(), opinionKind.Schema(), voteKind.Schema(), seatKind.Schema(), referralKind.Schema(),
+		customerKind.Schema(), factKind.Schema(), ratingKind.Schema(), opinionKind.Schema(), voteKind.Schema(), seatKind.Schema(), referralKind.Schema(), checkKind.Schema(),
 	} {
 		parsed, err := ledger.ParseSchema(s.Document())
 		if err != nil {

@@ -48,6 +48,7 @@ type Counts struct {
 	Signatures int64            `json:"signatures"`
 	Ratings    Replays          `json:"ratings"`
 	Voices     Voices           `json:"voices"`
+	Conditions Conditions       `json:"conditions"`
 }
 
 // Replays says how ratings came out when they were computed again.
@@ -90,8 +91,10 @@ type Checker struct {
 	erased   map[string]int64      // what erasure entries name, likewise
 	ratings  map[ledger.Hash]int64 // where each rating stands, by its leaf hash
 	replay   replayer
-	said     said    // by experts and panels
-	newest   Content // with its leaf and buffers, which the next entry uses again
+	said     said                      // by experts and panels
+	decided  map[ledger.Hash]*approved // decisions that let something run, by leaf hash
+	current  map[string]ledger.Hash    // the newest of each record, where it lets something run
+	newest   Content                   // with its leaf and buffers, which the next entry uses again
 	leaf     ledger.Leaf
 	digests  []ledger.Hash
 	opened   []byte // its disclosures, decoded
@@ -123,7 +126,7 @@ func NewChecker(o Options) *Checker {
 	return &Checker{
 		options: o, tree: tree, counts: Counts{Kinds: map[string]int64{}},
 		people: map[string][]string{}, keyOf: map[string]string{}, missing: map[string]int64{}, erased: map[string]int64{}, ratings: map[ledger.Hash]int64{},
-		replay: replayer{options: o}, said: newSaid(),
+		replay: replayer{options: o}, said: newSaid(), decided: map[ledger.Hash]*approved{}, current: map[string]ledger.Hash{},
 	}
 }
 
@@ -192,7 +195,11 @@ func (c *Checker) Entry(leafBytes []byte, fields []Sealed) (*Content, error) {
 		}
 		c.counts.Ratings.add(outcome)
 	case "decision":
-		c.decision(seq, leaf, c.newest.shown())
+		values := c.newest.shown()
+		c.decision(seq, leaf, values)
+		c.conditions(seq, hash, leaf, values)
+	case "condition_check":
+		c.conditionCheck(seq, leaf)
 	case "opinion":
 		c.opinion(hash, leaf, c.newest.shown())
 	case "vote":

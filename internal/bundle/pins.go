@@ -25,9 +25,10 @@ var pinned = map[string][]string{
 	"exposure":    {"state", "deployments", "unrated", "worst"},
 	"score":       {"method", "round"},
 	"decision": {"act", "basis", "outcome", "tier", "residual", "hard_stops", "effective_day", "expires_day", "review_day", "signatures",
-		"opinions", "objections", "rating", "referral"},
-	"opinion": {"state", "choice"},
-	"vote":    {"choice"},
+		"opinions", "objections", "rating", "referral", "precedents", "ongoing_checked_by"},
+	"condition_check": {"decision", "sort", "number", "result", "day"},
+	"opinion":         {"state", "choice"},
+	"vote":            {"choice"},
 	"referral": {"state", "emergency", "rating", "noticed_day", "closes_day", "closed_day", "answer_due", "ratify_by", "outcome", "quorum", "seats",
 		"affected_seats", "present", "affected_present", "recused", "votes_for", "votes_against", "abstained"},
 	"panel":       {"state", "seats", "notice_days", "emergency_hours", "answer_days"},
@@ -56,7 +57,7 @@ var pinned = map[string][]string{
 }
 
 // signed names the kinds whose every revision must carry a person's signature.
-var signed = map[string]int{"decision": 1, "score": 1, "opinion": 1, "vote": 1, "declaration": 1, "resignation": 1, "answer": 1}
+var signed = map[string]int{"decision": 1, "score": 1, "opinion": 1, "vote": 1, "declaration": 1, "resignation": 1, "answer": 1, "condition_check": 1}
 
 // decides and mayNot name, for kinds that people must sign, the roles of which each
 // signer has one and the roles of which none: who sells or runs the system does not
@@ -64,12 +65,12 @@ var signed = map[string]int{"decision": 1, "score": 1, "opinion": 1, "vote": 1, 
 var (
 	decides = map[string][]string{
 		"decision": {"approver", "governing_body"}, "score": {"analyst", "expert"}, "opinion": {"expert"}, "vote": panelist, "declaration": panelist,
-		"resignation": panelist, "answer": {"approver", "governing_body"},
+		"resignation": panelist, "answer": {"approver", "governing_body"}, "condition_check": {"analyst", "approver", "governing_body", "expert"},
 	}
 	mayNot = map[string][]string{
 		"decision": {"sales", "administrator", "expert", "panel_member"}, "score": {"sales", "administrator"},
 		"opinion": {"sales", "administrator", "analyst", "approver", "governing_body", "panel_member"}, "vote": company, "declaration": company, "resignation": company,
-		"answer": {"sales", "administrator", "expert", "panel_member"},
+		"answer": {"sales", "administrator", "expert", "panel_member"}, "condition_check": {"sales", "administrator", "panel_member"},
 	}
 	panelist = []string{"panel_member"}
 	company  = []string{"sales", "administrator", "analyst", "approver", "governing_body", "expert"}

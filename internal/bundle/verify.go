@@ -302,6 +302,9 @@ func (r *Result) Print(out io.Writer) {
 		if v := n.Voices; v.Approvals > 0 {
 			fmt.Fprintf(out, "  voices      %d approvals rest on experts and panels: all is shown for %d, withheld for %d\n", v.Approvals, v.Shown, v.Withheld)
 		}
+		if x := n.Conditions; x.Precedent > 0 {
+			fmt.Fprintf(out, "  conditions  %d must be met before something runs; somebody has signed for %d that they are\n", x.Precedent, x.Met)
+		}
 	}
 	fmt.Fprintf(out, "  checkpoint  %d entries, root %s\n", r.Size, r.Root)
 	if r.Uncovered > 0 {

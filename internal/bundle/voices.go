@@ -278,6 +278,9 @@ func (c *Checker) approval(seq int64, leaf *ledger.Leaf, values map[string][]byt
 	case d.Panel && !m.quorum:
 		c.Report(seq, "the panel voted without a quorum")
 	}
+	if d.Panel && p.int("precedents") < 1 {
+		c.Report(seq, "it lets run what a committee decides, and nothing has to be met before")
+	}
 	if d.Opinion && opinions < 1 {
 		c.Report(seq, "it needs an expert's opinion on the rating and has none")
 	}

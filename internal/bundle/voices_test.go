@@ -23,6 +23,7 @@ type approvalCase struct {
 	expertDecides bool // the second signature is the expert's
 	memberDecides bool
 	others        func(l *testLog, c *approvalCase) // before the decision
+	after         func(l *testLog, decision string, owner ledger.PersonKey)
 	votesNamed    []string
 	swap          bool // the first two vote from each other's seats
 	late          bool // it is entered long after the notice that it says
@@ -107,7 +108,7 @@ func (c *approvalCase) build(t *testing.T) *testLog {
 	}
 	d := &decisionRecord{
 		Act: "approve_with_conditions", Basis: OnCommittee, Outcome: c.outcome, Tier: c.tier, From: "2027-03-18", Signatures: 2, Opinions: 1,
-		Rating: c.ratingHash, Referral: l.hash(at), Read: []string{l.hash(opinion)},
+		Rating: c.ratingHash, Referral: l.hash(at), Read: []string{l.hash(opinion)}, Precedents: 1, Precedent: []string{"an audit"}, Owner: first.ID(),
 	}
 	if o.Choice == "object" {
 		d.Objections = 1
@@ -124,7 +125,10 @@ func (c *approvalCase) build(t *testing.T) *testLog {
 	case c.memberDecides:
 		signers[1] = members[0]
 	}
-	add(l, decisionKind, l.id(), d, signers...)
+	decided := add(l, decisionKind, l.id(), d, signers...)
+	if c.after != nil {
+		c.after(l, l.hash(decided), first)
+	}
 	return l
 }
 
@@ -223,6 +227,8 @@ func TestApprovalsRestOnWhatWasSaid(t *testing.T) {
 		"CRITICAL by two of the body": {func(c *approvalCase) {
 			c.outcome, c.tier, c.roles[0], c.decision = "suspend", "EDD+GB", []string{"governing_body"}, override
 		}, "", true},
+		"nothing has to be met":      {func(c *approvalCase) { c.decision = func(d *decisionRecord) { d.Precedents, d.Precedent = 0, nil } }, "nothing has to be met before", true},
+		"more conditions than texts": {func(c *approvalCase) { c.decision = func(d *decisionRecord) { d.Precedents = 2 } }, "has 2 conditions precedent and names 1", false},
 		"a second vote on the rating": {func(c *approvalCase) {
 			c.others = func(l *testLog, c *approvalCase) {
 				var named []string

@@ -125,8 +125,8 @@ func (l *look) ratings() error {
 		if was == nil {
 			continue
 		}
-		if text := material(was.Record, r.Record); text != "" {
-			l.add("rating", at(r.ID, r.Seq), text, units)
+		if changes := assessment.Material(was.Record, r.Record); len(changes) > 0 {
+			l.add("rating", at(r.ID, r.Seq), strings.Join(changes, ", "), units)
 		}
 	}
 	return nil
@@ -136,29 +136,6 @@ func (l *look) closedAfter(subject string, seq int64) bool {
 	return slices.ContainsFunc(l.w.reviews[subject], func(r *store.Revision[Review]) bool {
 		return r.Record.State == StateClosed && r.Record.Outcome != Ended && r.Seq > seq
 	})
-}
-
-// material says what changed between two ratings that a person must see; "" for
-// nothing: the band at the worst end, the tier, the stops, and what is called for.
-func material(was, now *assessment.Rating) string {
-	var out []string
-	note := func(what, from, to string) {
-		if from != to {
-			out = append(out, what+" "+from+" became "+to)
-		}
-	}
-	note("band", was.Worst, now.Worst)
-	note("tier", was.Tier, now.Tier)
-	note("stops", stops(was.HardStops), stops(now.HardStops))
-	note("it calls for", word(was.Outcome), word(now.Outcome))
-	return strings.Join(out, ", ")
-}
-
-func stops(list []string) string {
-	if len(list) == 0 {
-		return "none"
-	}
-	return strings.Join(list, "+")
 }
 
 // contracts finds those that end within the days of the rules.

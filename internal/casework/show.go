@@ -56,6 +56,7 @@ type UnitView struct {
 
 // Rated is the newest rating of a unit.
 type Rated struct {
+	Leaf    string            `json:"leaf"` // hash of its leaf, by which a decision names it
 	Best    string            `json:"best"`
 	Worst   string            `json:"worst"`
 	Tier    string            `json:"tier"`
@@ -203,7 +204,7 @@ func (v *View) units(ctx context.Context, q store.Queryer, w *world, p *triage.P
 // rated gives a rating with what could change the decision that it calls for.
 func rated(ctx context.Context, q store.Queryer, r *store.Revision[assessment.Rating]) (*Rated, error) {
 	x := r.Record
-	out := &Rated{Best: x.Best, Worst: x.Worst, Tier: x.Tier, Outcome: x.Outcome, Stops: x.HardStops, Known: x.Known, Facts: x.Facts,
+	out := &Rated{Leaf: r.Hash.String(), Best: x.Best, Worst: x.Worst, Tier: x.Tier, Outcome: x.Outcome, Stops: x.HardStops, Known: x.Known, Facts: x.Facts,
 		Day: time.UnixMicro(r.Leaf.Time).UTC().Format(time.DateOnly), Ask: []rating.Question{}, Flips: []rating.Flip{}}
 	text, err := runs.Bytes(ctx, q, x.Method)
 	if err != nil {

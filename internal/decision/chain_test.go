@@ -5,6 +5,7 @@ import (
 
 	"duly/internal/act"
 	"duly/internal/assessment"
+	"duly/internal/decision"
 	"duly/internal/ledger"
 	"duly/internal/people"
 	"duly/internal/refusal"
@@ -48,7 +49,7 @@ func (o *resold) write(fn func(tx *store.Tx)) {
 // approve tries to approve it.
 func (o *resold) approve() error {
 	q := o.request(rated{account: o.deployed}, o.office.approve[0])
-	q.Act = "approve"
+	q.Act, q.Rating = decision.Approve, ""
 	_, err := o.decide(q)
 	return err
 }

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"duly/internal/assessment"
+	"duly/internal/bundle"
 	"duly/internal/fault"
 	"duly/internal/ledger"
 	"duly/internal/store"
@@ -43,8 +44,10 @@ type Decision struct {
 	Expires     string   `duly:"expires_day,public,date"`   // the first day on which it no longer holds; "" for none
 	ReviewDay   string   `duly:"review_day,public,date"`
 	Signatures  int64    `duly:"signatures,public"`
-	Opinions    int64    `duly:"opinions,public"`   // of experts, on this rating, as they stood then
-	Objections  int64    `duly:"objections,public"` // of them those who object
+	Opinions    int64    `duly:"opinions,public"`                                                   // of experts, on this rating, as they stood then
+	Objections  int64    `duly:"objections,public"`                                                 // of them those who object
+	Precedents  int64    `duly:"precedents,public"`                                                 // conditions that must be met before it runs
+	Checked     []string `duly:"ongoing_checked_by,public,enum=telemetry|audit|attestation|nobody"` // for each ongoing condition in order, how it is checked
 	Essential   string   `duly:"essential,public,enum=yes|no|unknown"`
 	Rating      string   `duly:"rating,public,hash"`   // leaf hash of the rating it rests on
 	Referral    string   `duly:"referral,public,hash"` // leaf hash of the panel's closed vote; "" when there is none
@@ -71,7 +74,7 @@ var files embed.FS
 var Migrations = store.Migrations{Room: "decision", Files: files}
 
 // Current gives the newest decision on every subject, whether it holds yet or not;
-// [Standing] says what holds.
+// [Standing] says what does.
 func Current(ctx context.Context, q store.Queryer) (map[string]*store.Revision[Decision], error) {
 	list, err := store.Select(ctx, q, Decisions, "")
 	if err != nil {
@@ -91,26 +94,92 @@ type State string
 const (
 	None   State = "none"   // nothing was decided, or nothing that holds yet
 	Holds  State = "holds"  // it holds
+	Waits  State = "waits"  // it was approved, and waits for conditions precedent: it may not run yet
+	Barred State = "barred" // it was approved before a ban or a moratorium that now forbids it, or may: it may not run any more
 	Lapsed State = "lapsed" // it ended, and nothing took its place: nothing may run
 )
 
-// Standing gives the decision that holds on a day (YYYY-MM-DD). A decision that is
+// Stand is how a deployment stands on a day.
+type Stand struct {
+	Decision   *store.Revision[Decision] // that holds, waits, is barred or ended; nil for none
+	State      State
+	Conditions []Condition // of the decision, as they stood on the day
+	Forbids    []string    // what bars it, in words
+}
+
+// MayRun says whether the deployment may run: somebody let it, all that had to be met
+// before is met, and no law has come in between.
+func (s *Stand) MayRun() bool { return s.State == Holds && bundle.LetsRun(s.Decision.Record.Act) }
+
+// Standing says how a deployment stands on a day (YYYY-MM-DD). A decision that is
 // locked until a later day, or that had its last signature later, leaves the one before
-// it standing; one that expired leaves nothing.
-func Standing(ctx context.Context, q store.Queryer, subject, day string) (*store.Revision[Decision], State, error) {
+// it standing; one that expired leaves nothing. rules are the bans and moratoria that
+// count, nil for the laws that ship alone.
+func Standing(ctx context.Context, q store.Queryer, subject, day string, rules *assessment.Prohibitions) (*Stand, error) {
 	list, err := store.Select(ctx, q, Decisions, "r.subject = $1", subject)
 	if err != nil || len(list) == 0 {
-		return nil, None, err
+		return &Stand{State: None}, err
 	}
 	history, err := store.History(ctx, q, Decisions, list[0].ID)
 	if err != nil {
-		return nil, None, err
+		return nil, err
 	}
-	d, state := In(history, day)
-	return d, state, nil
+	s := &Stand{}
+	if s.Decision, s.State = In(history, day); s.Decision == nil {
+		return s, nil
+	}
+	if s.Conditions, err = ConditionsOf(ctx, q, s.Decision, day); err != nil {
+		return nil, err
+	}
+	if !s.MayRun() {
+		return s, nil
+	}
+	if s.Forbids, err = forbids(ctx, q, s.Decision, rules, day); err != nil {
+		return nil, err
+	}
+	switch {
+	case len(s.Forbids) > 0:
+		s.State = Barred
+	case Open(s.Conditions) > 0:
+		s.State = Waits
+	}
+	return s, nil
 }
 
-// In is [Standing] among the revisions of one decision, oldest first.
+// forbids gives the bans and moratoria that forbid on a day what was decided, or may,
+// and that the rating it rests on did not know.
+func forbids(ctx context.Context, q store.Queryer, d *store.Revision[Decision], rules *assessment.Prohibitions, day string) ([]string, error) {
+	rated, err := RatingOf(ctx, q, d.Record)
+	if err != nil {
+		return nil, err
+	}
+	return assessment.NewlyForbidden(ctx, q, rated, rules, day)
+}
+
+// RatingOf gives the rating that a decision rests on.
+//
+// Errors: Broken when there is none, which no decision of this program can be.
+func RatingOf(ctx context.Context, q store.Queryer, d *Decision) (*store.Revision[assessment.Rating], error) {
+	list, err := store.Select(ctx, q, assessment.Ratings, "r.subject = $1", d.Subject)
+	for _, r := range list {
+		var history []*store.Revision[assessment.Rating]
+		if history, err = store.History(ctx, q, assessment.Ratings, r.ID); err != nil {
+			return nil, err
+		}
+		for _, r := range history {
+			if r.Hash.String() == d.Rating {
+				return r, nil
+			}
+		}
+	}
+	if err != nil {
+		return nil, err
+	}
+	return nil, fault.New(fault.Broken, "a decision rests on a rating that is not there", "run `duly verify`")
+}
+
+// In gives what holds by its days among the revisions of one decision, oldest first,
+// whatever its conditions.
 func In(history []*store.Revision[Decision], day string) (*store.Revision[Decision], State) {
 	for i := len(history) - 1; i >= 0; i-- {
 		switch d := history[i].Record; {

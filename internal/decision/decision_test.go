@@ -54,7 +54,7 @@ func rate(t testing.TB, db *store.DB, outcome, worst, preparer string) rated {
 	t.Helper()
 	r := rated{t: t, db: db}
 	err := db.Write(ctx, storetest.Actor, func(tx *store.Tx) error {
-		c, err := store.Create(tx, register.Customers, &register.Customer{Origin: register.Origin{State: "active"}, Name: "Someone Ltd", Kind: "company", Sector: "commercial"})
+		c, err := store.Create(tx, register.Customers, &register.Customer{Origin: register.Origin{State: "active"}, Name: "Harbour board", Kind: "public_body", Sector: "commercial", Jurisdiction: "NZ"})
 		if err != nil {
 			return err
 		}

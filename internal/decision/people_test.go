@@ -156,12 +156,22 @@ func (o *office) ask(r rated, votes ...string) {
 func (o *office) request(r rated, by ledger.PersonKey) decision.Request {
 	return decision.Request{
 		Subject: r.account, Act: decision.ApproveWithConditions, Reason: "because", By: act.Actor{Key: by.ID()}, Key: by, Now: now.AddDate(0, 0, 16),
-		Precedent: []string{"the policy is published"}, Leverage: "renewal depends on it", Owner: o.approve[0].ID(),
+		Precedent: []string{"the policy is published"}, Rating: decision.ShortHash(r.rating.Hash.String()), Leverage: "renewal depends on it", Owner: o.approve[0].ID(),
 	}
 }
 
+// stands says how it stands on a day.
+func (o *office) stands(r rated, day string) *decision.Stand {
+	o.Helper()
+	s, err := decision.Standing(ctx, o.db, r.account, day, nil)
+	if err != nil {
+		o.Fatal(err)
+	}
+	return s
+}
+
 func (o *office) sign(id string, by ledger.PersonKey) (*decision.Step, error) {
-	return decision.Sign(ctx, o.db, act.Default, act.Actor{Key: by.ID()}, by, now.AddDate(0, 0, 16), id)
+	return decision.Sign(ctx, o.db, act.Default, decision.Signing{Draft: id, By: act.Actor{Key: by.ID()}, Key: by, Now: now.AddDate(0, 0, 16)})
 }
 
 // refused fails unless the rule refused and the attempt is logged with it in clear.
@@ -227,8 +237,8 @@ func TestACommitteeApprovesHigh(t *testing.T) {
 		if err != nil || step.Waits == "" || step.Needs != 2 {
 			t.Fatalf("%+v, %v", step, err)
 		}
-		if _, state, err := decision.Standing(ctx, o.db, r.account, "2027-01-01"); err != nil || state != decision.None {
-			t.Fatalf("with one signature it is %s, %v", state, err)
+		if s := o.stands(r, "2027-01-01"); s.State != decision.None {
+			t.Fatalf("with one signature it is %s", s.State)
 		}
 		id := step.Waits
 		step, err = o.sign(id, o.approve[0])
@@ -237,7 +247,7 @@ func TestACommitteeApprovesHigh(t *testing.T) {
 			step, err = o.sign(id, who)
 			o.refused(refusal.Role, step, err)
 		}
-		step, err = decision.Sign(ctx, o.db, act.Default, act.Actor{Key: o.approve[1].ID()}, o.approve[0], now, id)
+		step, err = decision.Sign(ctx, o.db, act.Default, decision.Signing{Draft: id, By: act.Actor{Key: o.approve[1].ID()}, Key: o.approve[0], Now: now})
 		o.refused(refusal.Key, step, err)
 		step, err = o.sign(id, o.approve[1])
 		if err != nil || step.Waits != "" {
@@ -342,10 +352,9 @@ func TestAgainstThePanel(t *testing.T) {
 		for day, want := range map[string]struct {
 			act   string
 			state decision.State
-		}{"2026-12-31": {"suspend", decision.Holds}, "2027-01-08": {"suspend", decision.Holds}, "2027-01-09": {"approve_with_conditions", decision.Holds}, "2027-06-01": {"approve_with_conditions", decision.Lapsed}} {
-			got, state, err := decision.Standing(ctx, o.db, r.account, day)
-			if err != nil || state != want.state || got.Record.Act != want.act {
-				t.Errorf("on %s: %+v %s, %v", day, got, state, err)
+		}{"2026-12-31": {"suspend", decision.Holds}, "2027-01-08": {"suspend", decision.Holds}, "2027-01-09": {"approve_with_conditions", decision.Waits}, "2027-06-01": {"approve_with_conditions", decision.Lapsed}} {
+			if s := o.stands(r, day); s.State != want.state || s.Decision.Record.Act != want.act {
+				t.Errorf("on %s: %+v %s", day, s.Decision.Record, s.State)
 			}
 		}
 		if _, _, err := r.decide(decision.Decline, o.approve[1]); err != nil {
@@ -355,8 +364,8 @@ func TestAgainstThePanel(t *testing.T) {
 		if err != nil || len(list) != 1 {
 			t.Errorf("%d overrides are counted after another decision replaced it, %v", len(list), err)
 		}
-		if got, _, err := decision.Standing(ctx, o.db, r.account, "2027-02-01"); err != nil || got.Record.Act != "decline" {
-			t.Errorf("a decline does not end what is locked: %+v, %v", got, err)
+		if s := o.stands(r, "2027-02-01"); s.Decision.Record.Act != "decline" {
+			t.Errorf("a decline does not end what is locked: %+v", s.Decision.Record)
 		}
 	})
 }

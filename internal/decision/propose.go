@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"duly/internal/act"
+	"duly/internal/assessment"
 	"duly/internal/bundle"
 	"duly/internal/fault"
 	"duly/internal/ledger"
@@ -24,10 +25,12 @@ type Request struct {
 	Reason      string
 	Expires     string   // the first day on which it no longer holds; overrides need one
 	Precedent   []string // conditions that must be met before it runs
-	Ongoing     []string // conditions while it runs
-	Involvement string   // cause, contribute, directly_linked, none or unknown
-	Leverage    string   // what is done to change the practice
-	Owner       string   // key id of who is accountable
+	Ongoing     []Undertaking
+	Rating      string                   // the rating that the person read: its leaf hash, or as much of its beginning as [ShortHash]; needed to let run what takes two people or is HIGH or worse
+	Laws        *assessment.Prohibitions // the bans and moratoria that count; nil for the laws that ship alone
+	Involvement string                   // cause, contribute, directly_linked, none or unknown
+	Leverage    string                   // what is done to change the practice
+	Owner       string                   // key id of who is accountable
 	By          act.Actor
 	Key         store.Signer // the person's own key
 	Now         time.Time
@@ -57,14 +60,20 @@ func Decide(ctx context.Context, db *store.DB, authority act.Authority, r Reques
 	if strings.TrimSpace(r.Reason) == "" {
 		return nil, fault.New(fault.Invalid, "a decision needs a reason", "give --reason TEXT")
 	}
+	if slices.ContainsFunc(r.Precedent, blank) || slices.ContainsFunc(r.Ongoing, func(u Undertaking) bool { return blank(u.Text) }) {
+		return nil, fault.New(fault.Invalid, "a condition says nothing", "write down what has to be met, or leave it out")
+	}
 	var step *Step
 	err := refusal.Watch(ctx, db, refusal.Attempt{Act: "decision", Subject: r.Subject, By: r.By, Now: r.Now}, func() error {
 		return db.Write(ctx, r.By.Key, func(tx *store.Tx) error {
 			if r.Key.Sign(nil).KeyID() != r.By.Key {
 				return refusal.Refuse(refusal.Key, "the signing key belongs to somebody else than the one who decides", "each person signs with the own key")
 			}
-			m, err := read(ctx, tx, r.Subject, r.Act, r.Now)
+			m, err := read(ctx, tx, r.Subject, r.Act, r.Now, r.Laws)
 			if err != nil {
+				return err
+			}
+			if err := m.seen(ctx, tx, r.Rating); err != nil {
 				return err
 			}
 			d, err := m.draft(ctx, tx, r)
@@ -75,6 +84,9 @@ func Decide(ctx context.Context, db *store.DB, authority act.Authority, r Reques
 				return err
 			}
 			if err := m.permit(ctx, tx, d); err != nil {
+				return err
+			}
+			if err := m.named(r); err != nil {
 				return err
 			}
 			step, err = m.propose(ctx, tx, d, r.Key)
@@ -90,8 +102,11 @@ func (m *matter) draft(ctx context.Context, tx *store.Tx, r Request) (*Decision,
 	d := &Decision{
 		Act: string(r.Act), Basis: bundle.OnRating, Outcome: rated.Outcome, Tier: rated.Tier, Residual: rated.Worst, HardStops: rated.HardStops,
 		Day: m.today, From: m.today, Expires: r.Expires, Signatures: int64(m.demand.Signers), Rating: m.rated.Hash.String(),
-		Subject: rated.Subject, Reason: strings.TrimSpace(r.Reason), Precedent: r.Precedent, Ongoing: r.Ongoing,
+		Subject: rated.Subject, Reason: strings.TrimSpace(r.Reason), Precedent: r.Precedent, Precedents: int64(len(r.Precedent)),
 		Involvement: r.Involvement, Leverage: r.Leverage, Owner: r.Owner, By: r.By.Key, Preparer: rated.Preparer,
+	}
+	for _, u := range r.Ongoing {
+		d.Ongoing, d.Checked = append(d.Ongoing, u.Text), append(d.Checked, u.Checked)
 	}
 	switch {
 	case r.Override:
@@ -164,29 +179,38 @@ func (m *matter) propose(ctx context.Context, tx *store.Tx, d *Decision, key sto
 	return w.next(ctx, tx, m.demand.Signers)
 }
 
+// Signing is a person's signature on a draft that waits.
+type Signing struct {
+	Draft string // its id
+	By    act.Actor
+	Key   store.Signer // the person's own key
+	Now   time.Time
+	Laws  *assessment.Prohibitions // as in [Request]
+}
+
 // Sign adds a person's signature to a draft that waits, after the same checks as at
 // first: what it rests on must still be so.
 //
 // Errors: NotFound for no such draft; Refused like Decide, when the person signed it
 // already, and when anything it rests on changed.
-func Sign(ctx context.Context, db *store.DB, authority act.Authority, by act.Actor, key store.Signer, now time.Time, id string) (*Step, error) {
-	w, err := waitingFor(ctx, db, id)
+func Sign(ctx context.Context, db *store.DB, authority act.Authority, r Signing) (*Step, error) {
+	w, err := waitingFor(ctx, db, r.Draft)
 	if err != nil {
 		return nil, err
 	}
 	var step *Step
-	err = refusal.Watch(ctx, db, refusal.Attempt{Act: "signature", Subject: w.decision.Subject, By: by, Now: now}, func() error {
+	err = refusal.Watch(ctx, db, refusal.Attempt{Act: "signature", Subject: w.decision.Subject, By: r.By, Now: r.Now}, func() error {
 		return db.Write(ctx, w.sigs[0].KeyID(), func(tx *store.Tx) error {
-			if w, err = waitingFor(ctx, tx, id); err != nil {
+			if w, err = waitingFor(ctx, tx, r.Draft); err != nil {
 				return err
 			}
-			if key.Sign(nil).KeyID() != by.Key {
+			if r.Key.Sign(nil).KeyID() != r.By.Key {
 				return refusal.Refuse(refusal.Key, "the signing key belongs to somebody else than the one who signs", "each person signs with the own key")
 			}
-			if err := w.check(ctx, tx, authority, by.Key, now); err != nil {
+			if err := w.check(ctx, tx, authority, r); err != nil {
 				return err
 			}
-			w.sigs = append(w.sigs, key.Sign(w.draft.Statement(tx.Log())))
+			w.sigs = append(w.sigs, r.Key.Sign(w.draft.Statement(tx.Log())))
 			step, err = w.next(ctx, tx, int(w.decision.Signatures))
 			return err
 		})
@@ -195,21 +219,24 @@ func Sign(ctx context.Context, db *store.DB, authority act.Authority, by act.Act
 }
 
 // check holds a draft to the matter as it stands now, with the next signer.
-func (w *waiting) check(ctx context.Context, tx *store.Tx, authority act.Authority, key string, now time.Time) error {
-	signers := []string{key}
+func (w *waiting) check(ctx context.Context, tx *store.Tx, authority act.Authority, r Signing) error {
+	signers := []string{r.By.Key}
 	for _, s := range w.sigs {
-		if s.KeyID() == key {
+		if s.KeyID() == r.By.Key {
 			return refusal.Refuse(refusal.FourEyes, "the same person cannot sign a decision twice", "a second person signs it")
 		}
 		signers = append(signers, s.KeyID())
 	}
-	m, err := read(ctx, tx, w.decision.Subject, Act(w.decision.Act), now)
+	m, err := read(ctx, tx, w.decision.Subject, Act(w.decision.Act), r.Now, r.Laws)
 	if err != nil {
 		return err
 	}
 	d := w.decision
-	if m.rated.Hash.String() != d.Rating || int64(m.demand.Signers) != d.Signatures {
-		return refusal.Refuse(refusal.Stale, "it was rated again, or more was said of it, after this was drafted", "decide again on what is known now")
+	if m.rated.Hash.String() != d.Rating {
+		return m.otherwise(ctx, tx, d.Rating, "it was rated again after this was drafted")
+	}
+	if int64(m.demand.Signers) != d.Signatures {
+		return refusal.Refuse(refusal.Stale, "more was said of it after this was drafted", "decide again on what is known now")
 	}
 	if d.Expires != "" && d.Expires <= m.today {
 		return refusal.Refuse(refusal.Expiry, "the draft would have ended on "+d.Expires, "decide again with a later day")

@@ -39,15 +39,16 @@ type matter struct {
 	against bool
 	today   string
 	parties []string // customers of the chain, once current has asked for them
+	laws    *assessment.Prohibitions
 }
 
 // read reads the newest rating of a subject and what was said of it.
-func read(ctx context.Context, tx *store.Tx, subject string, what Act, now time.Time) (*matter, error) {
+func read(ctx context.Context, tx *store.Tx, subject string, what Act, now time.Time, laws *assessment.Prohibitions) (*matter, error) {
 	rated, err := find(ctx, tx, subject)
 	if err != nil {
 		return nil, err
 	}
-	m := &matter{rated: rated, today: now.UTC().Format(time.DateOnly), heard: &voice.Heard{}}
+	m := &matter{rated: rated, today: now.UTC().Format(time.DateOnly), heard: &voice.Heard{}, laws: laws}
 	if bundle.LetsRun(string(what)) {
 		if m.heard, err = voice.On(ctx, tx, rated.Hash.String()); err != nil {
 			return nil, err
@@ -241,6 +242,9 @@ func (m *matter) current(ctx context.Context, tx *store.Tx) error {
 	}
 	if facts {
 		return refusal.Refuse(refusal.Stale, "facts were stated after it was rated", "assess it again, then decide")
+	}
+	if err := m.lawful(ctx, tx); err != nil {
+		return err
 	}
 	open, err := openCorrection(ctx, tx, r.Subject)
 	if err != nil {

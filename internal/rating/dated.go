@@ -2,6 +2,7 @@ package rating
 
 import (
 	"fmt"
+	"slices"
 	"time"
 
 	"duly/internal/pack"
@@ -58,4 +59,13 @@ func (s *sheet) inForce(number int) rule.Tri {
 		return rule.False
 	}
 	return rule.True
+}
+
+// ChangesBetween says whether a dated part of the method began or ended after one day
+// (YYYY-MM-DD) and by another, so that it may rate otherwise on the second.
+func (m *Method) ChangesBetween(day, later string) bool {
+	return slices.ContainsFunc(m.dates, func(d dates) bool {
+		holds := func(on string) bool { return on >= d.from && (d.to == "" || on <= d.to) }
+		return holds(day) != holds(later)
+	})
 }

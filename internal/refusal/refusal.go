@@ -49,12 +49,15 @@ const (
 	Seat      Rule = "seat"             // no seat in this matter
 	Parity    Rule = "parity"           // another file than the one that was referred
 	Correct   Rule = "correction"       // a correction is not followed by a new rating (IM-09)
+	Law       Rule = "older_than_law"   // a ban, a moratorium or a method came or went since it was rated (IM-11)
+	Unread    Rule = "rating_not_named" // whoever decides did not say which rating was read
+	Again     Rule = "asked_again"      // a panel voted against it, and nothing new is known
 )
 
 // Rules lists all rules.
 var Rules = []Rule{
 	Role, Key, FourEyes, Twice, Legal, Pending, Right, Stale, Customer, Flag, Opinion, Panel, Quorum, Override, Expiry, Condition, Owner,
-	Exit, Deadline, Recused, Declared, Seat, Parity, Correct,
+	Exit, Deadline, Recused, Declared, Seat, Parity, Correct, Law, Unread, Again,
 }
 
 // Error implements error: the rule's name as people see it.
@@ -67,8 +70,8 @@ func Refuse(rule Rule, what, fix string) error {
 
 // Refusal is one refused attempt.
 type Refusal struct {
-	Rule    string `duly:"rule,public,enum=role|key|four_eyes|twice|legal_stop|pending|missing_right|stale_rating|changed_customer|open_flag|opinion|panel|quorum|override|expiry|conditions|owner|exit_impact|deadline|recused|declaration|seat|parity|correction,column"`
-	Act     string `duly:"act,public,enum=opinion|panel|referral|declaration|vote|close|answer|resignation|consultation|decision|signature|notice|response|load|fact|hit|score|assessment|method,column"`
+	Rule    string `duly:"rule,public,enum=role|key|four_eyes|twice|legal_stop|pending|missing_right|stale_rating|changed_customer|open_flag|opinion|panel|quorum|override|expiry|conditions|owner|exit_impact|deadline|recused|declaration|seat|parity|correction|older_than_law|rating_not_named|asked_again,column"`
+	Act     string `duly:"act,public,enum=opinion|panel|referral|declaration|vote|close|answer|resignation|consultation|decision|signature|notice|response|condition|load|fact|hit|score|assessment|method,column"`
 	Day     string `duly:"day,public,date"`
 	Subject string `duly:"subject,customer,column"`
 	What    string `duly:"what,customer"`

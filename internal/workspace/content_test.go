@@ -171,7 +171,7 @@ func everything() content {
 	with(of(usage.Findings))
 	with(of(triage.Triages))
 	with(of(assessment.Ratings, func(r *assessment.Rating, _ int, tx *store.Tx) {
-		r.Engine = bundle.EngineNumber()
+		r.Engine, r.Outcome, r.Tier = bundle.EngineNumber(), "approve", "SDD" // what one person may approve
 		rated = append(rated, tx.Size())
 	}))
 	with(of(assessment.Exposures))
@@ -183,6 +183,8 @@ func everything() content {
 		}
 		d.Rating, d.Signatures, d.By, d.Basis = r.Hash.String(), 1, decider, "rating"
 		d.Opinions, d.Objections, d.Referral, d.Read = 0, 0, "", nil
+		d.Act, d.Outcome, d.Tier = "approve", "approve", "SDD"
+		d.Ongoing, d.Precedents = d.Checked, int64(len(d.Precedent))
 	}))
 	with(of(casework.Reviews))
 	with(of(casework.Sweeps))
@@ -194,6 +196,14 @@ func everything() content {
 	with(of(decision.ExitImpacts))
 	with(of(decision.Notices))
 	with(of(decision.Responses))
+	with(once(decision.Checks, func(c *decision.Check, tx *store.Tx) {
+		list, err := store.Select(context.Background(), tx, decision.Decisions, "")
+		if err != nil {
+			panic(err)
+		}
+		c.Decision, c.Sort, c.Number = list[len(list)-1].Hash.String(), decision.Precedent, 1
+		c.Day = time.UnixMicro(tx.Now()).UTC().Format(time.DateOnly)
+	}))
 	with(of(refusal.Refusals))
 	with(of(voice.Opinions))
 	with(of(voice.Panels))
@@ -205,7 +215,7 @@ func everything() content {
 	}))
 	with(of(voice.Declarations))
 	with(of(voice.Answers))
-	with(votes())
+	with(once(voice.Votes))
 	with(of(voice.Stakeholders))
 	with(of(voice.Consultations))
 	with(of(voice.Sessions))
@@ -259,13 +269,17 @@ func signedAs(kind string) act.Role {
 	return act.Approver
 }
 
-// votes gives the kind of votes, of which each has one revision, and two of them.
-func votes() (*ledger.Schema, func(t testing.TB, w *workspace.Workspace, signer ledger.PersonKey)) {
-	return voice.Votes.Schema(), func(t testing.TB, w *workspace.Workspace, signer ledger.PersonKey) {
+// once gives a kind of which each record has one revision, and writes two of them.
+func once[T any](kind *ledger.Kind[T], mend ...func(record *T, tx *store.Tx)) (*ledger.Schema, func(t testing.TB, w *workspace.Workspace, signer ledger.PersonKey)) {
+	return kind.Schema(), func(t testing.TB, w *workspace.Workspace, signer ledger.PersonKey) {
 		t.Helper()
 		err := w.DB.Write(context.Background(), signer.ID(), func(tx *store.Tx) error {
 			for variant := range 2 {
-				if _, err := store.Create(tx, voice.Votes, example(t, voice.Votes, variant), signer); err != nil {
+				record := example(t, kind, variant)
+				for _, m := range mend {
+					m(record, tx)
+				}
+				if _, err := store.Create(tx, kind, record, signer); err != nil {
 					return err
 				}
 			}
