@@ -108,11 +108,7 @@ func (a *app) read(as string, fn func(w *workspace.Workspace, q store.Queryer, s
 		return err
 	}
 	defer w.Close()
-	actor, err := w.Actor(a.ctx, as)
-	if err == nil {
-		err = act.Default.May(actor, act.Publish)
-	}
-	if err != nil {
+	if _, err := a.may(w, as, act.Publish); err != nil {
 		return err
 	}
 	signed, point, err := w.Checkpoint()
