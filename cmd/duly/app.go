@@ -165,13 +165,23 @@ func wrap(begin, text string) string {
 func released() (bundle.Schemas, error) { return bundle.ReadSchemas(schemas.Files) }
 
 // may gives the person who acts (the operator when name is empty) if that person
-// may do it.
+// may do it. Who may not is refused, and the attempt is logged, unless it only reads.
 func (a *app) may(w *workspace.Workspace, name string, what act.Act) (act.Actor, error) {
 	actor, err := w.Actor(a.ctx, name)
 	if err != nil {
 		return actor, err
 	}
-	return actor, act.Default.May(actor, what)
+	word, writes := attempts[what]
+	if !writes {
+		return actor, act.Default.May(actor, what)
+	}
+	return actor, refusal.Watch(a.ctx, w.DB, refusal.Attempt{Act: word, By: actor, Now: w.Now()}, func() error { return act.Default.May(actor, what) })
+}
+
+// attempts are the words by which the log knows the acts of commands that write.
+var attempts = map[act.Act]string{
+	act.Load: "load", act.SetFact: "fact", act.CloseHit: "hit", act.Score: "score", act.Judge: "assessment", act.Commit: "method", act.Adopt: "method",
+	act.Decide: "decision",
 }
 
 // count gives a function that shows progress on standard error, at most every

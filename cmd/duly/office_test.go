@@ -78,7 +78,7 @@ const officeHeader = "account,name,domain,kind,sector,country,product,capability
 // newOffice writes the inputs and an empty workspace named "empty".
 func newOffice(t *testing.T, rows, entries, objects int) *office {
 	t.Helper()
-	o := &office{dir: t.TempDir(), program: program(t)}
+	o := &office{dir: t.TempDir(), program: program(t, "duly")}
 	r := rand.New(rand.NewPCG(1, 2))
 	o.write(t, "map.yaml", officeMap)
 	o.write(t, "accounts.csv", accounts(r, rows))

@@ -49,7 +49,7 @@ func TestRateCases(t *testing.T) {
 
 func rate(t *testing.T, cases string) []byte {
 	t.Helper()
-	o := &office{dir: ".", program: program(t)}
+	o := &office{dir: ".", program: program(t, "duly")}
 	out := filepath.Join(t.TempDir(), "out.json")
 	o.must(t, "rate", "--method", "rm-1", "--in", cases, "--out", out)
 	data, err := os.ReadFile(out)

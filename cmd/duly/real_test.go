@@ -31,7 +31,7 @@ func realFile(t *testing.T, name string) string {
 // every query is answered, with exactly these keys, best hit first.
 func TestRealQueries(t *testing.T) {
 	queries, list := realFile(t, "names/watchlist-queries.jsonl"), realFile(t, "watchlists/ofac-2024-05")
-	o := &office{dir: t.TempDir(), program: program(t)}
+	o := &office{dir: t.TempDir(), program: program(t, "duly")}
 	o.must(t, "screen", "--lists", "ofac:"+list, "--queries", queries, "--out", "r.jsonl")
 	asked, answers := objects(t, queries), objects(t, o.path("r.jsonl"))
 	if len(asked) == 0 || len(answers) != len(asked) {
@@ -114,7 +114,7 @@ func objects(t *testing.T, name string) (rows []map[string]json.RawMessage) {
 // input as they were, with score and alert behind them.
 func TestRealPairs(t *testing.T) {
 	in := realFile(t, "names/cases.csv")
-	o := &office{dir: t.TempDir(), program: program(t)}
+	o := &office{dir: t.TempDir(), program: program(t, "duly")}
 	o.must(t, "pairs", in, "--out", "out.csv")
 	before, after := table(t, in), table(t, o.path("out.csv"))
 	if len(before) < 2 || len(after) != len(before) {

@@ -44,37 +44,46 @@ func (s suite) Run() int {
 	return storetest.Main(s.M)
 }
 
-// built is the program as `go build` makes it, for the tests that kill it or
-// measure it.
+// built are the programs as `go build` makes them, for the tests that kill or measure
+// one, and for those who check with another program than the one that wrote.
 var built struct {
-	sync.Once
-	dir string
-	err error
+	sync.Mutex
+	dir  string
+	done map[string]bool
 }
 
-// program builds duly once and gives its path.
-func program(t *testing.T) string {
+// program builds a command of the neighbouring directories once and gives its path.
+func program(t *testing.T, name string) string {
 	t.Helper()
-	built.Do(func() {
-		if built.dir, built.err = os.MkdirTemp("", "duly-test-"); built.err != nil {
-			return
-		}
-		out, err := exec.Command("go", "build", "-o", built.dir, ".").CombinedOutput()
+	built.Lock()
+	defer built.Unlock()
+	if built.dir == "" {
+		dir, err := os.MkdirTemp("", "duly-test-")
 		if err != nil {
-			built.err = fmt.Errorf("%w\n%s", err, out)
+			t.Fatal(err)
 		}
-	})
-	if built.err != nil {
-		t.Fatal(built.err)
+		built.dir, built.done = dir, map[string]bool{}
 	}
-	return filepath.Join(built.dir, "duly")
+	path := filepath.Join(built.dir, name)
+	if !built.done[name] {
+		if out, err := exec.Command("go", "build", "-o", path, "../"+name).CombinedOutput(); err != nil {
+			t.Fatalf("%v\n%s", err, out)
+		}
+		built.done[name] = true
+	}
+	return path
 }
 
 // TestScripts protects what every sub-command prints, where it prints it and with
 // which status it ends. Each file of testdata/script says what it is for.
 func TestScripts(t *testing.T) {
+	verifier := program(t, "duly-verify")
 	testscript.Run(t, testscript.Params{
-		Dir:                 "testdata/script",
+		Dir: "testdata/script",
+		Setup: func(env *testscript.Env) error {
+			env.Setenv("PATH", env.Getenv("PATH")+string(filepath.ListSeparator)+filepath.Dir(verifier))
+			return os.CopyFS(filepath.Join(env.WorkDir, "stories"), os.DirFS("testdata/stories"))
+		},
 		RequireExplicitExec: true,
 		RequireUniqueNames:  true,
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
@@ -83,6 +92,8 @@ func TestScripts(t *testing.T) {
 			"capture": capture,
 			"holds":   holds,
 			"golden":  golden,
+			"answers": answers,
+			"refuses": refuses,
 		},
 	})
 }
@@ -165,6 +176,53 @@ func holds(ts *testscript.TestScript, neg bool, args []string) {
 	if got, want := strings.Join(names, " "), strings.Join(args[1:], " "); got != want {
 		ts.Fatalf("%s holds %s, want %s", args[0], got, want)
 	}
+}
+
+// refuses RULE PROGRAM ARG... runs a program that a rule must refuse: it ends with status
+// 1 and names the rule, and the log of $DULY_WORKSPACE has one entry more, which is the
+// refusal by that rule. What waits for signatures stays as it was.
+func refuses(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) < 2 {
+		ts.Fatalf("usage: refuses RULE PROGRAM ARG...")
+	}
+	db, err := sql.Open("sqlite", ts.MkAbs(filepath.Join(ts.Getenv("DULY_WORKSPACE"), "duly.db")))
+	ts.Check(err)
+	defer db.Close()
+	ask := func(question string) (answer string) {
+		ts.Check(db.QueryRow(question).Scan(&answer))
+		return answer
+	}
+	const waiting = "select coalesce(group_concat(id), '') from pending_decision"
+	size, drafts := ask("select size from log"), ask(waiting)
+	status(ts, false, append([]string{"1"}, args[1:]...))
+	if !strings.Contains(ts.ReadFile("stderr"), "[rule "+args[0]+"]") {
+		ts.Fatalf("the error does not name the rule %s", args[0])
+	}
+	if grown, err := strconv.Atoi(size); err != nil || ask("select size from log") != strconv.Itoa(grown+1) {
+		ts.Fatalf("the log had %s entries and has %s", size, ask("select size from log"))
+	}
+	if got := ask("select coalesce(max(rule), 'nothing') from r_refusal where seq = " + size); got != args[0] {
+		ts.Fatalf("the new entry is a refusal by %s", got)
+	}
+	if ask(waiting) != drafts {
+		ts.Fatalf("a draft was kept")
+	}
+}
+
+// answers DAY ACCOUNT... states that these customers answered every question on that
+// day, with what raises nothing. What a story tells of them comes after that.
+func answers(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) < 2 {
+		ts.Fatalf("usage: answers DAY ACCOUNT...")
+	}
+	facts := strings.ReplaceAll(ts.ReadFile("stories/answers.yaml"), "\n", "\n      ")
+	var b strings.Builder
+	fmt.Fprintf(&b, "sources:\n  - {id: answers, title: Questionnaire, publisher: The customers, grade: party, published: %q}\nstatements:\n", args[0])
+	for _, account := range args[1:] {
+		fmt.Fprintf(&b, "  - account: %s\n    source: answers\n    as_of: %q\n    facts:\n      %s\n", account, args[0], facts)
+	}
+	ts.Check(os.WriteFile(ts.MkAbs("answers.yaml"), []byte(b.String()), 0o644))
+	ts.Check(ts.Exec("duly", "fact", "load", "answers.yaml"))
 }
 
 var (

@@ -380,7 +380,9 @@ func ratingsOf(ctx context.Context, q store.Queryer, units []unit) (map[string]*
 }
 
 // put writes a rating if it says anything new, or anything of the chain is newer than the
-// one before, and gives the leaf hash of the one that stands. With the same facts and the same result the preparer of the first stays.
+// one before: nothing is decided on a rating that is older than the chain. It gives the leaf
+// hash of the one that stands. With the same facts and the same result the preparer of the
+// first stays.
 func (s *Summary) put(tx *store.Tx, record *Rating, before *store.Revision[Rating], newest int64) (leaf ledger.Hash, err error) {
 	var ref store.Ref
 	switch {
@@ -389,7 +391,7 @@ func (s *Summary) put(tx *store.Tx, record *Rating, before *store.Revision[Ratin
 	case before.Seq > newest && before.Record.Method == record.Method && before.Record.Trace == record.Trace && sameRulings(before.Record.Rulings, record.Rulings) && slices.Equal(before.Record.Inputs, record.Inputs):
 		return before.Hash, nil
 	default:
-		ref, _, err = store.Revise(tx, Ratings, before.ID, record)
+		ref, err = store.Restate(tx, Ratings, before.ID, record)
 	}
 	s.Changed++
 	return ref.Hash, err

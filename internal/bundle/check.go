@@ -183,6 +183,9 @@ func (c *Checker) Entry(leafBytes []byte, fields []Sealed) (*Content, error) {
 	if !c.fields(seq, hash, fields) {
 		return nil, nil
 	}
+	if schema.Signers > 0 {
+		c.speaker(seq, leaf, c.newest.shown())
+	}
 	switch schema.Kind {
 	case "rating":
 		c.ratings[hash] = seq

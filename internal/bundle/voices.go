@@ -83,6 +83,14 @@ func signers(leaf *ledger.Leaf) []string {
 	return out
 }
 
+// speaker holds what people sign to the person whom it names, where that is shown: nobody
+// votes or speaks in another's name with an own key.
+func (c *Checker) speaker(seq int64, leaf *ledger.Leaf, values map[string][]byte) {
+	if by := scalar(values["person"]); !by.IsNull() && by.Value() != any(leaf.Actor) {
+		c.Report(seq, "it names another person than the one who signed it")
+	}
+}
+
 // opinion keeps an expert's opinion for the decisions that rest on it. Who signs it and
 // with which roles is checked with all signatures.
 func (c *Checker) opinion(hash ledger.Hash, leaf *ledger.Leaf, values map[string][]byte) {

@@ -76,7 +76,7 @@ func Refuse(rule Rule, what, fix string) error {
 // Refusal is one refused attempt.
 type Refusal struct {
 	Rule    string `duly:"rule,public,enum=role|key|four_eyes|twice|legal_stop|pending|missing_right|stale_rating|changed_customer|open_flag|opinion|panel|quorum|override|expiry|conditions|owner|exit_impact|deadline|recused|declaration|seat|parity|correction|older_than_law|rating_not_named|asked_again|open_case|unread|not_launched|not_approved,column"`
-	Act     string `duly:"act,public,enum=opinion|panel|referral|declaration|vote|close|answer|resignation|consultation|decision|signature|notice|response|condition|widen|renew|contact|sight,column"`
+	Act     string `duly:"act,public,enum=opinion|panel|referral|declaration|vote|close|answer|resignation|consultation|decision|signature|notice|response|condition|load|fact|hit|score|assessment|method|widen|renew|contact|sight,column"`
 	Day     string `duly:"day,public,date"`
 	Subject string `duly:"subject,customer,column"`
 	What    string `duly:"what,customer"`
@@ -102,18 +102,20 @@ type Attempt struct {
 
 // Watch runs do, and logs the attempt when a rule refuses it. do writes in a
 // transaction of its own, of which nothing is kept then. A refusal that names no rule
-// comes from an [act.Authority] and is of rule Role. The error is that of do; only
-// when the attempt cannot be logged are both given.
+// comes from an [act.Authority] and is of rule Role. The error is that of do, with the
+// rule named; only when the attempt cannot be logged are both given.
 func Watch(ctx context.Context, db *store.DB, a Attempt, do func() error) error {
 	err := do()
 	if fault.CodeOf(err) != fault.Refused || !ledger.ValidID(a.By.Key) {
 		return err
 	}
-	rule, what := Role, err.Error()
-	errors.As(err, &rule)
+	rule := Role
+	if named := (*fault.Error)(nil); !errors.As(err, &rule) && errors.As(err, &named) {
+		err = &fault.Error{Code: fault.Refused, What: named.What + " [" + Role.Error() + "]", Fix: named.Fix, Err: errors.Join(Role, err)}
+	}
 	logged := db.Write(context.WithoutCancel(ctx), a.By.Key, func(tx *store.Tx) error {
 		_, err := store.Create(tx, Refusals, &Refusal{
-			Rule: string(rule), Act: a.Act, Day: a.Now.UTC().Format(time.DateOnly), Subject: a.Subject, What: what, By: a.By.Key,
+			Rule: string(rule), Act: a.Act, Day: a.Now.UTC().Format(time.DateOnly), Subject: a.Subject, What: err.Error(), By: a.By.Key,
 		})
 		return err
 	})

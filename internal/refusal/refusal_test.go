@@ -5,6 +5,7 @@ import (
 	"errors"
 	"os"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -43,6 +44,8 @@ func TestRefusedAttemptsAreLogged(t *testing.T) {
 			attempt.By.Key = c.by
 			if got := refusal.Watch(ctx, db, attempt, func() error { return c.err }); !errors.Is(got, c.err) {
 				t.Errorf("%s: the error is %v", name, got)
+			} else if c.logged != "" && !strings.Contains(got.Error(), "["+c.logged.Error()+"]") {
+				t.Errorf("%s: the error does not name the rule: %v", name, got)
 			}
 			after, err := store.Head(ctx, db)
 			if err != nil {

@@ -60,6 +60,18 @@ func Revise[T any](tx *Tx, kind *ledger.Kind[T], id string, record *T, signers .
 	return ref, err == nil, err
 }
 
+// Restate writes the next revision of a record also where it says the same: that it was
+// found so again, after something else changed, is news of its own.
+//
+// Errors: NotFound when there is no such record of this kind.
+func Restate[T any](tx *Tx, kind *ledger.Kind[T], id string, record *T) (Ref, error) {
+	last, err := Get(tx.ctx, tx, kind, id)
+	if err != nil {
+		return Ref{}, err
+	}
+	return put(tx, kind, id, head{last.Seq, last.Rev, last.Hash}, record, nil)
+}
+
 // same compares two records by what they commit to.
 func same[T any](kind *ledger.Kind[T], a, b *T) bool {
 	publicA, sealedA, errA := kind.Encode(a)
