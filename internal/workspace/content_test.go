@@ -214,6 +214,7 @@ func everything() content {
 	with(of(voice.Resignations))
 	with(of(voice.Referrals, func(r *voice.Referral, _ int, tx *store.Tx) {
 		today := time.UnixMicro(tx.Now()).UTC()
+		r.Again = "" // there is no earlier vote
 		r.State, r.Noticed, r.Closes = "open", today.Format(time.DateOnly), today.AddDate(0, 0, 14).Format(time.DateOnly)
 	}))
 	with(of(voice.Declarations))
