@@ -10,7 +10,6 @@ import (
 	"net/url"
 	"os"
 	"strings"
-	"sync"
 	"time"
 
 	_ "github.com/jackc/pgx/v5/stdlib" // driver "pgx"
@@ -40,10 +39,11 @@ type DB struct {
 	writer   *sql.DB // SQLite: one connection. PostgreSQL: the same pool as reader
 	reader   *sql.DB
 
-	mu   sync.Mutex // held by the writing transaction of this process
-	tree *ledger.Tree
-	into map[*ledger.Schema]string // tables with their columns
-	ins  map[string]string         // insert statements by table and row count
+	writers writers
+	tree    *ledger.Tree // the log's right edge as it was committed last; as all below, of whoever has the turn
+	epoch   epochAt
+	into    map[*ledger.Schema]string // tables with their columns
+	ins     map[string]string         // insert statements by table and row count
 
 	compiled map[string]*sql.Stmt // of SQLite's one writing connection, by text
 	asked    []string             // texts to compile before the next transaction
