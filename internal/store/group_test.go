@@ -70,7 +70,9 @@ func TestAWriterWhoFailsIsUndoneAlone(t *testing.T) {
 			_, err := store.Select(ctx, tx, things, "")
 			return err
 		},
-		"has a statement refused": func(_ context.Context, _ func(), tx *store.Tx) error { return tx.Exec("insert into nowhere values (1)") },
+		"has a statement refused": func(_ context.Context, _ func(), tx *store.Tx) error {
+			return tx.Exec("insert into nowhere values (1)")
+		},
 	}
 	names := []string{"succeeds", "succeeds again", "refuses", "panics", "exits", "is cancelled", "is cancelled, then asks", "has a statement refused"}
 	storetest.Each(t, func(t *testing.T, dsn string) {
