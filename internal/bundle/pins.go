@@ -53,6 +53,12 @@ var pinned = map[string][]string{
 	"capacity":          {"lane", "hours", "per_case"},
 	"sample":            {"seed", "position", "population", "size", "judged", "missed", "bound"},
 	"capability_change": {"state", "dependents", "not_cleared"},
+
+	"partnership":    {"state", "partner", "instrument"},
+	"data_request":   {"state", "basis", "outcome", "challenge", "notice", "answered", "refused_by_rule"},
+	"claim":          {"standing", "told", "actual"},
+	"content_sample": {"population", "drawn", "breaching", "reported", "acted", "repeat"},
+	"incident":       {"state", "severity", "reported", "confirmed", "contained", "notified", "remedied", "learned", "closed"},
 }
 
 // signed names the kinds whose every revision must carry a person's signature.
