@@ -42,14 +42,15 @@ var floors = map[string]int{
 	"duly/internal/refusal":         2,
 	"duly/internal/ownership":       2,
 
-	"duly/internal/intake":     3,
-	"duly/internal/screening":  3,
-	"duly/internal/conditions": 3,
-	"duly/internal/index":      3,
-	"duly/internal/bundle":     3,
-	"duly/internal/voice":      3,
+	"duly/internal/screening":    3,
+	"duly/internal/conditions":   3,
+	"duly/internal/index":        3,
+	"duly/internal/bundle":       3,
+	"duly/internal/voice":        3,
+	"duly/internal/transparency": 3,
 
-	"duly/internal/usage":     4,
+	"duly/internal/intake":    4,
+	"duly/internal/usage":     5,
 	"duly/internal/workspace": 4,
 
 	"duly/internal/triage":     5,

@@ -25,6 +25,7 @@ import (
 	"duly/internal/runs"
 	"duly/internal/screening"
 	"duly/internal/store"
+	"duly/internal/transparency"
 	"duly/internal/triage"
 	"duly/internal/usage"
 	"duly/internal/voice"
@@ -44,7 +45,7 @@ type app struct {
 // rooms lists the tables of every room, in the order in which they are made.
 func rooms() []store.Migrations {
 	return []store.Migrations{
-		refusal.Migrations, register.Migrations, evidence.Migrations, runs.Migrations, index.Migrations, voice.Migrations, intake.Migrations, screening.Migrations,
+		refusal.Migrations, register.Migrations, evidence.Migrations, runs.Migrations, index.Migrations, voice.Migrations, transparency.Migrations, intake.Migrations, screening.Migrations,
 		usage.Migrations, triage.Migrations, assessment.Migrations, decision.Migrations, casework.Migrations,
 	}
 }
@@ -66,6 +67,8 @@ func kinds() []*ledger.Schema {
 		voice.Opinions.Schema(), voice.Panels.Schema(), voice.Seats.Schema(), voice.Resignations.Schema(), voice.Referrals.Schema(),
 		voice.Declarations.Schema(), voice.Votes.Schema(), voice.Answers.Schema(), voice.Stakeholders.Schema(), voice.Consultations.Schema(),
 		voice.Sessions.Schema(), voice.Inputs.Schema(), voice.Compensations.Schema(),
+		transparency.Partnerships.Schema(), transparency.Requests.Schema(), transparency.Claims.Schema(), transparency.ContentSamples.Schema(),
+		transparency.PublishedFigures.Schema(), transparency.Incidents.Schema(),
 	}
 }
 

@@ -60,6 +60,9 @@ type cli struct {
 	Contract   contractCmd   `cmd:"" help:"Give leave for contracts to go on."`
 	Sample     sampleCmd     `cmd:"" help:"Sample those whom nobody looks at."`
 	Monitor    monitorCmd    `cmd:"" help:"Count use against conditions of use."`
+	Request    requestCmd    `cmd:"" help:"Keep what authorities ask for, and what they got."`
+	Incident   incidentCmd   `cmd:"" help:"Handle grave events to their end."`
+	Registers  registersCmd  `cmd:"" help:"Show partnerships, requests, claims, samples and incidents in figures."`
 	Report     reportCmd     `cmd:"" help:"Write the report of the last checkpoint."`
 	Export     exportCmd     `cmd:"" help:"Write a bundle that outsiders can verify."`
 	Disclose   discloseCmd   `cmd:"" help:"Disclose one sealed field, with its proof."`

@@ -57,6 +57,7 @@ const (
 	Notify    Act = "write to a customer about a decision"
 
 	CheckCondition Act = "say whether a condition is met"
+	Disclose       Act = "answer an authority's request, or keep an incident"
 )
 
 // Actor is a person who acts, by key id and roles.
@@ -104,13 +105,14 @@ var Default = Table{
 		Notify:    {Analyst, Approver, GoverningBody},
 
 		CheckCondition: {Analyst, Approver, GoverningBody, Expert},
+		Disclose:       {Analyst, Approver, GoverningBody},
 	},
 	Exclude: map[Act][]Role{
 		Judge: {Sales}, SetFact: {Sales}, Score: {Sales, Administrator}, CloseHit: {Sales}, Decide: {Sales, Administrator, Expert, PanelMember},
 		Opine:   {Sales, Administrator, Analyst, Approver, GoverningBody, PanelMember},
 		Vote:    {Sales, Administrator, Analyst, Approver, GoverningBody, Expert},
 		Appoint: {Sales, Administrator}, Refer: {Sales, Administrator}, Brief: {Sales, Administrator}, Answer: {Sales, Administrator, Expert, PanelMember},
-		Consult: {Sales}, Notify: {Sales},
+		Consult: {Sales}, Notify: {Sales}, Disclose: {Sales, Expert, PanelMember},
 		CheckCondition: {Sales, Administrator, PanelMember},
 		Work:           {Sales}, Commit: {Sales}, Adopt: {Sales, Administrator},
 	},

@@ -58,6 +58,12 @@ var pinned = map[string][]string{
 	"contact":           {"day"},
 	"sight":             {"day"},
 	"fact":              {"claim"},
+
+	"partnership":    {"state", "partner", "instrument"},
+	"data_request":   {"state", "basis", "outcome", "challenge", "notice", "answered", "refused_by_rule"},
+	"claim":          {"standing", "told", "actual"},
+	"content_sample": {"population", "drawn", "breaching", "reported", "acted", "repeat"},
+	"incident":       {"state", "severity", "reported", "confirmed", "contained", "notified", "remedied", "learned", "closed"},
 }
 
 // signed names the kinds whose every revision must carry a person's signature.

@@ -1,18 +1,13 @@
 package evidence
 
-import "duly/internal/ledger"
+import (
+	"duly/internal/ledger"
+	"duly/internal/store"
+)
 
-// Origin is what every record of this room says about itself; the meaning is
-// that of register.Origin. Source is the system that a record came from, not the
-// [Source] that a fact cites.
-type Origin struct {
-	State     string `duly:"state,public,column,enum=active|ended"`
-	ValidFrom string `duly:"valid_from,public,date"`
-	ValidTo   string `duly:"valid_to,public,date"`
-	Received  string `duly:"received,public,date"`
-	Source    string `duly:"source,customer,column"`
-	SourceRef string `duly:"source_ref,customer,column"`
-}
+// Origin is what every record of this room says about itself. Its Source is the
+// system that a record came from, not the [Source] that a fact cites.
+type Origin = store.Origin
 
 // Source is a document or a statement that facts rest on.
 type Source struct {

@@ -47,7 +47,7 @@ func TestParseErrors(t *testing.T) {
 		{"{format: csv}", "{format: json, delimiter: ;}", "only csv has a delimiter"},
 		{"{format: csv}", "{format: csv, delimiter: ab}", "one character"},
 		{"{format: csv}", "&x {format: csv}", "anchors"},
-		{"kind: customer", "kind: buyer", `there is no kind "buyer"; use one of: account, contract, customer`},
+		{"kind: customer", "kind: buyer", `there is no kind "buyer"; use one of: account, claim, content_sample, contract, customer`},
 		{"name: {column", "nmae: {column", `m.yaml:11:7: a customer has no field "nmae"`},
 		{"name: {column", "source_ref: {column", "has no field"},
 		{"lookup: sector", "lookup: sektor", `m.yaml:12:15: there is no lookup "sektor"`},

@@ -11,6 +11,7 @@ import (
 	"duly/internal/ledger"
 	"duly/internal/register"
 	"duly/internal/store"
+	"duly/internal/transparency"
 )
 
 // target is a kind of record that rows can make, without its Go type: what is
@@ -42,6 +43,8 @@ var targets = func() map[string]*target {
 		targetOf(register.Accounts), targetOf(register.Customers), targetOf(register.Owners),
 		targetOf(register.Relationships), targetOf(register.Products), targetOf(register.Deployments),
 		targetOf(register.Contracts), targetOf(evidence.Sources), targetOf(evidence.Facts),
+		targetOf(transparency.Partnerships), targetOf(transparency.Requests), targetOf(transparency.Claims),
+		targetOf(transparency.ContentSamples), targetOf(transparency.PublishedFigures),
 	} {
 		all[t.kind] = t
 	}

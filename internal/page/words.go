@@ -29,6 +29,8 @@ var words = map[string]string{
 	"opinion withdrawn": "taken back",
 	"referral open":     "the vote is open", "referral for": "the panel voted for it", "referral against": "the panel voted against it", "referral no_quorum": "too few took part",
 	"answer adopt": "adopted", "answer adapt": "adopted in part", "answer reject": "rejected",
+	"request voluntary": "May be refused", "request unproven": "Said to be compelled, and not shown", "request compelled": "Compelled by a legal process", "request emergency": "Emergency, before a legal process",
+	"claim made": "standing", "claim supported": "supported", "claim corrected": "corrected", "claim withdrawn": "taken back",
 	"exposure open": "wait for a review", "exposure closed": "were reviewed", "exposure ended": "are so no more",
 	"role panel_member": "sits on an oversight panel",
 

@@ -1,20 +1,12 @@
 package register
 
-import "duly/internal/ledger"
+import (
+	"duly/internal/ledger"
+	"duly/internal/store"
+)
 
-// Origin is what every record of the register says about itself: whether it
-// still holds, from which day up to which day (ValidTo is the first day on which
-// it no longer holds; "" leaves that end open), when it was received, from which
-// system, and by which id of that system. What follows the last # of SourceRef
-// tells contents of one id apart.
-type Origin struct {
-	State     string `duly:"state,public,column,enum=active|ended"`
-	ValidFrom string `duly:"valid_from,public,date"`
-	ValidTo   string `duly:"valid_to,public,date"`
-	Received  string `duly:"received,public,date"`
-	Source    string `duly:"source,customer,column"`
-	SourceRef string `duly:"source_ref,customer,column"`
-}
+// Origin is what every record of the register says about itself.
+type Origin = store.Origin
 
 // Account is one line of the spine: a billing account, an award, an
 // installation. Customer, Product and Via are record ids; "" says that nobody

@@ -49,7 +49,7 @@ func Build(ctx context.Context, q store.Queryer, checkpoint ledger.Checkpoint, s
 	if err := b.read(); err != nil {
 		return nil, err
 	}
-	for _, step := range []func() error{b.standing, b.spine, b.conditions, b.subjects, b.hits, b.oversight, b.runs, b.entries} {
+	for _, step := range []func() error{b.standing, b.spine, b.conditions, b.subjects, b.hits, b.oversight, b.registers, b.runs, b.entries} {
 		if err := step(); err != nil {
 			return nil, err
 		}

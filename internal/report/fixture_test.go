@@ -28,6 +28,7 @@ import (
 	"duly/internal/runs"
 	"duly/internal/screening"
 	"duly/internal/store"
+	"duly/internal/transparency"
 	"duly/internal/triage"
 	"duly/internal/usage"
 	"duly/internal/voice"
@@ -64,7 +65,7 @@ func clock() func() time.Time {
 
 var rooms = []store.Migrations{
 	register.Migrations, evidence.Migrations, runs.Migrations, index.Migrations, intake.Migrations, screening.Migrations,
-	usage.Migrations, triage.Migrations, assessment.Migrations, refusal.Migrations, voice.Migrations, decision.Migrations, casework.Migrations,
+	usage.Migrations, triage.Migrations, assessment.Migrations, refusal.Migrations, voice.Migrations, decision.Migrations, casework.Migrations, transparency.Migrations,
 }
 
 // bed is a workspace for tests.

@@ -16,6 +16,7 @@ type Report struct {
 	Portfolio  Portfolio   `json:"portfolio"`
 	Decisions  Decisions   `json:"decisions"`
 	Oversight  Oversight   `json:"oversight"`
+	Registers  Registers   `json:"registers"`
 	Findings   Findings    `json:"findings"`
 	Telemetry  Telemetry   `json:"telemetry"`
 	Conditions []Condition `json:"conditions"`

@@ -70,3 +70,67 @@ func TestAtMostSolvesItsEquation(t *testing.T) {
 		}
 	})
 }
+
+// TestBetween holds the two-sided interval against its one-sided halves and values that
+// can be computed by hand.
+func TestBetween(t *testing.T) {
+	low, high, err := Between(0, 10, 0.95)
+	if err != nil || low != 0 || math.Abs(high-(1-math.Pow(0.025, 0.1))) > 1e-9 {
+		t.Errorf("none of ten: %v to %v, %v", low, high, err)
+	}
+	low, high, err = Between(10, 10, 0.95)
+	if err != nil || high != 1 || math.Abs(low-math.Pow(0.025, 0.1)) > 1e-9 {
+		t.Errorf("ten of ten: %v to %v, %v", low, high, err)
+	}
+	rapid.Check(t, func(t *rapid.T) {
+		n := rapid.IntRange(1, 400).Draw(t, "n")
+		k := rapid.IntRange(0, n).Draw(t, "k")
+		low, high, err := Between(k, n, 0.9)
+		if share := float64(k) / float64(n); err != nil || low > share || high < share {
+			t.Fatalf("%d of %d: %v to %v, %v", k, n, low, high, err)
+		}
+		over, under, err := Between(n-k, n, 0.9)
+		if err != nil || math.Abs(low-(1-under)) > 1e-9 || math.Abs(high-(1-over)) > 1e-9 {
+			t.Fatalf("%d of %d is not the mirror of the rest", k, n)
+		}
+	})
+	if _, _, err := Between(3, 2, 0.95); err == nil {
+		t.Error("three of two passed")
+	}
+}
+
+// TestRatioOf protects comparisons of two counts: equal counts are compatible with one,
+// a count of nothing has no upper bound, and turning the two about turns the ratio.
+func TestRatioOf(t *testing.T) {
+	equal, err := RatioOf(50, 50, 0.95)
+	if err != nil || equal.Value != 1 || equal.Low >= 1 || equal.High <= 1 {
+		t.Errorf("equal counts: %+v, %v", equal, err)
+	}
+	if r, err := RatioOf(3, 0, 0.95); err != nil || !math.IsInf(r.High, 1) || r.Low <= 0 {
+		t.Errorf("three against none: %+v, %v", r, err)
+	}
+	if _, err := RatioOf(0, 0, 0.95); err == nil {
+		t.Error("nothing was compared with nothing")
+	}
+	rapid.Check(t, func(t *rapid.T) {
+		a, b := rapid.IntRange(1, 500).Draw(t, "a"), rapid.IntRange(1, 500).Draw(t, "b")
+		one, err1 := RatioOf(a, b, 0.95)
+		other, err2 := RatioOf(b, a, 0.95)
+		if err1 != nil || err2 != nil || math.Abs(one.Low*other.High-1) > 1e-6 || math.Abs(one.High*other.Low-1) > 1e-6 {
+			t.Fatalf("%+v and %+v: %v, %v", one, other, err1, err2)
+		}
+	})
+}
+
+// TestGrowth holds the figure that the requirement names (GC-02).
+func TestGrowth(t *testing.T) {
+	factor, yearly, err := Growth(1, 10, 5)
+	if err != nil || factor != 10 || math.Abs(yearly-0.5849) > 0.00005 {
+		t.Errorf("tenfold in five years: %v, %v, %v", factor, yearly, err)
+	}
+	for _, bad := range [][3]float64{{0, 10, 5}, {1, -1, 5}, {1, 10, 0}} {
+		if _, _, err := Growth(bad[0], bad[1], bad[2]); err == nil {
+			t.Errorf("%v has growth", bad)
+		}
+	}
+}

@@ -29,6 +29,7 @@ import (
 	"duly/internal/screening"
 	"duly/internal/store"
 	"duly/internal/store/storetest"
+	"duly/internal/transparency"
 	"duly/internal/triage"
 	"duly/internal/usage"
 	"duly/internal/voice"
@@ -137,7 +138,7 @@ func everything() content {
 		rooms: []store.Migrations{
 			register.Migrations, evidence.Migrations, runs.Migrations, index.Migrations, intake.Migrations, screening.Migrations,
 			usage.Migrations, triage.Migrations, assessment.Migrations, refusal.Migrations, voice.Migrations, decision.Migrations,
-			casework.Migrations,
+			casework.Migrations, transparency.Migrations,
 		},
 	}
 	var puts []func(t testing.TB, w *workspace.Workspace, signer ledger.PersonKey)
@@ -169,6 +170,12 @@ func everything() content {
 	with(of(usage.ObjectRecords))
 	with(of(usage.Counts))
 	with(of(usage.Findings))
+	with(of(transparency.Partnerships))
+	with(of(transparency.Requests))
+	with(of(transparency.Claims))
+	with(of(transparency.ContentSamples))
+	with(of(transparency.PublishedFigures))
+	with(of(transparency.Incidents))
 	with(of(triage.Triages))
 	with(of(assessment.Ratings, func(r *assessment.Rating, _ int, tx *store.Tx) {
 		r.Engine, r.Outcome, r.Tier = bundle.EngineNumber(), "approve", "SDD" // what one person may approve
