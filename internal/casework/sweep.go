@@ -2,6 +2,7 @@ package casework
 
 import (
 	"context"
+	"maps"
 	"reflect"
 	"slices"
 	"strings"
@@ -17,7 +18,7 @@ import (
 type Summary struct {
 	From   int64          `json:"from"`
 	To     int64          `json:"to"`
-	Cases  int            `json:"cases"`  // end users, and what has none
+	Cases  int            `json:"cases"`  // end users, and what has none, that were looked at
 	Opened int            `json:"opened"` // cases opened
 	Added  int            `json:"added"`  // open cases that got another trigger
 	Ended  int            `json:"ended"`  // cases closed because the customer has gone
@@ -31,24 +32,30 @@ type Summary struct {
 // Sweep reads what was written since the last sweep, rates again what new facts
 // touch, and opens or adds to cases. What it opens and where it read to are one
 // transaction, so that a killed sweep is done again as a whole and a second sweep
-// finds nothing. Its cost grows with the register, its writes with what happened.
+// finds nothing. Its cost grows with the cases that something happened to. The first
+// sweep, and the first under another pack of rules, looks at all.
 func Sweep(ctx context.Context, db *store.DB, actor, today string, rules *Rules) (*Summary, error) {
-	from, err := upTo(ctx, db)
+	return sweep(ctx, db, actor, today, rules, false)
+}
+
+// sweep is Sweep, which looks at all cases if it has to.
+func sweep(ctx context.Context, db *store.DB, actor, today string, rules *Rules, all bool) (*Summary, error) {
+	last, err := lastSweep(ctx, db)
 	if err != nil {
 		return nil, err
 	}
-	again, err := rateAgain(ctx, db, actor, today, from)
+	again, err := rateAgain(ctx, db, actor, today, last.To)
 	if err != nil {
 		return nil, err
 	}
 	s := &Summary{Rated: len(again), Events: map[string]int{}}
 	return s, db.Write(ctx, actor, func(tx *store.Tx) error {
 		// Whoever swept meanwhile has moved the position; it is read under the lock.
-		if s.From, err = upTo(ctx, tx); err != nil {
+		if last, err = lastSweep(ctx, tx); err != nil {
 			return err
 		}
-		s.To = tx.Size()
-		w, err := readWorld(ctx, tx, today)
+		s.From, s.To = last.To, tx.Size()
+		w, err := worldSince(ctx, tx, last, today, rules, all)
 		if err != nil {
 			return err
 		}
@@ -60,19 +67,35 @@ func Sweep(ctx context.Context, db *store.DB, actor, today string, rules *Rules)
 		if err := s.settle(tx, l); err != nil {
 			return err
 		}
+		if s.Open, err = store.Count(ctx, tx, Reviews.Schema(), store.Now, "r.state = $1", StateOpen); err != nil {
+			return err
+		}
 		s.Still = s.Rated - l.changed(again)
 		s.Entry, err = s.record(tx, rules, today)
 		return err
 	})
 }
 
-// upTo gives the first position of the log that no sweep has read.
-func upTo(ctx context.Context, q store.Queryer) (int64, error) {
+// worldSince reads what a sweep has to look at: the cases that something happened to
+// since the last one.
+func worldSince(ctx context.Context, tx *store.Tx, last *SweepRecord, today string, rules *Rules, all bool) (*world, error) {
+	if all || last.Pack != rules.Hash {
+		return readWorld(ctx, tx, today)
+	}
+	records, err := touchedSince(ctx, tx, last, today, rules)
+	if err != nil {
+		return nil, err
+	}
+	return readAround(ctx, tx, records)
+}
+
+// lastSweep gives the last sweep; where there was none, one that read nothing.
+func lastSweep(ctx context.Context, q store.Queryer) (*SweepRecord, error) {
 	last, err := store.Select(ctx, q, Sweeps, "r.seq = (select max(seq) from r_sweep)")
 	if err != nil || len(last) == 0 {
-		return 0, err
+		return &SweepRecord{}, err
 	}
-	return last[0].Record.To, nil
+	return last[0].Record, nil
 }
 
 func (s *Summary) record(tx *store.Tx, rules *Rules, today string) (int64, error) {
@@ -86,11 +109,15 @@ func (s *Summary) record(tx *store.Tx, rules *Rules, today string) (int64, error
 // rateAgain rates the units about which facts were stated since a position and since
 // they were rated, by the method of their last rating, and gives their ids.
 func rateAgain(ctx context.Context, db *store.DB, actor, today string, from int64) ([]string, error) {
-	facts, err := store.Select(ctx, db, evidence.Facts, "r.seq >= $1 and r.source <> $2", from, derived)
+	facts, err := store.Select(ctx, db, evidence.Facts, "r.seq >= $1 and coalesce(r.source, '') <> $2", from, derived)
 	if err != nil || len(facts) == 0 {
 		return nil, err
 	}
-	w, err := readWorld(ctx, db, today)
+	subjects := make([]string, len(facts))
+	for i, f := range facts {
+		subjects[i] = f.Record.Subject
+	}
+	w, err := readAround(ctx, db, subjects)
 	if err != nil {
 		return nil, err
 	}
@@ -107,7 +134,7 @@ func rateAgain(ctx context.Context, db *store.DB, actor, today string, from int6
 			}
 		}
 	}
-	for hash, ids := range methods {
+	for _, hash := range slices.Sorted(maps.Keys(methods)) {
 		text, err := runs.Bytes(ctx, db, hash)
 		if err != nil {
 			return nil, err
@@ -116,7 +143,7 @@ func rateAgain(ctx context.Context, db *store.DB, actor, today string, from int6
 		if err != nil {
 			return nil, err
 		}
-		if _, err := assessment.Assess(ctx, db, actor, today, p, assessment.Which{IDs: ids}, nil); err != nil {
+		if _, err := assessment.Assess(ctx, db, actor, today, p, assessment.Which{IDs: methods[hash]}, nil); err != nil {
 			return nil, err
 		}
 	}
@@ -177,13 +204,10 @@ func (s *Summary) settle(tx *store.Tx, l *look) error {
 func (l *look) cliffs() (map[string]string, error) {
 	ending, err := l.ending()
 	out := map[string]string{}
-	for day, contracts := range ending {
-		for _, units := range contracts {
-			for _, i := range units {
-				subject := l.w.units[i].subject
-				if out[subject] == "" || day < out[subject] {
-					out[subject] = day
-				}
+	for _, c := range ending {
+		for _, i := range c.units {
+			if subject := l.w.units[i].subject; out[subject] == "" || c.day < out[subject] {
+				out[subject] = c.day
 			}
 		}
 	}
@@ -228,7 +252,6 @@ func (s *Summary) one(tx *store.Tx, l *look, subject string, triggers []Trigger,
 	for _, t := range fresh {
 		s.Events[t.Event]++
 	}
-	s.Open++
 	return s.put(tx, l, open, subject, fresh, units, cliff)
 }
 

@@ -1,6 +1,7 @@
 package store
 
 import (
+	"cmp"
 	"context"
 	"reflect"
 	"slices"
@@ -162,6 +163,28 @@ func only[T any](kind *ledger.Kind[T], what string, list []*Revision[T], err err
 // columns ("r.sector = $1"; empty for all), in the order of the log.
 func Select[T any](ctx context.Context, q Queryer, kind *ledger.Kind[T], where string, args ...any) ([]*Revision[T], error) {
 	return read(ctx, q, kind, and("r.to_seq is null", where), args)
+}
+
+// SelectIn is Select of the records of which a typed column holds one of some values,
+// whatever their number; arguments of the condition come first. With an index on the
+// column its cost grows with what it finds.
+func SelectIn[T any](ctx context.Context, q Queryer, kind *ledger.Kind[T], column string, values []string, where string, args ...any) ([]*Revision[T], error) {
+	values = slices.Clone(values)
+	slices.Sort(values)
+	var out []*Revision[T]
+	for part := range slices.Chunk(slices.Compact(values), inList) {
+		all := slices.Clone(args)
+		for _, v := range part {
+			all = append(all, v)
+		}
+		list, err := Select(ctx, q, kind, and(In("r."+column, len(args), len(part)), where), all...)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, list...)
+	}
+	slices.SortFunc(out, func(a, b *Revision[T]) int { return cmp.Compare(a.Seq, b.Seq) })
+	return out, nil
 }
 
 // SelectAt is Select as of a day and a position. The condition must be one that

@@ -2,6 +2,7 @@ package triage
 
 import (
 	"context"
+	"maps"
 	"slices"
 	"strings"
 
@@ -95,13 +96,8 @@ func ReadParties(ctx context.Context, q store.Queryer, at store.At, day string) 
 	if p.Relationships, err = byID(ctx, q, register.Relationships, at); err != nil {
 		return nil, err
 	}
-	for _, r := range p.Relationships {
-		if endUser, between, ok := ends(r.Record); ok {
-			p.between[between] = true
-			if endUser != between {
-				p.serves[between] = append(p.serves[between], endUser)
-			}
-		}
+	for _, id := range slices.Sorted(maps.Keys(p.Relationships)) {
+		p.stands(p.Relationships[id].Record)
 	}
 	if err := p.readIndices(ctx, q, at, day); err != nil {
 		return nil, err
