@@ -76,9 +76,9 @@ func moved[T any](t *touched, kind *ledger.Kind[T], about func(r *store.Revision
 
 // register notes what changed in the register.
 func (t *touched) register() error {
-	var links, accounts []string
+	var links, accounts, contracts []string
 	err := moved(t, register.Accounts, func(r *store.Revision[register.Account]) []string {
-		links, accounts = append(links, r.Record.Via), append(accounts, r.ID)
+		links, accounts, contracts = append(links, r.Record.Via), append(accounts, r.ID), append(contracts, r.Record.Contract)
 		return []string{r.ID, r.Record.Customer}
 	})
 	if err != nil {
@@ -91,8 +91,15 @@ func (t *touched) register() error {
 	if err != nil {
 		return err
 	}
-	if err := t.around(links, accounts); err != nil {
+	if err := t.users(links, accounts); err != nil {
 		return err
+	}
+	under, err := store.SelectIn(t.ctx, t.q, register.Contracts, "id", contracts, "")
+	if err != nil {
+		return err
+	}
+	for _, c := range under { // it is about all of its customer while nothing is billed under it
+		t.ids = append(t.ids, c.Record.Customer)
 	}
 	err = moved(t, register.Contracts, func(r *store.Revision[register.Contract]) []string { return []string{r.ID, r.Record.Customer} })
 	if err != nil {
@@ -104,8 +111,16 @@ func (t *touched) register() error {
 	return written(t, Changes, func(r *store.Revision[Change]) []string { return []string{r.Record.Product} })
 }
 
-// around notes whoever may have been the end user of accounts that changed.
-func (t *touched) around(links, accounts []string) error {
+// users notes whoever may be or have been the end user of accounts that changed, or of
+// which a deployment did.
+func (t *touched) users(links, accounts []string) error {
+	billed, err := store.SelectIn(t.ctx, t.q, register.Accounts, "id", accounts, "")
+	if err != nil {
+		return err
+	}
+	for _, a := range billed {
+		links, t.ids = append(links, a.Record.Via), append(t.ids, a.Record.Customer)
+	}
 	through, err := store.SelectIn(t.ctx, t.q, register.Relationships, "id", links, "")
 	if err != nil {
 		return err
