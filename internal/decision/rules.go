@@ -11,7 +11,6 @@ import (
 	"duly/internal/assessment"
 	"duly/internal/bundle"
 	"duly/internal/fault"
-	"duly/internal/ownership"
 	"duly/internal/people"
 	"duly/internal/refusal"
 	"duly/internal/register"
@@ -318,16 +317,17 @@ func (m *matter) chain(ctx context.Context, tx *store.Tx) (parties []string, new
 }
 
 // flags refuses to let a deployment run while a red flag is open: a watchlist hit on
-// its chain or on who stands behind it that is open or confirmed, even when the rating
-// is older than the hit (IM-05), or a cumulative review of the area that it covers
-// (IN-06).
+// its chain that is open or confirmed, or an open one on who stands behind it, even when
+// the rating is older than the hit (IM-05), or a cumulative review of the area that it
+// covers (IN-06). It refuses as well where those who stand behind the chain own so much
+// of it that it counts as listed.
 func (m *matter) flags(ctx context.Context, tx *store.Tx) error {
+	bars, err := screening.Bars(ctx, tx, m.parties, m.today)
+	if err != nil {
+		return err
+	}
 	for _, party := range m.parties {
-		hits, err := store.Select(ctx, tx, screening.Hits, "r.subject = $1 and r.state not in ('dismissed', 'stale')", party)
-		if err != nil {
-			return err
-		}
-		if len(hits) > 0 {
+		if bars[party].Hits > 0 {
 			return refusal.Refuse(refusal.Flag, "a watchlist hit on the chain is open or confirmed", "close it, assess again, then decide")
 		}
 	}
@@ -340,25 +340,11 @@ func (m *matter) flags(ctx context.Context, tx *store.Tx) error {
 			return refusal.Refuse(refusal.Flag, "several deployments cover the same people, and nobody has looked at them together", "see `duly exposure list`, and close it")
 		}
 	}
-	return m.owners(ctx, tx, m.parties)
-}
-
-// owners refuses the same where those who stand behind the chain have open hits, or
-// own so much of it that it counts as listed.
-func (m *matter) owners(ctx context.Context, tx *store.Tx, parties []string) error {
-	if owned, err := register.HasOwners(ctx, tx, parties); err != nil || !owned {
-		return err
-	}
-	stands, _, err := screening.Standing(ctx, tx, m.today)
-	if err != nil {
-		return err
-	}
-	for _, party := range parties {
-		stand := stands[party]
-		if stand.Behind.Open > 0 {
+	for _, party := range m.parties {
+		if bars[party].Behind > 0 {
 			return refusal.Refuse(refusal.Flag, "a watchlist hit on somebody who stands behind the chain is open", "close it, assess again, then decide")
 		}
-		if stand.Worst() == ownership.Stop {
+		if bars[party].Listed {
 			return refusal.Refuse(refusal.Legal, "listed parties own half or more of somebody in the chain", "see `duly owners show`; no act in this program can lift it")
 		}
 	}

@@ -3,7 +3,6 @@ package evidence
 import (
 	"context"
 	"runtime"
-	"slices"
 	"sync"
 
 	"duly/internal/fault"
@@ -78,17 +77,9 @@ func ReadBook(ctx context.Context, q store.Queryer, at store.At, subjects []stri
 		return nil, err
 	}
 	p := newPage(cited)
-	const most = 500 // subjects in one condition
-	for part := range slices.Chunk(subjects, most) {
-		args := make([]any, len(part))
-		for i, s := range part {
-			args[i] = s
-		}
-		if err := p.read(ctx, q, at, store.In("r.subject", 0, len(part)), args); err != nil {
-			return nil, err
-		}
-	}
-	return &Book{[]*page{p}}, nil
+	return &Book{[]*page{p}}, store.Parts(subjects, func(n int, args []any) error {
+		return p.read(ctx, q, at, store.In("r.subject", 0, n), args)
+	})
 }
 
 // ReadAll reads what is stated about everybody, as of a point, but for what one

@@ -76,16 +76,39 @@ func FindCustomer(ctx context.Context, q store.Queryer, text string) (string, er
 	return list[0], nil
 }
 
-// HasOwners says whether anybody was ever registered as standing directly behind one of
-// the customers, by an interest, as an owner or by a relationship. Where nobody was there
-// is no chain of owners to follow.
-func HasOwners(ctx context.Context, q store.Queryer, customers []string) (bool, error) {
-	for _, id := range customers {
-		found, err := ids(ctx, q, `select id from r_interest where owned = $1 union all select id from r_owner where customer = $1
-			union all select id from r_relationship where customer = $1 and role = 'owner' limit 1`, id)
-		if err != nil || len(found) > 0 {
-			return len(found) > 0, err
+// Above gives all who were ever registered as standing behind some customers or parties,
+// at any distance, by an interest, as an owner or by a relationship; somebody of them too
+// who stands behind another or in a circle. It reads these rows only, in one statement
+// for each step of the longest chain.
+func Above(ctx context.Context, q store.Queryer, of []string) ([]string, error) {
+	var above []string
+	known, asked := map[string]bool{}, map[string]bool{}
+	for next := of; len(next) > 0; {
+		for _, id := range next {
+			asked[id] = true
+		}
+		var found []string
+		err := store.Parts(next, func(n int, args []any) error {
+			owners, err := ids(ctx, q, "select owner from r_interest where "+store.In("owned", 0, n)+" and owner is not null"+
+				" union select coalesce(party, id) from r_owner where "+store.In("customer", 0, n)+
+				" union select party from r_relationship where "+store.In("customer", 0, n)+" and role = 'owner' and party is not null", args...)
+			found = append(found, owners...)
+			return err
+		})
+		if err != nil {
+			return nil, err
+		}
+		next = nil
+		for _, id := range found {
+			if known[id] {
+				continue
+			}
+			known[id] = true
+			above = append(above, id)
+			if !asked[id] {
+				next = append(next, id)
+			}
 		}
 	}
-	return false, nil
+	return above, nil
 }

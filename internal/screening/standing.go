@@ -1,9 +1,13 @@
 package screening
 
 import (
+	"cmp"
 	"context"
+	"maps"
+	"slices"
 	"sync"
 
+	"duly/internal/ledger"
 	"duly/internal/ownership"
 	"duly/internal/pack"
 	"duly/internal/register"
@@ -60,10 +64,7 @@ func Standing(ctx context.Context, q store.Queryer, day string) (stands map[stri
 // StandingAt is Standing as it was known at a position of the log, about a day. run
 // is where the last run that had covered the register by then stands, -1 for none.
 func StandingAt(ctx context.Context, q store.Queryer, at store.At) (stands map[string]Stand, run int64, err error) {
-	b, err := readHits(ctx, q, at)
-	if err == nil {
-		err = b.readInterests(ctx, q)
-	}
+	b, err := readAll(ctx, q, at)
 	if err == nil && len(b.interests) > 0 {
 		err = b.work(ctx, q)
 	}
@@ -131,24 +132,25 @@ type view struct{ confirmed, open, unknown map[string]ownership.Held }
 // ReadBehind reads who stands behind whom on a day (YYYY-MM-DD), with the hits as
 // they stand now. O(records of the register).
 func ReadBehind(ctx context.Context, q store.Queryer, day string) (*Behind, error) {
-	b, err := readHits(ctx, q, store.At{Day: day, Seq: -1})
-	if err == nil {
-		err = b.readInterests(ctx, q)
-	}
+	b, err := readAll(ctx, q, store.At{Day: day, Seq: -1})
 	if err == nil {
 		err = b.work(ctx, q)
 	}
 	return b, err
 }
 
-// readHits reads the last run and the hits that matter.
-func readHits(ctx context.Context, q store.Queryer, at store.At) (*Behind, error) {
+func newBehind(at store.At) (*Behind, error) {
 	shipped, err := Rules()
+	return &Behind{Day: at.Day, known: at.Seq, run: -1, subjects: map[string]*Subject{}, hits: map[string]Counts{}, listed: map[string][]Listed{},
+		owned: map[string][]ownership.Interest{}, rules: shipped.Rules, views: map[string]*view{}}, err
+}
+
+// readAll reads the last run, the hits that matter and who stands behind whom.
+func readAll(ctx context.Context, q store.Queryer, at store.At) (*Behind, error) {
+	b, err := newBehind(at)
 	if err != nil {
 		return nil, err
 	}
-	b := &Behind{Day: at.Day, known: at.Seq, run: -1, subjects: map[string]*Subject{}, hits: map[string]Counts{}, listed: map[string][]Listed{},
-		owned: map[string][]ownership.Interest{}, rules: shipped.Rules, views: map[string]*view{}}
 	last, err := runs.LastAt(ctx, q, "screen", at.Seq)
 	if err != nil {
 		return nil, err
@@ -156,9 +158,33 @@ func readHits(ctx context.Context, q store.Queryer, at store.At) (*Behind, error
 	if last != nil {
 		b.run = last.Seq
 	}
-	hits, err := store.SelectAt(ctx, q, Hits, store.At{Seq: at.Seq}, "r.state <> 'dismissed' and r.state <> 'stale'")
-	if err != nil {
+	if err := b.readHits(ctx, q, nil); err != nil {
 		return nil, err
+	}
+	return b, b.readInterests(ctx, q, nil)
+}
+
+// selectOf is store.SelectAt for the revisions that meet a condition and of which a
+// column holds one of the ids; nil stands for all. The order is that of the log.
+func selectOf[T any](ctx context.Context, q store.Queryer, kind *ledger.Kind[T], at store.At, condition, column string, ids []string) ([]*store.Revision[T], error) {
+	if ids == nil {
+		return store.SelectAt(ctx, q, kind, at, condition)
+	}
+	var out []*store.Revision[T]
+	err := store.Parts(ids, func(n int, args []any) error {
+		some, err := store.SelectAt(ctx, q, kind, at, condition+" and "+store.In("r."+column, 0, n), args...)
+		out = append(out, some...)
+		return err
+	})
+	slices.SortFunc(out, func(a, b *store.Revision[T]) int { return cmp.Compare(a.Seq, b.Seq) })
+	return out, err
+}
+
+// readHits reads the hits that matter, on some or, for nil, on all.
+func (b *Behind) readHits(ctx context.Context, q store.Queryer, on []string) error {
+	hits, err := selectOf(ctx, q, Hits, store.At{Seq: b.known}, "r.state <> 'dismissed' and r.state <> 'stale'", "subject", on)
+	if err != nil {
+		return err
 	}
 	for _, h := range hits {
 		r := h.Record
@@ -171,7 +197,7 @@ func readHits(ctx context.Context, q store.Queryer, at store.At) (*Behind, error
 		b.hits[r.Subject] = c
 		b.listed[r.Subject] = append(b.listed[r.Subject], Listed{h.ID, r.State, r.List, r.Entry})
 	}
-	return b, nil
+	return nil
 }
 
 // work reads who is screened and works out what holders on each sort of lists hold.
@@ -193,42 +219,37 @@ func (b *Behind) work(ctx context.Context, q store.Queryer) error {
 	return nil
 }
 
-// readInterests reads interests, declared owners and relationships that say who owns
-// a customer.
-func (b *Behind) readInterests(ctx context.Context, q store.Queryer) error {
+// readInterests reads interests, declared owners and relationships that say who owns a
+// customer: those in some or, for nil, in all.
+func (b *Behind) readInterests(ctx context.Context, q store.Queryer, in []string) error {
+	const active = "r.state = 'active'"
 	at := store.At{Day: b.Day, Seq: b.known}
-	interests, err := store.SelectAt(ctx, q, register.Interests, at, "")
+	interests, err := selectOf(ctx, q, register.Interests, at, active, "owned", in)
 	if err != nil {
 		return err
 	}
 	for _, i := range interests {
-		if r := i.Record; r.State == "active" {
-			b.add(ownership.Interest{Owner: r.Owner, Owned: r.Owned, Role: ownership.Role(r.Role), Share: shareOf(r.Least, r.Most), Indirect: r.Indirect})
-		}
+		r := i.Record
+		b.add(ownership.Interest{Owner: r.Owner, Owned: r.Owned, Role: ownership.Role(r.Role), Share: shareOf(r.Least, r.Most), Indirect: r.Indirect})
 	}
-	owners, err := store.SelectAt(ctx, q, register.Owners, at, "")
+	owners, err := selectOf(ctx, q, register.Owners, at, active, "customer", in)
 	if err != nil {
 		return err
 	}
 	for _, o := range owners {
 		r := o.Record
-		if r.State != "active" {
-			continue
-		}
 		owner := o.ID
 		if r.Party != "" {
 			owner = r.Party
 		}
 		b.add(ownership.Interest{Owner: owner, Owned: r.Customer, Role: declared[r.Role], Share: shareOf(r.Share, r.Share)})
 	}
-	relationships, err := store.SelectAt(ctx, q, register.Relationships, at, "")
+	relationships, err := selectOf(ctx, q, register.Relationships, at, active+" and r.role = 'owner'", "customer", in)
 	if err != nil {
 		return err
 	}
 	for _, l := range relationships {
-		if r := l.Record; r.State == "active" && r.Role == "owner" {
-			b.add(ownership.Interest{Owner: r.Party, Owned: r.Customer, Role: ownership.Owns, Share: shareOf(nil, nil)})
-		}
+		b.add(ownership.Interest{Owner: l.Record.Party, Owned: l.Record.Customer, Role: ownership.Owns, Share: shareOf(nil, nil)})
 	}
 	return nil
 }
@@ -274,17 +295,27 @@ func (b *Behind) Screened(id string) bool {
 // look works out what holders on one sort of lists hold: those who are confirmed,
 // those whose hits are open too, and all of whom it is not known whether they are.
 func (b *Behind) look(lists string, rest *ownership.Graph) *view {
-	confirmed, open, unknown := map[string]bool{}, map[string]bool{}, map[string]bool{ownership.Unnamed: true}
+	open := b.holders(lists, false)
+	unknown := maps.Clone(open)
+	unknown[ownership.Unnamed] = true
 	for id := range b.parties() {
-		for _, l := range b.listed[id] {
-			if ListingOf(l.List).counts(lists) {
-				confirmed[id] = confirmed[id] || l.State == "confirmed"
-				open[id], unknown[id] = true, true
-			}
-		}
 		unknown[id] = unknown[id] || !b.Screened(id)
 	}
-	return &view{b.graph.Held(confirmed), b.graph.Held(open), rest.Held(unknown)}
+	return &view{b.graph.Held(b.holders(lists, true)), b.graph.Held(open), rest.Held(unknown)}
+}
+
+// holders gives who is on one sort of lists, by hits that are confirmed or also by
+// those that are open.
+func (b *Behind) holders(lists string, confirmed bool) map[string]bool {
+	out := map[string]bool{}
+	for id, all := range b.listed {
+		for _, l := range all {
+			if ListingOf(l.List).counts(lists) && (l.State == "confirmed" || !confirmed) {
+				out[id] = true
+			}
+		}
+	}
+	return out
 }
 
 // parties gives everybody who holds or is held, but for the unnamed.

@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"math/bits"
 	"strings"
 
 	"duly/internal/fault"
@@ -110,7 +111,7 @@ func Digests(ctx context.Context, q Queryer, positions []int64) (map[int64][]led
 }
 
 // inList is how many values one condition of the form "x in (...)" lists.
-const inList = 500
+const inList = 512
 
 func digests(ctx context.Context, q Queryer, positions []any, out map[int64][]ledger.Hash) error {
 	rows, err := q.Query(ctx, "select seq, digests from entry where "+In("seq", 0, len(positions)), positions...)
@@ -131,6 +132,25 @@ func digests(ctx context.Context, q Queryer, positions []any, out map[int64][]le
 		out[seq] = list
 	}
 	return readError(rows.Err())
+}
+
+// Parts calls fn for all ids, some hundred at a time, as the arguments of a condition
+// made by [In]. Their number is a power of two, the last id stands there again and again:
+// so few texts of one statement come about that they all stay compiled.
+func Parts(ids []string, fn func(n int, args []any) error) error {
+	for len(ids) > 0 {
+		n := min(len(ids), inList)
+		size := 1 << bits.Len(uint(n-1))
+		args := make([]any, size)
+		for i := range args {
+			args[i] = ids[min(i, n-1)]
+		}
+		if err := fn(size, args); err != nil {
+			return err
+		}
+		ids = ids[n:]
+	}
+	return nil
 }
 
 // In gives the condition that a column holds one of n arguments, of which the first
