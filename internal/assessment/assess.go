@@ -112,7 +112,7 @@ func Assess(ctx context.Context, db *store.DB, preparer, today string, p *pack.P
 	if which.Changed {
 		return assessChanged(ctx, db, preparer, today, p, m, which, progress)
 	}
-	portfolio, err := triage.ReadPortfolio(ctx, db, today)
+	portfolio, err := which.portfolio(ctx, db, today, m)
 	if err != nil {
 		return nil, err
 	}
@@ -156,11 +156,23 @@ func (w *writer) record(ctx context.Context, db *store.DB, s *Summary, looked []
 	})
 }
 
+// portfolio reads the register: where only ids are named no more than these need, unless
+// the method asks how many others cover the same people.
+func (w Which) portfolio(ctx context.Context, q store.Queryer, today string, m *rating.Method) (*triage.Portfolio, error) {
+	if _, asked := m.Fact(factOverlaps); asked || len(w.Lanes) > 0 {
+		return triage.ReadPortfolio(ctx, q, today)
+	}
+	return triage.ReadKnown(ctx, q, today, w.IDs)
+}
+
 // pick gives what is to be assessed, in the order of the log's accounts.
 func (w Which) pick(ctx context.Context, q store.Queryer, p *triage.Portfolio) ([]unit, error) {
-	lanes, err := triage.Current(ctx, q)
-	if err != nil {
-		return nil, err
+	var lanes map[string]*store.Revision[triage.Triage]
+	if len(w.Lanes) > 0 {
+		var err error
+		if lanes, err = triage.Current(ctx, q); err != nil {
+			return nil, err
+		}
 	}
 	wanted, found := map[string]bool{}, map[string]bool{}
 	for _, id := range w.IDs {
@@ -385,7 +397,7 @@ func (s *Summary) put(tx *store.Tx, record *Rating, before *store.Revision[Ratin
 	case before.Seq > newest && before.Record.Method == record.Method && before.Record.Trace == record.Trace && sameRulings(before.Record.Rulings, record.Rulings) && slices.Equal(before.Record.Inputs, record.Inputs):
 		return nil
 	default:
-		_, _, err = store.Revise(tx, Ratings, before.ID, record)
+		_, err = store.Affirm(tx, Ratings, before.ID, record)
 	}
 	s.Changed++
 	return err

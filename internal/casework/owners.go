@@ -57,7 +57,7 @@ func (w *world) follow(ctx context.Context, q store.Queryer, d direction, record
 				records = append(records, next)
 			}
 		}
-		customers, err := store.SelectIn(ctx, q, register.Customers, "id", owners, "")
+		customers, err := store.SelectIn(ctx, q, register.Customers, store.Now, "id", owners, "")
 		if err != nil {
 			return nil, err
 		}
@@ -121,7 +121,7 @@ func linked[T any](ctx context.Context, q store.Queryer, kind *ledger.Kind[T], c
 	}
 	var out []*store.Revision[T]
 	for _, column := range columns {
-		list, err := store.SelectIn(ctx, q, kind, column, values, where)
+		list, err := store.SelectIn(ctx, q, kind, store.Now, column, values, where)
 		if err != nil {
 			return nil, err
 		}

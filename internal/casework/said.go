@@ -202,7 +202,7 @@ func (l *look) ending() ([]ends, error) {
 	if list, err = pick(l.ctx, l.q, l.w, register.Contracts, "customer", l.w.records(), soon, l.today, until); err != nil {
 		return nil, err
 	}
-	billed, err := store.SelectIn(l.ctx, l.q, register.Accounts, "contract", idsOf(list), "r.state = 'active'")
+	billed, err := store.SelectIn(l.ctx, l.q, register.Accounts, store.Now, "contract", idsOf(list), "r.state = 'active'")
 	if err != nil {
 		return nil, err
 	}

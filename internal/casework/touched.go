@@ -94,7 +94,7 @@ func (t *touched) register() error {
 	if err := t.users(links, accounts); err != nil {
 		return err
 	}
-	under, err := store.SelectIn(t.ctx, t.q, register.Contracts, "id", contracts, "")
+	under, err := store.SelectIn(t.ctx, t.q, register.Contracts, store.Now, "id", contracts, "")
 	if err != nil {
 		return err
 	}
@@ -114,21 +114,21 @@ func (t *touched) register() error {
 // users notes whoever may be or have been the end user of accounts that changed, or of
 // which a deployment did.
 func (t *touched) users(links, accounts []string) error {
-	billed, err := store.SelectIn(t.ctx, t.q, register.Accounts, "id", accounts, "")
+	billed, err := store.SelectIn(t.ctx, t.q, register.Accounts, store.Now, "id", accounts, "")
 	if err != nil {
 		return err
 	}
 	for _, a := range billed {
 		links, t.ids = append(links, a.Record.Via), append(t.ids, a.Record.Customer)
 	}
-	through, err := store.SelectIn(t.ctx, t.q, register.Relationships, "id", links, "")
+	through, err := store.SelectIn(t.ctx, t.q, register.Relationships, store.Now, "id", links, "")
 	if err != nil {
 		return err
 	}
 	for _, l := range through {
 		t.ids = append(t.ids, l.Record.Customer, l.Record.Party)
 	}
-	deployed, err := store.SelectIn(t.ctx, t.q, register.Deployments, "account", accounts, "")
+	deployed, err := store.SelectIn(t.ctx, t.q, register.Deployments, store.Now, "account", accounts, "")
 	for _, d := range deployed {
 		t.ids = append(t.ids, d.ID, d.Record.Customer)
 	}

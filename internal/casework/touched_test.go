@@ -20,6 +20,7 @@ import (
 	"duly/internal/screening"
 	"duly/internal/store"
 	"duly/internal/store/storetest"
+	"duly/internal/triage"
 	"duly/internal/usage"
 )
 
@@ -158,7 +159,9 @@ func (tw *twins) says() {
 		write(tw, usage.Findings, usage.FindingRecord{State: "open", Grade: "high", Kind: "breach", Condition: strings.Repeat("0", 64), Day: tw.later(0), Deployment: tw.any("deployment"), Clause: "C-1"}, false)
 	case 2:
 		if id := tw.maybe("signal"); id != "" {
-			tw.both(func(o *office) { revise(o, casework.Signals, id, func(s *casework.Signal) { s.State = casework.Handled }) })
+			tw.both(func(o *office) {
+				revise(o, casework.Signals, id, func(s *casework.Signal) { s.State = casework.Handled })
+			})
 			return
 		}
 		write(tw, casework.Signals, casework.Signal{State: casework.Unread, Day: tw.later(0), Sort: one(tw, casework.Sorts...), Subject: tw.any("customer", "account", "deployment"), Text: "words"}, false)
@@ -261,6 +264,42 @@ func (tw *twins) reviews(o *office) []*store.Revision[casework.Review] {
 	return list
 }
 
+// chains compares what is read around each account with the whole register.
+func (tw *twins) chains() {
+	o := tw.office[0]
+	all, err := triage.ReadPortfolio(ctx, o.db, o.today)
+	o.ok(err)
+	for _, a := range all.Accounts {
+		some, err := triage.ReadKnown(ctx, o.db, o.today, []string{a.ID})
+		o.ok(err)
+		if len(some.Accounts) != 1 || some.Accounts[0].ID != a.ID || len(some.Deployments[a.ID]) != len(all.Deployments[a.ID]) {
+			tw.Fatalf("around %s there are %d accounts and %d deployments", a.ID, len(some.Accounts), len(some.Deployments[a.ID]))
+		}
+		deployments := []*register.Deployment{nil}
+		for _, d := range all.Deployments[a.ID] {
+			deployments = append(deployments, d.Record)
+		}
+		for _, d := range deployments {
+			want, got := all.Chain(a.Record, d), some.Chain(a.Record, d)
+			if !slices.Equal(got.Parties(), want.Parties()) || got.EndUserKnown != want.EndUserKnown || got.Jurisdiction != want.Jurisdiction || (got.Link == nil) != (want.Link == nil) {
+				tw.Errorf("the chain of %s is %v, and around it %v", a.ID, want.Parties(), got.Parties())
+			}
+			hits, covered := all.Screening(want.Parties())
+			if h, c := some.Screening(got.Parties()); h != hits || c != covered {
+				tw.Errorf("screening knows %v of it, and around it %v", hits, h)
+			}
+			for _, who := range want.Parties() {
+				if !reflect.DeepEqual(some.Hits[who], all.Hits[who]) {
+					tw.Errorf("%s stands at %+v, and around it %+v", who, all.Hits[who], some.Hits[who])
+				}
+			}
+		}
+		if (some.Products[a.Record.Product] == nil) != (all.Products[a.Record.Product] == nil) {
+			tw.Errorf("the product of %s", a.ID)
+		}
+	}
+}
+
 // TestWhatWasTouched protects against a case that is forgotten because a sweep looks
 // only where something happened: whatever happens, in any order and on any day, all
 // cases are as a sweep that looks at everything leaves them.
@@ -288,10 +327,10 @@ func TestWhatWasTouched(t *testing.T) {
 				}
 				tw.sweep()
 			}
+			tw.chains()
 			if n := len(tw.reviews(tw.office[0])); n < 10 {
 				t.Errorf("%d cases were opened, too few to tell anything", n)
 			}
 		})
 	}
 }
-

@@ -121,7 +121,7 @@ func pick[T any](ctx context.Context, q store.Queryer, w *world, kind *ledger.Ki
 	if w.whole {
 		return store.Select(ctx, q, kind, where, args...)
 	}
-	return store.SelectIn(ctx, q, kind, column, values, where, args...)
+	return store.SelectIn(ctx, q, kind, store.Now, column, values, where, args...)
 }
 
 // readJudged reads lanes, ratings, decisions, cases and weights.

@@ -61,6 +61,16 @@ func Revise[T any](tx *Tx, kind *ledger.Kind[T], id string, record *T, signers .
 	return ref, err == nil, err
 }
 
+// Affirm is Revise that writes a revision that says the same, too: it was found again,
+// after something that it rests on.
+func Affirm[T any](tx *Tx, kind *ledger.Kind[T], id string, record *T) (Ref, error) {
+	last, err := Get(tx.ctx, tx, kind, id)
+	if err != nil {
+		return Ref{}, err
+	}
+	return put(tx, kind, id, head{last.Seq, last.Rev, last.Hash}, record, nil)
+}
+
 // same compares two records by what they commit to.
 func same[T any](kind *ledger.Kind[T], a, b *T) bool {
 	publicA, sealedA, errA := kind.Encode(a)
@@ -165,34 +175,28 @@ func Select[T any](ctx context.Context, q Queryer, kind *ledger.Kind[T], where s
 	return read(ctx, q, kind, and("r.to_seq is null", where), args)
 }
 
-// SelectIn is Select of the records of which a typed column holds one of some values,
-// whatever their number; arguments of the condition come first. With an index on the
-// column its cost grows with what it finds.
-func SelectIn[T any](ctx context.Context, q Queryer, kind *ledger.Kind[T], column string, values []string, where string, args ...any) ([]*Revision[T], error) {
-	values = slices.Clone(values)
-	slices.Sort(values)
-	var out []*Revision[T]
-	for part := range slices.Chunk(slices.Compact(values), inList) {
-		all := slices.Clone(args)
-		for _, v := range part {
-			all = append(all, v)
-		}
-		list, err := Select(ctx, q, kind, and(In("r."+column, len(args), len(part)), where), all...)
-		if err != nil {
-			return nil, err
-		}
-		out = append(out, list...)
-	}
-	slices.SortFunc(out, func(a, b *Revision[T]) int { return cmp.Compare(a.Seq, b.Seq) })
-	return out, nil
-}
-
 // SelectAt is Select as of a day and a position. The condition must be one that
 // all revisions of a record meet or none (such as its id or a reference), since
 // it is applied before the latest revision is chosen.
 func SelectAt[T any](ctx context.Context, q Queryer, kind *ledger.Kind[T], at At, where string, args ...any) ([]*Revision[T], error) {
 	where, args = at.where(kind.Name(), where, args)
 	return read(ctx, q, kind, where, args)
+}
+
+// SelectIn is SelectAt for records of which a typed column holds one of some values,
+// whatever their number. The other arguments of the condition come first. With an index
+// on the column its cost grows with what it finds.
+func SelectIn[T any](ctx context.Context, q Queryer, kind *ledger.Kind[T], at At, column string, values []string, where string, args ...any) ([]*Revision[T], error) {
+	values = slices.Clone(values)
+	slices.Sort(values)
+	var out []*Revision[T]
+	err := Parts(slices.Compact(values), func(n int, some []any) error {
+		list, err := SelectAt(ctx, q, kind, at, and(In("r."+column, len(args), n), where), slices.Concat(args, some)...)
+		out = append(out, list...)
+		return err
+	})
+	slices.SortFunc(out, func(a, b *Revision[T]) int { return cmp.Compare(a.Seq, b.Seq) })
+	return out, err
 }
 
 // Each calls fn for every revision that SelectAt would give, in the order of the

@@ -3,9 +3,12 @@ package triage
 import (
 	"cmp"
 	"context"
+	"maps"
 	"slices"
 
+	"duly/internal/index"
 	"duly/internal/register"
+	"duly/internal/screening"
 	"duly/internal/store"
 )
 
@@ -13,7 +16,7 @@ import (
 // their chains are made of: accounts, deployments, contracts and products by their ids,
 // and customers wherever they stand in a chain. It reads by indexes, so that its cost
 // grows with what it finds, and with the register only where a product is asked for.
-// What rules look at besides is not read; see [ReadPortfolio].
+// Nothing is read of what others say of them; see [ReadKnown] and [ReadPortfolio].
 func ReadChains(ctx context.Context, q store.Queryer, records []string) (*Portfolio, error) {
 	c := &chains{ctx: ctx, q: q, p: &Portfolio{
 		Customers: map[string]*store.Revision[register.Customer]{}, Products: map[string]*store.Revision[register.Product]{},
@@ -33,6 +36,32 @@ func ReadChains(ctx context.Context, q store.Queryer, records []string) (*Portfo
 	return c.p, nil
 }
 
+// ReadKnown is ReadChains with what screening knows of who stands in the chains and
+// behind them, and with what indices say, as of today (YYYY-MM-DD): what a rating of the
+// accounts needs. What only the rules of triage look at is not read.
+func ReadKnown(ctx context.Context, q store.Queryer, today string, records []string) (*Portfolio, error) {
+	p, err := ReadChains(ctx, q, records)
+	if err != nil {
+		return nil, err
+	}
+	customers := slices.Sorted(maps.Keys(p.Customers))
+	if p.Hits, p.screened, err = screening.StandingOf(ctx, q, today, customers); err != nil {
+		return nil, err
+	}
+	if err := p.ruledBy(); err != nil {
+		return nil, err
+	}
+	if p.Indices, err = index.ReadBook(ctx, q, today); err != nil || len(p.Indices.Editions) == 0 {
+		return p, err
+	}
+	p.keys = map[string][]string{}
+	named, err := store.SelectIn(ctx, q, register.Identifiers, store.Now, "subject", customers, "r.state = 'active'")
+	for _, i := range named {
+		p.key(i.Record)
+	}
+	return p, err
+}
+
 // chains is a portfolio that is read by indexes.
 type chains struct {
 	ctx context.Context
@@ -46,7 +75,7 @@ func (c *chains) accounts(records []string) error {
 	if err != nil {
 		return err
 	}
-	products, err := store.SelectIn(c.ctx, c.q, register.Products, "id", records, "")
+	products, err := store.SelectIn(c.ctx, c.q, register.Products, store.Now, "id", records, "")
 	if err != nil {
 		return err
 	}
@@ -56,7 +85,7 @@ func (c *chains) accounts(records []string) error {
 		column string
 		ids    []string
 	}{{"id", records}, {"customer", records}, {"product", sold}} {
-		deployments, err := store.SelectIn(c.ctx, c.q, register.Deployments, by.column, by.ids, "r.state = 'active'")
+		deployments, err := store.SelectIn(c.ctx, c.q, register.Deployments, store.Now, by.column, by.ids, "r.state = 'active'")
 		if err != nil {
 			return err
 		}
@@ -69,7 +98,7 @@ func (c *chains) accounts(records []string) error {
 		column string
 		ids    []string
 	}{{"id", through}, {"customer", records}, {"via", links}, {"contract", records}, {"product", sold}} {
-		accounts, err := store.SelectIn(c.ctx, c.q, register.Accounts, by.column, by.ids, "r.state = 'active'")
+		accounts, err := store.SelectIn(c.ctx, c.q, register.Accounts, store.Now, by.column, by.ids, "r.state = 'active'")
 		if err != nil {
 			return err
 		}
@@ -85,7 +114,7 @@ func (c *chains) accounts(records []string) error {
 }
 
 func (c *chains) deployments() error {
-	list, err := store.SelectIn(c.ctx, c.q, register.Deployments, "account", ids(c.p.Accounts), "r.state = 'active'")
+	list, err := store.SelectIn(c.ctx, c.q, register.Deployments, store.Now, "account", ids(c.p.Accounts), "r.state = 'active'")
 	for _, d := range list {
 		c.p.Deployments[d.Record.Account] = append(c.p.Deployments[d.Record.Account], d)
 	}
@@ -101,7 +130,7 @@ func (c *chains) parties() error {
 			customers = append(customers, d.Record.Customer)
 		}
 	}
-	through, err := store.SelectIn(c.ctx, c.q, register.Relationships, "id", links, "")
+	through, err := store.SelectIn(c.ctx, c.q, register.Relationships, store.Now, "id", links, "")
 	if err != nil {
 		return err
 	}
@@ -109,7 +138,7 @@ func (c *chains) parties() error {
 		c.p.link(l)
 		customers = append(customers, l.Record.Customer, l.Record.Party)
 	}
-	list, err := store.SelectIn(c.ctx, c.q, register.Customers, "id", customers, "")
+	list, err := store.SelectIn(c.ctx, c.q, register.Customers, store.Now, "id", customers, "")
 	if err != nil {
 		return err
 	}
@@ -124,7 +153,7 @@ func (c *chains) parties() error {
 func (c *chains) relationships(customers []string) ([]string, error) {
 	var out []string
 	for _, column := range []string{"customer", "party"} {
-		list, err := store.SelectIn(c.ctx, c.q, register.Relationships, column, customers, "")
+		list, err := store.SelectIn(c.ctx, c.q, register.Relationships, store.Now, column, customers, "")
 		if err != nil {
 			return nil, err
 		}
@@ -144,7 +173,7 @@ func (c *chains) products() error {
 			sold = append(sold, d.Record.Product)
 		}
 	}
-	list, err := store.SelectIn(c.ctx, c.q, register.Products, "id", sold, "")
+	list, err := store.SelectIn(c.ctx, c.q, register.Products, store.Now, "id", sold, "")
 	for _, p := range list {
 		c.p.Products[p.ID] = p
 	}

@@ -116,11 +116,16 @@ func (p *Portfolio) readIndices(ctx context.Context, q store.Queryer, at store.A
 		return nil
 	}
 	return store.Sketch(ctx, q, register.Identifiers, at, []string{"subject", "scheme", "value"}, "r.state = 'active'", nil, func(i *store.Revision[register.Identifier]) error {
-		if key := index.AgencyKey(i.Record.Scheme, i.Record.Value); len(p.Indices.Answers(key)) > 0 {
-			p.keys[i.Record.Subject] = append(p.keys[i.Record.Subject], key)
-		}
+		p.key(i.Record)
 		return nil
 	})
+}
+
+// key notes an identifier by which indices of agencies name a customer.
+func (p *Portfolio) key(i *register.Identifier) {
+	if key := index.AgencyKey(i.Scheme, i.Value); len(p.Indices.Answers(key)) > 0 {
+		p.keys[i.Subject] = append(p.keys[i.Subject], key)
+	}
 }
 
 // AgencyAnswers gives what indices of agencies answer of a customer, by its identifiers.
