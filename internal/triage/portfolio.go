@@ -64,14 +64,14 @@ func ReadPortfolio(ctx context.Context, q store.Queryer, today string) (*Portfol
 			p.Deployments[d.Record.Account] = append(p.Deployments[d.Record.Account], d)
 		}
 	}
-	identifiers, err := store.Select(ctx, q, register.Identifiers, "")
-	if err != nil {
-		return nil, err
-	}
-	for _, i := range identifiers {
+	err = store.Sketch(ctx, q, register.Identifiers, store.Now, []string{"subject", "scheme"}, "", nil, func(i *store.Revision[register.Identifier]) error {
 		if slices.Contains(registries, strings.ToLower(i.Record.Scheme)) {
 			p.confirmed[i.Record.Subject] = true
 		}
+		return nil
+	})
+	if err != nil {
+		return nil, err
 	}
 	return p, p.readFacts(ctx, q)
 }
