@@ -376,12 +376,12 @@ func (w *writer) state(ctx context.Context, tx *store.Tx, list []rated) error {
 
 // ratingsOf gives the newest ratings of some units by subject.
 func ratingsOf(ctx context.Context, q store.Queryer, units []unit) (map[string]*store.Revision[Rating], error) {
-	out := map[string]*store.Revision[Rating]{}
-	args := make([]any, len(units))
+	subjects := make([]string, len(units))
 	for i, u := range units {
-		args[i] = u.subject()
+		subjects[i] = u.subject()
 	}
-	list, err := store.Select(ctx, q, Ratings, store.In("r.subject", 0, len(args)), args...)
+	list, err := store.SelectIn(ctx, q, Ratings, store.Now, "subject", subjects, "")
+	out := make(map[string]*store.Revision[Rating], len(list))
 	for _, r := range list {
 		out[r.Record.Subject] = r
 	}
