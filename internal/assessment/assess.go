@@ -340,10 +340,17 @@ func parallel(n int, begin func() func(i int) error) error {
 // state writes what the program says of the units, and names their inputs.
 func (w *writer) state(ctx context.Context, tx *store.Tx, list []rated) error {
 	all := make([]*gathered, len(list))
-	var wrote []string
+	subjects := make([]string, len(list))
 	for i, r := range list {
-		all[i] = r.gathered
-		new, err := stateOwn(ctx, tx, r.gathered, w.today)
+		all[i], subjects[i] = r.gathered, r.unit.subject()
+	}
+	program, err := evidence.ReadSpeaker(ctx, tx, DerivedBy, subjects)
+	if err != nil {
+		return err
+	}
+	var wrote []string
+	for _, r := range list {
+		new, err := stateOwn(ctx, tx, program, r.gathered, w.today)
 		if err != nil {
 			return err
 		}

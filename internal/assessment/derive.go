@@ -188,7 +188,7 @@ func (a *about) derive() error {
 
 // stateOwn writes what the program says of a unit, unless it said so already: assessing
 // again on another day writes nothing as long as nothing changed.
-func stateOwn(ctx context.Context, tx *store.Tx, g *gathered, today string) (wrote bool, err error) {
+func stateOwn(ctx context.Context, tx *store.Tx, program *evidence.Speaker, g *gathered, today string) (wrote bool, err error) {
 	for i := range g.own {
 		d := &g.own[i]
 		if slices.ContainsFunc(g.before, func(f found) bool { return d.saidSo(&f) }) {
@@ -196,11 +196,11 @@ func stateOwn(ctx context.Context, tx *store.Tx, g *gathered, today string) (wro
 		}
 		wrote = true
 		f := evidence.Fact{Subject: g.unit.subject(), Fact: d.fact, Value: d.value, AsOf: cmp.Or(d.asOf, today), Sources: d.ids}
-		write := evidence.State
+		write := program.State
 		if d.concluded {
-			write = evidence.Conclude
+			write = program.Conclude
 		}
-		if err := write(ctx, tx, f, DerivedBy, today); err != nil {
+		if err := write(ctx, tx, f, today); err != nil {
 			return wrote, err
 		}
 	}

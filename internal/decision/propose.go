@@ -59,8 +59,9 @@ func Decide(ctx context.Context, db *store.DB, authority act.Authority, r Reques
 	}
 	var step *Step
 	err := refusal.Watch(ctx, db, refusal.Attempt{Act: "decision", Subject: r.Subject, By: r.By, Now: r.Now}, func() error {
+		signer := r.Key.Sign(nil).KeyID() // takes no lock
 		return db.Write(ctx, r.By.Key, func(tx *store.Tx) error {
-			if r.Key.Sign(nil).KeyID() != r.By.Key {
+			if signer != r.By.Key {
 				return refusal.Refuse(refusal.Key, "the signing key belongs to somebody else than the one who decides", "each person signs with the own key")
 			}
 			m, err := read(ctx, tx, r.Subject, r.Act, r.Now)
@@ -160,7 +161,8 @@ func (m *matter) propose(ctx context.Context, tx *store.Tx, d *Decision, key sto
 	if err != nil {
 		return nil, err
 	}
-	w := waiting{id: nameOf(draft.Statement(tx.Log())), draft: draft, decision: d, sigs: []ledger.Signature{key.Sign(draft.Statement(tx.Log()))}}
+	statement := draft.Statement(tx.Log())
+	w := waiting{id: nameOf(statement), draft: draft, decision: d, sigs: []ledger.Signature{key.Sign(statement)}}
 	return w.next(ctx, tx, m.demand.Signers)
 }
 

@@ -10,7 +10,6 @@ import (
 	"net/url"
 	"os"
 	"strings"
-	"sync"
 	"time"
 
 	_ "github.com/jackc/pgx/v5/stdlib" // driver "pgx"
@@ -40,10 +39,11 @@ type DB struct {
 	writer   *sql.DB // SQLite: one connection. PostgreSQL: the same pool as reader
 	reader   *sql.DB
 
-	mu   sync.Mutex // held by the writing transaction of this process
-	tree *ledger.Tree
-	into map[*ledger.Schema]string // tables with their columns
-	ins  map[string]string         // insert statements by table and row count
+	writers writers
+	tree    *ledger.Tree // the log's right edge as it was committed last; as all below, of whoever has the turn
+	epoch   epochAt
+	into    map[*ledger.Schema]string // tables with their columns
+	ins     map[string]string         // insert statements by table and row count
 
 	compiled map[string]*sql.Stmt // of SQLite's one writing connection, by text
 	asked    []string             // texts to compile before the next transaction
@@ -105,8 +105,8 @@ func (db *DB) open(ctx context.Context, rooms []Migrations) error {
 // keeps every commit through a power cut; immediate transactions take the write
 // lock at once, so that two writers wait instead of failing half-way. The writer
 // keeps what it needs to undo one statement in memory, and lets the write-ahead
-// log reach 16 MB before it copies pages back: a page that changes often is copied
-// once. It keeps more pages in hand than the readers do, of which there are several, each
+// log reach 64 MB before it copies pages back: a page that changes often is copied
+// once, and of a hundred acts less than one waits for the copying. It keeps more pages in hand than the readers do, of which there are several, each
 // with pages of its own, and which mostly read tables from end to end. For reading
 // only it opens the file as one that nobody changes, since SQLite wants to write
 // beside a database with a write-ahead log even to read it.
@@ -114,7 +114,7 @@ func (db *DB) openSQLite() error {
 	const pragmas = "&_pragma=busy_timeout(15000)&_pragma=foreign_keys(1)"
 	const wal = "&_pragma=journal_mode(wal)&_pragma=synchronous(full)"
 	const looking = "&_pragma=cache_size(-16384)"
-	const writing = "&_pragma=cache_size(-65536)&_pragma=temp_store(memory)&_pragma=wal_autocheckpoint(4000)"
+	const writing = "&_pragma=cache_size(-65536)&_pragma=temp_store(memory)&_pragma=wal_autocheckpoint(16000)"
 	file := "file:" + (&url.URL{Path: db.config.DSN}).EscapedPath()
 	reading := file + "?_txlock=deferred" + pragmas + looking + wal
 	if db.readOnly {

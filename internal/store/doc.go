@@ -14,7 +14,8 @@
 // Ownership: the first statement of every writing transaction locks the row of
 // the table log. Whoever holds it owns the log's size, its time and its right
 // edge until commit; that orders writers on both engines and makes checks such
-// as four-eyes safe against races. Appending signs nothing: the signer reads
+// as four-eyes safe against races. Writers of one process who wait for each other
+// share a commit, each with a savepoint of its own; see writers. Appending signs nothing: the signer reads
 // committed sizes only (see package workspace).
 //
 // Tables: log (one row), entry (leaf, digests, disclosures by position), tile

@@ -7,7 +7,6 @@ import (
 	"strconv"
 	"strings"
 
-	"duly/internal/fault"
 	"duly/internal/ledger"
 )
 
@@ -22,7 +21,6 @@ type Tx struct {
 	size    int64
 	time    int64
 	tree    *ledger.Tree
-	begun   bool
 	inserts map[string]*inserts // by table
 	order   []*inserts          // in the order of first use
 	wrote   int64
@@ -46,25 +44,9 @@ type head struct {
 // of a statement small, few enough for the parameter limit of either engine.
 const chunk = 50
 
-// Write runs fn in one transaction as the given actor (a key id) and commits what
-// it wrote. If fn fails, nothing is kept.
-func (db *DB) Write(ctx context.Context, actor string, fn func(*Tx) error) error {
-	if !ledger.ValidID(actor) {
-		return fault.Newf(fault.Invalid, "%q is not the key id of a person", actor)
-	}
-	if db.readOnly {
-		return fault.New(fault.Failed, "the database can only be read where it is", "copy the whole directory to a place that you may write to")
-	}
-	db.mu.Lock()
-	defer db.mu.Unlock()
-	db.compile(ctx)
-	stx, err := db.writer.BeginTx(ctx, nil)
-	if err != nil {
-		return writeError(err)
-	}
-	defer stx.Rollback()
-	tx := &Tx{db: db, ctx: ctx, sql: stx, actor: actor, inserts: map[string]*inserts{}}
-	if err := tx.lock(); err != nil {
+// run runs fn as one part of a transaction, the first or a later one.
+func (tx *Tx) run(first bool, fn func(*Tx) error) error {
+	if err := tx.lock(first); err != nil {
 		return err
 	}
 	if err := fn(tx); err != nil {
@@ -73,31 +55,30 @@ func (db *DB) Write(ctx context.Context, actor string, fn func(*Tx) error) error
 	if err := tx.finish(); err != nil {
 		return err
 	}
-	if err := stx.Commit(); err != nil {
-		db.tree = nil
-		return writeError(err)
-	}
-	return nil
+	return tx.ctx.Err()
 }
 
 // lock takes the row of the log and loads its right edge. The update is the same
 // on both engines and makes any other writer wait.
-func (tx *Tx) lock() error {
-	if err := tx.exec("update log set size = size where id = 1"); err != nil {
-		return err
+func (tx *Tx) lock(first bool) error {
+	if first {
+		if err := tx.exec("update log set size = size where id = 1"); err != nil {
+			return err
+		}
 	}
-	l, err := Head(tx.ctx, tx)
+	var origin string
+	var epoch int64
+	err := one(tx.ctx, tx, "select origin, size, time, (select coalesce(max(seq), -1) from r_epoch) from log where id = 1", nil, &origin, &tx.size, &tx.time, &epoch)
 	if err != nil {
 		return err
 	}
-	tx.size, tx.time = l.Size, l.Time
-	if tx.log, err = currentEpoch(tx.ctx, tx, l.Origin); err != nil {
+	if tx.log, err = tx.epoch(origin, epoch); err != nil {
 		return err
 	}
 	tx.tree = tx.db.tree
 	tx.db.tree = nil // a failed transaction leaves no half-advanced edge behind
-	if tx.tree == nil || tx.tree.Size() != l.Size {
-		tx.tree, err = ledger.NewTree(l.Size, func(level int, n int64) ([]byte, error) {
+	if tx.tree == nil || tx.tree.Size() != tx.size {
+		tx.tree, err = ledger.NewTree(tx.size, func(level int, n int64) ([]byte, error) {
 			return LoadTile(tx.ctx, tx, level, n)
 		})
 		if err != nil {
@@ -105,8 +86,26 @@ func (tx *Tx) lock() error {
 		}
 	}
 	tx.tree.Track()
-	tx.begun = true
 	return nil
+}
+
+// epochAt is the epoch that the entry at a position began.
+type epochAt struct {
+	seq int64
+	id  ledger.LogID
+}
+
+// epoch gives the log's name with its newest epoch, which stands at a position, -1 for
+// none. It is read once, since no other entry comes to stand there.
+func (tx *Tx) epoch(origin string, seq int64) (ledger.LogID, error) {
+	if known := tx.db.epoch; known.id.Origin == origin && known.seq == seq {
+		return known.id, nil
+	}
+	id, err := currentEpoch(tx.ctx, tx, origin)
+	if err == nil && seq >= 0 {
+		tx.db.epoch = epochAt{seq, id}
+	}
+	return id, err
 }
 
 // finish writes what is buffered, the tiles that changed and the log's new head.
@@ -134,10 +133,15 @@ func (tx *Tx) finish() error {
 }
 
 // Query runs one reading statement that sees what the transaction has written.
+// It is not broken off half-way: whether the context is cancelled is asked before.
 func (tx *Tx) Query(ctx context.Context, query string, args ...any) (*sql.Rows, error) {
 	if err := tx.flush(); err != nil {
 		return nil, err
 	}
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	ctx = context.WithoutCancel(ctx)
 	if s := tx.statement(query); s != nil { //nolint:sqlclosecheck // the transaction closes it at its end
 		return s.QueryContext(ctx, args...)
 	}
@@ -154,11 +158,15 @@ func (tx *Tx) Exec(query string, args ...any) error {
 }
 
 func (tx *Tx) exec(query string, args ...any) error {
+	if err := tx.ctx.Err(); err != nil {
+		return err
+	}
 	var err error
+	ctx := context.WithoutCancel(tx.ctx)
 	if s := tx.statement(query); s != nil { //nolint:sqlclosecheck // the transaction closes it at its end
-		_, err = s.ExecContext(tx.ctx, args...)
+		_, err = s.ExecContext(ctx, args...)
 	} else {
-		_, err = tx.sql.ExecContext(tx.ctx, query, args...)
+		_, err = tx.sql.ExecContext(ctx, query, args...)
 	}
 	return writeError(err)
 }
@@ -172,7 +180,7 @@ const maxCompiled = 500
 // one that finds a row by its key.
 func (db *DB) compile(ctx context.Context) {
 	for _, query := range db.asked {
-		if s, err := db.writer.PrepareContext(ctx, query); err == nil { //nolint:sqlclosecheck // Close closes it
+		if s, err := db.writer.PrepareContext(context.WithoutCancel(ctx), query); err == nil { //nolint:sqlclosecheck // Close closes it
 			db.compiled[query] = s
 		}
 	}
@@ -187,7 +195,7 @@ func (tx *Tx) statement(query string) *sql.Stmt {
 		return nil
 	}
 	if s := tx.db.compiled[query]; s != nil {
-		return tx.sql.StmtContext(tx.ctx, s)
+		return tx.sql.StmtContext(context.WithoutCancel(tx.ctx), s)
 	}
 	if len(tx.db.compiled)+len(tx.db.asked) < maxCompiled && !slices.Contains(tx.db.asked, query) {
 		tx.db.asked = append(tx.db.asked, query)
@@ -256,11 +264,14 @@ func (tx *Tx) write(t *inserts) error {
 	}
 	if t.full == nil {
 		var err error
-		if t.full, err = tx.sql.PrepareContext(tx.ctx, tx.db.insertSQL(t.into, rows, len(args)/rows)); err != nil {
+		if t.full, err = tx.sql.PrepareContext(context.WithoutCancel(tx.ctx), tx.db.insertSQL(t.into, rows, len(args)/rows)); err != nil {
 			return writeError(err)
 		}
 	}
-	_, err := t.full.ExecContext(tx.ctx, args...)
+	if err := tx.ctx.Err(); err != nil {
+		return err
+	}
+	_, err := t.full.ExecContext(context.WithoutCancel(tx.ctx), args...)
 	return writeError(err)
 }
 
