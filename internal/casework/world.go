@@ -62,9 +62,7 @@ func readWorld(ctx context.Context, q store.Queryer, today string) (*world, erro
 	if err != nil {
 		return nil, err
 	}
-	w := newWorld()
-	w.whole = true
-	w.place(p)
+	w := placed(p)
 	if err := w.readOwners(ctx, q, p); err != nil {
 		return nil, err
 	}
@@ -84,7 +82,7 @@ func readAround(ctx context.Context, q store.Queryer, records []string) (*world,
 	if err != nil {
 		return nil, err
 	}
-	subjects := slices.Concat(records, subjectsOf(p))
+	subjects := slices.Concat(records, slices.Collect(maps.Keys(placed(p).cases)))
 	// A child weighs no less than its parents, which may have changed.
 	if subjects, err = w.follow(ctx, q, downwards, subjects); err != nil {
 		return nil, err
@@ -107,12 +105,13 @@ func readAround(ctx context.Context, q store.Queryer, records []string) (*world,
 	return w, w.readJudged(ctx, q)
 }
 
-// subjectsOf gives the subjects of the cases that a portfolio belongs to.
-func subjectsOf(p *triage.Portfolio) []string {
+// placed gives the units of a portfolio, each in its case and with its product, and
+// nothing of what was judged.
+func placed(p *triage.Portfolio) *world {
 	w := newWorld()
 	w.whole = true
 	w.place(p)
-	return slices.Sorted(maps.Keys(w.cases))
+	return w
 }
 
 // pick reads the newest records of a kind: all that meet a condition or, where the world

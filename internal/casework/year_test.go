@@ -188,13 +188,19 @@ func (y *year) work() {
 	}
 }
 
+// decides says whether a case takes a decision: one that a person has to look at, or one
+// of a desk whose review is due.
+func decides(item casework.Item) bool {
+	return item.Review.Lane != "DESK" || slices.Contains(item.Review.Why, "cycle")
+}
+
 // look finds out what is to be known of all cases of a week, and rates their
 // deployments. What the facts are depends on the deployment.
 func (y *year) look(page []casework.Item) {
 	var ids []string
 	y.write(func(tx *store.Tx) error {
 		for _, item := range page {
-			if item.Review.Lane == "DESK" {
+			if !decides(item) {
 				continue
 			}
 			for _, unit := range item.Review.Covers {
@@ -248,7 +254,7 @@ func (y *year) finish(item casework.Item) {
 	}
 	outcome := casework.Kept
 	for _, unit := range item.Review.Covers {
-		if item.Review.Lane != "DESK" {
+		if decides(item) {
 			outcome = casework.Decided
 			y.judge(unit)
 		}
