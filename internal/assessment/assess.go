@@ -114,7 +114,7 @@ func Assess(ctx context.Context, db *store.DB, preparer, today string, p *pack.P
 	if which.Changed {
 		return assessChanged(ctx, db, preparer, today, p, m, which, progress)
 	}
-	portfolio, err := triage.ReadPortfolio(ctx, db, today)
+	portfolio, err := which.portfolio(ctx, db, today, m)
 	if err != nil {
 		return nil, err
 	}
@@ -158,11 +158,23 @@ func (w *writer) record(ctx context.Context, db *store.DB, s *Summary, looked []
 	})
 }
 
+// portfolio reads the register: where only ids are named no more than these need, unless
+// the method asks how many others cover the same people.
+func (w Which) portfolio(ctx context.Context, q store.Queryer, today string, m *rating.Method) (*triage.Portfolio, error) {
+	if _, asked := m.Fact(factOverlaps); asked || len(w.Lanes) > 0 {
+		return triage.ReadPortfolio(ctx, q, today)
+	}
+	return triage.ReadKnown(ctx, q, today, w.IDs)
+}
+
 // pick gives what is to be assessed, in the order of the log's accounts.
 func (w Which) pick(ctx context.Context, q store.Queryer, p *triage.Portfolio) ([]unit, error) {
-	lanes, err := triage.Current(ctx, q)
-	if err != nil {
-		return nil, err
+	var lanes map[string]*store.Revision[triage.Triage]
+	if len(w.Lanes) > 0 {
+		var err error
+		if lanes, err = triage.Current(ctx, q); err != nil {
+			return nil, err
+		}
 	}
 	wanted, found := map[string]bool{}, map[string]bool{}
 	for _, id := range w.IDs {
@@ -374,12 +386,12 @@ func (w *writer) state(ctx context.Context, tx *store.Tx, list []rated) error {
 
 // ratingsOf gives the newest ratings of some units by subject.
 func ratingsOf(ctx context.Context, q store.Queryer, units []unit) (map[string]*store.Revision[Rating], error) {
-	out := map[string]*store.Revision[Rating]{}
-	args := make([]any, len(units))
+	subjects := make([]string, len(units))
 	for i, u := range units {
-		args[i] = u.subject()
+		subjects[i] = u.subject()
 	}
-	list, err := store.Select(ctx, q, Ratings, store.In("r.subject", 0, len(args)), args...)
+	list, err := store.SelectIn(ctx, q, Ratings, store.Now, "subject", subjects, "")
+	out := make(map[string]*store.Revision[Rating], len(list))
 	for _, r := range list {
 		out[r.Record.Subject] = r
 	}

@@ -215,6 +215,36 @@ func TestAssessingAgainWritesNothing(t *testing.T) {
 	}
 }
 
+// TestTheSameRatingAfterAChange protects whoever has to decide after a change of the chain
+// that changes nothing in the rating: a decision needs a rating that is newer than it.
+func TestTheSameRatingAfterAChange(t *testing.T) {
+	c := newChain(t, storetest.SQLite(t, rooms...))
+	c.assess(t)
+	var changed store.Ref
+	err := c.db.Write(ctx, storetest.Actor, func(tx *store.Tx) error {
+		p, err := store.Get(ctx, tx, register.Products, c.product)
+		if err != nil {
+			return err
+		}
+		p.Record.Name += ", as it is called now"
+		changed, _, err = store.Revise(tx, register.Products, c.product, p.Record)
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, s := c.assess(t); s.Changed != 1 {
+		t.Errorf("after a change %d ratings were written", s.Changed)
+	}
+	list, err := store.Select(ctx, c.db, assessment.Ratings, "")
+	if err != nil || list[0].Seq < changed.Seq {
+		t.Errorf("the rating is older than the product: %v", err)
+	}
+	if _, s := c.assess(t); s.Changed != 0 {
+		t.Errorf("and once more %d", s.Changed)
+	}
+}
+
 // TestLanesPickWhatIsAssessed runs triage before.
 func TestLanesPickWhatIsAssessed(t *testing.T) {
 	c := newChain(t, storetest.SQLite(t, rooms...))

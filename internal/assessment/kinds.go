@@ -25,7 +25,7 @@ type Rating struct {
 	Known     int64    `duly:"known,public"` // facts known
 	Facts     int64    `duly:"facts,public"` // facts that matter
 	Outcome   string   `duly:"outcome,public,enum=approve|approve_with_conditions|escalate|decline|suspend|prohibited_legal|prohibited_policy|pending,column"`
-	Review    int64    `duly:"review_months,public"`
+	Review    int64    `duly:"review_months,public,column"`
 	Subject   string   `duly:"subject,customer,column"` // deployment, or account that maps to none
 	Account   string   `duly:"account,customer,column"`
 	Inputs    []string `duly:"inputs,customer"`

@@ -10,6 +10,7 @@ import (
 	"duly/internal/fault"
 	"duly/internal/register"
 	"duly/internal/store"
+	"duly/internal/triage"
 )
 
 // The states of a change of a product.
@@ -147,13 +148,15 @@ func answerTo(ctx context.Context, q store.Queryer, change *store.Revision[Chang
 // undecided gives those of some deployments that use the product of a change and on
 // which nobody has decided since.
 func undecided(ctx context.Context, q store.Queryer, change *store.Revision[Change], units []string) ([]string, error) {
-	users, err := dependents(ctx, q, change.Record.Product)
+	p, err := triage.ReadChains(ctx, q, units)
 	if err != nil {
 		return nil, err
 	}
+	w := placed(p)
 	var out []string
-	for _, id := range users {
-		if units != nil && !slices.Contains(units, id) {
+	for _, i := range w.products[change.Record.Product] {
+		id := w.units[i].id
+		if !slices.Contains(units, id) {
 			continue
 		}
 		what, err := answerTo(ctx, q, change, id)

@@ -54,7 +54,7 @@ type SweepRecord struct {
 	Day    string `duly:"day,public,date"`
 	From   int64  `duly:"since,public"`
 	To     int64  `duly:"upto,public,column"` // the first position that it did not read
-	Cases  int64  `duly:"cases,public"`       // that could be opened: end users, and what has none
+	Cases  int64  `duly:"cases,public"`       // looked at: end users, and what has none, to whom something happened
 	Opened int64  `duly:"opened,public"`
 	Added  int64  `duly:"added,public"` // open cases that got another trigger
 	Rated  int64  `duly:"rated,public"` // deployments rated again because a fact changed

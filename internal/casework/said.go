@@ -2,6 +2,7 @@ package casework
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
@@ -144,56 +145,70 @@ func (l *look) closedAfter(subject string, seq int64) bool {
 
 // contracts finds those that end within the days of the rules.
 func (l *look) contracts() error {
-	units, err := l.ending()
-	for end, list := range units {
-		for id, of := range list {
-			l.add("contract", id+"@"+end, "it ends on "+end, of)
-		}
+	ending, err := l.ending()
+	for _, c := range ending {
+		l.add("contract", c.id+"@"+c.day, "it ends on "+c.day, c.units)
 	}
-	slices.SortStableFunc(l.found, func(a, b found) int {
-		if a.Event != "contract" || b.Event != "contract" {
-			return 0
-		}
-		return strings.Compare(a.subject+a.Cause, b.subject+b.Cause)
-	})
 	return err
 }
 
-// ending gives the contracts that end within the days of the rules, with the units
-// that they are about, by their last day.
-func (l *look) ending() (map[string]map[string][]int, error) {
-	list, err := store.Select(l.ctx, l.q, register.Contracts, "r.state = 'active' and r.valid_to is not null and r.valid_to >= $1 and r.valid_to <= $2",
-		l.today, later(l.today, l.rules.renewal))
-	if err != nil || len(list) == 0 {
-		return nil, err
-	}
-	byContract := map[string][]int{}
+// ends is a contract that ends on a day, with the units that it is about.
+type ends struct {
+	id, day string
+	units   []int
+}
+
+// ending gives the contracts that end within the days of the rules, in the order of the
+// log: each about the units that are billed under it or, where nothing is, about all of
+// its customer.
+func (l *look) ending() ([]ends, error) {
+	under := map[string][]int{}
 	for i := range l.w.units {
 		if c := l.w.units[i].contract; c != "" {
-			byContract[c] = append(byContract[c], i)
+			under[c] = append(under[c], i)
 		}
 	}
-	out := map[string]map[string][]int{}
+	const soon = "r.state = 'active' and r.valid_to >= $1 and r.valid_to <= $2"
+	until := later(l.today, l.rules.renewal)
+	list, err := pick(l.ctx, l.q, l.w, register.Contracts, "id", slices.Collect(maps.Keys(under)), soon, l.today, until)
+	if err != nil {
+		return nil, err
+	}
+	var out []ends
 	for _, c := range list {
-		units := byContract[c.ID]
-		if len(units) == 0 {
-			units = l.w.about[c.Record.Customer]
+		if units := under[c.ID]; len(units) > 0 {
+			out = append(out, ends{c.ID, c.Record.ValidTo, units})
 		}
-		if out[c.Record.ValidTo] == nil {
-			out[c.Record.ValidTo] = map[string][]int{}
+	}
+	if list, err = pick(l.ctx, l.q, l.w, register.Contracts, "customer", l.w.records(), soon, l.today, until); err != nil {
+		return nil, err
+	}
+	billed, err := store.SelectIn(l.ctx, l.q, register.Accounts, store.Now, "contract", idsOf(list), "r.state = 'active'")
+	if err != nil {
+		return nil, err
+	}
+	for _, a := range billed {
+		under[a.Record.Contract] = []int{}
+	}
+	for _, c := range list {
+		if under[c.ID] == nil {
+			out = append(out, ends{c.ID, c.Record.ValidTo, l.w.about[c.Record.Customer]})
 		}
-		out[c.Record.ValidTo][c.ID] = units
 	}
 	return out, nil
 }
 
-// stale finds facts that ratings rest on and that were seen too long ago.
-func (l *look) stale() error {
-	facts, err := store.Select(l.ctx, l.q, evidence.Facts, "r.state = 'active' and r.valid_from is not null and r.valid_from < $1 and r.source <> $2",
-		later(l.today, -l.rules.stale), derived)
-	if err != nil || len(facts) == 0 {
-		return err
+func idsOf[T any](list []*store.Revision[T]) []string {
+	out := make([]string, len(list))
+	for i, r := range list {
+		out[i] = r.ID
 	}
+	return out
+}
+
+// stale finds facts that ratings rest on and that were seen too long ago. What is said
+// of others than those whom a rating is about now is none of it.
+func (l *look) stale() error {
 	rests := map[string][]int{}
 	for i := range l.w.units {
 		if r := l.w.rated[l.w.units[i].id]; r != nil {
@@ -204,10 +219,13 @@ func (l *look) stale() error {
 			}
 		}
 	}
+	facts, err := pick(l.ctx, l.q, l.w, evidence.Facts, "subject", l.w.records(),
+		"r.state = 'active' and r.valid_from < $1 and coalesce(r.source, '') <> $2", later(l.today, -l.rules.stale), derived)
 	for _, f := range facts {
-		l.add("stale", at(f.ID, f.Seq), f.Record.Fact+" was seen on "+f.Record.AsOf, rests[fmt.Sprint(f.Seq)])
+		units := slices.DeleteFunc(slices.Clone(rests[fmt.Sprint(f.Seq)]), func(i int) bool { return !slices.Contains(l.w.about[f.Record.Subject], i) })
+		l.add("stale", at(f.ID, f.Seq), f.Record.Fact+" was seen on "+f.Record.AsOf, units)
 	}
-	return nil
+	return err
 }
 
 // samples finds those of whom the sample said that a person should have looked.
@@ -217,10 +235,8 @@ func (l *look) samples() error {
 		return err
 	}
 	for _, s := range list {
-		for _, j := range s.Record.Judgements {
-			if account, missed := strings.CutSuffix(j, " missed"); missed {
-				l.add("sample", s.ID+"@"+account, "", l.w.about[account])
-			}
+		for _, account := range s.Record.missed() {
+			l.add("sample", s.ID+"@"+account, "", l.w.about[account])
 		}
 	}
 	return nil

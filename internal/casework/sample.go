@@ -101,62 +101,61 @@ func populationAt(ctx context.Context, tx *store.Tx, quarter string) (int64, map
 		return 0, nil, fault.New(fault.NotFound, "nobody was sorted into lanes yet", "run `duly triage`")
 	}
 	position = max(position, triaged[0].Seq+1)
-	at := store.At{Seq: position - 1}
-	lanes, err := store.SelectAt(ctx, tx, triage.Triages, at, "")
-	if err != nil {
-		return 0, nil, err
+	out, err := populationOf(ctx, tx, store.At{Seq: position - 1})
+	if err == nil && len(out) == 0 {
+		err = fault.New(fault.NotFound, "nobody was in AUTO when the quarter began", "there is nothing to sample; ask again in the next quarter")
 	}
-	accounts, err := byID(store.SelectAt(ctx, tx, register.Accounts, at, ""))
-	if err != nil {
-		return 0, nil, err
-	}
-	customers, err := byID(store.SelectAt(ctx, tx, register.Customers, at, ""))
-	if err != nil {
-		return 0, nil, err
-	}
-	products, err := byID(store.SelectAt(ctx, tx, register.Products, at, ""))
-	if err != nil {
-		return 0, nil, err
-	}
-	out := map[string]string{}
-	for _, t := range lanes {
-		a := accounts[t.Record.Account]
-		if t.Record.Lane != string(triage.Auto) || a == nil || a.State != "active" {
-			continue
-		}
-		sector, risk := "unknown", "unknown"
-		if c := customers[a.Customer]; c != nil {
-			sector = cmp.Or(c.Sector, sector)
-		}
-		if p := products[a.Product]; p != nil {
-			risk = cmp.Or(p.Risk, risk)
-		}
-		out[t.Record.Account] = sector + "/" + risk
-	}
-	if len(out) == 0 {
-		return 0, nil, fault.New(fault.NotFound, "nobody was in AUTO when the quarter began", "there is nothing to sample; ask again in the next quarter")
-	}
-	return position, out, nil
+	return position, out, err
 }
 
-func byID[T any](list []*store.Revision[T], err error) (map[string]*T, error) {
-	out := make(map[string]*T, len(list))
-	for _, r := range list {
-		out[r.ID] = r.Record
+// populationOf gives the active accounts in AUTO as of a point, with their strata.
+func populationOf(ctx context.Context, q store.Queryer, at store.At) (map[string]string, error) {
+	sectors, risks := map[string]string{}, map[string]string{}
+	err := store.Sketch(ctx, q, register.Customers, at, []string{"sector"}, "", nil, func(c *store.Revision[register.Customer]) error {
+		sectors[c.ID] = c.Record.Sector
+		return nil
+	})
+	if err != nil {
+		return nil, err
 	}
-	return out, err
+	err = store.Sketch(ctx, q, register.Products, at, []string{"risk"}, "", nil, func(p *store.Revision[register.Product]) error {
+		risks[p.ID] = p.Record.Risk
+		return nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	auto := map[string]bool{}
+	err = store.Sketch(ctx, q, triage.Triages, at, []string{"account", "lane"}, "", nil, func(t *store.Revision[triage.Triage]) error {
+		auto[t.Record.Account] = t.Record.Lane == string(triage.Auto)
+		return nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	out := map[string]string{}
+	return out, store.Sketch(ctx, q, register.Accounts, at, []string{"state", "customer", "product"}, "", nil, func(a *store.Revision[register.Account]) error {
+		if auto[a.ID] && a.Record.State == "active" {
+			out[a.ID] = cmp.Or(sectors[a.Record.Customer], "unknown") + "/" + cmp.Or(risks[a.Record.Product], "unknown")
+		}
+		return nil
+	})
 }
 
 // sizeBefore gives how many entries the log had when a day (UTC) began. O(log n).
-func sizeBefore(ctx context.Context, tx *store.Tx, day string) (int64, error) {
+func sizeBefore(ctx context.Context, q store.Queryer, day string) (int64, error) {
 	midnight, err := time.Parse(time.DateOnly, day)
 	if err != nil {
 		return 0, err
 	}
-	low, high := int64(0), tx.Size()
+	head, err := store.Head(ctx, q)
+	if err != nil {
+		return 0, err
+	}
+	low, high := int64(0), head.Size
 	for low < high {
 		middle := low + (high-low)/2
-		e, err := store.EntryAt(ctx, tx, middle)
+		e, err := store.EntryAt(ctx, q, middle)
 		if err != nil {
 			return 0, err
 		}
@@ -263,6 +262,17 @@ func (s *Sample) judge(j Judgement) error {
 	s.Judged++
 	s.Judgements = append(s.Judgements, j.Account+" "+found)
 	return nil
+}
+
+// missed gives the accounts that a person should have looked at.
+func (s *Sample) missed() []string {
+	var out []string
+	for _, j := range s.Judgements {
+		if account, missed := strings.CutSuffix(j, " missed"); missed {
+			out = append(out, account)
+		}
+	}
+	return out
 }
 
 // Bound gives how many of the population a person should have looked at, at most, with

@@ -120,8 +120,7 @@ type StepView struct {
 	Owner  string `json:"owner"`
 }
 
-// Show gives a case with all that belongs to it. Its cost is that of reading the
-// register once.
+// Show gives a case with all that belongs to it. Its cost grows with the case.
 func Show(ctx context.Context, q store.Queryer, id, today string) (*View, error) {
 	r, err := store.Get(ctx, q, Reviews, id)
 	if err != nil {
@@ -132,11 +131,11 @@ func Show(ctx context.Context, q store.Queryer, id, today string) (*View, error)
 	if v.Name, err = nameOf(ctx, q, r.Record.Subject); err != nil {
 		return nil, err
 	}
-	w, err := readWorld(ctx, q, today)
+	w, err := readAround(ctx, q, []string{r.Record.Subject})
 	if err != nil {
 		return nil, err
 	}
-	p, err := triage.ReadPortfolio(ctx, q, today)
+	p, err := triage.ReadChains(ctx, q, r.Record.Covers)
 	if err != nil {
 		return nil, err
 	}
@@ -157,13 +156,17 @@ func Show(ctx context.Context, q store.Queryer, id, today string) (*View, error)
 }
 
 func (v *View) units(ctx context.Context, q store.Queryer, w *world, p *triage.Portfolio) error {
-	triaged, err := triage.Current(ctx, q)
-	if err != nil {
-		return err
-	}
 	accounts := map[string]*store.Revision[register.Account]{}
 	for _, a := range p.Accounts {
 		accounts[a.ID] = a
+	}
+	lanes, err := store.SelectIn(ctx, q, triage.Triages, store.Now, "account", idsOf(p.Accounts), "")
+	if err != nil {
+		return err
+	}
+	triaged := map[string]*store.Revision[triage.Triage]{}
+	for _, t := range lanes {
+		triaged[t.Record.Account] = t
 	}
 	for i := range w.units {
 		u := &w.units[i]
@@ -269,17 +272,22 @@ func inputs(ctx context.Context, q store.Queryer, m *rating.Method, named []stri
 }
 
 func (v *View) hits(ctx context.Context, q store.Queryer, w *world) error {
-	list, err := store.Select(ctx, q, screening.Hits, "r.state in ('open', 'proposed', 'unresolved', 'confirmed')")
+	var about []string
+	for id, units := range w.about {
+		if slices.ContainsFunc(units, func(i int) bool { return slices.Contains(v.Review.Covers, w.units[i].id) }) {
+			about = append(about, id)
+		}
+	}
+	above, err := w.follow(ctx, q, upwards, about)
 	if err != nil {
 		return err
 	}
+	list, err := store.SelectIn(ctx, q, screening.Hits, store.Now, "subject", above, "r.state in ('open', 'proposed', 'unresolved', 'confirmed')")
 	for _, h := range list {
-		if slices.ContainsFunc(w.affected(h.Record.Subject), func(i int) bool { return slices.Contains(v.Review.Covers, w.units[i].id) }) {
-			r := h.Record
-			v.Hits = append(v.Hits, HitView{h.ID, r.State, r.List, r.Entry, r.Matched, r.Probability, r.Reasons})
-		}
+		r := h.Record
+		v.Hits = append(v.Hits, HitView{h.ID, r.State, r.List, r.Entry, r.Matched, r.Probability, r.Reasons})
 	}
-	return nil
+	return err
 }
 
 func (v *View) raised(ctx context.Context, q store.Queryer) error {

@@ -18,7 +18,7 @@ import (
 type Summary struct {
 	From   int64          `json:"from"`
 	To     int64          `json:"to"`
-	Cases  int            `json:"cases"`  // end users, and what has none
+	Cases  int            `json:"cases"`  // end users, and what has none, that were looked at
 	Opened int            `json:"opened"` // cases opened
 	Added  int            `json:"added"`  // open cases that got another trigger
 	Ended  int            `json:"ended"`  // cases closed because the customer has gone
@@ -32,8 +32,14 @@ type Summary struct {
 // Sweep reads what was written since the last sweep, rates again what new facts
 // touch, and opens or adds to cases. What it opens and where it read to are one
 // transaction, so that a killed sweep is done again as a whole and a second sweep
-// finds nothing. Its cost grows with the register, its writes with what happened.
+// finds nothing. Its cost grows with the cases that something happened to. The first
+// sweep, and the first under another pack of rules, looks at all.
 func Sweep(ctx context.Context, db *store.DB, actor, today string, rules *Rules) (*Summary, error) {
+	return sweep(ctx, db, actor, today, rules, false)
+}
+
+// sweep is Sweep, which looks at all cases if it has to.
+func sweep(ctx context.Context, db *store.DB, actor, today string, rules *Rules, all bool) (*Summary, error) {
 	last, err := lastSweep(ctx, db)
 	if err != nil {
 		return nil, err
@@ -56,7 +62,7 @@ func Sweep(ctx context.Context, db *store.DB, actor, today string, rules *Rules)
 		if err := handled(ctx, tx, s.From); err != nil {
 			return err
 		}
-		w, err := readWorld(ctx, tx, today)
+		w, err := worldSince(ctx, tx, last, today, rules, barred, all)
 		if err != nil {
 			return err
 		}
@@ -68,13 +74,29 @@ func Sweep(ctx context.Context, db *store.DB, actor, today string, rules *Rules)
 		if err := s.settle(tx, l); err != nil {
 			return err
 		}
+		if s.Open, err = store.Count(ctx, tx, Reviews.Schema(), store.Now, "r.state = $1", StateOpen); err != nil {
+			return err
+		}
 		s.Still = s.Rated - l.changed(again)
 		s.Entry, err = s.record(tx, rules, today)
 		return err
 	})
 }
 
-// lastSweep gives the last sweep, a zero one where there was none.
+// worldSince reads what a sweep has to look at: the cases that something happened to
+// since the last one, and those that a law bars by now.
+func worldSince(ctx context.Context, tx *store.Tx, last *SweepRecord, today string, rules *Rules, barred map[string][]string, all bool) (*world, error) {
+	if all || last.Pack != rules.Hash {
+		return readWorld(ctx, tx, today)
+	}
+	records, err := touchedSince(ctx, tx, last, today, rules)
+	if err != nil {
+		return nil, err
+	}
+	return readAround(ctx, tx, slices.AppendSeq(records, maps.Keys(barred)))
+}
+
+// lastSweep gives the last sweep; where there was none, one that read nothing.
 func lastSweep(ctx context.Context, q store.Queryer) (*SweepRecord, error) {
 	last, err := store.Select(ctx, q, Sweeps, "r.seq = (select max(seq) from r_sweep)")
 	if err != nil || len(last) == 0 {
@@ -95,11 +117,15 @@ func (s *Summary) record(tx *store.Tx, rules *Rules, today string) (int64, error
 // they were rated, and those that a new law bars, by the method of their last rating, and
 // gives their ids.
 func rateAgain(ctx context.Context, db *store.DB, actor, today string, from int64, rules *Rules, barred map[string][]string) ([]string, error) {
-	facts, err := store.Select(ctx, db, evidence.Facts, "r.seq >= $1 and r.source <> $2 and coalesce(r.claim, 0) = 0", from, derived)
+	facts, err := store.Select(ctx, db, evidence.Facts, "r.seq >= $1 and coalesce(r.source, '') <> $2 and coalesce(r.claim, 0) = 0", from, derived)
 	if err != nil || len(facts) == 0 && len(barred) == 0 {
 		return nil, err
 	}
-	w, err := readWorld(ctx, db, today)
+	subjects := slices.Collect(maps.Keys(barred))
+	for _, f := range facts {
+		subjects = append(subjects, f.Record.Subject)
+	}
+	w, err := readAround(ctx, db, subjects)
 	if err != nil {
 		return nil, err
 	}
@@ -122,7 +148,7 @@ func rateAgain(ctx context.Context, db *store.DB, actor, today string, from int6
 			all = append(all, id)
 		}
 	}
-	for hash, ids := range methods {
+	for _, hash := range slices.Sorted(maps.Keys(methods)) {
 		text, err := runs.Bytes(ctx, db, hash)
 		if err != nil {
 			return nil, err
@@ -131,7 +157,7 @@ func rateAgain(ctx context.Context, db *store.DB, actor, today string, from int6
 		if err != nil {
 			return nil, err
 		}
-		if _, err := assessment.Assess(ctx, db, actor, today, p, assessment.Which{IDs: ids, Prohibitions: rules.Laws}, nil); err != nil {
+		if _, err := assessment.Assess(ctx, db, actor, today, p, assessment.Which{IDs: methods[hash], Prohibitions: rules.Laws}, nil); err != nil {
 			return nil, err
 		}
 	}
@@ -192,13 +218,10 @@ func (s *Summary) settle(tx *store.Tx, l *look) error {
 func (l *look) cliffs() (map[string]string, error) {
 	ending, err := l.ending()
 	out := map[string]string{}
-	for day, contracts := range ending {
-		for _, units := range contracts {
-			for _, i := range units {
-				subject := l.w.units[i].subject
-				if out[subject] == "" || day < out[subject] {
-					out[subject] = day
-				}
+	for _, c := range ending {
+		for _, i := range c.units {
+			if subject := l.w.units[i].subject; out[subject] == "" || c.day < out[subject] {
+				out[subject] = c.day
 			}
 		}
 	}
@@ -243,7 +266,6 @@ func (s *Summary) one(tx *store.Tx, l *look, subject string, triggers []Trigger,
 	for _, t := range fresh {
 		s.Events[t.Event]++
 	}
-	s.Open++
 	return s.put(tx, l, open, subject, fresh, units, cliff)
 }
 

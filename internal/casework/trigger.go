@@ -59,7 +59,7 @@ func (l *look) add(event, cause, text string, units []int) {
 	seen := map[string]bool{}
 	for _, i := range units {
 		subject := l.w.units[i].subject
-		if !seen[subject] {
+		if l.w.holds(subject) && !seen[subject] {
 			seen[subject] = true
 			l.found = append(l.found, found{subject, Trigger{event, cause, l.today, text}})
 		}

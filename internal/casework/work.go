@@ -2,7 +2,6 @@ package casework
 
 import (
 	"context"
-	"fmt"
 	"slices"
 	"strings"
 
@@ -230,19 +229,10 @@ func firstEntry(ctx context.Context, q store.Queryer, id string) (int64, error) 
 
 // decisions gives where the newest decision on each of some units stands in the log.
 func decisions(ctx context.Context, q store.Queryer, units []string) (map[string]int64, error) {
-	out := map[string]int64{}
-	for part := range slices.Chunk(units, 100) {
-		args, marks := make([]any, len(part)), make([]string, len(part))
-		for i, id := range part {
-			args[i], marks[i] = id, fmt.Sprintf("$%d", i+1)
-		}
-		list, err := store.Select(ctx, q, decision.Decisions, "r.subject in ("+strings.Join(marks, ", ")+") and r.act <> 'escalate'", args...)
-		if err != nil {
-			return nil, err
-		}
-		for _, d := range list {
-			out[d.Record.Subject] = d.Seq
-		}
+	list, err := store.SelectIn(ctx, q, decision.Decisions, store.Now, "subject", units, "r.act <> 'escalate'")
+	out := make(map[string]int64, len(list))
+	for _, d := range list {
+		out[d.Record.Subject] = d.Seq
 	}
-	return out, nil
+	return out, err
 }

@@ -2,13 +2,14 @@ package casework
 
 import (
 	"context"
+	"maps"
 	"slices"
 	"strings"
 
 	"duly/internal/assessment"
 	"duly/internal/decision"
 	"duly/internal/evidence"
-	"duly/internal/register"
+	"duly/internal/ledger"
 	"duly/internal/store"
 	"duly/internal/triage"
 )
@@ -23,9 +24,12 @@ type unit struct {
 	subject  string // of the case that it belongs to
 }
 
-// world is the register as casework looks at it, and what was judged. It is read
-// once and not changed. Memory grows with the records.
+// world is the register as casework looks at it, and what was judged: all of it, or as
+// much as some cases need. It is read once and not changed. Memory grows with the
+// records.
 type world struct {
+	whole    bool            // all of the register; otherwise as much as these need:
+	held     map[string]bool // subjects whose cases are there with all their units, and products with all who use them
 	units    []unit
 	about    map[string][]int // record id to the units that a statement about it is about
 	cases    map[string][]int // subject to its units
@@ -46,39 +50,118 @@ type weight struct{ harm, irremediable int64 }
 // for what is unknown.
 const worstSeverity, worstIrremediability = 5, 5
 
+func newWorld() *world {
+	return &world{held: map[string]bool{}, about: map[string][]int{}, cases: map[string][]int{}, products: map[string][]int{}, lanes: map[string]string{},
+		rated: map[string]*store.Revision[assessment.Rating]{}, decided: map[string]*store.Revision[decision.Decision]{},
+		owned: map[string][]string{}, parents: map[string][]string{}, weights: map[string]weight{}, reviews: map[string][]*store.Revision[Review]{}}
+}
+
+// readWorld reads all of the register.
 func readWorld(ctx context.Context, q store.Queryer, today string) (*world, error) {
 	p, err := triage.ReadPortfolio(ctx, q, today)
 	if err != nil {
 		return nil, err
 	}
-	w := &world{about: map[string][]int{}, cases: map[string][]int{}, products: map[string][]int{}, lanes: map[string]string{},
-		owned: map[string][]string{}, parents: map[string][]string{}, weights: map[string]weight{}, reviews: map[string][]*store.Revision[Review]{}}
+	w := placed(p)
+	if err := w.readOwners(ctx, q, p); err != nil {
+		return nil, err
+	}
+	return w, w.readJudged(ctx, q)
+}
+
+// readAround reads what the cases need that some records, or those whom they stand
+// behind, belong to. Its cost grows with these cases and with who uses a product of
+// which a case is open.
+func readAround(ctx context.Context, q store.Queryer, records []string) (*world, error) {
+	w := newWorld()
+	records, err := w.follow(ctx, q, downwards, records)
+	if err != nil {
+		return nil, err
+	}
+	p, err := triage.ReadChains(ctx, q, records)
+	if err != nil {
+		return nil, err
+	}
+	subjects := slices.Concat(records, slices.Collect(maps.Keys(placed(p).cases)))
+	// A child weighs no less than its parents, which may have changed.
+	if subjects, err = w.follow(ctx, q, downwards, subjects); err != nil {
+		return nil, err
+	}
+	if subjects, err = w.follow(ctx, q, upwards, subjects); err != nil {
+		return nil, err
+	}
+	reviewed, err := texts(ctx, q, "select subject from r_review where to_seq is null and state = 'open' and subject in (select id from r_product)")
+	if err != nil {
+		return nil, err
+	}
+	subjects = append(subjects, reviewed...)
+	for _, id := range subjects {
+		w.held[id] = true
+	}
+	if p, err = triage.ReadChains(ctx, q, subjects); err != nil {
+		return nil, err
+	}
 	w.place(p)
-	lanes, err := triage.Current(ctx, q)
+	return w, w.readJudged(ctx, q)
+}
+
+// placed gives the units of a portfolio, each in its case and with its product, and
+// nothing of what was judged.
+func placed(p *triage.Portfolio) *world {
+	w := newWorld()
+	w.whole = true
+	w.place(p)
+	return w
+}
+
+// pick reads the newest records of a kind: all that meet a condition or, where the world
+// is not whole, those of them of which a column holds one of some values.
+func pick[T any](ctx context.Context, q store.Queryer, w *world, kind *ledger.Kind[T], column string, values []string, where string, args ...any) ([]*store.Revision[T], error) {
+	if w.whole {
+		return store.Select(ctx, q, kind, where, args...)
+	}
+	return store.SelectIn(ctx, q, kind, store.Now, column, values, where, args...)
+}
+
+// readJudged reads lanes, ratings, decisions, cases and weights.
+func (w *world) readJudged(ctx context.Context, q store.Queryer) error {
+	var accounts, units []string
+	for i := range w.units {
+		accounts, units = append(accounts, w.units[i].account), append(units, w.units[i].id)
+	}
+	lanes, err := pick(ctx, q, w, triage.Triages, "account", accounts, "")
 	if err != nil {
-		return nil, err
+		return err
 	}
-	for account, t := range lanes {
-		w.lanes[account] = t.Record.Lane
+	for _, t := range lanes {
+		w.lanes[t.Record.Account] = t.Record.Lane
 	}
-	if w.rated, err = assessment.Current(ctx, q); err != nil {
-		return nil, err
-	}
-	if w.decided, err = decision.Current(ctx, q); err != nil {
-		return nil, err
-	}
-	reviews, err := store.Select(ctx, q, Reviews, "")
+	rated, err := pick(ctx, q, w, assessment.Ratings, "subject", units, "")
 	if err != nil {
-		return nil, err
+		return err
+	}
+	for _, r := range rated {
+		w.rated[r.Record.Subject] = r
+	}
+	decided, err := pick(ctx, q, w, decision.Decisions, "subject", units, "")
+	if err != nil {
+		return err
+	}
+	for _, d := range decided {
+		w.decided[d.Record.Subject] = d
+	}
+	reviews, err := pick(ctx, q, w, Reviews, "subject", slices.Collect(maps.Keys(w.held)), "")
+	if err != nil {
+		return err
 	}
 	for _, r := range reviews {
 		w.reviews[r.Record.Subject] = append(w.reviews[r.Record.Subject], r)
 	}
-	if err := w.readOwners(ctx, q, p); err != nil {
-		return nil, err
-	}
-	return w, w.readWeights(ctx, q)
+	return w.readWeights(ctx, q)
 }
+
+// holds says whether the case of a subject is there with all its units.
+func (w *world) holds(subject string) bool { return w.whole || w.held[subject] }
 
 // place puts every unit into its case: that of its end user, or of who is billed
 // while nobody says who uses it, so that many accounts or purposes are one case.
@@ -111,8 +194,10 @@ func (w *world) add(u unit, chain triage.Chain) {
 	}
 	i := len(w.units)
 	w.units = append(w.units, u)
-	w.cases[u.subject] = append(w.cases[u.subject], i)
-	if u.product != "" {
+	if w.holds(u.subject) {
+		w.cases[u.subject] = append(w.cases[u.subject], i)
+	}
+	if u.product != "" && w.holds(u.product) {
 		w.products[u.product] = append(w.products[u.product], i)
 	}
 	records := append(chain.Parties(), u.account, u.subject)
@@ -126,59 +211,6 @@ func (w *world) add(u unit, chain triage.Chain) {
 	for _, id := range slices.Compact(records) {
 		w.about[id] = append(w.about[id], i)
 	}
-}
-
-func (w *world) readOwners(ctx context.Context, q store.Queryer, p *triage.Portfolio) error {
-	behind := func(owner, owned string, controls bool) {
-		if owner == "" || owned == "" || owner == owned {
-			return
-		}
-		w.owned[owner] = append(w.owned[owner], owned)
-		if controls && p.Customers[owner] != nil {
-			w.parents[owned] = append(w.parents[owned], owner)
-		}
-	}
-	interests, err := store.Select(ctx, q, register.Interests, "r.state = 'active'")
-	if err != nil {
-		return err
-	}
-	for _, i := range interests {
-		r := i.Record
-		behind(r.Owner, r.Owned, r.Half())
-	}
-	owners, err := store.Select(ctx, q, register.Owners, "r.state = 'active'")
-	if err != nil {
-		return err
-	}
-	for _, o := range owners {
-		r := o.Record
-		behind(o.ID, r.Customer, false)
-		behind(r.Party, r.Customer, r.Half())
-	}
-	links, err := store.Select(ctx, q, register.Relationships, "r.state = 'active' and r.role = 'owner'")
-	if err != nil {
-		return err
-	}
-	for _, l := range links {
-		behind(l.Record.Party, l.Record.Customer, true)
-	}
-	return nil
-}
-
-// below gives a party and all those whom it stands behind.
-func (w *world) below(id string) []string { return reach(id, w.owned) }
-
-func reach(id string, next map[string][]string) []string {
-	seen, out := map[string]bool{id: true}, []string{id}
-	for i := 0; i < len(out); i++ {
-		for _, n := range next[out[i]] {
-			if !seen[n] {
-				seen[n] = true
-				out = append(out, n)
-			}
-		}
-	}
-	return out
 }
 
 // affected gives the units that a statement about a record, or about somebody who
@@ -195,7 +227,7 @@ func (w *world) affected(id string) []int {
 // readWeights reads what is stated of live harm and of how hard it is to undo. The
 // worst statement counts.
 func (w *world) readWeights(ctx context.Context, q store.Queryer) error {
-	facts, err := store.Select(ctx, q, evidence.Facts,
+	facts, err := pick(ctx, q, w, evidence.Facts, "subject", w.records(),
 		"r.state = 'active' and (r.fact like 'harm.%.irremediability' or r.fact in ('harm.actual', 'grievances.open_severe', 'complaints.retaliation'))")
 	if err != nil {
 		return err
@@ -205,7 +237,7 @@ func (w *world) readWeights(ctx context.Context, q store.Queryer) error {
 			w.weigh(w.units[i].id, f.Record)
 		}
 	}
-	signals, err := store.Select(ctx, q, Signals, "r.state = 'unread'")
+	signals, err := pick(ctx, q, w, Signals, "subject", w.records(), "r.state = 'unread'")
 	if err != nil {
 		return err
 	}
@@ -221,6 +253,9 @@ func (w *world) readWeights(ctx context.Context, q store.Queryer) error {
 	}
 	return nil
 }
+
+// records gives the ids of all that a statement may be about.
+func (w *world) records() []string { return slices.Collect(maps.Keys(w.about)) }
 
 func (w *world) weightOf(unit string) weight {
 	if had, ok := w.weights[unit]; ok {

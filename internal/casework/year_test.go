@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -21,13 +22,11 @@ import (
 	"duly/internal/decision"
 	"duly/internal/evidence"
 	"duly/internal/ledger"
-	"duly/internal/register"
 	"duly/internal/runs"
 	"duly/internal/screening"
 	"duly/internal/store"
 	"duly/internal/store/storetest"
 	"duly/internal/triage"
-	"duly/internal/usage"
 )
 
 // year is a simulated year of a vendor and its analysts. What happens is made up and
@@ -55,8 +54,15 @@ type year struct {
 	still    int // of them, without a change that a person must see
 	acts     map[string]int
 	outcomes map[string]int
-	waits    map[string][]int // days from opening to closing, by lane
-	lines    []string         // what is published
+	waits    map[string][]int  // days from opening to closing, by lane
+	parties  []string          // who stand behind customers
+	ends     map[string]string // unit under a contract to the last day of it
+	contract map[string]string // unit to its contract
+	raised   map[string]int    // what people raised, by sort
+	unheard  []int             // days that it waited until its case was closed
+	renewals map[string]int    // contracts that came to their end, by what came of it
+	change   string            // the capability that is announced
+	lines    []string          // what is published
 }
 
 // TestYear runs a year and holds what may not happen in it. DULY_YEAR_ACCOUNTS sets the
@@ -79,6 +85,7 @@ func TestYear(t *testing.T) {
 		}
 		s := y.sweep()
 		y.count(s)
+		y.renew()
 		if week == 0 {
 			y.publish("%d accounts; cases after the first sweep: %d", y.accounts, s.Open)
 		}
@@ -90,14 +97,16 @@ func TestYear(t *testing.T) {
 			y.quarter(week)
 		}
 		if y.accounts > 1000 {
-			t.Logf("week %d done after %s", week+1, time.Since(began).Round(time.Second))
+			t.Logf("week %d done after %s: %d cases looked at", week+1, time.Since(began).Round(time.Second), s.Cases)
 		}
 		y.clock = y.clock.AddDate(0, 0, 7)
 		y.today = y.clock.Format(time.DateOnly)
 	}
 	y.check()
 	y.summary()
-	t.Logf("the year took %s", time.Since(began).Round(time.Second))
+	var used syscall.Rusage
+	y.ok(syscall.Getrusage(syscall.RUSAGE_SELF, &used))
+	t.Logf("the year took %s, %d s of processor and %d MB", time.Since(began).Round(time.Second), used.Utime.Sec+used.Stime.Sec, used.Maxrss/1024)
 	t.Log("\n" + strings.Join(y.lines, "\n"))
 }
 
@@ -107,7 +116,8 @@ func newYear(t *testing.T, accounts int) *year {
 		accounts: accounts, dice: rand.New(rand.NewChaCha8(seed)), clock: time.Date(2026, 1, 5, 9, 0, 0, 0, time.UTC),
 		ann: someone(t, 1, act.Analyst), abe: someone(t, 2, act.Approver), gov: someone(t, 3, act.GoverningBody),
 		account: map[string]string{}, by: map[string][]string{}, front: map[string]bool{}, told: map[string]bool{}, events: map[string]int{},
-		acts: map[string]int{}, outcomes: map[string]int{}, waits: map[string][]int{},
+		acts: map[string]int{}, outcomes: map[string]int{}, waits: map[string][]int{}, ends: map[string]string{}, contract: map[string]string{},
+		raised: map[string]int{}, renewals: map[string]int{},
 	}
 	config := store.Config{DSN: filepath.Join(t.TempDir(), "duly.db"), Random: rand.NewChaCha8(seed), Now: func() time.Time {
 		y.clock = y.clock.Add(time.Millisecond)
@@ -150,116 +160,6 @@ func newYear(t *testing.T, accounts int) *year {
 	return y
 }
 
-// grow adds accounts: most are companies that a registry confirms with plain
-// computing, some are not confirmed, few hold power over people.
-func (y *year) grow(n int) {
-	plain := y.product("compute")
-	places := []string{"US", "US", "DE", "GB", "XC"}
-	for from := 0; from < n; from += 2000 {
-		y.write(func(tx *store.Tx) error {
-			for range min(2000, n-from) {
-				if err := y.one(tx, plain, places[y.dice.IntN(len(places))]); err != nil {
-					return err
-				}
-			}
-			return nil
-		})
-	}
-	put(y.office, runs.Runs, runs.Run{Task: "screen", Day: y.today})
-}
-
-func (y *year) one(tx *store.Tx, plain, place string) error {
-	kind := y.dice.IntN(100)
-	c := &register.Customer{Origin: active, Name: fmt.Sprintf("Customer %d", len(y.customer)), Kind: "company", Sector: "commercial", Jurisdiction: place}
-	product, capability := plain, ""
-	switch {
-	case kind < 4:
-		c.Kind, c.Sector, product, capability = "public_body", "policing", y.faces, "face_search"
-	case kind < 6:
-		capability = "video_analytics"
-	}
-	who, err := store.Create(tx, register.Customers, c)
-	if err != nil {
-		return err
-	}
-	y.by[place+"/"+c.Sector] = append(y.by[place+"/"+c.Sector], who.ID)
-	y.customer = append(y.customer, who.ID)
-	if kind >= 15 || kind < 6 {
-		_, err := store.Create(tx, register.Identifiers, &register.Identifier{Origin: active, Subject: who.ID, Scheme: "lei", Value: who.ID})
-		if err != nil {
-			return err
-		}
-	}
-	cents := int64(y.dice.IntN(5_000_000))
-	a, err := store.Create(tx, register.Accounts, &register.Account{Origin: active, Name: c.Name, Customer: who.ID, Product: product, Amount: &cents, Currency: "USD"})
-	if err != nil {
-		return err
-	}
-	if kind >= 15 && y.dice.IntN(300) == 0 {
-		y.front[a.ID] = true
-	}
-	if capability == "" {
-		return nil
-	}
-	d, err := store.Create(tx, register.Deployments, &register.Deployment{Origin: active, Customer: who.ID, Product: product, Account: a.ID, Capability: capability, Jurisdiction: place})
-	y.units, y.account[d.ID] = append(y.units, d.ID), a.ID
-	return err
-}
-
-// often says how many of an event a week has, for so many among 50,000 accounts.
-func (y *year) often(among50k int) int {
-	n := among50k * y.accounts
-	return n/50000 + map[bool]int{true: 1}[y.dice.IntN(50000) < n%50000]
-}
-
-func (y *year) someCustomer() string { return y.customer[y.dice.IntN(len(y.customer))] }
-
-// happen writes what happens in a week.
-func (y *year) happen(week int) {
-	for range y.often(20) {
-		who := y.someCustomer()
-		put(y.office, screening.Hits, screening.Hit{State: "open", Grade: "weak", Subject: who, Identity: fmt.Sprint(who, week, y.dice.Uint64()), List: "made up", Entry: "x", Matched: "somebody"})
-	}
-	// One registered owner makes every decision read all customers, which takes longer
-	// than the rest of a large year.
-	for range y.often(5) * map[bool]int{true: 1}[y.accounts <= 1000] {
-		party := put(y.office, register.Parties, register.Party{Origin: active, Sort: "person", Name: "A new owner"})
-		put(y.office, register.Interests, register.Interest{Origin: active, Owner: party, Owned: y.someCustomer(), Role: "owns"})
-	}
-	for range y.often(6) {
-		zero := strings.Repeat("0", 64)
-		put(y.office, usage.Findings, usage.FindingRecord{State: "open", Grade: "high", Kind: "breach", Condition: zero, Day: y.today, Deployment: y.units[y.dice.IntN(len(y.units))], Clause: "C-1"})
-	}
-	for range y.often(8) {
-		sort := casework.Sorts[y.dice.IntN(len(casework.Sorts))]
-		_, err := casework.Raise(ctx, y.db, storetest.Actor, casework.Signal{Sort: sort, Subject: y.someCustomer(), Text: "somebody spoke", Day: y.today})
-		y.ok(err)
-	}
-	for range y.often(40) {
-		y.state(y.units[y.dice.IntN(len(y.units))], "use.bystanders", ledger.Bool(true))
-	}
-	switch week {
-	case 20:
-		y.eachOf("DE/policing", "law.local_ban", ledger.Text("in_force"))
-	case 26:
-		_, _, err := casework.Announce(ctx, y.db, act.Default, y.ann.Actor, casework.Change{Product: y.faces, Capability: "live_face_recognition", Reason: "customers ask for it"}, y.today)
-		y.ok(err)
-	case 34:
-		y.eachOf("XC/policing", "country.situation", ledger.Texts([]string{"coup"}))
-	}
-}
-
-func (y *year) eachOf(group, fact string, value ledger.Scalar) {
-	y.write(func(tx *store.Tx) error {
-		for _, who := range y.by[group] {
-			if err := evidence.State(ctx, tx, evidence.Fact{Subject: who, Fact: fact, Value: value, AsOf: y.today}, "press", y.today); err != nil {
-				return err
-			}
-		}
-		return nil
-	})
-}
-
 func (y *year) count(s *casework.Summary) {
 	y.opened += s.Opened
 	y.again += s.Rated
@@ -288,13 +188,19 @@ func (y *year) work() {
 	}
 }
 
+// decides says whether a case takes a decision: one that a person has to look at, or one
+// of a desk whose review is due.
+func decides(item casework.Item) bool {
+	return item.Review.Lane != "DESK" || slices.Contains(item.Review.Why, "cycle")
+}
+
 // look finds out what is to be known of all cases of a week, and rates their
 // deployments. What the facts are depends on the deployment.
 func (y *year) look(page []casework.Item) {
 	var ids []string
 	y.write(func(tx *store.Tx) error {
 		for _, item := range page {
-			if item.Review.Lane == "DESK" {
+			if !decides(item) {
 				continue
 			}
 			for _, unit := range item.Review.Covers {
@@ -333,6 +239,9 @@ func (y *year) finish(item casework.Item) {
 	y.ok(w.Assign(ctx, y.db, item.ID, y.ann.Actor))
 	for _, text := range item.Review.Triggers {
 		t := casework.ParseTrigger(text)
+		if t.Event == "grievance" || t.Event == "concern" {
+			y.unheard = append(y.unheard, int(y.clock.Sub(storeTime(t.Day))/(24*time.Hour)))
+		}
 		if t.Event == "grievance" {
 			y.ok(w.Tell(ctx, y.db, t.Cause, casework.Adopted, "what it led to is in the decision", ""))
 		}
@@ -348,7 +257,7 @@ func (y *year) finish(item casework.Item) {
 	}
 	outcome := casework.Kept
 	for _, unit := range item.Review.Covers {
-		if item.Review.Lane != "DESK" {
+		if decides(item) {
 			outcome = casework.Decided
 			y.judge(unit)
 		}
@@ -460,19 +369,37 @@ func (y *year) summary() {
 	for _, t := range lanes {
 		byLane[t.Record.Lane]++
 	}
-	y.publish("lanes: %s", counted(byLane))
-	y.publish("cases opened: %d; what they are about: %s", y.opened, counted(y.events))
-	y.publish("rated again because a fact was stated: %d, of which %d came out the same and opened nothing", y.again, y.still)
-	y.publish("cases closed: %s", counted(y.outcomes))
-	y.publish("decisions: %s", counted(y.acts))
-	for _, lane := range slices.Sorted(maps.Keys(y.waits)) {
-		w := y.waits[lane]
-		slices.Sort(w)
-		y.publish("%s, days from opening to closing: half within %d, nine of ten within %d, longest %d", lane, w[len(w)/2], w[len(w)*9/10], w[len(w)-1])
-	}
 	head, err := store.Head(ctx, y.db)
 	y.ok(err)
+	decided, closed := 0, 0
+	for _, n := range y.acts {
+		decided += n
+	}
+	for _, n := range y.outcomes {
+		closed += n
+	}
+	y.publish("%d accounts; lanes at the end: %s", y.accounts, counted(byLane))
+	y.publish("cases: %d opened, %d closed (%s), %d open; %d decisions (%s)", y.opened, closed, counted(y.outcomes), y.opened-closed, decided, counted(y.acts))
+	y.publish("what the cases are about: %s", counted(y.events))
+	y.publish("rated again because a fact was stated: %d, of which %d came out the same and opened nothing", y.again, y.still)
+	for _, lane := range slices.Sorted(maps.Keys(y.waits)) {
+		y.publish("%s, days from opening to closing: %s", lane, spread(y.waits[lane]))
+	}
+	y.publish("raised: %s; of it %d handled, days from reading to closing: %s", counted(y.raised), len(y.unheard), spread(y.unheard))
+	y.publish("contracts that ended: %s", counted(y.renewals))
+	s, err := casework.Stand(ctx, y.db, y.change)
+	y.ok(err)
+	y.publish("the capability announced in week 27 is %s: %d cleared for it, %d not, %d undecided", s.State, len(s.Cleared), len(s.Refused), len(s.Undecided))
 	y.publish("entries in the log: %d", head.Size)
+}
+
+// spread says how a number of days is spread.
+func spread(days []int) string {
+	if len(days) == 0 {
+		return "none"
+	}
+	slices.Sort(days)
+	return fmt.Sprintf("half within %d, nine of ten within %d, longest %d", days[len(days)/2], days[len(days)*9/10], days[len(days)-1])
 }
 
 func counted(m map[string]int) string {

@@ -42,7 +42,7 @@ type Decision struct {
 	Day         string   `duly:"day,public,date"`
 	From        string   `duly:"effective_day,public,date"` // the first day on which it holds
 	Expires     string   `duly:"expires_day,public,date"`   // the first day on which it no longer holds; "" for none
-	ReviewDay   string   `duly:"review_day,public,date"`
+	ReviewDay   string   `duly:"review_day,public,date,column"`
 	Signatures  int64    `duly:"signatures,public"`
 	Opinions    int64    `duly:"opinions,public"`                                                   // of experts, on this rating, as they stood then
 	Objections  int64    `duly:"objections,public"`                                                 // of them those who object

@@ -42,7 +42,7 @@ func (g *Graph) Held(listed map[string]bool) map[string]Held {
 	for n := range g.parties {
 		if marked[n] {
 			for _, b := range g.boards[n] {
-				busy[b] = true
+				busy[b] = g.parties[b] != Unnamed // two whom nobody names are not one
 			}
 		}
 	}

@@ -65,6 +65,20 @@ func TestHeld(t *testing.T) {
 	}
 }
 
+// TestTheUnnamedAreNotOne protects against a flag on everybody whose directors nobody
+// names, as soon as one of them is listed: they need not be the same people.
+func TestTheUnnamedAreNotOne(t *testing.T) {
+	directs := func(owner, owned string) ownership.Interest {
+		return ownership.Interest{Owner: owner, Owned: owned, Role: ownership.Directs}
+	}
+	for owner, shared := range map[string][]string{"somebody": {"somebody"}, ownership.Unnamed: nil} {
+		g := ownership.NewGraph([]ownership.Interest{directs(owner, "party"), directs(owner, "listed")}, day)
+		if h := g.Held(map[string]bool{"listed": true})["party"]; !slices.Equal(h.Shared, shared) {
+			t.Errorf("%q directs both: %v", owner, h.Shared)
+		}
+	}
+}
+
 // TestHeldCoversWhatMayBe protects the interval: whatever the shares are within
 // their bounds, what exact shares count lies between the least and the most.
 func TestHeldCoversWhatMayBe(t *testing.T) {

@@ -2,6 +2,7 @@ package register
 
 import (
 	"context"
+	"slices"
 
 	"duly/internal/fault"
 	"duly/internal/ledger"
@@ -81,7 +82,37 @@ func FindCustomer(ctx context.Context, q store.Queryer, text string) (string, er
 // who stands behind another or in a circle. It reads these rows only, in one statement
 // for each step of the longest chain.
 func Above(ctx context.Context, q store.Queryer, of []string) ([]string, error) {
-	var above []string
+	return walk(ctx, q, of, above)
+}
+
+// Around gives some customers or parties with all who were ever connected with them by
+// standing behind one another, at any distance and in any direction. What follows from
+// who stands behind whom follows for them from these alone.
+func Around(ctx context.Context, q store.Queryer, of []string) ([]string, error) {
+	reached, err := walk(ctx, q, of, func(n int) string { return above(n) + " union " + below(n) })
+	all := slices.Concat(of, reached)
+	slices.Sort(all)
+	return slices.Compact(all), err
+}
+
+// above is the query for those who stand directly behind n others, below for those whom
+// n others stand directly behind.
+func above(n int) string {
+	return "select owner from r_interest where " + store.In("owned", 0, n) + " and owner is not null" +
+		" union select coalesce(party, id) from r_owner where " + store.In("customer", 0, n) +
+		" union select party from r_relationship where " + store.In("customer", 0, n) + " and role = 'owner' and party is not null"
+}
+
+func below(n int) string {
+	return "select owned from r_interest where " + store.In("owner", 0, n) + " and owned is not null" +
+		" union select customer from r_owner where " + store.In("party", 0, n) + " and customer is not null" +
+		" union select customer from r_owner where " + store.In("id", 0, n) + " and customer is not null" +
+		" union select customer from r_relationship where " + store.In("party", 0, n) + " and role = 'owner' and customer is not null"
+}
+
+// walk gives all who are reached from some by a query for one step.
+func walk(ctx context.Context, q store.Queryer, of []string, step func(n int) string) ([]string, error) {
+	var reached []string
 	known, asked := map[string]bool{}, map[string]bool{}
 	for next := of; len(next) > 0; {
 		for _, id := range next {
@@ -89,10 +120,8 @@ func Above(ctx context.Context, q store.Queryer, of []string) ([]string, error) 
 		}
 		var found []string
 		err := store.Parts(next, func(n int, args []any) error {
-			owners, err := ids(ctx, q, "select owner from r_interest where "+store.In("owned", 0, n)+" and owner is not null"+
-				" union select coalesce(party, id) from r_owner where "+store.In("customer", 0, n)+
-				" union select party from r_relationship where "+store.In("customer", 0, n)+" and role = 'owner' and party is not null", args...)
-			found = append(found, owners...)
+			some, err := ids(ctx, q, step(n), args...)
+			found = append(found, some...)
 			return err
 		})
 		if err != nil {
@@ -104,11 +133,11 @@ func Above(ctx context.Context, q store.Queryer, of []string) ([]string, error) 
 				continue
 			}
 			known[id] = true
-			above = append(above, id)
+			reached = append(reached, id)
 			if !asked[id] {
 				next = append(next, id)
 			}
 		}
 	}
-	return above, nil
+	return reached, nil
 }

@@ -48,8 +48,8 @@ func Holders(ctx context.Context, q store.Queryer) (map[string][]string, error) 
 	return out, err
 }
 
-// Above gives a customer and all who hold it, through whomever.
-func Above(holders map[string][]string, id string) []string {
+// HoldersOf gives a customer and all who hold it, through whomever.
+func HoldersOf(holders map[string][]string, id string) []string {
 	out, seen := []string{id}, map[string]bool{id: true}
 	for i := 0; i < len(out); i++ {
 		for _, by := range holders[out[i]] {

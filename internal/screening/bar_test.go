@@ -2,6 +2,7 @@ package screening_test
 
 import (
 	"fmt"
+	"reflect"
 	"testing"
 
 	"pgregory.net/rapid"
@@ -132,6 +133,9 @@ func TestBarsAreThoseOfTheWholeRegister(t *testing.T) {
 			}
 			for _, id := range c.customers {
 				s := stands[id]
+				if of, _, err := screening.StandingOf(ctx, db, day, []string{id}); err != nil || !reflect.DeepEqual(of[id], s) {
+					t.Errorf("the whole register says %+v, who is connected %+v, %v", s, of[id], err)
+				}
 				want := screening.Bar{Hits: s.Open + s.Confirmed, Behind: s.Behind.Open, Listed: s.Worst() == ownership.Stop}
 				if bars[id] != want {
 					t.Errorf("the whole register says %+v, its part %+v", want, bars[id])

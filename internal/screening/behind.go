@@ -42,17 +42,19 @@ type Subject struct {
 // that are active and have a name, each kind in the order of the log. An owner who
 // is a customer under the same name is screened as that customer.
 func Subjects(ctx context.Context, q store.Queryer) ([]Subject, error) {
-	return subjectsAt(ctx, q, store.Now)
+	return subjectsAt(ctx, q, store.Now, nil)
 }
 
-// subjectsAt is Subjects as of a point.
-func subjectsAt(ctx context.Context, q store.Queryer, at store.At) ([]Subject, error) {
+// subjectsAt is Subjects as of a point: those of them that are among some or, for nil,
+// all. Where an owner is among them, the customer that declared it and the one that it is
+// have to be, too.
+func subjectsAt(ctx context.Context, q store.Queryer, at store.At, of []string) ([]Subject, error) {
 	const active = "r.state = 'active'"
-	customers, err := store.SelectAt(ctx, q, register.Customers, at, active)
+	customers, err := selectOf(ctx, q, register.Customers, at, active, "id", of)
 	if err != nil {
 		return nil, err
 	}
-	identifiers, err := store.SelectAt(ctx, q, register.Identifiers, at, active)
+	identifiers, err := selectOf(ctx, q, register.Identifiers, at, active, "subject", of)
 	if err != nil {
 		return nil, err
 	}
@@ -78,7 +80,7 @@ func subjectsAt(ctx context.Context, q store.Queryer, at store.At) ([]Subject, e
 		}
 		out = append(out, s)
 	}
-	owners, err := store.SelectAt(ctx, q, register.Owners, at, active)
+	owners, err := selectOf(ctx, q, register.Owners, at, active, "customer", of)
 	if err != nil {
 		return nil, err
 	}
@@ -88,7 +90,7 @@ func subjectsAt(ctx context.Context, q store.Queryer, at store.At) ([]Subject, e
 		}
 		out = append(out, ownerSubject(o))
 	}
-	parties, err := store.SelectAt(ctx, q, register.Parties, at, active)
+	parties, err := selectOf(ctx, q, register.Parties, at, active, "id", of)
 	if err != nil {
 		return nil, err
 	}

@@ -1,10 +1,8 @@
 package screening
 
 import (
-	"cmp"
 	"context"
 	"maps"
-	"slices"
 	"sync"
 
 	"duly/internal/ledger"
@@ -64,9 +62,26 @@ func Standing(ctx context.Context, q store.Queryer, day string) (stands map[stri
 // StandingAt is Standing as it was known at a position of the log, about a day. run
 // is where the last run that had covered the register by then stands, -1 for none.
 func StandingAt(ctx context.Context, q store.Queryer, at store.At) (stands map[string]Stand, run int64, err error) {
-	b, err := readAll(ctx, q, at)
+	return standing(ctx, q, at, nil)
+}
+
+// StandingOf is Standing of some customers. It reads them and all who are connected
+// with them by standing behind one another, and nothing else of the register. run is
+// where the last run that had covered the register stands, -1 for none.
+func StandingOf(ctx context.Context, q store.Queryer, day string, customers []string) (stands map[string]Stand, run int64, err error) {
+	around, err := register.Around(ctx, q, customers)
+	if err != nil {
+		return nil, -1, err
+	}
+	return standing(ctx, q, store.At{Day: day, Seq: -1}, around)
+}
+
+// standing says what screening knows of some who are connected with nobody else or, for
+// nil, of all.
+func standing(ctx context.Context, q store.Queryer, at store.At, of []string) (stands map[string]Stand, run int64, err error) {
+	b, err := readOf(ctx, q, at, of)
 	if err == nil && len(b.interests) > 0 {
-		err = b.work(ctx, q)
+		err = b.work(ctx, q, of)
 	}
 	if err != nil {
 		return nil, -1, err
@@ -132,9 +147,9 @@ type view struct{ confirmed, open, unknown map[string]ownership.Held }
 // ReadBehind reads who stands behind whom on a day (YYYY-MM-DD), with the hits as
 // they stand now. O(records of the register).
 func ReadBehind(ctx context.Context, q store.Queryer, day string) (*Behind, error) {
-	b, err := readAll(ctx, q, store.At{Day: day, Seq: -1})
+	b, err := readOf(ctx, q, store.At{Day: day, Seq: -1}, nil)
 	if err == nil {
-		err = b.work(ctx, q)
+		err = b.work(ctx, q, nil)
 	}
 	return b, err
 }
@@ -145,8 +160,9 @@ func newBehind(at store.At) (*Behind, error) {
 		owned: map[string][]ownership.Interest{}, rules: shipped.Rules, views: map[string]*view{}}, err
 }
 
-// readAll reads the last run, the hits that matter and who stands behind whom.
-func readAll(ctx context.Context, q store.Queryer, at store.At) (*Behind, error) {
+// readOf reads the last run, and of some or, for nil, of all the hits that matter and
+// who stands behind whom.
+func readOf(ctx context.Context, q store.Queryer, at store.At, of []string) (*Behind, error) {
 	b, err := newBehind(at)
 	if err != nil {
 		return nil, err
@@ -158,26 +174,19 @@ func readAll(ctx context.Context, q store.Queryer, at store.At) (*Behind, error)
 	if last != nil {
 		b.run = last.Seq
 	}
-	if err := b.readHits(ctx, q, nil); err != nil {
+	if err := b.readHits(ctx, q, of); err != nil {
 		return nil, err
 	}
-	return b, b.readInterests(ctx, q, nil)
+	return b, b.readInterests(ctx, q, of)
 }
 
 // selectOf is store.SelectAt for the revisions that meet a condition and of which a
-// column holds one of the ids; nil stands for all. The order is that of the log.
+// column holds one of the ids; nil stands for all.
 func selectOf[T any](ctx context.Context, q store.Queryer, kind *ledger.Kind[T], at store.At, condition, column string, ids []string) ([]*store.Revision[T], error) {
 	if ids == nil {
 		return store.SelectAt(ctx, q, kind, at, condition)
 	}
-	var out []*store.Revision[T]
-	err := store.Parts(ids, func(n int, args []any) error {
-		some, err := store.SelectAt(ctx, q, kind, at, condition+" and "+store.In("r."+column, 0, n), args...)
-		out = append(out, some...)
-		return err
-	})
-	slices.SortFunc(out, func(a, b *store.Revision[T]) int { return cmp.Compare(a.Seq, b.Seq) })
-	return out, err
+	return store.SelectIn(ctx, q, kind, at, column, ids, condition)
 }
 
 // readHits reads the hits that matter, on some or, for nil, on all.
@@ -200,9 +209,10 @@ func (b *Behind) readHits(ctx context.Context, q store.Queryer, on []string) err
 	return nil
 }
 
-// work reads who is screened and works out what holders on each sort of lists hold.
-func (b *Behind) work(ctx context.Context, q store.Queryer) error {
-	subjects, err := subjectsAt(ctx, q, store.At{Seq: b.known})
+// work reads who is screened, of some or, for nil, of all, and works out what holders on
+// each sort of lists hold.
+func (b *Behind) work(ctx context.Context, q store.Queryer, of []string) error {
+	subjects, err := subjectsAt(ctx, q, store.At{Seq: b.known}, of)
 	if err != nil {
 		return err
 	}

@@ -1,6 +1,7 @@
 package store
 
 import (
+	"cmp"
 	"context"
 	"reflect"
 	"slices"
@@ -182,6 +183,22 @@ func Select[T any](ctx context.Context, q Queryer, kind *ledger.Kind[T], where s
 func SelectAt[T any](ctx context.Context, q Queryer, kind *ledger.Kind[T], at At, where string, args ...any) ([]*Revision[T], error) {
 	where, args = at.where(kind.Name(), where, args)
 	return read(ctx, q, kind, where, args)
+}
+
+// SelectIn is SelectAt for records of which a typed column holds one of some values,
+// whatever their number. The other arguments of the condition come first. With an index
+// on the column its cost grows with what it finds.
+func SelectIn[T any](ctx context.Context, q Queryer, kind *ledger.Kind[T], at At, column string, values []string, where string, args ...any) ([]*Revision[T], error) {
+	values = slices.Clone(values)
+	slices.Sort(values)
+	var out []*Revision[T]
+	err := Parts(slices.Compact(values), func(n int, some []any) error {
+		list, err := SelectAt(ctx, q, kind, at, and(In("r."+column, len(args), n), where), slices.Concat(args, some)...)
+		out = append(out, list...)
+		return err
+	})
+	slices.SortFunc(out, func(a, b *Revision[T]) int { return cmp.Compare(a.Seq, b.Seq) })
+	return out, err
 }
 
 // Each calls fn for every revision that SelectAt would give, in the order of the

@@ -14,6 +14,11 @@ func (p *Portfolio) readStanding(ctx context.Context, q store.Queryer, at store.
 	if p.Hits, p.screened, err = screening.StandingAt(ctx, q, at); err != nil {
 		return err
 	}
+	return p.ruledBy()
+}
+
+// ruledBy notes the rules of ownership, where anybody is registered behind a customer.
+func (p *Portfolio) ruledBy() error {
 	for _, s := range p.Hits {
 		if s.Registered {
 			shipped, err := screening.Rules()

@@ -19,9 +19,9 @@ const maxCents = 1 << 60
 func (p *Portfolio) payers(account string, chain Chain) []string {
 	switch {
 	case chain.EndUser != nil:
-		return register.Above(p.holders, chain.EndUser.ID)
+		return register.HoldersOf(p.holders, chain.EndUser.ID)
 	case chain.Customer != nil:
-		return register.Above(p.holders, chain.Customer.ID)
+		return register.HoldersOf(p.holders, chain.Customer.ID)
 	}
 	return []string{account}
 }
@@ -73,7 +73,7 @@ func (p *Portfolio) heldSector(c *store.Revision[register.Customer], sector stri
 	if c == nil || register.Coercive(sector) {
 		return sector
 	}
-	for _, id := range register.Above(p.holders, c.ID)[1:] {
+	for _, id := range register.HoldersOf(p.holders, c.ID)[1:] {
 		if h := p.Customers[id]; h != nil && register.Coercive(h.Record.Sector) {
 			return h.Record.Sector
 		}

@@ -2,6 +2,7 @@ package triage
 
 import (
 	"context"
+	"maps"
 	"slices"
 	"strings"
 
@@ -69,14 +70,14 @@ func ReadPortfolio(ctx context.Context, q store.Queryer, today string) (*Portfol
 			p.Deployments[d.Record.Account] = append(p.Deployments[d.Record.Account], d)
 		}
 	}
-	identifiers, err := store.Select(ctx, q, register.Identifiers, "")
-	if err != nil {
-		return nil, err
-	}
-	for _, i := range identifiers {
+	err = store.Sketch(ctx, q, register.Identifiers, store.Now, []string{"subject", "scheme"}, "", nil, func(i *store.Revision[register.Identifier]) error {
 		if slices.Contains(registries, strings.ToLower(i.Record.Scheme)) {
 			p.confirmed[i.Record.Subject] = true
 		}
+		return nil
+	})
+	if err != nil {
+		return nil, err
 	}
 	return p, p.readFacts(ctx, q)
 }
@@ -101,13 +102,8 @@ func ReadParties(ctx context.Context, q store.Queryer, at store.At, day string) 
 	if p.Relationships, err = byID(ctx, q, register.Relationships, at); err != nil {
 		return nil, err
 	}
-	for _, r := range p.Relationships {
-		if endUser, between, ok := Ends(r.Record); ok {
-			p.between[between] = true
-			if endUser != between {
-				p.serves[between] = append(p.serves[between], endUser)
-			}
-		}
+	for _, id := range slices.Sorted(maps.Keys(p.Relationships)) {
+		p.stands(p.Relationships[id].Record)
 	}
 	if err := p.readIndices(ctx, q, at, day); err != nil {
 		return nil, err
@@ -126,11 +122,16 @@ func (p *Portfolio) readIndices(ctx context.Context, q store.Queryer, at store.A
 		return nil
 	}
 	return store.Sketch(ctx, q, register.Identifiers, at, []string{"subject", "scheme", "value"}, "r.state = 'active'", nil, func(i *store.Revision[register.Identifier]) error {
-		if key := index.AgencyKey(i.Record.Scheme, i.Record.Value); len(p.Indices.Answers(key)) > 0 {
-			p.keys[i.Record.Subject] = append(p.keys[i.Record.Subject], key)
-		}
+		p.key(i.Record)
 		return nil
 	})
+}
+
+// key notes an identifier by which indices of agencies name a customer.
+func (p *Portfolio) key(i *register.Identifier) {
+	if key := index.AgencyKey(i.Scheme, i.Value); len(p.Indices.Answers(key)) > 0 {
+		p.keys[i.Subject] = append(p.keys[i.Subject], key)
+	}
 }
 
 // AgencyAnswers gives what indices of agencies answer of a customer, by its identifiers.
