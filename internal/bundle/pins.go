@@ -39,7 +39,7 @@ var pinned = map[string][]string{
 	"input":       {"state", "disposition", "received", "told"},
 	"notice":      {"state", "due", "sent_day"},
 	"response":    {"state", "sort", "received", "due", "answered"},
-	"usage_count": {"condition", "day", "exposures", "deviations", "unknown"},
+	"usage_count": {"condition", "day", "basis", "exposures", "deviations", "unknown"},
 	"finding":     {"grade", "state", "condition"},
 	"person":      {"state", "roles", "key"},
 	"epoch":       {"number", "log_key", "quoted_size", "quoted_root"},

@@ -17,8 +17,7 @@ import (
 type keeper struct {
 	ctx    context.Context
 	db     *store.DB
-	actor  string
-	today  string
+	task   Task
 	m      *Monitor
 	packs  []*pack.Pack
 	s      *Summary
@@ -76,8 +75,9 @@ func (k *keeper) keep(b *Batch) error {
 	k.hours.add(b, k.m)
 	var known, changed bool
 	var fresh Batch
+	var replaced []contribution
 	var hash ledger.Hash
-	err := k.db.Write(k.ctx, k.actor, func(tx *store.Tx) error {
+	err := k.db.Write(k.ctx, k.task.Actor, func(tx *store.Tx) error {
 		for _, p := range k.packs {
 			if err := runs.Use(tx, p); err != nil {
 				return err
@@ -89,10 +89,10 @@ func (k *keeper) keep(b *Batch) error {
 		}
 		record := k.describe(b)
 		if known = len(before) > 0; known {
-			fresh = record.follow(before[0].Record, b)
+			fresh, replaced = k.follow(record, before[0].Record, b)
 			_, _, err = store.Revise(tx, ObjectRecords, before[0].ID, record)
 		} else {
-			fresh = record.follow(&ObjectRecord{}, b)
+			fresh, _ = k.follow(record, &ObjectRecord{}, b)
 			if changed, err = k.changed(tx, record); err != nil {
 				return err
 			}
@@ -104,17 +104,7 @@ func (k *keeper) keep(b *Batch) error {
 		if err != nil {
 			return err
 		}
-		for _, c := range fresh.Counts {
-			if err := k.addCount(tx, c); err != nil {
-				return err
-			}
-		}
-		for _, f := range fresh.Findings {
-			if err := k.addFinding(tx, f); err != nil {
-				return err
-			}
-		}
-		return nil
+		return k.add(tx, &fresh, replaced)
 	})
 	if err != nil {
 		return err
@@ -122,6 +112,9 @@ func (k *keeper) keep(b *Batch) error {
 	k.tell(&fresh)
 	if known {
 		k.s.Known++
+		if len(replaced) > 0 {
+			k.s.Replaced++
+		}
 		return nil
 	}
 	k.hashes = append(k.hashes, hash)
@@ -129,29 +122,73 @@ func (k *keeper) keep(b *Batch) error {
 	return nil
 }
 
+// add takes what a reading replaces out of the counts and findings, and adds what it
+// found.
+func (k *keeper) add(tx *store.Tx, fresh *Batch, replaced []contribution) error {
+	before := map[string]contribution{}
+	for _, c := range replaced {
+		before[c.identity] = c
+	}
+	counted, found := map[string]bool{}, map[string]bool{}
+	for _, c := range fresh.Counts {
+		counted[c.identity()] = true
+		if err := k.addCount(tx, c, before[c.identity()]); err != nil {
+			return err
+		}
+	}
+	for _, f := range fresh.Findings {
+		id := identity(f.Deployment, f.ConditionHash, f.Day, k.m.basis())
+		found[id] = true
+		if err := k.addFinding(tx, f, before[id].deviations); err != nil {
+			return err
+		}
+	}
+	for _, c := range replaced {
+		if !counted[c.identity] {
+			if err := k.reduceCount(tx, c); err != nil {
+				return err
+			}
+		}
+		if c.deviations > 0 && !found[c.identity] {
+			if err := k.reduceFinding(tx, c); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
 // follow takes over what was recorded of the same content, and gives what of the
-// batch was not counted then.
-func (r *ObjectRecord) follow(old *ObjectRecord, b *Batch) (fresh Batch) {
+// batch was not counted then, and what was counted by another mapping and is now
+// replaced.
+func (k *keeper) follow(r, old *ObjectRecord, b *Batch) (fresh Batch, replaced []contribution) {
 	if old.SHA256 != "" {
 		r.Day, r.Changed, r.Source, r.Name, r.Identity = old.Day, old.Changed, old.Source, old.Name, old.Identity
+		r.KeptUntil = max(r.KeptUntil, old.KeptUntil)
 	}
-	counted := map[key]bool{}
-	for _, c := range b.Counts {
-		if slices.Contains(old.Counted, identity(c.Deployment, c.ConditionHash, c.Day)) {
-			counted[c.key()] = true
+	counted := map[string]bool{}
+	for _, text := range old.Counted {
+		c := parseContribution(text)
+		if c.mapping != r.Mapping && k.m.judges(c.identity) {
+			replaced = append(replaced, c)
 			continue
 		}
-		fresh.Counts = append(fresh.Counts, c)
-		r.Counted = append(r.Counted, identity(c.Deployment, c.ConditionHash, c.Day))
+		counted[c.identity] = true
+		r.Counted = append(r.Counted, text)
 	}
-	r.Counted = append(r.Counted, old.Counted...)
+	for _, c := range b.Counts {
+		if !counted[c.identity()] {
+			fresh.Counts = append(fresh.Counts, c)
+			r.Counted = append(r.Counted, contribution{c.identity(), r.Mapping, c.Exposures, c.Deviations, c.Unknown}.String())
+		}
+	}
 	slices.Sort(r.Counted)
 	for _, f := range b.Findings {
-		if !counted[f.key()] {
+		if !counted[identity(f.Deployment, f.ConditionHash, f.Day, k.m.basis())] {
 			fresh.Findings = append(fresh.Findings, f)
 		}
 	}
-	return fresh
+	return fresh, replaced
 }
 
 // tell adds to the summary what was counted, once it is committed.
@@ -216,7 +253,7 @@ func unmapped(b *Batch) (events int64) {
 func (k *keeper) describe(b *Batch) *ObjectRecord {
 	o := &b.Object
 	return &ObjectRecord{
-		SHA256: o.SHA256, Rules: b.Rules, State: string(o.Status), Day: k.today, Bytes: o.Bytes, Read: o.Read,
+		SHA256: o.SHA256, Rules: b.Rules, Mapping: k.m.mapping(), KeptUntil: k.task.KeptUntil, State: string(o.Status), Day: k.task.Today, Bytes: o.Bytes, Read: o.Read,
 		Matched: o.Matched, Unmatched: o.Unmatched, Rejected: o.Rejected, Unmapped: unmapped(b),
 		Source: b.Source, Name: o.Name, Identity: b.Source + "|" + o.Name,
 	}
@@ -233,10 +270,11 @@ func (k *keeper) changed(tx *store.Tx, r *ObjectRecord) (bool, error) {
 	}), err
 }
 
-func (k *keeper) addCount(tx *store.Tx, c Count) error {
+func (k *keeper) addCount(tx *store.Tx, c Count, before contribution) error {
 	next := CountRecord{
-		Condition: c.ConditionHash, Day: c.Day, Exposures: c.Exposures, Deviations: c.Deviations, Unknown: c.Unknown,
-		Deployment: c.Deployment, Clause: c.Condition, Identity: identity(c.Deployment, c.ConditionHash, c.Day), Assumed: c.Assumed,
+		Condition: c.ConditionHash, Day: c.Day, Basis: c.Basis,
+		Exposures: c.Exposures - before.exposures, Deviations: c.Deviations - before.deviations, Unknown: c.Unknown - before.unknown,
+		Deployment: c.Deployment, Clause: c.Condition, Identity: c.identity(), Assumed: c.Assumed,
 	}
 	known, err := store.Select(k.ctx, tx, Counts, "r.identity = $1", next.Identity)
 	if err != nil {
@@ -254,11 +292,26 @@ func (k *keeper) addCount(tx *store.Tx, c Count) error {
 	return err
 }
 
-func (k *keeper) addFinding(tx *store.Tx, f Finding) error {
+// reduceCount takes out of a count what an object no longer adds to it.
+func (k *keeper) reduceCount(tx *store.Tx, c contribution) error {
+	known, err := store.Select(k.ctx, tx, Counts, "r.identity = $1", c.identity)
+	if err != nil || len(known) == 0 {
+		return err
+	}
+	next := *known[0].Record
+	next.Exposures, next.Deviations, next.Unknown = next.Exposures-c.exposures, next.Deviations-c.deviations, next.Unknown-c.unknown
+	_, _, err = store.Revise(tx, Counts, known[0].ID, &next)
+	return err
+}
+
+// addFinding records what was found, in place of so many calls that the same object
+// showed by another mapping. As the calls that were named may be among those, it then
+// names calls of this object.
+func (k *keeper) addFinding(tx *store.Tx, f Finding, before int64) error {
 	next := FindingRecord{
 		State: "open", Grade: f.Grade, Kind: f.Kind, Condition: f.ConditionHash, Day: f.Day, Calls: f.Calls,
 		Deployment: f.Deployment, Clause: f.Condition, BindsBy: f.IncorporatedBy,
-		Identity: identity(f.Deployment, f.ConditionHash, f.Day), First: sighting(f.First), Last: sighting(f.Last), Assumed: f.Assumed,
+		Identity: identity(f.Deployment, f.ConditionHash, f.Day, k.m.basis()), First: sighting(f.First), Last: sighting(f.Last), Assumed: f.Assumed,
 	}
 	for _, e := range f.Evidence {
 		next.Evidence = append(next.Evidence, e.Name+" = "+e.Value)
@@ -272,13 +325,28 @@ func (k *keeper) addFinding(tx *store.Tx, f Finding) error {
 		return err
 	}
 	old := known[0].Record
-	next.Calls += old.Calls
-	if cmp.Or(cmp.Compare(old.First, next.First), slices.Compare(old.Evidence, next.Evidence)) < 0 {
-		next.First, next.Evidence = old.First, old.Evidence
+	next.Calls += old.Calls - before
+	if before == 0 && old.State == "open" {
+		if cmp.Or(cmp.Compare(old.First, next.First), slices.Compare(old.Evidence, next.Evidence)) < 0 {
+			next.First, next.Evidence = old.First, old.Evidence
+		}
+		next.Assumed = longer(next.Assumed, old.Assumed)
+		next.Last = max(next.Last, old.Last)
 	}
-	next.Assumed = longer(next.Assumed, old.Assumed)
-	if next.Last < old.Last {
-		next.Last = old.Last
+	_, _, err = store.Revise(tx, Findings, known[0].ID, &next)
+	return err
+}
+
+// reduceFinding takes calls out of a finding that an object no longer shows, and closes
+// it where no other shows it.
+func (k *keeper) reduceFinding(tx *store.Tx, c contribution) error {
+	known, err := store.Select(k.ctx, tx, Findings, "r.identity = $1", c.identity)
+	if err != nil || len(known) == 0 {
+		return err
+	}
+	next := *known[0].Record
+	if next.Calls -= c.deviations; next.Calls <= 0 {
+		next.Calls, next.State = 0, "closed"
 	}
 	_, _, err = store.Revise(tx, Findings, known[0].ID, &next)
 	return err
@@ -296,12 +364,12 @@ func (k *keeper) finish() error {
 		return err
 	}
 	run := &runs.Run{
-		Task: "monitor", Day: k.today, Covered: k.s.Read, Findings: int64(k.s.Findings), Population: population, Note: "rules " + k.m.Rules(),
+		Task: "monitor", Day: k.task.Today, Covered: k.s.Read, Findings: int64(k.s.Findings), Population: population, Note: "rules " + k.m.Rules(),
 	}
 	for _, p := range k.packs {
 		run.Inputs = append(run.Inputs, p.Hash)
 	}
-	return k.db.Write(k.ctx, k.actor, func(tx *store.Tx) error {
+	return k.db.Write(k.ctx, k.task.Actor, func(tx *store.Tx) error {
 		ref, err := store.Create(tx, runs.Runs, run)
 		k.s.Run = ref.Seq
 		return err
