@@ -188,6 +188,8 @@ conditions:
     status: mandatory
     effective_from: "2020-01-01"
     enforcement: technical
+    checked_by: [telemetry]
+    not_seen: What happens with the results.
     severity: high
     source: {title: A made-up text, ref: "1", grade: unverified}
     scope: {capabilities: [face_search]}
@@ -199,6 +201,7 @@ conditions:
     status: mandatory
     effective_from: "2020-01-01"
     enforcement: audit
+    checked_by: [audit]
     severity: high
     source: {title: A made-up text, ref: "2", grade: unverified}
     scope: {capabilities: [face_search]}

@@ -82,10 +82,20 @@ func TestPackTestsThroughTelemetry(t *testing.T) {
 			By     map[string]string `yaml:"by"`
 			Event  map[string]any    `yaml:"event"`
 			Expect map[string]string `yaml:"expect"`
+
+			Also       any `yaml:"also"` // for windows; this pack has none
+			Deviations any `yaml:"deviations"`
+			Applies    any `yaml:"applies"`
 		} `yaml:"tests"`
 	}
 	if err := p.Decode(&body); err != nil {
 		t.Fatal(err)
+	}
+	seenOnly := map[string]bool{}
+	for _, c := range set.Conditions {
+		if _, judged := c.Checked(); !judged {
+			seenOnly[c.ID] = true
+		}
 	}
 	for _, x := range body.Tests {
 		x.Event["recipientAccountId"] = "1"
@@ -108,7 +118,7 @@ func TestPackTestsThroughTelemetry(t *testing.T) {
 				got[c.Condition] = "deviation"
 			case c.Unknown > 0:
 				got[c.Condition] = "unknown"
-			case c.Condition == "FS-INDEX":
+			case seenOnly[c.Condition]:
 				got[c.Condition] = "exposure"
 			default:
 				got[c.Condition] = "kept"
