@@ -69,6 +69,9 @@ func printMonitor(out io.Writer, s *usage.Summary) {
 		fmt.Fprintf(out, "  %s %s %s on %s: %d calls, deployment %s\n", f.Grade, f.Kind, f.Condition, f.Day, f.Calls, f.Deployment)
 	}
 	more(out, s.Findings-len(s.List), "findings")
+	if s.Blind > 0 {
+		fmt.Fprintf(out, "blind      %d new findings of where use may be hidden\n", s.Blind)
+	}
 	printSilence(out, s)
 	for _, f := range s.Faults {
 		fmt.Fprintln(out, "  "+f)

@@ -24,6 +24,16 @@ type keeper struct {
 	hashes []ledger.Hash
 	hours  hours
 	found  map[key]int // findings told, by their place in the list; -1 beyond it
+
+	touched map[string]map[string]bool // deployments and days of which something was counted, now or before
+	clocks  []watched
+}
+
+func newKeeper(ctx context.Context, db *store.DB, task Task, m *Monitor, packs []*pack.Pack) *keeper {
+	return &keeper{
+		ctx: ctx, db: db, task: task, m: m, packs: packs, s: &Summary{Rules: m.Rules()},
+		hours: hours{}, found: map[key]int{}, touched: map[string]map[string]bool{},
+	}
 }
 
 func (k *keeper) tree(source string, tree *Tree, progress func(string)) error {
@@ -63,23 +73,42 @@ func (k *keeper) object(source string, tree *Tree, name string) error {
 	if err != nil {
 		return err
 	}
-	return k.keep(batch)
+	return k.keep(batch, nil)
+}
+
+// touch notes of what a batch has counts, and which of its times cannot be.
+func (k *keeper) touch(b *Batch) {
+	k.hours.add(b, k.m)
+	k.clocks = append(k.clocks, k.m.clocks(b, k.task.Today)...)
+	for _, c := range b.Counts {
+		if k.touched[c.Deployment] == nil {
+			k.touched[c.Deployment] = map[string]bool{}
+		}
+		k.touched[c.Deployment][c.Day] = true
+	}
 }
 
 // keep records one batch in one transaction: the object unless it is known, and
-// what was not counted of its content before.
-func (k *keeper) keep(b *Batch) error {
+// what was not counted of its content before. What also, if given, writes belongs to
+// the same transaction.
+func (k *keeper) keep(b *Batch, also func(*store.Tx) error) error {
 	if b.Object.Status == Incomplete { // and its hours are not seen
 		b.Counts, b.Findings, b.Coverage = nil, nil, nil
 	}
-	k.hours.add(b, k.m)
-	var known, changed bool
+	k.touch(b)
+	var known bool
+	var changed string // the content that was counted under the name before
 	var fresh Batch
 	var replaced []contribution
 	var hash ledger.Hash
 	err := k.db.Write(k.ctx, k.task.Actor, func(tx *store.Tx) error {
 		for _, p := range k.packs {
 			if err := runs.Use(tx, p); err != nil {
+				return err
+			}
+		}
+		if also != nil {
+			if err := also(tx); err != nil {
 				return err
 			}
 		}
@@ -96,13 +125,18 @@ func (k *keeper) keep(b *Batch) error {
 			if changed, err = k.changed(tx, record); err != nil {
 				return err
 			}
-			record.Changed = changed
+			record.Changed = changed != ""
 			var ref store.Ref
 			ref, err = store.Create(tx, ObjectRecords, record)
 			hash = ref.Hash
 		}
 		if err != nil {
 			return err
+		}
+		if changed != "" {
+			if err := k.overwritten(tx, b, changed); err != nil {
+				return err
+			}
 		}
 		return k.add(tx, &fresh, replaced)
 	})
@@ -118,7 +152,7 @@ func (k *keeper) keep(b *Batch) error {
 		return nil
 	}
 	k.hashes = append(k.hashes, hash)
-	k.count(b, changed)
+	k.count(b, changed != "")
 	return nil
 }
 
@@ -259,15 +293,19 @@ func (k *keeper) describe(b *Batch) *ObjectRecord {
 	}
 }
 
-// changed says whether other content came under the name before and was counted.
-func (k *keeper) changed(tx *store.Tx, r *ObjectRecord) (bool, error) {
+// changed gives the hash of other content that came under the name before and was
+// counted; empty if there is none.
+func (k *keeper) changed(tx *store.Tx, r *ObjectRecord) (string, error) {
 	if r.State == string(Incomplete) {
-		return false, nil
+		return "", nil
 	}
 	others, err := store.Select(k.ctx, tx, ObjectRecords, "r.identity = $1", r.Identity)
-	return slices.ContainsFunc(others, func(o *store.Revision[ObjectRecord]) bool {
-		return o.Record.State != string(Incomplete)
-	}), err
+	for _, o := range slices.Backward(others) {
+		if o.Record.State != string(Incomplete) {
+			return o.Record.SHA256, err
+		}
+	}
+	return "", err
 }
 
 func (k *keeper) addCount(tx *store.Tx, c Count, before contribution) error {
@@ -357,21 +395,32 @@ func identity(parts ...string) string { return strings.Join(parts, "|") }
 // sighting writes an event so that its time sorts first.
 func sighting(s Sighting) string { return s.Time + " " + s.ID }
 
+// finish records which hours were seen, what the watches found, and the run itself.
 func (k *keeper) finish() error {
-	k.s.Silent, k.s.Unseen = k.hours.blind(k.m)
+	return k.db.Write(k.ctx, k.task.Actor, func(tx *store.Tx) error {
+		if err := k.cover(tx); err != nil {
+			return err
+		}
+		if err := k.look(tx); err != nil {
+			return err
+		}
+		k.s.Silent, k.s.Unseen = k.hours.blind(k.m)
+		return k.ran(tx)
+	})
+}
+
+func (k *keeper) ran(tx *store.Tx) error {
 	population, err := runs.Root(k.hashes)
 	if err != nil {
 		return err
 	}
 	run := &runs.Run{
-		Task: "monitor", Day: k.task.Today, Covered: k.s.Read, Findings: int64(k.s.Findings), Population: population, Note: "rules " + k.m.Rules(),
+		Task: "monitor", Day: k.task.Today, Covered: k.s.Read, Findings: int64(k.s.Findings + k.s.Blind), Population: population, Note: "rules " + k.m.Rules(),
 	}
 	for _, p := range k.packs {
 		run.Inputs = append(run.Inputs, p.Hash)
 	}
-	return k.db.Write(k.ctx, k.task.Actor, func(tx *store.Tx) error {
-		ref, err := store.Create(tx, runs.Runs, run)
-		k.s.Run = ref.Seq
-		return err
-	})
+	ref, err := store.Create(tx, runs.Runs, run)
+	k.s.Run = ref.Seq
+	return err
 }

@@ -71,7 +71,7 @@ type LogText struct {
 type LogParam struct {
 	Name   string   `yaml:"name,required"` // of the member, as in the paths of a condition's parameter
 	Column string   `yaml:"column,required"`
-	Type   string   `yaml:"type,required" enum:"text|word|number|bool|days"` // days: from the column's time, in the form of time, to the event's
+	Type   string   `yaml:"type,required" enum:"text|word|number|bool|hours"` // hours: from the column's time, in the form of time, to the event's
 	Words  []string `yaml:"words"`                                            // of a word: all that it may be; anything else is unknown
 
 	at int
@@ -195,8 +195,8 @@ func (l *Log) checkParams() error {
 			return l.Pack.Fault("a meter shows no parameters of calls", "leave out params or calls", "params", i)
 		case !memberRE.MatchString(q.Name) || seen[strings.ToLower(q.Name)]:
 			return l.Pack.Fault(fmt.Sprintf("%q cannot name a parameter here", q.Name), "use letters, digits and _, each name once", "params", i, "name")
-		case !slices.Contains([]string{"text", "word", "number", "bool", "days"}, q.Type):
-			return l.Pack.Fault(fmt.Sprintf("%q is not a type of parameter", q.Type), "use text, word, number, bool or days", "params", i, "type")
+		case !slices.Contains([]string{"text", "word", "number", "bool", "hours"}, q.Type):
+			return l.Pack.Fault(fmt.Sprintf("%q is not a type of parameter", q.Type), "use text, word, number, bool or hours", "params", i, "type")
 		case (q.Type == "word") != (len(q.Words) > 0):
 			return l.Pack.Fault("a word, and nothing else, needs words", "list all that it may be", "params", i, "words")
 		}
@@ -269,9 +269,9 @@ func (l *Log) params(dst []byte, at time.Time, values []string) []byte {
 		dst = append(append(append(dst, '"'), q.Name...), '"', ':')
 		text, err := dst, error(nil)
 		switch {
-		case q.Type == "days":
+		case q.Type == "hours":
 			if from, ok := l.at(v); ok {
-				text = strconv.AppendFloat(dst, at.Sub(from).Hours()/24, 'f', 2, 64)
+				text = strconv.AppendFloat(dst, at.Sub(from).Hours(), 'f', 2, 64)
 			}
 		case q.Type == "number":
 			if n := jsontext.Value(v); n.Kind() == '0' && n.IsValid() {

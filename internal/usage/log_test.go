@@ -36,9 +36,11 @@ conditions:
     status: mandatory
     effective_from: 2020-01-01
     enforcement: audit
+    checked_by: [telemetry]
+    not_seen: What it was for.
     severity: medium
     source: {title: made up, ref: none, grade: unverified}
-    events: event.source == "plates.search" && event.name in ["SearchPlates"]
+    events: event.source == "alpr.searches" && event.name in ["Search"]
     deviation: param.reason == ""
     evidence: [event.name, param.reason]
   - id: S-SHORT
@@ -47,9 +49,11 @@ conditions:
     status: advisory
     effective_from: 2020-01-01
     enforcement: audit
+    checked_by: [telemetry]
+    not_seen: What it was for.
     severity: low
     source: {title: made up, ref: none, grade: unverified}
-    events: event.source == "plates.search" && event.name in ["SearchPlates"]
+    events: event.source == "alpr.searches" && event.name in ["Search"]
     deviation: param.reason != "" && (size(param.reason) < 4 || param.reason.matches("(?i)^test"))
     evidence: [param.reason, param.networks]
   - id: S-IMMIGRATION
@@ -58,9 +62,11 @@ conditions:
     status: mandatory
     effective_from: 2020-01-01
     enforcement: audit
+    checked_by: [telemetry]
+    not_seen: What it was for.
     severity: critical
     source: {title: made up, ref: none, grade: unverified}
-    events: event.source == "plates.search" && event.name in ["SearchPlates"]
+    events: event.source == "alpr.searches" && event.name in ["Search"]
     deviation: param.reason.matches("(?i)immigration|\\bICE\\b")
     evidence: [param.reason]
   - id: S-WIDE
@@ -69,9 +75,11 @@ conditions:
     status: advisory
     effective_from: 2020-01-01
     enforcement: technical
+    checked_by: [telemetry]
+    not_seen: What it was for.
     severity: low
     source: {title: made up, ref: none, grade: unverified}
-    events: event.source == "plates.search" && event.name in ["SearchPlates"]
+    events: event.source == "alpr.searches" && event.name in ["Search"]
     deviation: param.networks > 50.0
     evidence: [param.networks]
 tests: []
@@ -110,7 +118,7 @@ func searches(t testing.TB, account string) *usage.Monitor {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return m.By(shippedLog(t, "plate-search-audit"))
+	return m.By(shippedLog(t, "alpr-search-audit"))
 }
 
 const auditHeader = "ID,Org_Name,Total_Networks_Searched,Total_Devices_Searched,Time_Frame_Start,Time_Frame_End,Reason,Search_Time,Search_Type,Moderation\n"
@@ -205,8 +213,8 @@ file: {format: jsonl}
 time: {column: at, form: unix}
 event_id: id
 account: {column: /who/account}
-source: {is: plates.search}
-name: {is: SearchPlates}
+source: {is: alpr.searches}
+name: {is: Search}
 params:
   - {name: reason, column: why, type: text}
   - {name: networks, column: n, type: number}
@@ -296,7 +304,7 @@ func TestMetering(t *testing.T) {
 // had never been read by the wrong one, beside what other files show.
 func TestCorrectedMappingReplaces(t *testing.T) {
 	rules := []*pack.Pack{parsePack(t, "searches.yaml", searchRules)}
-	right := shippedLog(t, "plate-search-audit")
+	right := shippedLog(t, "alpr-search-audit")
 	wrong, err := usage.LoadLog(parsePack(t, "wrong.yaml", strings.Replace(string(right.Pack.Bytes), "column: Reason,", "column: Moderation,", 1)))
 	if err != nil {
 		t.Fatal(err)

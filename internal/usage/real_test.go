@@ -49,3 +49,39 @@ func TestRealSearchAudit(t *testing.T) {
 		t.Errorf("%d searches without a reason; the file has 9 blank ones", got)
 	}
 }
+
+// TestRealTelemetryReconciles protects every file of real telemetry, whatever tool wrote
+// it: what is read is matched, unmatched or rejected, and what is no telemetry is said.
+func TestRealTelemetryReconciles(t *testing.T) {
+	dir := os.Getenv("DULY_TESTDATA")
+	if dir == "" {
+		t.Skip("DULY_TESTDATA is not set: see docs/testdata.md")
+	}
+	tree, err := usage.OpenTree(filepath.Join(dir, "telemetry"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer tree.Close()
+	m, events := monitor(t, sheriff), int64(0)
+	for name, err := range tree.Names() {
+		if err != nil {
+			t.Fatal(err)
+		}
+		f, err := tree.Open(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		b, err := m.Read(t.Context(), "telemetry", name, f)
+		f.Close()
+		if err != nil {
+			t.Fatal(err)
+		}
+		o := b.Object
+		t.Logf("%s: read %d = matched %d + unmatched %d + rejected %d; %s, %d digests, %d foreign", name, o.Read, o.Matched, o.Unmatched, o.Rejected, o.Status, o.Digests, o.Foreign)
+		if o.Read != o.Matched+o.Unmatched+o.Rejected || o.Read == 0 && o.Digests+o.Foreign == 0 && len(o.Faults) == 0 {
+			t.Errorf("%s: %+v", name, o)
+		}
+		events += o.Read
+	}
+	t.Logf("%d records", events)
+}

@@ -30,10 +30,11 @@ type Summary struct {
 	Deviations int64  `json:"deviations"`
 	Unknown    int64  `json:"unknown"`
 	Findings   int    `json:"findings"` // new or changed, each once
+	Blind      int    `json:"blind_spots"`    // findings of where use may be hidden, new in this run
 	Rules      string `json:"rules"`
 	Run        int64  `json:"entry"`
 
-	Silent []Silence `json:"silent,omitempty"` // within all that the run read, known objects too
+	Silent []Silence `json:"silent,omitempty"` // within all that was ever read
 	Unseen []string  `json:"unseen,omitempty"` // accounts of deployments without any event in it
 
 	Faults     []string  `json:"faults,omitempty"` // what is wrong with objects, with their places
@@ -103,10 +104,7 @@ func Run(ctx context.Context, db *store.DB, task Task, progress func(name string
 		}
 		defer trees[i].Close()
 	}
-	k := &keeper{
-		ctx: ctx, db: db, task: task, m: m, packs: packs,
-		s: &Summary{Rules: m.Rules()}, hours: hours{}, found: map[key]int{},
-	}
+	k := newKeeper(ctx, db, task, m, packs)
 	for i, tree := range trees {
 		if err := k.tree(task.Paths[i], tree, progress); err != nil {
 			return k.s, err
