@@ -58,6 +58,7 @@ type cli struct {
 	Capability capabilityCmd `cmd:"" help:"Launch what a product can newly do, once each who uses it was looked at."`
 	Sample     sampleCmd     `cmd:"" help:"Sample those whom nobody looks at."`
 	Monitor    monitorCmd    `cmd:"" help:"Count use against conditions of use."`
+	Usage      usageCmd      `cmd:"" help:"Take events that are pushed, and check what was counted."`
 	Report     reportCmd     `cmd:"" help:"Write the report of the last checkpoint."`
 	Export     exportCmd     `cmd:"" help:"Write a bundle that outsiders can verify."`
 	Disclose   discloseCmd   `cmd:"" help:"Disclose one sealed field, with its proof."`
