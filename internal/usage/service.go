@@ -111,3 +111,14 @@ func Run(ctx context.Context, db *store.DB, actor, today string, packs []*pack.P
 	}
 	return k.s, k.finish()
 }
+
+// Counted gives what was counted so far of one version of a condition in a deployment.
+func Counted(ctx context.Context, q store.Queryer, deployment, condition string) (exposures, deviations, unknown int64, err error) {
+	list, err := store.Select(ctx, q, Counts, "r.deployment = $1", deployment)
+	for _, c := range list {
+		if c.Record.Condition == condition {
+			exposures, deviations, unknown = exposures+c.Record.Exposures, deviations+c.Record.Deviations, unknown+c.Record.Unknown
+		}
+	}
+	return exposures, deviations, unknown, err
+}
