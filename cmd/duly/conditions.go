@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"os"
+	"path/filepath"
 	"strings"
 
 	"duly/internal/act"
@@ -11,6 +13,7 @@ import (
 	"duly/internal/conditions"
 	"duly/internal/fault"
 	"duly/internal/pack"
+	"duly/internal/report"
 	"duly/internal/runs"
 	"duly/internal/store"
 	"duly/internal/usage"
@@ -23,6 +26,8 @@ type conditionsCmd struct {
 	End   conditionsEndCmd   `cmd:"" help:"Record that an agreement no longer binds."`
 	Show  conditionsShowCmd  `cmd:"" help:"Say what is asked of a deployment, how it binds, and what was checked."`
 	Gaps  conditionsGapsCmd  `cmd:"" help:"List deployments and links of chains that conditions do not reach."`
+
+	Publish conditionsPublishCmd `cmd:"" help:"Write all versions of conditions as a page and as JSON, for a web server. Needs no workspace."`
 }
 
 type conditionsAgreeCmd struct {
@@ -112,14 +117,7 @@ func (c *conditionsEndCmd) Run(a *app) error {
 // those in use, or else all that ship.
 func (a *app) sets(q store.Queryer, names []string) ([]*conditions.Set, error) {
 	var list []*pack.Pack
-	for _, name := range names {
-		p, err := findPack("conditions", name)
-		if err != nil {
-			return nil, err
-		}
-		list = append(list, p)
-	}
-	if len(names) == 0 && q != nil {
+	if len(names) == 0 {
 		used, err := store.Select(a.ctx, q, runs.Packs, "r.kind = $1", pack.Conditions)
 		if err != nil {
 			return nil, err
@@ -140,7 +138,7 @@ func (a *app) sets(q store.Queryer, names []string) ([]*conditions.Set, error) {
 	}
 	if len(list) == 0 {
 		var err error
-		if list, err = shippedConditions(); err != nil {
+		if list, err = conditionPacks(names); err != nil {
 			return nil, err
 		}
 	}
@@ -154,7 +152,18 @@ func (a *app) sets(q store.Queryer, names []string) ([]*conditions.Set, error) {
 	return out, nil
 }
 
-func shippedConditions() ([]*pack.Pack, error) {
+// conditionPacks gives the packs that are named, or all that ship.
+func conditionPacks(names []string) (list []*pack.Pack, err error) {
+	for _, name := range names {
+		p, err := findPack("conditions", name)
+		if err != nil {
+			return nil, err
+		}
+		list = append(list, p)
+	}
+	if len(list) > 0 {
+		return list, nil
+	}
 	folder, err := fs.Sub(packs.Files, "conditions")
 	if err != nil {
 		return nil, fault.Wrap(fault.Failed, err, "the packs of this release cannot be read")
@@ -280,4 +289,35 @@ func gapWords(g agreement.Gap) string {
 		return fmt.Sprintf("no link is known between who is billed and who uses deployment %s, so nobody hands on %s", g.Deployment, list)
 	}
 	return fmt.Sprintf("deployment %s did not agree to %s", g.Deployment, list)
+}
+
+type conditionsPublishCmd struct {
+	Out        string   `help:"The directory for index.html and conditions.json." required:"" placeholder:"DIR"`
+	Conditions []string `help:"Packs of conditions; all that ship otherwise." placeholder:"PACK" sep:"none"`
+}
+
+// Run writes both files. The same packs give the same bytes.
+func (c *conditionsPublishCmd) Run(a *app) error {
+	list, err := conditionPacks(c.Conditions)
+	if err != nil {
+		return err
+	}
+	p, err := report.Publish(list)
+	if err != nil {
+		return err
+	}
+	if err := os.MkdirAll(c.Out, 0o755); err != nil {
+		return fault.Wrap(fault.Failed, err, "cannot make the directory")
+	}
+	for name, write := range map[string]func(io.Writer) error{
+		"index.html":      func(out io.Writer) error { return report.PublishedHTML(p, out) },
+		"conditions.json": func(out io.Writer) error { return (&app{cli: &cli{JSON: true}, stdout: out}).print(p, nil) },
+	} {
+		if err := writeWhole(filepath.Join(c.Out, name), write); err != nil {
+			return err
+		}
+	}
+	return a.print(written{c.Out, p.Versions}, func(out io.Writer) {
+		fmt.Fprintf(out, "%d conditions in %d versions: %s and conditions.json beside it\n", p.Newest, p.Versions, filepath.Join(c.Out, "index.html"))
+	})
 }
