@@ -11,7 +11,9 @@ import (
 )
 
 type monitorCmd struct {
-	Paths      []string `arg:"" name:"path" help:"CloudTrail files, plain or gzip, or directories of them."`
+	Paths      []string `arg:"" name:"path" help:"Files of use, plain or gzip, or directories of them."`
+	Log        string   `help:"How they are read: a pack of kind log. CloudTrail if not said." placeholder:"PACK"`
+	KeptUntil  string   `help:"To which day the files are kept by whoever holds them." placeholder:"DAY"`
 	Conditions []string `help:"Packs of conditions." default:"face-search" placeholder:"PACK" sep:"none"`
 	As         string   `help:"Who runs it." placeholder:"PERSON"`
 }
@@ -26,17 +28,35 @@ func (c *monitorCmd) Run(a *app) error {
 		}
 		packs = append(packs, p)
 	}
+	log, err := findLog(c.Log)
+	if err != nil {
+		return err
+	}
 	return a.write(func(w *workspace.Workspace) error {
 		actor, err := a.may(w, c.As, act.Load)
 		if err != nil {
 			return err
 		}
-		s, err := usage.Run(a.ctx, w.DB, actor.Key, w.Today(), packs, c.Paths, nil)
+		s, err := usage.Run(a.ctx, w.DB, usage.Task{
+			Actor: actor.Key, Today: w.Today(), Conditions: packs, Log: log, Paths: c.Paths, KeptUntil: c.KeptUntil,
+		}, nil)
 		if err != nil {
 			return err
 		}
 		return a.print(s, func(out io.Writer) { printMonitor(out, s) })
 	})
+}
+
+// findLog finds a mapping by name or file; nil without a name.
+func findLog(name string) (*usage.Log, error) {
+	if name == "" {
+		return nil, nil
+	}
+	p, err := findPack("logs", name)
+	if err != nil {
+		return nil, err
+	}
+	return usage.LoadLog(p)
 }
 
 func printMonitor(out io.Writer, s *usage.Summary) {
@@ -49,6 +69,9 @@ func printMonitor(out io.Writer, s *usage.Summary) {
 		fmt.Fprintf(out, "  %s %s %s on %s: %d calls, deployment %s\n", f.Grade, f.Kind, f.Condition, f.Day, f.Calls, f.Deployment)
 	}
 	more(out, s.Findings-len(s.List), "findings")
+	if s.Blind > 0 {
+		fmt.Fprintf(out, "blind      %d new findings of where use may be hidden\n", s.Blind)
+	}
 	printSilence(out, s)
 	for _, f := range s.Faults {
 		fmt.Fprintln(out, "  "+f)

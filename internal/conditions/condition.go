@@ -85,8 +85,9 @@ type Subject struct {
 // Call is one successful or failed call of a service, as telemetry shows it.
 type Call struct {
 	Source, Name, Region string
-	ErrorCode            string // empty: the call succeeded
-	Params               []byte // requestParameters, valid JSON as they stand; nil: not recorded
+	ErrorCode            string   // empty: the call succeeded
+	Params               []byte   // requestParameters, valid JSON as they stand; nil: not recorded
+	Free                 []string // members of Params that hold free text: rules read them, and evidence never shows them
 }
 
 // Events gives the rule that says which calls count as exposure, for dispatch;

@@ -36,6 +36,7 @@ type Count struct {
 	ConditionHash string `json:"condition_hash"`
 	Deployment    string `json:"deployment"`
 	Day           string `json:"day"`
+	Basis         string `json:"basis"` // Events or Metering
 	Exposures     int64  `json:"exposures"`
 	Deviations    int64  `json:"deviations"`
 	Unknown       int64  `json:"unknown"` // calls of which the log does not show whether they are exposure, or deviate
@@ -44,6 +45,13 @@ type Count struct {
 	// other deployments share the account, so the call may be theirs.
 	Assumed []string `json:"assumed,omitempty"`
 }
+
+// What counts are made of. Where both show a deployment's day, they show the same
+// calls: see [Preferred].
+const (
+	Events   = "events"   // single calls, with what the log says of each
+	Metering = "metering" // numbers of calls, of which nothing else is known
+)
 
 // Kinds of findings.
 const (
@@ -138,7 +146,7 @@ func (j *judge) report(k countKey, t *tally) (Count, Finding) {
 	case c.Status == conditions.Mandatory:
 		f.Kind = Breach
 	}
-	return Count{c.ID, c.Hash, d, day, t.exposures, t.deviations, t.unknown, assumptions(assumed, t.shared)}, f
+	return Count{c.ID, c.Hash, d, day, j.m.basis(), t.exposures, t.deviations, t.unknown, assumptions(assumed, t.shared)}, f
 }
 
 // key is what counts and findings are told apart and ordered by.

@@ -16,6 +16,10 @@ type event struct {
 
 	time   time.Time // of the event itself, UTC
 	params []byte    // requestParameters as they stand, valid JSON; nil when absent
+	free   []string  // members of params that hold free text
+
+	calls   int64 // that the event stands for: 1, or what a meter says
+	metered bool  // whether a meter says so, which knows nothing else of the calls
 }
 
 // kind says what a value in a telemetry file is.
@@ -74,7 +78,7 @@ func newProjector() *projector {
 // alone. On true, kind says what it is, and for an event unfit is empty when it
 // can be used. Where a file's records begin, it stops before their bracket.
 func (p *projector) read(top bool) bool {
-	p.event, p.kind, p.top, p.unfit = event{}, isForeign, top, ""
+	p.event, p.kind, p.top, p.unfit = event{calls: 1}, isForeign, top, ""
 	p.seen, p.marked = 0, false
 	p.recipient, p.caller, p.at = nil, nil, nil
 	c, ok := p.peek()

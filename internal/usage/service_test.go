@@ -44,13 +44,18 @@ func facePack(t *testing.T) []*pack.Pack {
 
 func registerSheriff(t *testing.T, db *store.DB) {
 	t.Helper()
+	registerAccount(t, db, "111122223333")
+}
+
+func registerAccount(t *testing.T, db *store.DB, account string) {
+	t.Helper()
 	active := register.Origin{State: "active"}
 	err := db.Write(context.Background(), storetest.Actor, func(tx *store.Tx) error {
 		c, err := store.Create(tx, register.Customers, &register.Customer{Origin: active, Name: "Made-up Sheriff", Sector: "policing"})
 		if err != nil {
 			return err
 		}
-		_, err = store.Create(tx, register.Deployments, &register.Deployment{Origin: active, Customer: c.ID, Capability: "face_search", Telemetry: []string{"111122223333"}})
+		_, err = store.Create(tx, register.Deployments, &register.Deployment{Origin: active, Customer: c.ID, Capability: "face_search", Telemetry: []string{account}})
 		return err
 	})
 	if err != nil {
@@ -65,7 +70,13 @@ func run(t *testing.T, db *store.DB, paths ...string) *usage.Summary {
 
 func runBy(t *testing.T, db *store.DB, by []*pack.Pack, paths ...string) *usage.Summary {
 	t.Helper()
-	s, err := usage.Run(context.Background(), db, storetest.Actor, "2026-11-24", by, paths, nil)
+	return runTask(t, db, usage.Task{Conditions: by, Paths: paths})
+}
+
+func runTask(t *testing.T, db *store.DB, task usage.Task) *usage.Summary {
+	t.Helper()
+	task.Actor, task.Today = storetest.Actor, "2026-11-24"
+	s, err := usage.Run(context.Background(), db, task, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -143,7 +154,7 @@ func TestAMissingPathWritesNothing(t *testing.T) {
 		t.Fatal(err)
 	}
 	before, _ := store.Head(context.Background(), db)
-	if _, err := usage.Run(context.Background(), db, storetest.Actor, "2026-11-24", facePack(t), []string{file, file + "x"}, nil); err == nil {
+	if _, err := usage.Run(context.Background(), db, usage.Task{Actor: storetest.Actor, Today: "2026-11-24", Conditions: facePack(t), Paths: []string{file, file + "x"}}, nil); err == nil {
 		t.Error("a path that does not exist was accepted")
 	}
 	if after, _ := store.Head(context.Background(), db); after.Size != before.Size {

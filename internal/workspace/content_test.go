@@ -170,6 +170,7 @@ func everything() content {
 	with(of(agreement.Agreements))
 	with(of(usage.ObjectRecords))
 	with(of(usage.Counts))
+	with(of(usage.Coverages))
 	with(of(usage.Findings))
 	with(of(triage.Triages))
 	with(of(assessment.Ratings, func(r *assessment.Rating, _ int, tx *store.Tx) {
