@@ -56,6 +56,7 @@ type PublishedVersion struct {
 	NotSeen        string              `json:"not_seen,omitempty"`
 	Severity       string              `json:"severity"`
 	Events         string              `json:"events,omitempty"`    // the rule that says which calls count
+	Window         string              `json:"window,omitempty"`    // what is counted over several of them
 	Deviation      string              `json:"deviation,omitempty"` // and which of them deviate
 	Source         string              `json:"source"`
 	Ref            string              `json:"ref"`
@@ -102,10 +103,14 @@ func Publish(packs []*pack.Pack) (*Published, error) {
 
 func published(c *conditions.Condition) PublishedVersion {
 	events, deviation := c.Rules()
+	window := ""
+	if w := c.Windowed(); w != nil {
+		window = w.String()
+	}
 	return PublishedVersion{
 		ID: c.ID, Title: c.Title, Text: c.Text, Product: c.Product, Status: c.Status, IncorporatedBy: c.IncorporatedBy,
 		From: c.From, Until: c.Until, Scope: c.Scope.String(), Enforcement: c.Enforcement, CheckedBy: c.CheckedBy, NotSeen: c.NotSeen,
-		Severity: c.Severity, Events: events, Deviation: deviation,
+		Severity: c.Severity, Events: events, Window: window, Deviation: deviation,
 		Source: c.Source.Title, Ref: c.Source.Ref, Grade: c.Source.Grade, Hash: c.Hash, Terms: c.Terms,
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"slices"
 
+	"duly/internal/agreement"
 	"duly/internal/conditions"
 	"duly/internal/pack"
 	"duly/internal/register"
@@ -140,7 +141,10 @@ func (t *Task) monitor(ctx context.Context, q store.Queryer) (*Monitor, []*pack.
 		return nil, nil, err
 	}
 	m, err := NewMonitor(sets, deployments)
-	if err != nil || t.Log == nil {
+	if err != nil {
+		return nil, nil, err
+	}
+	if m.book, err = agreement.Read(ctx, q); err != nil || t.Log == nil {
 		return m, t.Conditions, err
 	}
 	return m.By(t.Log), append(slices.Clone(t.Conditions), t.Log.Pack), nil
