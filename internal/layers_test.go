@@ -38,13 +38,14 @@ var floors = map[string]int{
 	"duly/internal/runs":            2,
 	"duly/internal/refusal":         2,
 	"duly/internal/ownership":       2,
+	"duly/internal/conditions":      2, // what is asked; who agreed to it is above
 
-	"duly/internal/intake":     3,
-	"duly/internal/screening":  3,
-	"duly/internal/conditions": 3,
-	"duly/internal/index":      3,
-	"duly/internal/bundle":     3,
-	"duly/internal/voice":      3,
+	"duly/internal/intake":    3,
+	"duly/internal/screening": 3,
+	"duly/internal/agreement": 3,
+	"duly/internal/index":     3,
+	"duly/internal/bundle":    3,
+	"duly/internal/voice":     3,
 
 	"duly/internal/usage":     4,
 	"duly/internal/workspace": 4,

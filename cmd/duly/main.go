@@ -57,6 +57,7 @@ type cli struct {
 	Case       caseCmd       `cmd:"" help:"Work on one case."`
 	Capability capabilityCmd `cmd:"" help:"Launch what a product can newly do, once each who uses it was looked at."`
 	Sample     sampleCmd     `cmd:"" help:"Sample those whom nobody looks at."`
+	Conditions conditionsCmd `cmd:"" help:"Say what is asked of whom, who agreed to it, and who did not."`
 	Monitor    monitorCmd    `cmd:"" help:"Count use against conditions of use."`
 	Usage      usageCmd      `cmd:"" help:"Take events that are pushed, and check what was counted."`
 	Report     reportCmd     `cmd:"" help:"Write the report of the last checkpoint."`

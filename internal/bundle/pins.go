@@ -39,6 +39,7 @@ var pinned = map[string][]string{
 	"input":          {"state", "disposition", "received", "told"},
 	"notice":         {"state", "due", "sent_day"},
 	"response":       {"state", "sort", "received", "due", "answered"},
+	"agreement":      {"state", "about", "versions", "terms", "as_amended"},
 	"usage_count":    {"condition", "day", "basis", "exposures", "deviations", "unknown"},
 	"usage_coverage": {"day", "basis", "covered"},
 	"finding":        {"grade", "state", "condition"},

@@ -46,7 +46,9 @@ type Condition struct {
 	BlindSpot      bool     // a deviation hides use instead of being use
 	Source         Source
 	Scope          Scope
-	Hash           string // SHA-256 in hex of all that the version says
+	Hash           string   // SHA-256 in hex of all that the version says
+	Terms          string   // SHA-256 in hex of what it asks of whom since when, whatever checks it: what people agree to
+	Line           []string // ids of the conditions that it goes back to, its own first
 
 	evidence          []string
 	events, deviation *rule.Rule // nil: not seen in telemetry; exposure only

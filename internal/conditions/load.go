@@ -215,7 +215,7 @@ func (l *loader) condition(i int) (*Condition, error) {
 	if err := l.rules(c, w, i); err != nil {
 		return nil, err
 	}
-	c.Hash = l.hash(c, w)
+	c.Hash, c.Terms = l.hash(c, w), terms(c)
 	return c, nil
 }
 
@@ -354,15 +354,25 @@ func (l *loader) hash(c *Condition, w *clause) string {
 			params = append(params, q)
 		}
 	}
-	text, err := json.Marshal(struct {
+	return digest("duly/condition/1", struct {
 		Clause     *clause
 		Sectors    []string
 		Parameters []*parameter
 	}{w, c.Scope.Sectors, params})
+}
+
+// terms leaves out how the condition is checked, and the day on which it ends: a later
+// version ends this one, and does not change what was agreed.
+func terms(c *Condition) string {
+	return digest("duly/terms/1", []any{c.ID, c.Title, c.Text, c.Product, c.Status, c.IncorporatedBy, c.From, c.Replaces, c.Scope})
+}
+
+func digest(what string, v any) string {
+	text, err := json.Marshal(v)
 	if err != nil {
 		panic("conditions: a decoded condition cannot be written: " + err.Error())
 	}
-	sum := sha256.Sum256(append([]byte("duly/condition/1\n"), text...))
+	sum := sha256.Sum256(append([]byte(what+"\n"), text...))
 	return hex.EncodeToString(sum[:])
 }
 
@@ -388,5 +398,22 @@ func (l *loader) versions(set *Set) error {
 			return l.p.Fault(fmt.Sprintf("%s does not end on %s", c.Replaces, c.From), "a condition replaces one that ends where it begins", "conditions", at, "replaces")
 		}
 	}
+	for _, c := range set.Conditions {
+		c.Line = set.line(c.ID, nil)
+	}
 	return nil
+}
+
+// line follows what a condition replaced, each id once.
+func (s *Set) line(id string, before []string) []string {
+	if slices.Contains(before, id) {
+		return before
+	}
+	before = append(before, id)
+	for _, c := range s.Conditions {
+		if c.ID == id && c.Replaces != "" {
+			before = s.line(c.Replaces, before)
+		}
+	}
+	return before
 }

@@ -23,6 +23,21 @@ type Window struct {
 	KeepDays int      `yaml:"keep_days,required"` // after its last day the state is kept so long; what comes then begins anew
 }
 
+// String says in words what is counted.
+func (w *Window) String() string {
+	of := map[string]string{countCalls: "calls", countQuiet: "whole hours without a call between two calls"}[w.Count]
+	if of == "" {
+		of = "different values of " + w.Count
+	}
+	for i, name := range append([]string{"deployment"}, w.By...) {
+		of += []string{" by ", ", "}[min(i, 1)] + name
+	}
+	if w.Per != "ever" {
+		of += ", per " + w.Per
+	}
+	return fmt.Sprintf("%s; the state is kept for %d days under keyed hashes", of, w.KeepDays)
+}
+
 // What a window counts beside different values of a parameter.
 const (
 	countCalls = "calls"

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"duly/internal/act"
+	"duly/internal/agreement"
 	"duly/internal/assessment"
 	"duly/internal/bundle"
 	"duly/internal/casework"
@@ -64,7 +65,7 @@ func clock() func() time.Time {
 
 var rooms = []store.Migrations{
 	register.Migrations, evidence.Migrations, runs.Migrations, index.Migrations, intake.Migrations, screening.Migrations,
-	usage.Migrations, triage.Migrations, assessment.Migrations, refusal.Migrations, voice.Migrations, decision.Migrations, casework.Migrations,
+	agreement.Migrations, usage.Migrations, triage.Migrations, assessment.Migrations, refusal.Migrations, voice.Migrations, decision.Migrations, casework.Migrations,
 }
 
 // bed is a workspace for tests.

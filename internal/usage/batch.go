@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"duly/internal/agreement"
 	"duly/internal/conditions"
 	"duly/internal/fault"
 )
@@ -55,8 +56,8 @@ const (
 
 // Kinds of findings.
 const (
-	Breach    = "breach"     // a mandatory condition was not kept
-	Deviation = "deviation"  // an advisory one was not followed
+	Breach    = "breach"     // a mandatory condition that binds was not kept
+	Deviation = "deviation"  // one was not followed that is advice, or that nobody is known to have agreed to
 	BlindSpot = "blind_spot" // use was, or may have been, hidden from the log
 )
 
@@ -68,6 +69,7 @@ type Finding struct {
 	Condition      string             `json:"condition"`
 	ConditionHash  string             `json:"condition_hash"`
 	IncorporatedBy string             `json:"incorporated_by,omitempty"` // the clause by which guidance binds
+	Binding        agreement.Binding  `json:"binding,omitempty"`         // how the condition bound the deployment on the day, as was known when it was counted; empty if nobody asked
 	Deployment     string             `json:"deployment"`
 	Day            string             `json:"day"`
 	Calls          int64              `json:"calls"` // that deviated
@@ -140,10 +142,15 @@ func (j *judge) report(k countKey, t *tally) (Count, Finding) {
 		IncorporatedBy: c.IncorporatedBy, Deployment: d, Day: day, Calls: t.deviations,
 		First: t.first, Last: t.last, Evidence: t.evidence, Assumed: assumptions(assumed, t.sharedDeviation),
 	}
+	binds := true // a monitor without agreements takes the conditions as agreed
+	if j.m.book != nil {
+		f.Binding = j.m.book.Binds(d, c.Condition, day)
+		binds = f.Binding.Firm()
+	}
 	switch {
 	case c.BlindSpot:
 		f.Kind = BlindSpot
-	case c.Status == conditions.Mandatory:
+	case c.Status == conditions.Mandatory && binds:
 		f.Kind = Breach
 	}
 	return Count{c.ID, c.Hash, d, day, j.m.basis(), t.exposures, t.deviations, t.unknown, assumptions(assumed, t.shared)}, f

@@ -348,7 +348,7 @@ func (k *keeper) reduceCount(tx *store.Tx, c contribution) error {
 func (k *keeper) addFinding(tx *store.Tx, f Finding, before int64) error {
 	next := FindingRecord{
 		State: "open", Grade: f.Grade, Kind: f.Kind, Condition: f.ConditionHash, Day: f.Day, Calls: f.Calls,
-		Deployment: f.Deployment, Clause: f.Condition, BindsBy: f.IncorporatedBy,
+		Deployment: f.Deployment, Clause: f.Condition, Binding: string(f.Binding), BindsBy: f.IncorporatedBy,
 		Identity: identity(f.Deployment, f.ConditionHash, f.Day, k.m.basis()), First: sighting(f.First), Last: sighting(f.Last), Assumed: f.Assumed,
 	}
 	for _, e := range f.Evidence {

@@ -57,6 +57,7 @@ type FindingRecord struct {
 	Calls      int64    `duly:"calls,public"`
 	Deployment string   `duly:"deployment,customer,column"`
 	Clause     string   `duly:"clause,customer"`
+	Binding    string   `duly:"binding,public,enum=agreed|amended|outdated|none"`
 	BindsBy    string   `duly:"binds_by,customer"` // the clause by which guidance binds
 	Identity   string   `duly:"identity,customer,column"`
 	First      string   `duly:"first,security"` // event id and time

@@ -10,6 +10,7 @@ import (
 	"strings"
 	"time"
 
+	"duly/internal/agreement"
 	"duly/internal/conditions"
 	"duly/internal/fault"
 	"duly/internal/rule"
@@ -37,7 +38,8 @@ type Monitor struct {
 	accounts    map[string][]int // account -> deployments, by index
 	table       rule.Table[int]  // events rule -> condition, by index
 	rules       string
-	log         *Log // how objects are read; nil: as CloudTrail
+	book        *agreement.Book // nil: conditions are taken as agreed
+	log         *Log            // how objects are read; nil: as CloudTrail
 }
 
 type cond struct {
@@ -113,7 +115,7 @@ func (m *Monitor) addDeployments(deployments []Deployment) error {
 }
 
 func (m *Monitor) add(c *conditions.Condition) {
-	if c.Events() == nil {
+	if c.Events() == nil || c.Windowed() != nil { // windows need state beyond one object, which is not kept yet
 		return
 	}
 	own := cond{Condition: c}

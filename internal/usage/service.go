@@ -4,6 +4,7 @@ import (
 	"context"
 	"slices"
 
+	"duly/internal/agreement"
 	"duly/internal/conditions"
 	"duly/internal/pack"
 	"duly/internal/register"
@@ -114,6 +115,17 @@ func Run(ctx context.Context, db *store.DB, task Task, progress func(name string
 	return k.s, k.finish()
 }
 
+// Counted gives what was counted so far of one version of a condition in a deployment.
+func Counted(ctx context.Context, q store.Queryer, deployment, condition string) (exposures, deviations, unknown int64, err error) {
+	list, err := store.Select(ctx, q, Counts, "r.deployment = $1", deployment)
+	for _, c := range Preferred(list) {
+		if c.Record.Condition == condition {
+			exposures, deviations, unknown = exposures+c.Record.Exposures, deviations+c.Record.Deviations, unknown+c.Record.Unknown
+		}
+	}
+	return exposures, deviations, unknown, err
+}
+
 // monitor makes the task's monitor of the deployments as they are recorded, and gives
 // all packs that it rests on.
 func (t *Task) monitor(ctx context.Context, q store.Queryer) (*Monitor, []*pack.Pack, error) {
@@ -130,7 +142,10 @@ func (t *Task) monitor(ctx context.Context, q store.Queryer) (*Monitor, []*pack.
 		return nil, nil, err
 	}
 	m, err := NewMonitor(sets, deployments)
-	if err != nil || t.Log == nil {
+	if err != nil {
+		return nil, nil, err
+	}
+	if m.book, err = agreement.Read(ctx, q); err != nil || t.Log == nil {
 		return m, t.Conditions, err
 	}
 	return m.By(t.Log), append(slices.Clone(t.Conditions), t.Log.Pack), nil

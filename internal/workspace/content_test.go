@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"duly/internal/act"
+	"duly/internal/agreement"
 	"duly/internal/assessment"
 	"duly/internal/bundle"
 	"duly/internal/casework"
@@ -136,7 +137,7 @@ func everything() content {
 	c := content{
 		rooms: []store.Migrations{
 			register.Migrations, evidence.Migrations, runs.Migrations, index.Migrations, intake.Migrations, screening.Migrations,
-			usage.Migrations, triage.Migrations, assessment.Migrations, refusal.Migrations, voice.Migrations, decision.Migrations,
+			agreement.Migrations, usage.Migrations, triage.Migrations, assessment.Migrations, refusal.Migrations, voice.Migrations, decision.Migrations,
 			casework.Migrations,
 		},
 	}
@@ -166,6 +167,7 @@ func everything() content {
 	with(of(screening.Lists))
 	with(of(screening.ListUpdates))
 	with(of(screening.Hits))
+	with(of(agreement.Agreements))
 	with(of(usage.ObjectRecords))
 	with(of(usage.Counts))
 	with(of(usage.Coverages))
