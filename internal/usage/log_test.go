@@ -356,3 +356,33 @@ func TestCorrectedMappingReplaces(t *testing.T) {
 		}
 	}
 }
+
+// FuzzRows protects the reading of rows by any mapping: whatever stands in the mapping
+// or the file, the sums hold, and no text of a row that cannot be used is told.
+func FuzzRows(f *testing.F) {
+	audit, err := packs.Files.ReadFile("logs/alpr-search-audit.yaml")
+	if err != nil {
+		f.Fatal(err)
+	}
+	meter, err := packs.Files.ReadFile("logs/metering.yaml")
+	if err != nil {
+		f.Fatal(err)
+	}
+	f.Add(string(audit), auditHeader+audited("s1", "1", "burglary")+"s5,cut off\n")
+	f.Add(string(meter), "account,sku,region,day,calls\na,face-search,r,2026-11-03,-1\n")
+	f.Add(jsonLog, `{"at":1741134600,"id":"g","who":{"account":"Made-up PD"},"why":"burglary","n":1}`+"\n{\n[]\n")
+	f.Fuzz(func(t *testing.T, mapping, text string) {
+		p, err := pack.Parse("m.yaml", []byte(mapping))
+		if err != nil {
+			return
+		}
+		l, err := usage.LoadLog(p)
+		if err != nil {
+			return
+		}
+		o := read(t, searches(t, "Made-up PD").By(l), "a", text).Object
+		if o.Read != o.Matched+o.Unmatched+o.Rejected || o.Rejected > 0 && len(o.Faults) == 0 {
+			t.Fatalf("%+v", o)
+		}
+	})
+}
