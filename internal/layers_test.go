@@ -41,9 +41,10 @@ var floors = map[string]int{
 	"duly/internal/runs":            2,
 	"duly/internal/refusal":         2,
 	"duly/internal/ownership":       2,
+	"duly/internal/conditions":      2, // what is asked; who agreed to it is above
 
 	"duly/internal/screening":    3,
-	"duly/internal/conditions":   3,
+	"duly/internal/agreement":    3,
 	"duly/internal/index":        3,
 	"duly/internal/bundle":       3,
 	"duly/internal/voice":        3,

@@ -10,6 +10,7 @@ import (
 	"unicode/utf8"
 
 	"duly/internal/act"
+	"duly/internal/agreement"
 	"duly/internal/assessment"
 	"duly/internal/bundle"
 	"duly/internal/casework"
@@ -46,7 +47,7 @@ type app struct {
 func rooms() []store.Migrations {
 	return []store.Migrations{
 		refusal.Migrations, register.Migrations, evidence.Migrations, runs.Migrations, index.Migrations, voice.Migrations, transparency.Migrations, intake.Migrations, screening.Migrations,
-		usage.Migrations, triage.Migrations, assessment.Migrations, decision.Migrations, casework.Migrations,
+		agreement.Migrations, usage.Migrations, triage.Migrations, assessment.Migrations, decision.Migrations, casework.Migrations,
 	}
 }
 
@@ -59,7 +60,7 @@ func kinds() []*ledger.Schema {
 		register.Parties.Schema(), register.Interests.Schema(),
 		evidence.Sources.Schema(), evidence.Facts.Schema(), index.Editions.Schema(), runs.Runs.Schema(), runs.Packs.Schema(),
 		intake.Ambiguities.Schema(), screening.Lists.Schema(), screening.ListUpdates.Schema(), screening.Hits.Schema(),
-		usage.ObjectRecords.Schema(), usage.Counts.Schema(), usage.Findings.Schema(),
+		agreement.Agreements.Schema(), usage.ObjectRecords.Schema(), usage.Counts.Schema(), usage.Coverages.Schema(), usage.Findings.Schema(),
 		triage.Triages.Schema(), assessment.Ratings.Schema(), assessment.Exposures.Schema(), assessment.Scores.Schema(), decision.Decisions.Schema(),
 		casework.Reviews.Schema(), casework.Sweeps.Schema(), casework.Signals.Schema(), casework.Capacities.Schema(), casework.Changes.Schema(), casework.Samples.Schema(),
 		casework.Leaves.Schema(), casework.Contacts.Schema(), casework.Sights.Schema(),

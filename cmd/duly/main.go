@@ -59,7 +59,9 @@ type cli struct {
 	Capability capabilityCmd `cmd:"" help:"Launch what a product can newly do, once each who uses it was looked at."`
 	Contract   contractCmd   `cmd:"" help:"Give leave for contracts to go on."`
 	Sample     sampleCmd     `cmd:"" help:"Sample those whom nobody looks at."`
+	Conditions conditionsCmd `cmd:"" help:"Say what is asked of whom, who agreed to it, and who did not."`
 	Monitor    monitorCmd    `cmd:"" help:"Count use against conditions of use."`
+	Usage      usageCmd      `cmd:"" help:"Take events that are pushed, and check what was counted."`
 	Request    requestCmd    `cmd:"" help:"Keep what authorities ask for, and what they got."`
 	Incident   incidentCmd   `cmd:"" help:"Handle grave events to their end."`
 	Registers  registersCmd  `cmd:"" help:"Show partnerships, requests, claims, samples and incidents in figures."`

@@ -11,32 +11,60 @@ import (
 )
 
 type monitorCmd struct {
-	Paths      []string `arg:"" name:"path" help:"CloudTrail files, plain or gzip, or directories of them."`
+	Paths      []string `arg:"" name:"path" help:"Files of use, plain or gzip, or directories of them."`
+	Log        string   `help:"How they are read: a pack of kind log. CloudTrail if not said." placeholder:"PACK"`
+	KeptUntil  string   `help:"To which day the files are kept by whoever holds them." placeholder:"DAY"`
 	Conditions []string `help:"Packs of conditions." default:"face-search" placeholder:"PACK" sep:"none"`
 	As         string   `help:"Who runs it." placeholder:"PERSON"`
 }
 
 // Run counts exposure to conditions of use and deviations from them.
 func (c *monitorCmd) Run(a *app) error {
-	var packs []*pack.Pack
-	for _, name := range c.Conditions {
-		p, err := findPack("conditions", name)
-		if err != nil {
-			return err
-		}
-		packs = append(packs, p)
+	packs, err := findConditions(c.Conditions)
+	if err != nil {
+		return err
+	}
+	log, err := findLog(c.Log)
+	if err != nil {
+		return err
 	}
 	return a.write(func(w *workspace.Workspace) error {
 		actor, err := a.may(w, c.As, act.Load)
 		if err != nil {
 			return err
 		}
-		s, err := usage.Run(a.ctx, w.DB, actor.Key, w.Today(), packs, c.Paths, nil)
+		s, err := usage.Run(a.ctx, w.DB, usage.Task{
+			Actor: actor.Key, Today: w.Today(), Conditions: packs, Log: log, Paths: c.Paths, KeptUntil: c.KeptUntil,
+		}, nil)
 		if err != nil {
 			return err
 		}
 		return a.print(s, func(out io.Writer) { printMonitor(out, s) })
 	})
+}
+
+func findConditions(names []string) ([]*pack.Pack, error) {
+	var packs []*pack.Pack
+	for _, name := range names {
+		p, err := findPack("conditions", name)
+		if err != nil {
+			return nil, err
+		}
+		packs = append(packs, p)
+	}
+	return packs, nil
+}
+
+// findLog finds a mapping by name or file; nil without a name.
+func findLog(name string) (*usage.Log, error) {
+	if name == "" {
+		return nil, nil
+	}
+	p, err := findPack("logs", name)
+	if err != nil {
+		return nil, err
+	}
+	return usage.LoadLog(p)
 }
 
 func printMonitor(out io.Writer, s *usage.Summary) {
@@ -49,6 +77,9 @@ func printMonitor(out io.Writer, s *usage.Summary) {
 		fmt.Fprintf(out, "  %s %s %s on %s: %d calls, deployment %s\n", f.Grade, f.Kind, f.Condition, f.Day, f.Calls, f.Deployment)
 	}
 	more(out, s.Findings-len(s.List), "findings")
+	if s.Blind > 0 {
+		fmt.Fprintf(out, "blind      %d new findings of where use may be hidden\n", s.Blind)
+	}
 	printSilence(out, s)
 	for _, f := range s.Faults {
 		fmt.Fprintln(out, "  "+f)

@@ -20,6 +20,7 @@ import (
 	"duly/internal/pack"
 	"duly/internal/rating"
 	"duly/internal/triage"
+	"duly/internal/usage"
 	"duly/packs"
 )
 
@@ -27,6 +28,7 @@ import (
 var runners = map[string]pack.Runner{
 	pack.Method: rating.RunTests, pack.Triage: triage.RunTests, pack.Conditions: conditions.RunTests,
 	pack.Ownership: ownership.RunTests, pack.Framework: framework.RunTests, pack.Index: index.RunTests, pack.Casework: casework.RunTests,
+	pack.Log: usage.RunTests,
 }
 
 // commonMethod is the method whose facts are the vocabulary of all packs.
@@ -113,6 +115,7 @@ func testVocabulary(p *pack.Pack, common *rating.Method) []pack.TestResult {
 var packSchemas = map[string]func() []byte{
 	pack.Method: rating.Schema, pack.Triage: triage.Schema, pack.Conditions: conditions.Schema, pack.Ownership: ownership.Schema,
 	pack.Framework: framework.Schema, pack.Index: index.Schema, pack.Casework: casework.Schema,
+	pack.Log: usage.Schema,
 }
 
 type packCmd struct {
@@ -121,7 +124,7 @@ type packCmd struct {
 }
 
 type packSchemaCmd struct {
-	Kind string `arg:"" help:"The kind of pack: method, framework, triage, conditions, ownership or casework."`
+	Kind string `arg:"" help:"The kind of pack: method, framework, triage, conditions, ownership, index, casework or log."`
 }
 
 // Run prints the schema.

@@ -289,7 +289,7 @@ func requestBounds(b *book) {
 	}
 	broken := map[string]int64{}
 	for i, r := range requests {
-		text := fmt.Sprintf(`{"Records":[{"eventID":"%s","eventTime":"2022-03-0%dT10:00:00Z","eventSource":"requests.portal","eventName":"CreateFootageRequest","recipientAccountId":"R-1","requestParameters":{%s,"agencyVerified":true}}]}`, r.id, i+1, r.asks)
+		text := fmt.Sprintf(`{"Records":[{"eventID":"%s","eventTime":"2022-03-0%dT10:00:00Z","eventSource":"requests.portal","eventName":"CreateFootageRequest","recipientAccountId":"R-1","requestParameters":{%s,"agencyVerified":true,"basis":"consent"}}]}`, r.id, i+1, r.asks)
 		var s usage.Summary
 		b.read(&s, "monitor", "--as", "Ann", "--conditions", "request-portal", b.file(r.id+".json", text))
 		if s.Matched != 1 || s.Unmapped != 0 || s.Unknown != 0 {

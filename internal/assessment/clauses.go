@@ -140,15 +140,15 @@ func (out *Clauses) compare(ctx context.Context, q store.Queryer, before, after 
 // counted gives what was counted so far by deployment and hash of the condition.
 func counted(ctx context.Context, q store.Queryer) (map[[2]string]usage.CountRecord, error) {
 	used := map[[2]string]usage.CountRecord{}
-	err := store.Each(ctx, q, usage.Counts, store.Now, "", nil, func(r *store.Revision[usage.CountRecord]) error {
+	list, err := store.Select(ctx, q, usage.Counts, "")
+	for _, r := range usage.Preferred(list) {
 		key := [2]string{r.Record.Deployment, r.Record.Condition}
 		sum := used[key]
 		sum.Exposures += r.Record.Exposures
 		sum.Deviations += r.Record.Deviations
 		sum.Unknown += r.Record.Unknown
 		used[key] = sum
-		return nil
-	})
+	}
 	return used, err
 }
 

@@ -9,12 +9,22 @@ import (
 // Status says with what force a condition holds.
 type Status string
 
-// The two statuses (MU-04). An advisory condition may still bind through a clause
-// that obliges the customer to follow the vendor's guidance: see
-// [Condition.IncorporatedBy].
+// The statuses (MU-04). Guidance that says "should" is incorporated where a clause
+// of the contract obliges the customer to follow it: see [Condition.IncorporatedBy].
 const (
-	Mandatory Status = "mandatory"
-	Advisory  Status = "advisory"
+	Mandatory    Status = "mandatory"
+	Incorporated Status = "incorporated"
+	Advisory     Status = "advisory"
+)
+
+// What can tell whether a condition was kept. Of what nobody checks, the condition is
+// a promise.
+const (
+	Telemetry   = "telemetry"   // calls, one by one, judged by rules
+	Metering    = "metering"    // how much was used, as it is billed
+	Audit       = "audit"       // somebody looks
+	Attestation = "attestation" // the customer says so
+	Nobody      = "nobody"
 )
 
 // Condition is one version of a condition of use. Conditions are made by [Load]
@@ -25,20 +35,27 @@ type Condition struct {
 	Text           string // what is asked, in plain words
 	Product        string // of which product; empty: any
 	Status         Status
-	IncorporatedBy string // the clause by which advisory guidance binds; may be empty
-	From           string // first day it holds, YYYY-MM-DD
-	Until          string // first day it no longer holds; empty: open
-	Enforcement    string // technical, attestation or audit: how it is held
-	Severity       string // low, medium, high or critical: how grave a deviation is
-	BlindSpot      bool   // a deviation hides use instead of being use
+	IncorporatedBy string   // the clause by which incorporated guidance binds
+	From           string   // first day it holds, YYYY-MM-DD
+	Until          string   // first day it no longer holds; empty: open
+	Replaces       string   // the id of the condition that ended where this one begins; may be empty
+	Enforcement    string   // technical, attestation or audit: how it is held
+	CheckedBy      []string // what can tell whether it was kept: see [Telemetry] and the others
+	NotSeen        string   // what the check cannot show; never empty where telemetry checks
+	Severity       string   // low, medium, high or critical: how grave a deviation is
+	BlindSpot      bool     // a deviation hides use instead of being use
 	Source         Source
 	Scope          Scope
-	Hash           string // SHA-256 in hex of all that decides about calls
+	Hash           string   // SHA-256 in hex of all that the version says
+	Terms          string   // SHA-256 in hex of what it asks of whom since when, whatever checks it: what people agree to
+	Line           []string // ids of the conditions that it goes back to, its own first
 
 	evidence          []string
 	events, deviation *rule.Rule // nil: not seen in telemetry; exposure only
 	from, until       time.Time
 	params            map[string]*parameter // by variable name
+	window            *Window               // nil: each call is judged by itself
+	bounds            []int64               // what the window's rule compares with, sorted
 }
 
 // Source is what a condition rests on.
@@ -68,8 +85,9 @@ type Subject struct {
 // Call is one successful or failed call of a service, as telemetry shows it.
 type Call struct {
 	Source, Name, Region string
-	ErrorCode            string // empty: the call succeeded
-	Params               []byte // requestParameters, valid JSON as they stand; nil: not recorded
+	ErrorCode            string   // empty: the call succeeded
+	Params               []byte   // requestParameters, valid JSON as they stand; nil: not recorded
+	Free                 []string // members of Params that hold free text: rules read them, and evidence never shows them
 }
 
 // Events gives the rule that says which calls count as exposure, for dispatch;
@@ -91,8 +109,8 @@ func (c *Condition) InForce(t time.Time) bool {
 // Judge says whether a call is exposure to the condition, and whether it deviates
 // from it. A call that failed is neither (nothing was searched or changed). The
 // deviation of what may not be exposure is False where no answer could make it
-// one, and Unknown where the condition has no rule for deviations. On an error
-// both are Unknown.
+// one, and Unknown where the condition has no rule for deviations or counts several
+// calls together: see [Condition.Observe]. On an error both are Unknown.
 func (c *Condition) Judge(call *Call) (exposure, deviation rule.Tri, err error) {
 	if c.events == nil || call.ErrorCode != "" {
 		return rule.False, rule.False, nil
@@ -104,7 +122,7 @@ func (c *Condition) Judge(call *Call) (exposure, deviation rule.Tri, err error) 
 		return rule.Unknown, rule.Unknown, err
 	case exposure == rule.False:
 		return rule.False, rule.False, nil
-	case c.deviation == nil:
+	case c.deviation == nil || c.window != nil:
 		return exposure, rule.Unknown, nil
 	}
 	deviation, err = c.deviation.Eval(lookup)

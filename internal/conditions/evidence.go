@@ -2,6 +2,7 @@ package conditions
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"unicode/utf8"
@@ -42,6 +43,8 @@ func (c *Condition) shown(call *Call, name string) string {
 	switch {
 	case origin == unrecorded:
 		return missing
+	case origin == stated && p.free(call):
+		return "stated; free text is not kept"
 	case origin == defaulted && text(v) == "":
 		return ""
 	case origin == defaulted:
@@ -50,6 +53,13 @@ func (c *Condition) shown(call *Call, name string) string {
 		return clip(text(v)) + " (stated lower: raised by the service)"
 	}
 	return clip(text(v))
+}
+
+// free says whether the parameter may come from free text of the call.
+func (p *parameter) free(call *Call) bool {
+	return slices.ContainsFunc(p.paths, func(at path) bool {
+		return slices.ContainsFunc(call.Free, func(name string) bool { return strings.EqualFold(name, at[0].name) })
+	})
 }
 
 func text(v any) string {

@@ -23,15 +23,31 @@ type example struct {
 		Purpose      string `yaml:"purpose"`
 		Jurisdiction string `yaml:"jurisdiction"`
 	} `yaml:"by"`
-	Event struct {
-		Time   string `yaml:"eventTime,required"`
-		Source string `yaml:"eventSource,required"`
-		Name   string `yaml:"eventName,required"`
-		Region string `yaml:"awsRegion"`
-		Error  string `yaml:"errorCode"`
-		Params any    `yaml:"requestParameters"`
-	} `yaml:"event,required"`
-	Expect map[string]string `yaml:"expect,required"` // condition -> outcome; none for all others
+	Event      occurrence        `yaml:"event,required"`
+	Also       []occurrence      `yaml:"also"`            // calls before or after it, which only windows count
+	Expect     map[string]string `yaml:"expect,required"` // condition -> outcome; none for all others
+	Deviations map[string]int64  `yaml:"deviations"`      // of conditions with a window, how many
+	Applies    []string          `yaml:"applies"`         // all that hold on the day and cover the deployment; not tested when left out
+}
+
+// occurrence is a call in the shape of the event that telemetry has of it.
+type occurrence struct {
+	Time   string `yaml:"eventTime,required"`
+	Source string `yaml:"eventSource,required"`
+	Name   string `yaml:"eventName,required"`
+	Region string `yaml:"awsRegion"`
+	Error  string `yaml:"errorCode"`
+	Params any    `yaml:"requestParameters"`
+}
+
+// call gives the call and its time.
+func (o *occurrence) call() (*Call, time.Time, error) {
+	at, err := time.Parse(time.RFC3339, o.Time)
+	if err != nil {
+		return nil, at, fmt.Errorf("eventTime %q is not a time", o.Time)
+	}
+	params, err := json.Marshal(o.Params)
+	return &Call{Source: o.Source, Name: o.Name, Region: o.Region, ErrorCode: o.Error, Params: params}, at.UTC(), err
 }
 
 // The outcomes of a test.
@@ -63,33 +79,18 @@ func RunTests(p *pack.Pack) []pack.TestResult {
 
 // run gives what differs from the expectation; empty when nothing does.
 func (x *example) run(set *Set) string {
-	at, err := time.Parse(time.RFC3339, x.Event.Time)
-	if err != nil {
-		return fmt.Sprintf("eventTime %q is not a time", x.Event.Time)
-	}
-	params, err := json.Marshal(x.Event.Params)
-	if err != nil {
-		return err.Error()
-	}
-	call := &Call{Source: x.Event.Source, Name: x.Event.Name, Region: x.Event.Region, ErrorCode: x.Event.Error, Params: params}
-	got := map[string]string{}
+	got, beyond := map[string]string{}, map[string]int64{}
 	for _, c := range set.Conditions {
-		if _, ok := got[c.ID]; !ok {
-			got[c.ID] = none
-		}
-		if !c.InForce(at.UTC()) {
-			continue
-		}
-		if applies, _ := c.Applies(Subject(x.By)); !applies {
-			continue
-		}
-		outcome, err := c.outcome(call)
+		outcome, n, err := x.judged(c)
 		if err != nil {
 			return c.ID + ": " + err.Error()
 		}
-		got[c.ID] = outcome
+		if was := got[c.ID]; was == "" || was == none {
+			got[c.ID] = outcome
+		}
+		beyond[c.ID] += n
 	}
-	var wrong []string
+	wrong := x.covers(set)
 	for _, id := range slices.Sorted(maps.Keys(got)) {
 		want := x.Expect[id]
 		if want == "" {
@@ -98,13 +99,94 @@ func (x *example) run(set *Set) string {
 		if got[id] != want {
 			wrong = append(wrong, fmt.Sprintf("%s: %s, expected %s", id, got[id], want))
 		}
+		if n, counts := x.Deviations[id]; counts && n != beyond[id] {
+			wrong = append(wrong, fmt.Sprintf("%s: %d deviations, expected %d", id, beyond[id], n))
+		}
 	}
-	for _, id := range slices.Sorted(maps.Keys(x.Expect)) {
+	named := slices.AppendSeq(slices.Collect(maps.Keys(x.Expect)), maps.Keys(x.Deviations))
+	slices.Sort(named)
+	for _, id := range slices.Compact(named) {
 		if _, ok := got[id]; !ok {
 			wrong = append(wrong, id+" is not a condition of this pack")
 		}
 	}
 	return strings.Join(wrong, "; ")
+}
+
+// covers compares the conditions that hold for the deployment with those expected.
+func (x *example) covers(set *Set) (wrong []string) {
+	if x.Applies == nil {
+		return nil
+	}
+	_, at, err := x.Event.call()
+	if err != nil {
+		return nil // told by the others
+	}
+	var got []string
+	for _, c := range set.Conditions {
+		if applies, _ := c.Applies(Subject(x.By)); applies && c.InForce(at) {
+			got = append(got, c.ID)
+		}
+	}
+	slices.Sort(x.Applies)
+	if !slices.Equal(got, x.Applies) {
+		wrong = append(wrong, fmt.Sprintf("%s apply, expected %s", strings.Join(got, ", "), strings.Join(x.Applies, ", ")))
+	}
+	return wrong
+}
+
+// judged gives what a condition makes of the test, and how often its window deviates.
+func (x *example) judged(c *Condition) (outcome string, n int64, err error) {
+	if applies, _ := c.Applies(Subject(x.By)); !applies {
+		return none, 0, nil
+	}
+	if c.window != nil {
+		return x.together(c)
+	}
+	call, at, err := x.Event.call()
+	if err != nil || !c.InForce(at) {
+		return none, 0, err
+	}
+	outcome, err = c.outcome(call)
+	return outcome, 0, err
+}
+
+// together counts all calls of the test by a condition's window.
+func (x *example) together(c *Condition) (outcome string, n int64, err error) {
+	states, seen, unsure := map[Mark]*State{}, false, false
+	for _, o := range append([]occurrence{x.Event}, x.Also...) {
+		call, at, err := o.call()
+		if err != nil {
+			return "", 0, err
+		}
+		if !c.InForce(at) {
+			continue
+		}
+		exposure, _, err := c.Judge(call)
+		if err != nil {
+			return "", 0, err
+		}
+		seen = seen || exposure == rule.True
+		unsure = unsure || exposure == rule.Unknown || exposure == rule.True && !c.Observe(states, []byte(x.Name), "", call, at)
+	}
+	for _, s := range states {
+		days, err := c.Deviations(s)
+		if err != nil {
+			return "", 0, err
+		}
+		for _, d := range days {
+			n += d
+		}
+	}
+	switch {
+	case n > 0:
+		return deviates, n, nil
+	case unsure:
+		return uncertain, 0, nil
+	case seen:
+		return kept, 0, nil
+	}
+	return none, 0, nil
 }
 
 func (c *Condition) outcome(call *Call) (string, error) {

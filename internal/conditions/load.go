@@ -40,7 +40,10 @@ type clause struct {
 	IncorporatedBy string   `yaml:"incorporated_by"`
 	From           string   `yaml:"effective_from,required"`
 	Until          string   `yaml:"effective_until"`
+	Replaces       string   `yaml:"replaces"`
 	Enforcement    string   `yaml:"enforcement,required"`
+	CheckedBy      []string `yaml:"checked_by,required"`
+	NotSeen        string   `yaml:"not_seen"`
 	Severity       string   `yaml:"severity,required"`
 	BlindSpot      bool     `yaml:"blind_spot"`
 	Source         Source   `yaml:"source,required"`
@@ -48,11 +51,13 @@ type clause struct {
 	Events         string   `yaml:"events"`
 	Deviation      string   `yaml:"deviation"`
 	Evidence       []string `yaml:"evidence"`
+	Window         *Window  `yaml:"window"`
 }
 
-// eventVars are the fields of a call that rules and evidence may name.
+// eventVars are the fields of a call that rules and evidence may name, and the count of
+// a window.
 var eventVars = map[string]rule.Type{
-	"event.source": rule.Text, "event.name": rule.Text, "event.region": rule.Text,
+	"event.source": rule.Text, "event.name": rule.Text, "event.region": rule.Text, counted: rule.Int,
 }
 
 // Load reads and checks a pack of conditions. Every fault is a *fault.Error with
@@ -198,7 +203,8 @@ func (l *loader) condition(i int) (*Condition, error) {
 	c := &Condition{
 		ID: w.ID, Title: w.Title, Text: strings.TrimSpace(w.Text), Product: w.Product,
 		Status: Status(w.Status), IncorporatedBy: w.IncorporatedBy,
-		From: w.From, Until: w.Until, Enforcement: w.Enforcement, Severity: w.Severity,
+		From: w.From, Until: w.Until, Replaces: w.Replaces, Severity: w.Severity,
+		Enforcement: w.Enforcement, CheckedBy: w.CheckedBy, NotSeen: strings.TrimSpace(w.NotSeen),
 		BlindSpot: w.BlindSpot, Source: w.Source, Scope: w.Scope,
 		evidence: w.Evidence, params: l.params,
 	}
@@ -209,7 +215,7 @@ func (l *loader) condition(i int) (*Condition, error) {
 	if err := l.rules(c, w, i); err != nil {
 		return nil, err
 	}
-	c.Hash = l.hash(c, w)
+	c.Hash, c.Terms = l.hash(c, w), terms(c)
 	return c, nil
 }
 
@@ -224,7 +230,7 @@ func (l *loader) words(w *clause, i int) error {
 		key, value string
 		of         []string
 	}{
-		{"status", w.Status, []string{"mandatory", "advisory"}},
+		{"status", w.Status, []string{string(Mandatory), string(Incorporated), string(Advisory)}},
 		{"enforcement", w.Enforcement, []string{"technical", "attestation", "audit"}},
 		{"severity", w.Severity, []string{"low", "medium", "high", "critical"}},
 	} {
@@ -235,8 +241,30 @@ func (l *loader) words(w *clause, i int) error {
 	if w.Source.Grade != "verified" && w.Source.Grade != "unverified" {
 		return l.p.Fault(fmt.Sprintf("%q is not a grade of a source", w.Source.Grade), "use verified or unverified", "conditions", i, "source", "grade")
 	}
-	if w.Status == "mandatory" && w.IncorporatedBy != "" {
-		return l.p.Fault("what is mandatory binds by itself", "leave out incorporated_by, or make it advisory", "conditions", i, "incorporated_by")
+	if incorporated := w.Status == string(Incorporated); incorporated != (w.IncorporatedBy != "") {
+		return l.p.Fault("a condition is incorporated by a clause, and no other names one", "write status: incorporated with incorporated_by, or neither", "conditions", i, "status")
+	}
+	return l.checks(w, i)
+}
+
+var checks = []string{Telemetry, Metering, Audit, Attestation, Nobody}
+
+// checks keeps what a condition says of its checking to what its rules can do: only
+// calls that are judged are checked by telemetry, and what that cannot show is said.
+func (l *loader) checks(w *clause, i int) error {
+	for j, c := range w.CheckedBy {
+		if !slices.Contains(checks, c) || slices.Contains(w.CheckedBy[:j], c) {
+			return l.p.Fault(fmt.Sprintf("%q does not say what checks it", c), "use each once: "+strings.Join(checks, ", "), "conditions", i, "checked_by", j)
+		}
+	}
+	judged := slices.Contains(w.CheckedBy, Telemetry)
+	switch {
+	case len(w.CheckedBy) == 0 || len(w.CheckedBy) > 1 && slices.Contains(w.CheckedBy, Nobody):
+		return l.p.Fault("checked_by is what checks the condition, or nobody", "write checked_by: [nobody] for a promise", "conditions", i, "checked_by")
+	case judged != (w.Deviation != ""):
+		return l.p.Fault("telemetry checks what has a rule for deviations, and nothing else", "write both or neither", "conditions", i, "checked_by")
+	case judged && w.NotSeen == "":
+		return l.p.Fault("no telemetry shows everything", "say in not_seen what it cannot show", "conditions", i, "checked_by")
 	}
 	return nil
 }
@@ -274,7 +302,7 @@ func (l *loader) days(c *Condition, i int) error {
 // rules compiles what decides about calls.
 func (l *loader) rules(c *Condition, w *clause, i int) error {
 	if w.Events == "" {
-		if w.Deviation != "" || len(w.Evidence) > 0 || w.BlindSpot {
+		if w.Deviation != "" || len(w.Evidence) > 0 || w.BlindSpot || w.Window != nil {
 			return l.p.Fault("without events there is nothing to judge", "say which calls count in events", "conditions", i)
 		}
 		return nil
@@ -294,15 +322,15 @@ func (l *loader) rules(c *Condition, w *clause, i int) error {
 		}
 	}
 	for j, name := range w.Evidence {
-		if _, ok := l.env.Has(name); !ok {
+		if _, ok := l.env.Has(name); !ok || name == counted {
 			return l.p.Fault(fmt.Sprintf("%q is not a field of an event or a parameter", name), "", "conditions", i, "evidence", j)
 		}
 	}
-	return nil
+	return l.windowed(c, w, i)
 }
 
-// hash binds a version of a condition to all that decides about calls: itself,
-// and the parameters, whose defaults are part of its meaning.
+// hash binds a version of a condition to all that it says, and to the parameters that
+// it reads, whose defaults are part of its meaning.
 func (l *loader) hash(c *Condition, w *clause) string {
 	reads := map[string]bool{}
 	for _, r := range []*rule.Rule{c.events, c.deviation} {
@@ -315,21 +343,36 @@ func (l *loader) hash(c *Condition, w *clause) string {
 	for _, v := range w.Evidence {
 		reads[v] = true
 	}
+	if w.Window != nil {
+		for _, v := range append(slices.Clone(w.Window.By), w.Window.Count) {
+			reads[v] = true
+		}
+	}
 	var params []*parameter
 	for _, name := range slices.Sorted(maps.Keys(reads)) {
 		if q := l.params[name]; q != nil {
 			params = append(params, q)
 		}
 	}
-	text, err := json.Marshal(struct {
+	return digest("duly/condition/1", struct {
 		Clause     *clause
 		Sectors    []string
 		Parameters []*parameter
 	}{w, c.Scope.Sectors, params})
+}
+
+// terms leaves out how the condition is checked, and the day on which it ends: a later
+// version ends this one, and does not change what was agreed.
+func terms(c *Condition) string {
+	return digest("duly/terms/1", []any{c.ID, c.Title, c.Text, c.Product, c.Status, c.IncorporatedBy, c.From, c.Replaces, c.Scope})
+}
+
+func digest(what string, v any) string {
+	text, err := json.Marshal(v)
 	if err != nil {
 		panic("conditions: a decoded condition cannot be written: " + err.Error())
 	}
-	sum := sha256.Sum256(append([]byte("duly/condition/1\n"), text...))
+	sum := sha256.Sum256(append([]byte(what+"\n"), text...))
 	return hex.EncodeToString(sum[:])
 }
 
@@ -348,5 +391,29 @@ func (l *loader) versions(set *Set) error {
 			return l.p.Fault(fmt.Sprintf("two versions of %s hold on %s", b.ID, b.From), "end the earlier one with effective_until", "conditions", at, "effective_from")
 		}
 	}
+	for _, c := range set.Conditions {
+		ended := func(o *Condition) bool { return o.ID == c.Replaces && o.Until == c.From }
+		if c.Replaces != "" && !slices.ContainsFunc(set.Conditions, ended) {
+			at := slices.IndexFunc(l.b.Conditions, func(w clause) bool { return w.ID == c.ID && w.From == c.From })
+			return l.p.Fault(fmt.Sprintf("%s does not end on %s", c.Replaces, c.From), "a condition replaces one that ends where it begins", "conditions", at, "replaces")
+		}
+	}
+	for _, c := range set.Conditions {
+		c.Line = set.line(c.ID, nil)
+	}
 	return nil
+}
+
+// line follows what a condition replaced, each id once.
+func (s *Set) line(id string, before []string) []string {
+	if slices.Contains(before, id) {
+		return before
+	}
+	before = append(before, id)
+	for _, c := range s.Conditions {
+		if c.ID == id && c.Replaces != "" {
+			before = s.line(c.Replaces, before)
+		}
+	}
+	return before
 }

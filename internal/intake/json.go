@@ -38,7 +38,13 @@ func object(r row, fields map[string]int) row {
 			return reject(r, "this is not valid JSON: "+jsonReason(err), "", shorten(string(d.StackPointer())))
 		}
 		k := t.Kind()
-		if k == '{' || k == '[' || k == '}' || k == ']' {
+		if k == '{' || k == '[' {
+			if _, wanted := fields[string(d.StackPointer())]; wanted && d.StackDepth() > 1 {
+				return reject(r, "here should be one value, not an object or a list", "", shorten(string(d.StackPointer())))
+			}
+			continue
+		}
+		if k == '}' || k == ']' {
 			continue
 		}
 		if parent, n := d.StackIndex(d.StackDepth()); parent == '{' && n%2 == 1 {

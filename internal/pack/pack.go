@@ -36,9 +36,10 @@ const (
 	Framework  = "framework"  // what a text asks for (law, guidance, principles), item by item
 	Index      = "index"      // how a published index of countries or agencies becomes facts
 	Casework   = "casework"   // what opens a case, and within how many days it is due
+	Log        = "log"        // how the rows of a log of use, or of a meter, become events
 )
 
-var kinds = []string{Method, Triage, Conditions, Ownership, Framework, Index, Casework}
+var kinds = []string{Method, Triage, Conditions, Ownership, Framework, Index, Casework, Log}
 
 // Statuses say who stands behind a pack.
 var statuses = []string{"law", "proposed", "guidance", "soft_law", "civil_society", "vendor_term", "project"}
@@ -46,7 +47,7 @@ var statuses = []string{"law", "proposed", "guidance", "soft_law", "civil_societ
 // Pack is one file: its header, and its body behind [Pack.Decode].
 type Pack struct {
 	ID            string // unique with its version, for example "rm-1"
-	Kind          string // Method, Triage, Conditions, Ownership, Framework, Index or Casework
+	Kind          string // Method, Triage, Conditions, Ownership, Framework, Index, Casework or Log
 	Version       string
 	Title         string
 	Status        string // law, proposed, guidance, soft_law, civil_society, vendor_term or project

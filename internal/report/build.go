@@ -186,7 +186,11 @@ func (b *builder) read() error {
 		return index(b, decision.Decisions, &b.decisions, func(r *store.Revision[decision.Decision]) string { return r.Record.Subject })
 	})
 	load(func() error { return into(b, usage.Findings, &b.found) })
-	load(func() error { return into(b, usage.Counts, &b.counted) })
+	load(func() error {
+		err := into(b, usage.Counts, &b.counted)
+		b.counted = usage.Preferred(b.counted)
+		return err
+	})
 	load(func() error { return into(b, usage.ObjectRecords, &b.objects) })
 	load(func() error { return into(b, runs.Runs, &b.ran) })
 	load(func() error { return into(b, runs.Packs, &b.packs) })

@@ -63,7 +63,9 @@ func newChain(t testing.TB) *bed {
 	do(err)
 	_, err = assessment.Assess(ctx, b.w.DB, b.actor, today, released(t, "methods/rm-1.yaml"), assessment.Which{Lanes: []triage.Lane{triage.Stop, triage.Person}}, nil)
 	do(err)
-	_, err = usage.Run(ctx, b.w.DB, b.actor, today, []*pack.Pack{released(t, "conditions/face-search.yaml")}, []string{writeFile(t, "trail.jsonl", calls)}, nil)
+	_, err = usage.Run(ctx, b.w.DB, usage.Task{
+		Actor: b.actor, Today: today, Conditions: []*pack.Pack{released(t, "conditions/face-search.yaml")}, Paths: []string{writeFile(t, "trail.jsonl", calls)},
+	}, nil)
 	do(err)
 	_, err = decision.Decide(ctx, b.w.DB, act.Default, decision.Request{Subject: account.ID, Act: decision.Suspend, Reason: "Nobody answers.", By: ben, Key: key, Now: b.w.Now()})
 	do(err)

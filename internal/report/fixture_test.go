@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"duly/internal/act"
+	"duly/internal/agreement"
 	"duly/internal/assessment"
 	"duly/internal/bundle"
 	"duly/internal/casework"
@@ -65,7 +66,7 @@ func clock() func() time.Time {
 
 var rooms = []store.Migrations{
 	register.Migrations, evidence.Migrations, runs.Migrations, index.Migrations, intake.Migrations, screening.Migrations,
-	usage.Migrations, triage.Migrations, assessment.Migrations, refusal.Migrations, voice.Migrations, decision.Migrations, casework.Migrations, transparency.Migrations,
+	agreement.Migrations, usage.Migrations, triage.Migrations, assessment.Migrations, refusal.Migrations, voice.Migrations, decision.Migrations, casework.Migrations, transparency.Migrations,
 }
 
 // bed is a workspace for tests.
@@ -189,6 +190,8 @@ conditions:
     status: mandatory
     effective_from: "2020-01-01"
     enforcement: technical
+    checked_by: [telemetry]
+    not_seen: What happens with the results.
     severity: high
     source: {title: A made-up text, ref: "1", grade: unverified}
     scope: {capabilities: [face_search]}
@@ -200,6 +203,7 @@ conditions:
     status: mandatory
     effective_from: "2020-01-01"
     enforcement: audit
+    checked_by: [audit]
     severity: high
     source: {title: A made-up text, ref: "2", grade: unverified}
     scope: {capabilities: [face_search]}

@@ -152,7 +152,7 @@ func (s *small) use(tx *store.Tx) {
 	})
 	for _, day := range []string{"2026-11-17", "2026-11-18"} {
 		put(s.bed, tx, usage.Counts, usage.CountRecord{
-			Condition: s.condition, Day: day, Exposures: 25, Deviations: 9, Unknown: 1, Deployment: s.sheriff, Clause: "T-HIGH", Identity: "count|" + day,
+			Condition: s.condition, Day: day, Basis: usage.Events, Exposures: 25, Deviations: 9, Unknown: 1, Deployment: s.sheriff, Clause: "T-HIGH", Identity: "count|" + day,
 		})
 		put(s.bed, tx, usage.Findings, usage.FindingRecord{
 			State: "open", Grade: "high", Kind: "breach", Condition: s.condition, Day: day, Calls: 9, Deployment: s.sheriff, Clause: "T-HIGH", Identity: "find|" + day,

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"duly/internal/agreement"
 	"duly/internal/conditions"
 	"duly/internal/fault"
 )
@@ -36,6 +37,7 @@ type Count struct {
 	ConditionHash string `json:"condition_hash"`
 	Deployment    string `json:"deployment"`
 	Day           string `json:"day"`
+	Basis         string `json:"basis"` // Events or Metering
 	Exposures     int64  `json:"exposures"`
 	Deviations    int64  `json:"deviations"`
 	Unknown       int64  `json:"unknown"` // calls of which the log does not show whether they are exposure, or deviate
@@ -45,10 +47,17 @@ type Count struct {
 	Assumed []string `json:"assumed,omitempty"`
 }
 
+// What counts are made of. Where both show a deployment's day, they show the same
+// calls: see [Preferred].
+const (
+	Events   = "events"   // single calls, with what the log says of each
+	Metering = "metering" // numbers of calls, of which nothing else is known
+)
+
 // Kinds of findings.
 const (
-	Breach    = "breach"     // a mandatory condition was not kept
-	Deviation = "deviation"  // an advisory one was not followed
+	Breach    = "breach"     // a mandatory condition that binds was not kept
+	Deviation = "deviation"  // one was not followed that is advice, or that nobody is known to have agreed to
 	BlindSpot = "blind_spot" // use was, or may have been, hidden from the log
 )
 
@@ -60,6 +69,7 @@ type Finding struct {
 	Condition      string             `json:"condition"`
 	ConditionHash  string             `json:"condition_hash"`
 	IncorporatedBy string             `json:"incorporated_by,omitempty"` // the clause by which guidance binds
+	Binding        agreement.Binding  `json:"binding,omitempty"`         // how the condition bound the deployment on the day, as was known when it was counted; empty if nobody asked
 	Deployment     string             `json:"deployment"`
 	Day            string             `json:"day"`
 	Calls          int64              `json:"calls"` // that deviated
@@ -132,13 +142,18 @@ func (j *judge) report(k countKey, t *tally) (Count, Finding) {
 		IncorporatedBy: c.IncorporatedBy, Deployment: d, Day: day, Calls: t.deviations,
 		First: t.first, Last: t.last, Evidence: t.evidence, Assumed: assumptions(assumed, t.sharedDeviation),
 	}
+	binds := true // a monitor without agreements takes the conditions as agreed
+	if j.m.book != nil {
+		f.Binding = j.m.book.Binds(d, c.Condition, day)
+		binds = f.Binding.Firm()
+	}
 	switch {
 	case c.BlindSpot:
 		f.Kind = BlindSpot
-	case c.Status == conditions.Mandatory:
+	case c.Status == conditions.Mandatory && binds:
 		f.Kind = Breach
 	}
-	return Count{c.ID, c.Hash, d, day, t.exposures, t.deviations, t.unknown, assumptions(assumed, t.shared)}, f
+	return Count{c.ID, c.Hash, d, day, j.m.basis(), t.exposures, t.deviations, t.unknown, assumptions(assumed, t.shared)}, f
 }
 
 // key is what counts and findings are told apart and ordered by.

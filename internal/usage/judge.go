@@ -68,13 +68,13 @@ func (j *judge) event(e *event) (matched bool, err error) {
 	var u *Unmapped
 	if active == 0 {
 		u = j.unmappedAccount(e)
-		u.Events++
+		u.Events += e.calls
 	}
 	if candidates := j.candidates(e); len(candidates) > 0 {
 		matched = j.try(e, candidates, active)
 	}
 	if matched && u != nil {
-		u.Matched++
+		u.Matched += e.calls
 	}
 	if len(j.counts)+len(j.unmapped)+len(j.cover)+len(j.names) > maxKeys {
 		return matched, fault.Newf(fault.Invalid, "has more than %d different accounts, regions, hours and days, and is not read further", maxKeys)
@@ -123,7 +123,7 @@ func (j *judge) covered(e *event) {
 			j.cover[j.last] = j.lastSeen
 		}
 	}
-	*j.lastSeen++
+	*j.lastSeen += e.calls
 }
 
 func floor(n, by int64) int64 {
@@ -161,7 +161,7 @@ func (j *judge) try(e *event, candidates []int, active int) (matched bool) {
 		j.failed++
 		return false
 	}
-	call := conditions.Call{Source: j.name(e.source), Name: j.name(e.name), Region: j.name(e.region), Params: e.params}
+	call := conditions.Call{Source: j.name(e.source), Name: j.name(e.name), Region: j.name(e.region), Params: e.params, Free: e.free}
 	var here Sighting
 	for _, i := range candidates {
 		c := &j.m.conds[i]
@@ -188,7 +188,7 @@ func (j *judge) try(e *event, candidates []int, active int) (matched bool) {
 				t := j.tally(countKey{i, d, floor(e.time.Unix(), 24*hour)})
 				t.shared = t.shared || active > 1
 				t.sharedDeviation = t.sharedDeviation || active > 1 && deviation == rule.True
-				t.add(c, &call, exposure, deviation, here)
+				t.add(c, &call, e.calls, exposure, deviation, here)
 			}
 		}
 	}
@@ -213,25 +213,26 @@ func (j *judge) tally(k countKey) *tally {
 	return t
 }
 
-func (t *tally) add(c *cond, call *conditions.Call, exposure, deviation rule.Tri, here Sighting) {
+func (t *tally) add(c *cond, call *conditions.Call, calls int64, exposure, deviation rule.Tri, here Sighting) {
 	_, judged := c.Checked()
 	if exposure == rule.True {
-		t.exposures++
+		t.exposures += calls
 	}
 	if exposure == rule.Unknown || judged && deviation == rule.Unknown {
-		t.unknown++
+		t.unknown += calls
 	}
 	if deviation != rule.True {
 		return
 	}
-	t.deviations++
-	if t.deviations == 1 || here.compare(t.first) <= 0 {
+	first := t.deviations == 0
+	t.deviations += calls
+	if first || here.compare(t.first) <= 0 {
 		evidence := c.Evidence(call)
-		if t.deviations == 1 || here.compare(t.first) < 0 || compareFields(evidence, t.evidence) < 0 {
+		if first || here.compare(t.first) < 0 || compareFields(evidence, t.evidence) < 0 {
 			t.first, t.evidence = here, evidence
 		}
 	}
-	if t.deviations == 1 || here.compare(t.last) > 0 {
+	if first || here.compare(t.last) > 0 {
 		t.last = here
 	}
 }

@@ -17,14 +17,23 @@ import (
 type keeper struct {
 	ctx    context.Context
 	db     *store.DB
-	actor  string
-	today  string
+	task   Task
 	m      *Monitor
 	packs  []*pack.Pack
 	s      *Summary
 	hashes []ledger.Hash
 	hours  hours
 	found  map[key]int // findings told, by their place in the list; -1 beyond it
+
+	touched map[string]map[string]bool // deployments and days of which something was counted, now or before
+	clocks  []watched
+}
+
+func newKeeper(ctx context.Context, db *store.DB, task Task, m *Monitor, packs []*pack.Pack) *keeper {
+	return &keeper{
+		ctx: ctx, db: db, task: task, m: m, packs: packs, s: &Summary{Rules: m.Rules()},
+		hours: hours{}, found: map[key]int{}, touched: map[string]map[string]bool{},
+	}
 }
 
 func (k *keeper) tree(source string, tree *Tree, progress func(string)) error {
@@ -64,22 +73,42 @@ func (k *keeper) object(source string, tree *Tree, name string) error {
 	if err != nil {
 		return err
 	}
-	return k.keep(batch)
+	return k.keep(batch, nil)
+}
+
+// touch notes of what a batch has counts, and which of its times cannot be.
+func (k *keeper) touch(b *Batch) {
+	k.hours.add(b, k.m)
+	k.clocks = append(k.clocks, k.m.clocks(b, k.task.Today)...)
+	for _, c := range b.Counts {
+		if k.touched[c.Deployment] == nil {
+			k.touched[c.Deployment] = map[string]bool{}
+		}
+		k.touched[c.Deployment][c.Day] = true
+	}
 }
 
 // keep records one batch in one transaction: the object unless it is known, and
-// what was not counted of its content before.
-func (k *keeper) keep(b *Batch) error {
+// what was not counted of its content before. What also, if given, writes belongs to
+// the same transaction.
+func (k *keeper) keep(b *Batch, also func(*store.Tx) error) error {
 	if b.Object.Status == Incomplete { // and its hours are not seen
 		b.Counts, b.Findings, b.Coverage = nil, nil, nil
 	}
-	k.hours.add(b, k.m)
-	var known, changed bool
+	k.touch(b)
+	var known bool
+	var changed string // the content that was counted under the name before
 	var fresh Batch
+	var replaced []contribution
 	var hash ledger.Hash
-	err := k.db.Write(k.ctx, k.actor, func(tx *store.Tx) error {
+	err := k.db.Write(k.ctx, k.task.Actor, func(tx *store.Tx) error {
 		for _, p := range k.packs {
 			if err := runs.Use(tx, p); err != nil {
+				return err
+			}
+		}
+		if also != nil {
+			if err := also(tx); err != nil {
 				return err
 			}
 		}
@@ -89,14 +118,14 @@ func (k *keeper) keep(b *Batch) error {
 		}
 		record := k.describe(b)
 		if known = len(before) > 0; known {
-			fresh = record.follow(before[0].Record, b)
+			fresh, replaced = k.follow(record, before[0].Record, b)
 			_, _, err = store.Revise(tx, ObjectRecords, before[0].ID, record)
 		} else {
-			fresh = record.follow(&ObjectRecord{}, b)
+			fresh, _ = k.follow(record, &ObjectRecord{}, b)
 			if changed, err = k.changed(tx, record); err != nil {
 				return err
 			}
-			record.Changed = changed
+			record.Changed = changed != ""
 			var ref store.Ref
 			ref, err = store.Create(tx, ObjectRecords, record)
 			hash = ref.Hash
@@ -104,17 +133,12 @@ func (k *keeper) keep(b *Batch) error {
 		if err != nil {
 			return err
 		}
-		for _, c := range fresh.Counts {
-			if err := k.addCount(tx, c); err != nil {
+		if changed != "" {
+			if err := k.overwritten(tx, b, changed); err != nil {
 				return err
 			}
 		}
-		for _, f := range fresh.Findings {
-			if err := k.addFinding(tx, f); err != nil {
-				return err
-			}
-		}
-		return nil
+		return k.add(tx, &fresh, replaced)
 	})
 	if err != nil {
 		return err
@@ -122,36 +146,83 @@ func (k *keeper) keep(b *Batch) error {
 	k.tell(&fresh)
 	if known {
 		k.s.Known++
+		if len(replaced) > 0 {
+			k.s.Replaced++
+		}
 		return nil
 	}
 	k.hashes = append(k.hashes, hash)
-	k.count(b, changed)
+	k.count(b, changed != "")
+	return nil
+}
+
+// add takes what a reading replaces out of the counts and findings, and adds what it
+// found.
+func (k *keeper) add(tx *store.Tx, fresh *Batch, replaced []contribution) error {
+	before := map[string]contribution{}
+	for _, c := range replaced {
+		before[c.identity] = c
+	}
+	counted, found := map[string]bool{}, map[string]bool{}
+	for _, c := range fresh.Counts {
+		counted[c.identity()] = true
+		if err := k.addCount(tx, c, before[c.identity()]); err != nil {
+			return err
+		}
+	}
+	for _, f := range fresh.Findings {
+		id := identity(f.Deployment, f.ConditionHash, f.Day, k.m.basis())
+		found[id] = true
+		if err := k.addFinding(tx, f, before[id].deviations); err != nil {
+			return err
+		}
+	}
+	for _, c := range replaced {
+		if !counted[c.identity] {
+			if err := k.reduceCount(tx, c); err != nil {
+				return err
+			}
+		}
+		if c.deviations > 0 && !found[c.identity] {
+			if err := k.reduceFinding(tx, c); err != nil {
+				return err
+			}
+		}
+	}
 	return nil
 }
 
 // follow takes over what was recorded of the same content, and gives what of the
-// batch was not counted then.
-func (r *ObjectRecord) follow(old *ObjectRecord, b *Batch) (fresh Batch) {
+// batch was not counted then, and what was counted by another mapping and is now
+// replaced.
+func (k *keeper) follow(r, old *ObjectRecord, b *Batch) (fresh Batch, replaced []contribution) {
 	if old.SHA256 != "" {
 		r.Day, r.Changed, r.Source, r.Name, r.Identity = old.Day, old.Changed, old.Source, old.Name, old.Identity
+		r.KeptUntil = max(r.KeptUntil, old.KeptUntil)
 	}
-	counted := map[key]bool{}
-	for _, c := range b.Counts {
-		if slices.Contains(old.Counted, identity(c.Deployment, c.ConditionHash, c.Day)) {
-			counted[c.key()] = true
+	counted := map[string]bool{}
+	for _, text := range old.Counted {
+		c := parseContribution(text)
+		if c.mapping != r.Mapping && k.m.judges(c.identity) {
+			replaced = append(replaced, c)
 			continue
 		}
-		fresh.Counts = append(fresh.Counts, c)
-		r.Counted = append(r.Counted, identity(c.Deployment, c.ConditionHash, c.Day))
+		counted[c.identity] = true
+		r.Counted = append(r.Counted, text)
 	}
-	r.Counted = append(r.Counted, old.Counted...)
+	for _, c := range b.Counts {
+		if !counted[c.identity()] {
+			fresh.Counts = append(fresh.Counts, c)
+			r.Counted = append(r.Counted, contribution{c.identity(), r.Mapping, c.Exposures, c.Deviations, c.Unknown}.String())
+		}
+	}
 	slices.Sort(r.Counted)
 	for _, f := range b.Findings {
-		if !counted[f.key()] {
+		if !counted[identity(f.Deployment, f.ConditionHash, f.Day, k.m.basis())] {
 			fresh.Findings = append(fresh.Findings, f)
 		}
 	}
-	return fresh
+	return fresh, replaced
 }
 
 // tell adds to the summary what was counted, once it is committed.
@@ -216,27 +287,32 @@ func unmapped(b *Batch) (events int64) {
 func (k *keeper) describe(b *Batch) *ObjectRecord {
 	o := &b.Object
 	return &ObjectRecord{
-		SHA256: o.SHA256, Rules: b.Rules, State: string(o.Status), Day: k.today, Bytes: o.Bytes, Read: o.Read,
+		SHA256: o.SHA256, Rules: b.Rules, Mapping: k.m.mapping(), KeptUntil: k.task.KeptUntil, State: string(o.Status), Day: k.task.Today, Bytes: o.Bytes, Read: o.Read,
 		Matched: o.Matched, Unmatched: o.Unmatched, Rejected: o.Rejected, Unmapped: unmapped(b),
 		Source: b.Source, Name: o.Name, Identity: b.Source + "|" + o.Name,
 	}
 }
 
-// changed says whether other content came under the name before and was counted.
-func (k *keeper) changed(tx *store.Tx, r *ObjectRecord) (bool, error) {
+// changed gives the hash of other content that came under the name before and was
+// counted; empty if there is none.
+func (k *keeper) changed(tx *store.Tx, r *ObjectRecord) (string, error) {
 	if r.State == string(Incomplete) {
-		return false, nil
+		return "", nil
 	}
 	others, err := store.Select(k.ctx, tx, ObjectRecords, "r.identity = $1", r.Identity)
-	return slices.ContainsFunc(others, func(o *store.Revision[ObjectRecord]) bool {
-		return o.Record.State != string(Incomplete)
-	}), err
+	for _, o := range slices.Backward(others) {
+		if o.Record.State != string(Incomplete) {
+			return o.Record.SHA256, err
+		}
+	}
+	return "", err
 }
 
-func (k *keeper) addCount(tx *store.Tx, c Count) error {
+func (k *keeper) addCount(tx *store.Tx, c Count, before contribution) error {
 	next := CountRecord{
-		Condition: c.ConditionHash, Day: c.Day, Exposures: c.Exposures, Deviations: c.Deviations, Unknown: c.Unknown,
-		Deployment: c.Deployment, Clause: c.Condition, Identity: identity(c.Deployment, c.ConditionHash, c.Day), Assumed: c.Assumed,
+		Condition: c.ConditionHash, Day: c.Day, Basis: c.Basis,
+		Exposures: c.Exposures - before.exposures, Deviations: c.Deviations - before.deviations, Unknown: c.Unknown - before.unknown,
+		Deployment: c.Deployment, Clause: c.Condition, Identity: c.identity(), Assumed: c.Assumed,
 	}
 	known, err := store.Select(k.ctx, tx, Counts, "r.identity = $1", next.Identity)
 	if err != nil {
@@ -254,11 +330,26 @@ func (k *keeper) addCount(tx *store.Tx, c Count) error {
 	return err
 }
 
-func (k *keeper) addFinding(tx *store.Tx, f Finding) error {
+// reduceCount takes out of a count what an object no longer adds to it.
+func (k *keeper) reduceCount(tx *store.Tx, c contribution) error {
+	known, err := store.Select(k.ctx, tx, Counts, "r.identity = $1", c.identity)
+	if err != nil || len(known) == 0 {
+		return err
+	}
+	next := *known[0].Record
+	next.Exposures, next.Deviations, next.Unknown = next.Exposures-c.exposures, next.Deviations-c.deviations, next.Unknown-c.unknown
+	_, _, err = store.Revise(tx, Counts, known[0].ID, &next)
+	return err
+}
+
+// addFinding records what was found, in place of so many calls that the same object
+// showed by another mapping. As the calls that were named may be among those, it then
+// names calls of this object.
+func (k *keeper) addFinding(tx *store.Tx, f Finding, before int64) error {
 	next := FindingRecord{
 		State: "open", Grade: f.Grade, Kind: f.Kind, Condition: f.ConditionHash, Day: f.Day, Calls: f.Calls,
-		Deployment: f.Deployment, Clause: f.Condition, BindsBy: f.IncorporatedBy,
-		Identity: identity(f.Deployment, f.ConditionHash, f.Day), First: sighting(f.First), Last: sighting(f.Last), Assumed: f.Assumed,
+		Deployment: f.Deployment, Clause: f.Condition, Binding: string(f.Binding), BindsBy: f.IncorporatedBy,
+		Identity: identity(f.Deployment, f.ConditionHash, f.Day, k.m.basis()), First: sighting(f.First), Last: sighting(f.Last), Assumed: f.Assumed,
 	}
 	for _, e := range f.Evidence {
 		next.Evidence = append(next.Evidence, e.Name+" = "+e.Value)
@@ -272,13 +363,28 @@ func (k *keeper) addFinding(tx *store.Tx, f Finding) error {
 		return err
 	}
 	old := known[0].Record
-	next.Calls += old.Calls
-	if cmp.Or(cmp.Compare(old.First, next.First), slices.Compare(old.Evidence, next.Evidence)) < 0 {
-		next.First, next.Evidence = old.First, old.Evidence
+	next.Calls += old.Calls - before
+	if before == 0 && old.State == "open" {
+		if cmp.Or(cmp.Compare(old.First, next.First), slices.Compare(old.Evidence, next.Evidence)) < 0 {
+			next.First, next.Evidence = old.First, old.Evidence
+		}
+		next.Assumed = longer(next.Assumed, old.Assumed)
+		next.Last = max(next.Last, old.Last)
 	}
-	next.Assumed = longer(next.Assumed, old.Assumed)
-	if next.Last < old.Last {
-		next.Last = old.Last
+	_, _, err = store.Revise(tx, Findings, known[0].ID, &next)
+	return err
+}
+
+// reduceFinding takes calls out of a finding that an object no longer shows, and closes
+// it where no other shows it.
+func (k *keeper) reduceFinding(tx *store.Tx, c contribution) error {
+	known, err := store.Select(k.ctx, tx, Findings, "r.identity = $1", c.identity)
+	if err != nil || len(known) == 0 {
+		return err
+	}
+	next := *known[0].Record
+	if next.Calls -= c.deviations; next.Calls <= 0 {
+		next.Calls, next.State = 0, "closed"
 	}
 	_, _, err = store.Revise(tx, Findings, known[0].ID, &next)
 	return err
@@ -289,21 +395,32 @@ func identity(parts ...string) string { return strings.Join(parts, "|") }
 // sighting writes an event so that its time sorts first.
 func sighting(s Sighting) string { return s.Time + " " + s.ID }
 
+// finish records which hours were seen, what the watches found, and the run itself.
 func (k *keeper) finish() error {
-	k.s.Silent, k.s.Unseen = k.hours.blind(k.m)
+	return k.db.Write(k.ctx, k.task.Actor, func(tx *store.Tx) error {
+		if err := k.cover(tx); err != nil {
+			return err
+		}
+		if err := k.look(tx); err != nil {
+			return err
+		}
+		k.s.Silent, k.s.Unseen = k.hours.blind(k.m)
+		return k.ran(tx)
+	})
+}
+
+func (k *keeper) ran(tx *store.Tx) error {
 	population, err := runs.Root(k.hashes)
 	if err != nil {
 		return err
 	}
 	run := &runs.Run{
-		Task: "monitor", Day: k.today, Covered: k.s.Read, Findings: int64(k.s.Findings), Population: population, Note: "rules " + k.m.Rules(),
+		Task: "monitor", Day: k.task.Today, Covered: k.s.Read, Findings: int64(k.s.Findings + k.s.Blind), Population: population, Note: "rules " + k.m.Rules(),
 	}
 	for _, p := range k.packs {
 		run.Inputs = append(run.Inputs, p.Hash)
 	}
-	return k.db.Write(k.ctx, k.actor, func(tx *store.Tx) error {
-		ref, err := store.Create(tx, runs.Runs, run)
-		k.s.Run = ref.Seq
-		return err
-	})
+	ref, err := store.Create(tx, runs.Runs, run)
+	k.s.Run = ref.Seq
+	return err
 }

@@ -14,6 +14,7 @@ import (
 type ObjectRecord struct {
 	SHA256    string `duly:"sha256,public,hash,column"`
 	Rules     string `duly:"rules,public,hash,column"`
+	Mapping   string `duly:"mapping,public,hash"` // the pack by which rows were read; absent for CloudTrail
 	State     string `duly:"state,public,enum=complete|incomplete|skipped"`
 	Day       string `duly:"day,public,date"`
 	Bytes     int64  `duly:"bytes,public"`
@@ -21,12 +22,13 @@ type ObjectRecord struct {
 	Matched   int64  `duly:"matched,public"`
 	Unmatched int64  `duly:"unmatched,public"`
 	Rejected  int64  `duly:"rejected,public"`
-	Unmapped  int64  `duly:"unmapped,public"` // events of accounts that map to no deployment
-	Changed   bool   `duly:"changed,public"`  // the name had come with other content before
+	Unmapped  int64  `duly:"unmapped,public"`        // events of accounts that map to no deployment
+	Changed   bool   `duly:"changed,public"`         // the name had come with other content before
+	KeptUntil string `duly:"kept_until,public,date"` // to which day whoever holds the object keeps it; absent if not said
 	Source    string `duly:"source,security"`
 	Name      string `duly:"name,security"`
 	Identity  string `duly:"identity,security,column"` // source and name
-	// Counted lists the counts that hold events of this object, by their identity.
+	// Counted lists what this object adds to which counts; see contribution.
 	Counted []string `duly:"counted,customer"`
 }
 
@@ -35,6 +37,7 @@ type ObjectRecord struct {
 type CountRecord struct {
 	Condition  string   `duly:"condition,public,hash"`
 	Day        string   `duly:"day,public,date"`
+	Basis      string   `duly:"basis,public,enum=events|metering"`
 	Exposures  int64    `duly:"exposures,public"`
 	Deviations int64    `duly:"deviations,public"`
 	Unknown    int64    `duly:"unknown,public"`
@@ -54,6 +57,7 @@ type FindingRecord struct {
 	Calls      int64    `duly:"calls,public"`
 	Deployment string   `duly:"deployment,customer,column"`
 	Clause     string   `duly:"clause,customer"`
+	Binding    string   `duly:"binding,public,enum=agreed|amended|outdated|none"`
 	BindsBy    string   `duly:"binds_by,customer"` // the clause by which guidance binds
 	Identity   string   `duly:"identity,customer,column"`
 	First      string   `duly:"first,security"` // event id and time

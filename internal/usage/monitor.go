@@ -10,6 +10,7 @@ import (
 	"strings"
 	"time"
 
+	"duly/internal/agreement"
 	"duly/internal/conditions"
 	"duly/internal/fault"
 	"duly/internal/rule"
@@ -37,6 +38,8 @@ type Monitor struct {
 	accounts    map[string][]int // account -> deployments, by index
 	table       rule.Table[int]  // events rule -> condition, by index
 	rules       string
+	book        *agreement.Book // nil: conditions are taken as agreed
+	log         *Log            // how objects are read; nil: as CloudTrail
 }
 
 type cond struct {
@@ -112,7 +115,7 @@ func (m *Monitor) addDeployments(deployments []Deployment) error {
 }
 
 func (m *Monitor) add(c *conditions.Condition) {
-	if c.Events() == nil {
+	if c.Events() == nil || c.Windowed() != nil { // windows need state beyond one object, which is not kept yet
 		return
 	}
 	own := cond{Condition: c}
@@ -132,8 +135,33 @@ func (m *Monitor) add(c *conditions.Condition) {
 // rule set's part of a batch's identity.
 func (m *Monitor) Rules() string { return m.rules }
 
+// By gives a monitor that reads objects by a log's mapping instead of as CloudTrail.
+// The mapping is part of its rules.
+func (m *Monitor) By(l *Log) *Monitor {
+	own := *m
+	sum := sha256.Sum256([]byte(m.rules + "\n" + l.Pack.Hash + "\n"))
+	own.log, own.rules = l, hex.EncodeToString(sum[:])
+	return &own
+}
+
+// basis says what the monitor's counts are made of.
+func (m *Monitor) basis() string {
+	if m.log != nil && m.log.Calls != "" {
+		return Metering
+	}
+	return Events
+}
+
+// mapping gives the hash of the mapping by which objects are read; empty for CloudTrail.
+func (m *Monitor) mapping() string {
+	if m.log == nil {
+		return ""
+	}
+	return m.log.Pack.Hash
+}
+
 // Read judges one object of telemetry: a file, plain or gzip, of CloudTrail
-// records. source names where it comes from (a bucket, a directory), name the
+// records, or of rows of the monitor's log. source names where it comes from (a bucket, a directory), name the
 // object within it.
 //
 // What is wrong with the object stands in the batch, with what could be counted
@@ -143,7 +171,13 @@ func (m *Monitor) Rules() string { return m.rules }
 // past which reading stops as a fault of the object.
 func (m *Monitor) Read(ctx context.Context, source, name string, r io.Reader) (*Batch, error) {
 	j := newJudge(m)
-	object, err := readObject(ctx, name, r, j.event)
+	var object Object
+	var err error
+	if m.log != nil {
+		object, err = readRows(ctx, m.log, name, r, j.event)
+	} else {
+		object, err = readObject(ctx, name, r, j.event)
+	}
 	if err != nil {
 		return nil, err
 	}

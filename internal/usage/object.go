@@ -146,20 +146,25 @@ func (r *reader) object() (Object, error) {
 	if r.raw.err == nil {
 		_, _ = io.Copy(io.Discard, raw) // the hash is of all bytes; a failure is in r.raw.err
 	}
-	if err := r.raw.err; err != nil {
-		if r.raw.ctx.Err() != nil {
+	r.out.Uncompressed = r.base + int64(r.pos)
+	return r.raw.seal(&r.out)
+}
+
+// seal finishes an object whose bytes were all read, or gives the failure of the
+// medium.
+func (s *source) seal(o *Object) (Object, error) {
+	if err := s.err; err != nil {
+		if s.ctx.Err() != nil {
 			return Object{}, err
 		}
-		return Object{}, fault.Wrap(fault.Failed, err, "reading stopped").At(r.out.Name, 0, "")
+		return Object{}, fault.Wrap(fault.Failed, err, "reading stopped").At(o.Name, 0, "")
 	}
-	o := &r.out
-	o.SHA256, o.Bytes = fmt.Sprintf("%x", r.raw.sum.Sum(nil)), r.raw.n
-	o.Uncompressed = r.base + int64(r.pos)
+	o.SHA256, o.Bytes = fmt.Sprintf("%x", s.sum.Sum(nil)), s.n
 	o.Unmatched = o.Read - o.Matched - o.Rejected
 	if o.Status == Complete && o.Read == 0 && o.Digests+o.Foreign > 0 {
 		o.Status = Skipped
 	}
-	return r.out, nil
+	return *o, nil
 }
 
 // open looks at the first bytes and sets up the text to read.

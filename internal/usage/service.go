@@ -2,7 +2,9 @@ package usage
 
 import (
 	"context"
+	"slices"
 
+	"duly/internal/agreement"
 	"duly/internal/conditions"
 	"duly/internal/pack"
 	"duly/internal/register"
@@ -18,6 +20,7 @@ type Summary struct {
 	Incomplete int64  `json:"objects_incomplete"`
 	Skipped    int64  `json:"objects_skipped"`
 	Changed    int64  `json:"objects_changed"`
+	Replaced   int64  `json:"objects_replaced"` // known, and counted anew by another mapping
 	Read       int64  `json:"events_read"`
 	Matched    int64  `json:"events_matched"`
 	Unmatched  int64  `json:"events_unmatched"`
@@ -27,11 +30,13 @@ type Summary struct {
 	Exposures  int64  `json:"exposures"`
 	Deviations int64  `json:"deviations"`
 	Unknown    int64  `json:"unknown"`
-	Findings   int    `json:"findings"` // new or changed, each once
+	Findings   int    `json:"findings"`     // new or changed, each once
+	Again      int64  `json:"events_again"` // pushed before, and counted once
+	Blind      int    `json:"blind_spots"`  // findings of where use may be hidden, new in this run
 	Rules      string `json:"rules"`
 	Run        int64  `json:"entry"`
 
-	Silent []Silence `json:"silent,omitempty"` // within all that the run read, known objects too
+	Silent []Silence `json:"silent,omitempty"` // within all that was ever read
 	Unseen []string  `json:"unseen,omitempty"` // accounts of deployments without any event in it
 
 	Faults     []string  `json:"faults,omitempty"` // what is wrong with objects, with their places
@@ -69,6 +74,16 @@ func Deployments(ctx context.Context, q store.Queryer) ([]Deployment, error) {
 	return out, nil
 }
 
+// Task is what a run reads, by what, and for whom.
+type Task struct {
+	Actor      string
+	Today      string       // YYYY-MM-DD
+	Conditions []*pack.Pack // of kind conditions
+	Log        *Log         // how the files are read; nil: as CloudTrail
+	Paths      []string     // files and directories
+	KeptUntil  string       // to which day the files are kept by whoever holds them, YYYY-MM-DD; empty if not known
+}
+
 // Run reads files and directories of telemetry by the packs and records what
 // they amount to: each object in one transaction with its counts and findings, so
 // that a killed run has counted each object wholly or not at all. What an object
@@ -76,38 +91,62 @@ func Deployments(ctx context.Context, q store.Queryer) ([]Deployment, error) {
 // it comes, by whatever name, and beside whatever other conditions and deployments.
 // An object that cannot be read to its end is recorded and told, but not counted:
 // fetched again, its events would count twice.
-func Run(ctx context.Context, db *store.DB, actor, today string, packs []*pack.Pack, paths []string, progress func(name string)) (*Summary, error) {
-	var sets []*conditions.Set
-	for _, p := range packs {
-		set, err := conditions.Load(p)
-		if err != nil {
-			return nil, err
-		}
-		sets = append(sets, set)
-	}
-	deployments, err := Deployments(ctx, db)
+func Run(ctx context.Context, db *store.DB, task Task, progress func(name string)) (*Summary, error) {
+	m, packs, err := task.monitor(ctx, db)
 	if err != nil {
 		return nil, err
 	}
-	m, err := NewMonitor(sets, deployments)
-	if err != nil {
-		return nil, err
-	}
-	trees := make([]*Tree, len(paths))
-	for i, path := range paths { // all paths are looked at before anything is written
+	trees := make([]*Tree, len(task.Paths))
+	for i, path := range task.Paths { // all paths are looked at before anything is written
 		if trees[i], err = OpenTree(path); err != nil {
 			return nil, err
 		}
+		if task.Log != nil {
+			trees[i].endings = task.Log.endings()
+		}
 		defer trees[i].Close()
 	}
-	k := &keeper{
-		ctx: ctx, db: db, actor: actor, today: today, m: m, packs: packs,
-		s: &Summary{Rules: m.Rules()}, hours: hours{}, found: map[key]int{},
-	}
+	k := newKeeper(ctx, db, task, m, packs)
 	for i, tree := range trees {
-		if err := k.tree(paths[i], tree, progress); err != nil {
+		if err := k.tree(task.Paths[i], tree, progress); err != nil {
 			return k.s, err
 		}
 	}
 	return k.s, k.finish()
+}
+
+// Counted gives what was counted so far of one version of a condition in a deployment.
+func Counted(ctx context.Context, q store.Queryer, deployment, condition string) (exposures, deviations, unknown int64, err error) {
+	list, err := store.Select(ctx, q, Counts, "r.deployment = $1", deployment)
+	for _, c := range Preferred(list) {
+		if c.Record.Condition == condition {
+			exposures, deviations, unknown = exposures+c.Record.Exposures, deviations+c.Record.Deviations, unknown+c.Record.Unknown
+		}
+	}
+	return exposures, deviations, unknown, err
+}
+
+// monitor makes the task's monitor of the deployments as they are recorded, and gives
+// all packs that it rests on.
+func (t *Task) monitor(ctx context.Context, q store.Queryer) (*Monitor, []*pack.Pack, error) {
+	var sets []*conditions.Set
+	for _, p := range t.Conditions {
+		set, err := conditions.Load(p)
+		if err != nil {
+			return nil, nil, err
+		}
+		sets = append(sets, set)
+	}
+	deployments, err := Deployments(ctx, q)
+	if err != nil {
+		return nil, nil, err
+	}
+	m, err := NewMonitor(sets, deployments)
+	if err != nil {
+		return nil, nil, err
+	}
+	if m.book, err = agreement.Read(ctx, q); err != nil || t.Log == nil {
+		return m, t.Conditions, err
+	}
+	return m.By(t.Log), append(slices.Clone(t.Conditions), t.Log.Pack), nil
 }

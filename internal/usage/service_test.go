@@ -8,6 +8,8 @@ import (
 	"strings"
 	"testing"
 
+	"duly/internal/act"
+	"duly/internal/agreement"
 	"duly/internal/evidence"
 	"duly/internal/pack"
 	"duly/internal/register"
@@ -20,7 +22,7 @@ import (
 
 func TestMain(m *testing.M) { os.Exit(storetest.Main(m)) }
 
-var rooms = []store.Migrations{register.Migrations, evidence.Migrations, runs.Migrations, usage.Migrations}
+var rooms = []store.Migrations{register.Migrations, evidence.Migrations, runs.Migrations, agreement.Migrations, usage.Migrations}
 
 // search writes one constructed face search.
 func search(id string, threshold int) string {
@@ -44,13 +46,18 @@ func facePack(t *testing.T) []*pack.Pack {
 
 func registerSheriff(t *testing.T, db *store.DB) {
 	t.Helper()
+	registerAccount(t, db, "111122223333")
+}
+
+func registerAccount(t *testing.T, db *store.DB, account string) {
+	t.Helper()
 	active := register.Origin{State: "active"}
 	err := db.Write(context.Background(), storetest.Actor, func(tx *store.Tx) error {
 		c, err := store.Create(tx, register.Customers, &register.Customer{Origin: active, Name: "Made-up Sheriff", Sector: "policing"})
 		if err != nil {
 			return err
 		}
-		_, err = store.Create(tx, register.Deployments, &register.Deployment{Origin: active, Customer: c.ID, Capability: "face_search", Telemetry: []string{"111122223333"}})
+		_, err = store.Create(tx, register.Deployments, &register.Deployment{Origin: active, Customer: c.ID, Capability: "face_search", Telemetry: []string{account}})
 		return err
 	})
 	if err != nil {
@@ -65,7 +72,13 @@ func run(t *testing.T, db *store.DB, paths ...string) *usage.Summary {
 
 func runBy(t *testing.T, db *store.DB, by []*pack.Pack, paths ...string) *usage.Summary {
 	t.Helper()
-	s, err := usage.Run(context.Background(), db, storetest.Actor, "2026-11-24", by, paths, nil)
+	return runTask(t, db, usage.Task{Conditions: by, Paths: paths})
+}
+
+func runTask(t *testing.T, db *store.DB, task usage.Task) *usage.Summary {
+	t.Helper()
+	task.Actor, task.Today = storetest.Actor, "2026-11-24"
+	s, err := usage.Run(context.Background(), db, task, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -143,7 +156,7 @@ func TestAMissingPathWritesNothing(t *testing.T) {
 		t.Fatal(err)
 	}
 	before, _ := store.Head(context.Background(), db)
-	if _, err := usage.Run(context.Background(), db, storetest.Actor, "2026-11-24", facePack(t), []string{file, file + "x"}, nil); err == nil {
+	if _, err := usage.Run(context.Background(), db, usage.Task{Actor: storetest.Actor, Today: "2026-11-24", Conditions: facePack(t), Paths: []string{file, file + "x"}}, nil); err == nil {
 		t.Error("a path that does not exist was accepted")
 	}
 	if after, _ := store.Head(context.Background(), db); after.Size != before.Size {
@@ -265,5 +278,53 @@ func TestSummaryTells(t *testing.T) {
 		if s.Known == 0 && (s.Findings != 3 || len(s.List) != 3 || s.List[0].Calls != 2 || len(s.Faults) != 1) {
 			t.Errorf("first run %+v", s)
 		}
+	}
+}
+
+// TestBindingSaysWhatADeviationIs protects the difference between a breach and a
+// deviation: a mandatory condition is breached only where an agreement of that day binds
+// to the version that was in force, and each finding says how it bound.
+func TestBindingSaysWhatADeviationIs(t *testing.T) {
+	db := storetest.SQLite(t, rooms...)
+	registerSheriff(t, db)
+	ctx := context.Background()
+	deployments, err := store.Select(ctx, db, register.Deployments, "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var source store.Ref
+	if err := db.Write(ctx, storetest.Actor, func(tx *store.Tx) (err error) {
+		source, err = store.Create(tx, evidence.Sources, &evidence.Source{Origin: evidence.Origin{State: "active"}, Grade: "official", Title: "Terms"})
+		return err
+	}); err != nil {
+		t.Fatal(err)
+	}
+	analyst := act.Actor{Key: storetest.Actor, Roles: []act.Role{act.Analyst}}
+	promise := agreement.Promise{Subject: deployments[0].ID, From: "2023-01-01", Clause: "as amended", Source: source.ID}
+	if _, _, err := agreement.Agree(ctx, db, act.Default, analyst, facePack(t)[0], promise); err != nil {
+		t.Fatal(err)
+	}
+	file := filepath.Join(t.TempDir(), "a.jsonl")
+	call := func(id, day string) string {
+		return strings.Replace(search(id, 99), "2026-11-03", day, 1)
+	}
+	text := call("1", "2022-12-31") + "\n" + call("2", "2023-01-01") + "\n" + call("3", "2024-01-01") + "\n"
+	if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	run(t, db, file)
+	list, err := store.Select(ctx, db, usage.Findings, "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	got := map[string]string{}
+	for _, f := range list {
+		if f.Record.Clause == "FS-MORATORIUM" {
+			got[f.Record.Day] = f.Record.Kind + " " + f.Record.Binding
+		}
+	}
+	want := map[string]string{"2022-12-31": "deviation none", "2023-01-01": "breach agreed", "2024-01-01": "breach amended"}
+	if fmt.Sprint(got) != fmt.Sprint(want) {
+		t.Errorf("%v, want %v", got, want)
 	}
 }

@@ -17,8 +17,9 @@ import (
 // copy of a bucket in CloudTrail's layout, or any other. Nothing outside of it is
 // ever opened. Close it when done.
 type Tree struct {
-	root *os.Root
-	file string // the one file; empty for a directory
+	root    *os.Root
+	file    string   // the one file; empty for a directory
+	endings []string // of files in a directory that may be telemetry
 }
 
 // OpenTree opens a file or directory. A path that does not exist is a fault.
@@ -44,7 +45,7 @@ func OpenTree(name string) (*Tree, error) {
 	if err != nil {
 		return nil, cannotOpen(err, name)
 	}
-	return &Tree{root, file}, nil
+	return &Tree{root, file, endings}, nil
 }
 
 func cannotOpen(err error, name string) error {
@@ -74,7 +75,7 @@ func (t *Tree) Names() iter.Seq2[string, error] {
 			switch {
 			case err != nil:
 				err = cannotOpen(err, name)
-			case d.IsDir() || d.Type().IsRegular() && !telemetry(name):
+			case d.IsDir() || d.Type().IsRegular() && !t.telemetry(name):
 				return nil
 			case d.Type()&fs.ModeSymlink != 0:
 				var read bool
@@ -92,13 +93,13 @@ func (t *Tree) Names() iter.Seq2[string, error] {
 		})
 		if !found {
 			yield(".", fault.New(fault.NotFound, "holds no file that may be telemetry",
-				"name a directory with files that end in "+strings.Join(endings, ", ")).At(t.root.Name(), 0, ""))
+				"name a directory with files that end in "+strings.Join(t.endings, ", ")).At(t.root.Name(), 0, ""))
 		}
 	}
 }
 
-func telemetry(name string) bool {
-	for _, e := range endings {
+func (t *Tree) telemetry(name string) bool {
+	for _, e := range t.endings {
 		if strings.HasSuffix(strings.ToLower(path.Base(name)), e) {
 			return true
 		}
@@ -119,7 +120,7 @@ func (t *Tree) link(name string) (read bool, err error) {
 	case !info.Mode().IsRegular():
 		return false, fault.New(fault.Refused, "is a link to something that is not a regular file", "").At(name, 0, "")
 	}
-	return telemetry(name), nil
+	return t.telemetry(name), nil
 }
 
 // Open opens one of the files.

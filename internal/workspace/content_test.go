@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"duly/internal/act"
+	"duly/internal/agreement"
 	"duly/internal/assessment"
 	"duly/internal/bundle"
 	"duly/internal/casework"
@@ -137,7 +138,7 @@ func everything() content {
 	c := content{
 		rooms: []store.Migrations{
 			register.Migrations, evidence.Migrations, runs.Migrations, index.Migrations, intake.Migrations, screening.Migrations,
-			usage.Migrations, triage.Migrations, assessment.Migrations, refusal.Migrations, voice.Migrations, decision.Migrations,
+			agreement.Migrations, usage.Migrations, triage.Migrations, assessment.Migrations, refusal.Migrations, voice.Migrations, decision.Migrations,
 			casework.Migrations, transparency.Migrations,
 		},
 	}
@@ -167,8 +168,10 @@ func everything() content {
 	with(of(screening.Lists))
 	with(of(screening.ListUpdates))
 	with(of(screening.Hits))
+	with(of(agreement.Agreements))
 	with(of(usage.ObjectRecords))
 	with(of(usage.Counts))
+	with(of(usage.Coverages))
 	with(of(usage.Findings))
 	with(of(transparency.Partnerships))
 	with(of(transparency.Requests))
@@ -256,6 +259,9 @@ func everything() content {
 			}
 		}
 		write(t, w, func(tx *store.Tx) error {
+			if err := tx.Exec("insert into pushed_event (id, day) values ('an event', '2026-11-24')"); err != nil {
+				return err
+			}
 			return tx.Exec("insert into pending_decision (id, subject, draft, sigs) values ('a draft', 'a deployment', $1, $1)", []byte("bytes"))
 		})
 		rated, decider = nil, keys[act.Approver].ID()
