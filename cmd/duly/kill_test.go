@@ -44,6 +44,16 @@ func newLoadedOffice(t *testing.T) *office {
 // with the content of a run that nobody killed. DULY_KILLS is the number of kills
 // of all commands together.
 func TestKill(t *testing.T) {
+	kills := killsOf(t)
+	o := newLoadedOffice(t)
+	for _, s := range steps {
+		t.Run(s.name, func(t *testing.T) { s.kill(t, o, kills/len(steps)) })
+	}
+}
+
+// killsOf gives the number of kills that was asked for.
+func killsOf(t *testing.T) int {
+	t.Helper()
 	kills := 12
 	if text := os.Getenv("DULY_KILLS"); text != "" {
 		var err error
@@ -51,10 +61,7 @@ func TestKill(t *testing.T) {
 			t.Fatalf("DULY_KILLS is %q, not a number of at least %d", text, len(steps))
 		}
 	}
-	o := newLoadedOffice(t)
-	for _, s := range steps {
-		t.Run(s.name, func(t *testing.T) { s.kill(t, o, kills/len(steps)) })
-	}
+	return kills
 }
 
 func (s step) kill(t *testing.T, o *office, kills int) {

@@ -20,13 +20,9 @@ type monitorCmd struct {
 
 // Run counts exposure to conditions of use and deviations from them.
 func (c *monitorCmd) Run(a *app) error {
-	var packs []*pack.Pack
-	for _, name := range c.Conditions {
-		p, err := findPack("conditions", name)
-		if err != nil {
-			return err
-		}
-		packs = append(packs, p)
+	packs, err := findConditions(c.Conditions)
+	if err != nil {
+		return err
 	}
 	log, err := findLog(c.Log)
 	if err != nil {
@@ -45,6 +41,18 @@ func (c *monitorCmd) Run(a *app) error {
 		}
 		return a.print(s, func(out io.Writer) { printMonitor(out, s) })
 	})
+}
+
+func findConditions(names []string) ([]*pack.Pack, error) {
+	var packs []*pack.Pack
+	for _, name := range names {
+		p, err := findPack("conditions", name)
+		if err != nil {
+			return nil, err
+		}
+		packs = append(packs, p)
+	}
+	return packs, nil
 }
 
 // findLog finds a mapping by name or file; nil without a name.

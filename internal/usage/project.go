@@ -105,7 +105,7 @@ func (p *projector) read(top bool) bool {
 const stopAtRecords = "records"
 
 func (p *projector) onMember(name []byte) bool {
-	switch lower(name) {
+	switch p.lower(name) {
 	case "eventid":
 		return p.take(fID, &p.id)
 	case "eventtime":
@@ -145,41 +145,41 @@ func (p *projector) onMember(name []byte) bool {
 }
 
 func (p *projector) onIdentity(name []byte) bool {
-	if lower(name) == "accountid" {
+	if p.lower(name) == "accountid" {
 		return p.take(fCaller, &p.caller)
 	}
 	return p.value(2)
 }
 
 // names of the members that are read, for lower.
-var fieldNames, longestName = spellings(
+var fieldNames, nameLengths = spellings(
 	"eventID", "eventTime", "eventSource", "eventName", "awsRegion", "recipientAccountId",
 	"errorCode", "requestParameters", "userIdentity", "eventVersion", "digestS3Object",
 	"Records", "accountId",
 )
 
-func spellings(names ...string) (lowerOf map[string]string, longest int) {
+func spellings(names ...string) (lowerOf map[string]string, lengths uint64) {
 	lowerOf = map[string]string{}
 	for _, n := range names {
 		l := strings.ToLower(n)
 		lowerOf[n], lowerOf[l] = l, l
-		longest = max(longest, len(n))
+		lengths |= 1 << len(n)
 	}
-	return lowerOf, longest
+	return lowerOf, lengths
 }
 
-// lower gives the lower-case form of a member's name if it is one that is read,
-// in whatever case and however escaped, and "" otherwise. The usual spellings
-// are found without a copy.
-func lower(name []byte) string {
-	if known, ok := fieldNames[string(name)]; ok {
-		return known
-	}
-	if bytes.IndexByte(name, '\\') >= 0 {
+// lower gives the lower-case form of a member's name, the text that was read last, if
+// it is one that is read, in whatever case and however escaped, and "" otherwise. Most
+// names are told by their length, and the usual spellings are found without a copy.
+func (s *scanner) lower(name []byte) string {
+	if s.escaped {
 		name = unquote(name)
 	}
-	if len(name) > longestName {
+	if len(name) >= 32 || nameLengths>>len(name)&1 == 0 {
 		return ""
+	}
+	if known, ok := fieldNames[string(name)]; ok {
+		return known
 	}
 	var folded [32]byte
 	for i, c := range name {

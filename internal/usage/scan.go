@@ -18,6 +18,8 @@ type scanner struct {
 	pos  int
 	more bool
 	why  string
+
+	escaped bool // whether the last text has an escape
 }
 
 func (s *scanner) bad(why string) bool {
@@ -224,6 +226,7 @@ func (s *scanner) digits(i int) int {
 func (s *scanner) text() (body []byte, ok bool) {
 	start := s.pos + 1
 	i := start
+	s.escaped = false
 	for {
 		i = plain(s.buf, i)
 		if i >= len(s.buf) {
@@ -243,6 +246,7 @@ func (s *scanner) text() (body []byte, ok bool) {
 				return nil, s.bad("has an escape that JSON does not know")
 			}
 			i += n
+			s.escaped = true
 		default:
 			s.pos = i
 			return nil, s.bad("has a control character within a text")

@@ -30,8 +30,9 @@ type Summary struct {
 	Exposures  int64  `json:"exposures"`
 	Deviations int64  `json:"deviations"`
 	Unknown    int64  `json:"unknown"`
-	Findings   int    `json:"findings"`    // new or changed, each once
-	Blind      int    `json:"blind_spots"` // findings of where use may be hidden, new in this run
+	Findings   int    `json:"findings"`     // new or changed, each once
+	Again      int64  `json:"events_again"` // pushed before, and counted once
+	Blind      int    `json:"blind_spots"`  // findings of where use may be hidden, new in this run
 	Rules      string `json:"rules"`
 	Run        int64  `json:"entry"`
 

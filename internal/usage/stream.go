@@ -171,7 +171,7 @@ func (r *reader) restMember() bool {
 	if !ok || !r.expect(':', "has a name without a colon after it") {
 		return false
 	}
-	if c, ok = r.peek(); ok && c == '[' && lower(name) == "records" {
+	if c, ok = r.peek(); ok && c == '[' && r.lower(name) == "records" {
 		r.kind = isRecords
 		return true
 	}

@@ -161,17 +161,26 @@ func (m *Monitor) overwritten(b *Batch, today string, before string) []watched {
 			who[m.deployments[i].ID] = true
 		}
 	}
-	if len(who) == 0 {
-		who[""] = true
-	}
 	var out []watched
-	for _, id := range slices.Sorted(maps.Keys(who)) {
-		out = append(out, watched{
-			watch: overwrittenWatch, deployment: id, day: today,
-			evidence: []string{"name = " + b.Object.Name, "counted = " + before, "now = " + b.Object.SHA256},
-		})
+	for _, id := range deploymentsOf(who) {
+		out = append(out, overwrittenIn(id, today, b.Object.Name, before, b.Object.SHA256))
 	}
 	return out
+}
+
+// deploymentsOf gives deployments in order; none counts as one without a name.
+func deploymentsOf(who map[string]bool) []string {
+	if len(who) == 0 {
+		return []string{""}
+	}
+	return slices.Sorted(maps.Keys(who))
+}
+
+func overwrittenIn(deployment, today, name, before, now string) watched {
+	return watched{
+		watch: overwrittenWatch, deployment: deployment, day: today,
+		evidence: []string{"name = " + name, "counted = " + before, "now = " + now},
+	}
 }
 
 // unrecorded gives, for a deployment, the days on which rules asked what the log does

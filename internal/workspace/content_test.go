@@ -238,6 +238,9 @@ func everything() content {
 			}
 		}
 		write(t, w, func(tx *store.Tx) error {
+			if err := tx.Exec("insert into pushed_event (id, day) values ('an event', '2026-11-24')"); err != nil {
+				return err
+			}
 			return tx.Exec("insert into pending_decision (id, subject, draft, sigs) values ('a draft', 'a deployment', $1, $1)", []byte("bytes"))
 		})
 		rated, decider = nil, keys[act.Approver].ID()

@@ -25,6 +25,7 @@ var notEvidence = map[string]string{
 	"version_": "which migrations have run; a wrong value stops the program from starting, it changes no record",
 	"cache_":   "made again from records whenever it is missing",
 	"pending_": "drafts that wait for signatures; a draft that was changed fits no signature any more",
+	"pushed_":  "which pushed events were counted; without a row, an event that is pushed again counts again, which changes no record",
 }
 
 // olderCheckpoints is what verify cannot know about the table checkpoint.

@@ -48,3 +48,8 @@ create table r_usage_coverage (
 	identity text
 );
 create unique index r_usage_coverage_id on r_usage_coverage (id, rev);
+-- what tells the pushed events that were counted from those that were not; no evidence
+create table pushed_event (
+	id text primary key,
+	day text not null
+);
