@@ -55,6 +55,7 @@ var floors = map[string]int{
 	"duly/internal/decision":   7,
 	"duly/internal/casework":   8,
 	"duly/internal/report":     9,
+	"duly/internal/gate":       9,
 	"duly/examples/demo":       9,
 
 	"duly/cmd/duly":        11,
