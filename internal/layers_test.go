@@ -60,6 +60,7 @@ var floors = map[string]int{
 	"duly/internal/casework":   8,
 	"duly/internal/report":     9,
 	"duly/internal/packet":     9,
+	"duly/internal/gate":       9,
 	"duly/examples/demo":       9,
 
 	"duly/cmd/duly":        11,

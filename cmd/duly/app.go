@@ -17,6 +17,7 @@ import (
 	"duly/internal/decision"
 	"duly/internal/evidence"
 	"duly/internal/fault"
+	"duly/internal/gate"
 	"duly/internal/index"
 	"duly/internal/intake"
 	"duly/internal/ledger"
@@ -47,7 +48,7 @@ type app struct {
 func rooms() []store.Migrations {
 	return []store.Migrations{
 		refusal.Migrations, register.Migrations, evidence.Migrations, runs.Migrations, index.Migrations, voice.Migrations, transparency.Migrations, intake.Migrations, screening.Migrations,
-		agreement.Migrations, usage.Migrations, triage.Migrations, assessment.Migrations, decision.Migrations, casework.Migrations,
+		agreement.Migrations, usage.Migrations, triage.Migrations, assessment.Migrations, decision.Migrations, casework.Migrations, gate.Migrations,
 	}
 }
 
@@ -69,7 +70,7 @@ func kinds() []*ledger.Schema {
 		voice.Declarations.Schema(), voice.Votes.Schema(), voice.Answers.Schema(), voice.Stakeholders.Schema(), voice.Consultations.Schema(),
 		voice.Sessions.Schema(), voice.Inputs.Schema(), voice.Compensations.Schema(),
 		transparency.Partnerships.Schema(), transparency.Requests.Schema(), transparency.Claims.Schema(), transparency.ContentSamples.Schema(),
-		transparency.PublishedFigures.Schema(), transparency.Incidents.Schema(),
+		transparency.PublishedFigures.Schema(), transparency.Incidents.Schema(), gate.Enforcements.Schema(), gate.Glasses.Schema(),
 	}
 }
 

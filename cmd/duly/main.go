@@ -56,6 +56,7 @@ type cli struct {
 	Override   overrideCmd   `cmd:"" help:"Decide against a rating, a panel or an expert, in public and for a time."`
 	Queue      queueCmd      `cmd:"" help:"Work on what waits, the gravest first."`
 	Case       caseCmd       `cmd:"" help:"Work on one case."`
+	Gate       gateCmd       `cmd:"" help:"Answer whether a customer may use a capability now, and confirm what was enforced."`
 	Capability capabilityCmd `cmd:"" help:"Launch what a product can newly do, once each who uses it was looked at."`
 	Contract   contractCmd   `cmd:"" help:"Give leave for contracts to go on."`
 	Sample     sampleCmd     `cmd:"" help:"Sample those whom nobody looks at."`

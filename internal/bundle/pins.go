@@ -61,6 +61,8 @@ var pinned = map[string][]string{
 	"sight":             {"day"},
 	"fact":              {"claim"},
 
+	"enforcement":    {"state", "decision", "decided", "day"},
+	"break_glass":    {"opened", "hours"},
 	"partnership":    {"state", "partner", "instrument"},
 	"data_request":   {"state", "basis", "outcome", "challenge", "notice", "answered", "refused_by_rule"},
 	"claim":          {"standing", "told", "actual"},
@@ -69,7 +71,7 @@ var pinned = map[string][]string{
 }
 
 // signed names the kinds whose every revision must carry a person's signature.
-var signed = map[string]int{"decision": 1, "score": 1, "opinion": 1, "vote": 1, "declaration": 1, "resignation": 1, "answer": 1, "condition_check": 1}
+var signed = map[string]int{"decision": 1, "score": 1, "opinion": 1, "vote": 1, "declaration": 1, "resignation": 1, "answer": 1, "condition_check": 1, "break_glass": 1}
 
 // decides and mayNot name, for kinds that people must sign, the roles of which each
 // signer has one and the roles of which none: who sells or runs the system does not
@@ -78,11 +80,13 @@ var (
 	decides = map[string][]string{
 		"decision": {"approver", "governing_body"}, "score": {"analyst", "expert"}, "opinion": {"expert"}, "vote": panelist, "declaration": panelist,
 		"resignation": panelist, "answer": {"approver", "governing_body"}, "condition_check": {"analyst", "approver", "governing_body", "expert"},
+		"break_glass": {"approver", "governing_body"},
 	}
 	mayNot = map[string][]string{
 		"decision": {"sales", "administrator", "expert", "panel_member"}, "score": {"sales", "administrator"},
 		"opinion": {"sales", "administrator", "analyst", "approver", "governing_body", "panel_member"}, "vote": company, "declaration": company, "resignation": company,
 		"answer": {"sales", "administrator", "expert", "panel_member"}, "condition_check": {"sales", "administrator", "panel_member"},
+		"break_glass": {"sales", "administrator", "expert", "panel_member"},
 	}
 	panelist = []string{"panel_member"}
 	company  = []string{"sales", "administrator", "analyst", "approver", "governing_body", "expert"}

@@ -20,6 +20,7 @@ import (
 	"duly/internal/casework"
 	"duly/internal/decision"
 	"duly/internal/evidence"
+	"duly/internal/gate"
 	"duly/internal/index"
 	"duly/internal/intake"
 	"duly/internal/ledger"
@@ -139,7 +140,7 @@ func everything() content {
 		rooms: []store.Migrations{
 			register.Migrations, evidence.Migrations, runs.Migrations, index.Migrations, intake.Migrations, screening.Migrations,
 			agreement.Migrations, usage.Migrations, triage.Migrations, assessment.Migrations, refusal.Migrations, voice.Migrations, decision.Migrations,
-			casework.Migrations, transparency.Migrations,
+			casework.Migrations, transparency.Migrations, gate.Migrations,
 		},
 	}
 	var puts []func(t testing.TB, w *workspace.Workspace, signer ledger.PersonKey)
@@ -179,6 +180,8 @@ func everything() content {
 	with(of(transparency.ContentSamples))
 	with(of(transparency.PublishedFigures))
 	with(of(transparency.Incidents))
+	with(of(gate.Enforcements))
+	with(of(gate.Glasses))
 	with(of(triage.Triages))
 	with(of(assessment.Ratings, func(r *assessment.Rating, _ int, tx *store.Tx) {
 		r.Engine, r.Outcome, r.Tier = bundle.EngineNumber(), "approve", "SDD" // what one person may approve

@@ -1,0 +1,213 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"time"
+
+	"duly/internal/act"
+	"duly/internal/fault"
+	"duly/internal/gate"
+	"duly/internal/voice"
+	"duly/internal/workspace"
+)
+
+type gateCmd struct {
+	Ask     gateAskCmd     `cmd:"" help:"Ask whether somebody may use a capability now."`
+	Serve   gateServeCmd   `cmd:"" help:"Answer over HTTP (AuthZEN Authorization API 1.0) until interrupted."`
+	Pending gatePendingCmd `cmd:"" help:"List decisions that nobody has confirmed as enforced."`
+	Confirm gateConfirmCmd `cmd:"" help:"Confirm that a decision was carried out, or say that it failed."`
+	Break   gateBreakCmd   `cmd:"" help:"Open the gate in an emergency, for hours, for all to see."`
+}
+
+// gateOptions are those of the workspace: its clock, and the bans that count in it.
+func gateOptions(a *app, w *workspace.Workspace) (gate.Options, error) {
+	rules, err := prohibitions(w)
+	return gate.Options{Now: a.now, Rules: rules}, err
+}
+
+type gateAskCmd struct {
+	Subject      string `arg:"" help:"The account, by number or record id."`
+	Capability   string `arg:"" help:"The capability, as in face_search."`
+	Kind         string `help:"account, deployment or customer." default:"account"`
+	Purpose      string `help:"What for." placeholder:"TEXT"`
+	Jurisdiction string `help:"Where." placeholder:"PLACE"`
+}
+
+// gateAnswer is an answer as it is printed.
+type gateAnswer struct {
+	Allowed     bool      `json:"allowed"`
+	Code        gate.Code `json:"code"`
+	Reason      string    `json:"reason"`
+	Fix         string    `json:"fix,omitempty"`
+	Unit        string    `json:"unit,omitempty"`
+	Obligations []string  `json:"obligations"`
+	Until       string    `json:"until,omitempty"`
+}
+
+// Run asks once. The exit status is 1 for a refusal, so that scripts can use it.
+func (c *gateAskCmd) Run(a *app) error {
+	w, err := a.open()
+	if err != nil {
+		return err
+	}
+	defer w.Close()
+	options, err := gateOptions(a, w)
+	if err != nil {
+		return err
+	}
+	g, err := gate.Open(a.ctx, w.DB, options)
+	if err != nil {
+		return err
+	}
+	r := g.Answer(gate.Question{Kind: c.Kind, ID: c.Subject, Capability: c.Capability, Purpose: c.Purpose, Jurisdiction: c.Jurisdiction})
+	out := gateAnswer{r.Allowed, r.Code, r.Reason, r.Fix, r.Unit, r.Obligations, r.Until}
+	err = a.print(out, func(to io.Writer) {
+		if !r.Allowed {
+			return
+		}
+		fmt.Fprintf(to, "yes: %s\n", r.Reason)
+		for _, o := range r.Obligations {
+			fmt.Fprintln(to, "  under the condition: "+o)
+		}
+		if r.Until != "" {
+			fmt.Fprintln(to, "  until "+r.Until)
+		}
+	})
+	if err != nil || r.Allowed {
+		return err
+	}
+	return fault.New(fault.Refused, "no: "+r.Reason, r.Fix)
+}
+
+type gateServeCmd struct {
+	Listen string `help:"The address to listen on. Nobody is authenticated: keep it on loopback, or behind something that does." default:"127.0.0.1:8181"`
+	Base   string `help:"The address under which callers reach it; http:// and the listening address otherwise." placeholder:"URL"`
+}
+
+// Run serves until it is interrupted.
+func (c *gateServeCmd) Run(a *app) error {
+	w, err := a.open()
+	if err != nil {
+		return err
+	}
+	defer w.Close()
+	options, err := gateOptions(a, w)
+	if err != nil {
+		return err
+	}
+	g, err := gate.Open(a.ctx, w.DB, options)
+	if err != nil {
+		return err
+	}
+	listener, err := net.Listen("tcp", c.Listen)
+	if err != nil {
+		return fault.Wrap(fault.Failed, err, "cannot listen on "+c.Listen)
+	}
+	base := c.Base
+	if base == "" {
+		base = "http://" + listener.Addr().String()
+	}
+	ctx, stop := context.WithCancel(a.ctx)
+	defer stop()
+	followed := make(chan struct{})
+	go func() {
+		defer close(followed)
+		g.Follow(ctx)
+	}()
+	server := &http.Server{Handler: gate.Handler(g, base), ReadHeaderTimeout: 5 * time.Second, ReadTimeout: 10 * time.Second}
+	done := make(chan error, 1)
+	go func() { done <- server.Serve(listener) }()
+	a.progress("the gate answers at %s/access/v1/evaluation; interrupt it to end", base)
+	select {
+	case err = <-done:
+	case <-a.ctx.Done():
+		closing, cancel := context.WithTimeout(context.WithoutCancel(a.ctx), 5*time.Second)
+		defer cancel()
+		err = server.Shutdown(closing)
+	}
+	stop()
+	<-followed
+	if err != nil && !errors.Is(err, http.ErrServerClosed) {
+		return fault.Wrap(fault.Failed, err, "the gate stopped answering")
+	}
+	return nil
+}
+
+type gatePendingCmd struct{}
+
+// Run lists what waits for its enforcement.
+func (c *gatePendingCmd) Run(a *app) error {
+	w, err := a.open()
+	if err != nil {
+		return err
+	}
+	defer w.Close()
+	list, err := gate.Pending(a.ctx, w.DB, w.Today())
+	if err != nil {
+		return err
+	}
+	return a.print(list, func(out io.Writer) {
+		for _, p := range list {
+			state := "not confirmed"
+			if p.Failed {
+				state = "tried, and it failed"
+			}
+			fmt.Fprintf(out, "%s %s, decided %s, %d days: %s\n", p.Subject, p.Act, p.Decided, p.Days, state)
+		}
+	})
+}
+
+type gateConfirmCmd struct {
+	Subject string `arg:"" help:"The deployment, or an account that has no more than one."`
+	How     string `help:"What was done, and how that is known." required:"" placeholder:"TEXT"`
+	Failed  bool   `help:"It was tried and did not work."`
+	As      string `help:"Who says so; not who decided." required:"" placeholder:"PERSON"`
+}
+
+// Run records that a decision is enforced.
+func (c *gateConfirmCmd) Run(a *app) error {
+	return a.disclosing(c.As, func(w *workspace.Workspace, by act.Actor) error {
+		id, err := subject(a, w.DB, c.Subject)
+		if err != nil {
+			return err
+		}
+		state := "confirmed"
+		if c.Failed {
+			state = "failed"
+		}
+		ref, err := gate.Confirm(a.ctx, w.DB, by, id, state, c.How, w.Now())
+		if err != nil {
+			return err
+		}
+		return a.print(entered{ref.ID, ref.Seq}, func(out io.Writer) { fmt.Fprintf(out, "%s, entry %d\n", state, ref.Seq) })
+	})
+}
+
+type gateBreakCmd struct {
+	Subject string `arg:"" help:"The deployment, or an account that has no more than one."`
+	Hours   int64  `help:"For how many hours, 1 to 72." required:""`
+	Reason  string `help:"Why." required:"" placeholder:"TEXT"`
+	As      string `help:"Who opens it." required:"" placeholder:"PERSON"`
+}
+
+// Run opens the gate.
+func (c *gateBreakCmd) Run(a *app) error {
+	return a.act(c.As, func(w *workspace.Workspace, h voice.Hand) error {
+		id, err := subject(a, w.DB, c.Subject)
+		if err != nil {
+			return err
+		}
+		ref, err := gate.Break(a.ctx, w.DB, act.Default, h.By, h.Key, id, c.Reason, c.Hours, h.Now)
+		if err != nil {
+			return err
+		}
+		return a.print(entered{ref.ID, ref.Seq}, func(out io.Writer) {
+			fmt.Fprintf(out, "the gate is open for %d hours, entry %d. It shows in the report.\n", c.Hours, ref.Seq)
+		})
+	})
+}
