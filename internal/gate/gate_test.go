@@ -135,7 +135,7 @@ func (v *vendor) decide(account, unit string, what decision.Act, stops ...string
 			return err
 		}
 		if len(list) > 0 {
-			_, _, err = store.Revise(tx, assessment.Ratings, list[0].ID, rated)
+			_, err = store.Restate(tx, assessment.Ratings, list[0].ID, rated)
 			return err
 		}
 		_, err = store.Create(tx, assessment.Ratings, rated)

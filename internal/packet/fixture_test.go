@@ -256,6 +256,7 @@ conditions:
     status: mandatory
     effective_from: "2020-01-01"
     enforcement: audit
+    checked_by: [audit]
     severity: high
     source: {title: A made-up text, ref: "2", grade: unverified}
     scope: {capabilities: [face_search]}

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"reflect"
 	"strconv"
 	"strings"
 	"sync/atomic"
@@ -289,6 +290,13 @@ func signedAs(kind string) act.Role {
 	return act.Approver
 }
 
+// speaks lets a record that somebody signs name that person, where it names one.
+func speaks(record any, signer ledger.PersonKey) {
+	if f := reflect.ValueOf(record).Elem().FieldByName("Person"); f.IsValid() {
+		f.SetString(signer.ID())
+	}
+}
+
 // once gives a kind of which each record has one revision, and writes two of them.
 func once[T any](kind *ledger.Kind[T], mend ...func(record *T, tx *store.Tx)) (*ledger.Schema, func(t testing.TB, w *workspace.Workspace, signer ledger.PersonKey)) {
 	return kind.Schema(), func(t testing.TB, w *workspace.Workspace, signer ledger.PersonKey) {
@@ -296,6 +304,7 @@ func once[T any](kind *ledger.Kind[T], mend ...func(record *T, tx *store.Tx)) (*
 		err := w.DB.Write(context.Background(), signer.ID(), func(tx *store.Tx) error {
 			for variant := range 2 {
 				record := example(t, kind, variant)
+				speaks(record, signer)
 				for _, m := range mend {
 					m(record, tx)
 				}
@@ -328,6 +337,9 @@ func of[T any](kind *ledger.Kind[T], mend ...func(record *T, variant int, tx *st
 			var refs []store.Ref
 			made := func(variant int) *T {
 				record := example(t, kind, variant)
+				if s.Signers > 0 {
+					speaks(record, signer)
+				}
 				for _, m := range mend {
 					m(record, variant, tx)
 				}
