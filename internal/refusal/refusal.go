@@ -49,12 +49,16 @@ const (
 	Seat      Rule = "seat"             // no seat in this matter
 	Parity    Rule = "parity"           // another file than the one that was referred
 	Correct   Rule = "correction"       // a correction is not followed by a new rating (IM-09)
+	Order     Rule = "order"            // a step out of its order, without a reason
+	Whose     Rule = "whose"            // not known whose calls they are
+	Decided   Rule = "decision"         // no decision holds that the step rests on
+	Seen      Rule = "seen"             // not seen to be so
 )
 
 // Rules lists all rules.
 var Rules = []Rule{
 	Role, Key, FourEyes, Twice, Legal, Pending, Right, Stale, Customer, Flag, Opinion, Panel, Quorum, Override, Expiry, Condition, Owner,
-	Exit, Deadline, Recused, Declared, Seat, Parity, Correct,
+	Exit, Deadline, Recused, Declared, Seat, Parity, Correct, Order, Whose, Decided, Seen,
 }
 
 // Error implements error: the rule's name as people see it.
@@ -67,8 +71,8 @@ func Refuse(rule Rule, what, fix string) error {
 
 // Refusal is one refused attempt.
 type Refusal struct {
-	Rule    string `duly:"rule,public,enum=role|key|four_eyes|twice|legal_stop|pending|missing_right|stale_rating|changed_customer|open_flag|opinion|panel|quorum|override|expiry|conditions|owner|exit_impact|deadline|recused|declaration|seat|parity|correction,column"`
-	Act     string `duly:"act,public,enum=opinion|panel|referral|declaration|vote|close|answer|resignation|consultation|decision|signature|notice|response,column"`
+	Rule    string `duly:"rule,public,enum=role|key|four_eyes|twice|legal_stop|pending|missing_right|stale_rating|changed_customer|open_flag|opinion|panel|quorum|override|expiry|conditions|owner|exit_impact|deadline|recused|declaration|seat|parity|correction|order|whose|decision|seen,column"`
+	Act     string `duly:"act,public,enum=opinion|panel|referral|declaration|vote|close|answer|resignation|consultation|decision|signature|notice|response|enforcement,column"`
 	Day     string `duly:"day,public,date"`
 	Subject string `duly:"subject,customer,column"`
 	What    string `duly:"what,customer"`

@@ -19,6 +19,7 @@ import (
 	"duly/internal/bundle"
 	"duly/internal/casework"
 	"duly/internal/decision"
+	"duly/internal/enforcement"
 	"duly/internal/evidence"
 	"duly/internal/index"
 	"duly/internal/intake"
@@ -138,7 +139,7 @@ func everything() content {
 		rooms: []store.Migrations{
 			register.Migrations, evidence.Migrations, runs.Migrations, index.Migrations, intake.Migrations, screening.Migrations,
 			agreement.Migrations, usage.Migrations, triage.Migrations, assessment.Migrations, refusal.Migrations, voice.Migrations, decision.Migrations,
-			casework.Migrations,
+			casework.Migrations, enforcement.Migrations,
 		},
 	}
 	var puts []func(t testing.TB, w *workspace.Workspace, signer ledger.PersonKey)
@@ -197,6 +198,7 @@ func everything() content {
 	with(of(decision.ExitImpacts))
 	with(of(decision.Notices))
 	with(of(decision.Responses))
+	with(of(enforcement.Proceedings))
 	with(of(refusal.Refusals))
 	with(of(voice.Opinions))
 	with(of(voice.Panels))
