@@ -48,7 +48,6 @@ type bed struct {
 	key        ledger.PersonKey
 }
 
-
 func newBed(t *testing.T, assumed ...string) *bed {
 	t.Helper()
 	return bedOn(t, storetest.SQLite(t, rooms...), assumed...)
