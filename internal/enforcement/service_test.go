@@ -230,20 +230,33 @@ func TestAStepRestsOnADecision(t *testing.T) {
 	}
 }
 
-// TestWhoseCalls protects customers from what others did in an account they share.
+// TestWhoseCalls protects customers from what others did: in an account they share, and
+// in a deployment that is theirs by inference only.
 func TestWhoseCalls(t *testing.T) {
-	b := newBed(t, "account")
-	id := b.gather()
-	b.decide(decision.Suspend, "")
-	o := b.officer("a")
-	_, _, err := o.Take(ctx, b.db, id, enforcement.Move{To: enforcement.Suspend, Reason: "skipped"})
-	b.refused(err, refusal.Whose)
-	if _, _, err := o.Take(ctx, b.db, id, enforcement.Move{To: enforcement.Suspend, Reason: "skipped", Source: b.source}); err != nil {
-		t.Error(err)
-	}
-	list, err := store.Select(ctx, b.db, refusal.Refusals, "")
-	if err != nil || len(list) != 1 || list[0].Record.Act != "enforcement" {
-		t.Errorf("the refused attempt is not logged: %d, %v", len(list), err)
+	inferred := newBed(t)
+	inferred.write(func(tx *store.Tx) {
+		d, err := store.Get(ctx, tx, register.Deployments, inferred.deployment)
+		if err == nil {
+			d.Record.Basis = "inferred"
+			_, _, err = store.Revise(tx, register.Deployments, d.ID, d.Record)
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+	})
+	for name, b := range map[string]*bed{"shared": newBed(t, "account"), "inferred": inferred} {
+		id := b.gather()
+		b.decide(decision.Suspend, "")
+		o := b.officer("a")
+		_, _, err := o.Take(ctx, b.db, id, enforcement.Move{To: enforcement.Suspend, Reason: "skipped"})
+		b.refused(err, refusal.Whose)
+		list, err := store.Select(ctx, b.db, refusal.Refusals, "")
+		if err != nil || len(list) != 1 || list[0].Record.Act != "enforcement" {
+			t.Errorf("%s: the refused attempt is not logged: %d, %v", name, len(list), err)
+		}
+		if _, _, err := o.Take(ctx, b.db, id, enforcement.Move{To: enforcement.Suspend, Reason: "skipped", Source: b.source}); err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
 	}
 }
 

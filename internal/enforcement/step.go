@@ -11,6 +11,7 @@ import (
 	"duly/internal/evidence"
 	"duly/internal/fault"
 	"duly/internal/refusal"
+	"duly/internal/register"
 	"duly/internal/store"
 	"duly/internal/usage"
 )
@@ -164,10 +165,18 @@ func (p *Proceeding) decided(ctx context.Context, q store.Queryer, today string,
 }
 
 // whose refuses what would be done to a customer where every finding may be about
-// another's calls, unless a source tells.
+// another's calls, or where the deployment itself is only inferred from use, unless a
+// source tells.
 func (p *Proceeding) whose(ctx context.Context, q store.Queryer, source string) error {
 	if source != "" {
 		return nil
+	}
+	deployment, err := store.Get(ctx, q, register.Deployments, p.Deployment)
+	if err != nil {
+		return err
+	}
+	if deployment.Record.Basis == "inferred" {
+		return refusal.Refuse(refusal.Whose, "the deployment is inferred from use, and neither a contract nor the customer confirms it", "name with --source what shows whose it is")
 	}
 	for _, line := range p.Evidence {
 		f, err := store.Get(ctx, q, usage.Findings, parseCitation(line).id)
