@@ -15,6 +15,7 @@ import (
 	"duly/internal/bundle"
 	"duly/internal/casework"
 	"duly/internal/decision"
+	"duly/internal/enforcement"
 	"duly/internal/evidence"
 	"duly/internal/fault"
 	"duly/internal/gate"
@@ -48,7 +49,7 @@ type app struct {
 func rooms() []store.Migrations {
 	return []store.Migrations{
 		refusal.Migrations, register.Migrations, evidence.Migrations, runs.Migrations, index.Migrations, voice.Migrations, transparency.Migrations, intake.Migrations, screening.Migrations,
-		agreement.Migrations, usage.Migrations, triage.Migrations, assessment.Migrations, decision.Migrations, casework.Migrations, gate.Migrations,
+		agreement.Migrations, usage.Migrations, triage.Migrations, assessment.Migrations, decision.Migrations, casework.Migrations, enforcement.Migrations, gate.Migrations,
 	}
 }
 
@@ -65,7 +66,7 @@ func kinds() []*ledger.Schema {
 		triage.Triages.Schema(), assessment.Ratings.Schema(), assessment.Exposures.Schema(), assessment.Scores.Schema(), decision.Decisions.Schema(),
 		casework.Reviews.Schema(), casework.Sweeps.Schema(), casework.Signals.Schema(), casework.Capacities.Schema(), casework.Changes.Schema(), casework.Samples.Schema(),
 		casework.Leaves.Schema(), casework.Contacts.Schema(), casework.Sights.Schema(),
-		decision.Criticalities.Schema(), decision.ExitImpacts.Schema(), decision.Notices.Schema(), decision.Responses.Schema(), decision.Checks.Schema(), refusal.Refusals.Schema(),
+		decision.Criticalities.Schema(), decision.ExitImpacts.Schema(), decision.Notices.Schema(), decision.Responses.Schema(), decision.Checks.Schema(), enforcement.Proceedings.Schema(), refusal.Refusals.Schema(),
 		voice.Opinions.Schema(), voice.Panels.Schema(), voice.Seats.Schema(), voice.Resignations.Schema(), voice.Referrals.Schema(),
 		voice.Declarations.Schema(), voice.Votes.Schema(), voice.Answers.Schema(), voice.Stakeholders.Schema(), voice.Consultations.Schema(),
 		voice.Sessions.Schema(), voice.Inputs.Schema(), voice.Compensations.Schema(),

@@ -62,6 +62,7 @@ type cli struct {
 	Sample     sampleCmd     `cmd:"" help:"Sample those whom nobody looks at."`
 	Conditions conditionsCmd `cmd:"" help:"Say what is asked of whom, who agreed to it, and who did not."`
 	Monitor    monitorCmd    `cmd:"" help:"Count use against conditions of use."`
+	Finding    findingCmd    `cmd:"" help:"Act on what logs show: notice, cure, limit, suspend, terminate."`
 	Usage      usageCmd      `cmd:"" help:"Take events that are pushed, and check what was counted."`
 	Request    requestCmd    `cmd:"" help:"Keep what authorities ask for, and what they got."`
 	Incident   incidentCmd   `cmd:"" help:"Handle grave events to their end."`

@@ -44,9 +44,11 @@ var pinned = map[string][]string{
 	"usage_count":    {"condition", "day", "basis", "exposures", "deviations", "unknown"},
 	"usage_coverage": {"day", "basis", "covered"},
 	"finding":        {"grade", "state", "condition"},
-	"person":         {"state", "roles", "key"},
-	"epoch":          {"number", "log_key", "quoted_size", "quoted_root"},
-	"erasure":        {"target", "field", "reason"},
+	"proceeding": {"state", "step", "outcome", "grade", "kind", "binds", "rated", "opened", "due", "stepped_day", "closed", "expires_day", "findings",
+		"calls", "recurrences", "out_of_order", "decision"},
+	"person":  {"state", "roles", "key"},
+	"epoch":   {"number", "log_key", "quoted_size", "quoted_root"},
+	"erasure": {"target", "field", "reason"},
 
 	"index_edition": {"state", "year", "published", "released", "history", "mapping", "file", "rejected", "unread"},
 

@@ -57,12 +57,18 @@ const (
 	Unread     Rule = "unread"       // what somebody raised is unread (IM-05)
 	Unlaunched Rule = "not_launched" // announced for the product, and not launched or not cleared (RG-03)
 	Unapproved Rule = "not_approved" // nobody approved what is asked for
+
+	Order   Rule = "order"    // a step out of its order, without a reason
+	Whose   Rule = "whose"    // not known whose calls they are
+	Decided Rule = "decision" // no decision holds that the step rests on
+	Seen    Rule = "seen"     // not seen to be so
 )
 
 // Rules lists all rules.
 var Rules = []Rule{
 	Role, Key, FourEyes, Twice, Legal, Pending, Right, Stale, Customer, Flag, Opinion, Panel, Quorum, Override, Expiry, Condition, Owner,
 	Exit, Deadline, Recused, Declared, Seat, Parity, Correct, Law, Unnamed, Again, OpenCase, Unread, Unlaunched, Unapproved,
+	Order, Whose, Decided, Seen,
 }
 
 // Error implements error: the rule's name as people see it.
@@ -75,8 +81,8 @@ func Refuse(rule Rule, what, fix string) error {
 
 // Refusal is one refused attempt.
 type Refusal struct {
-	Rule    string `duly:"rule,public,enum=role|key|four_eyes|twice|legal_stop|pending|missing_right|stale_rating|changed_customer|open_flag|opinion|panel|quorum|override|expiry|conditions|owner|exit_impact|deadline|recused|declaration|seat|parity|correction|older_than_law|rating_not_named|asked_again|open_case|unread|not_launched|not_approved,column"`
-	Act     string `duly:"act,public,enum=opinion|panel|referral|declaration|vote|close|answer|resignation|consultation|decision|signature|notice|response|condition|load|fact|hit|score|assessment|method|widen|renew|contact|sight,column"`
+	Rule    string `duly:"rule,public,enum=role|key|four_eyes|twice|legal_stop|pending|missing_right|stale_rating|changed_customer|open_flag|opinion|panel|quorum|override|expiry|conditions|owner|exit_impact|deadline|recused|declaration|seat|parity|correction|older_than_law|rating_not_named|asked_again|open_case|unread|not_launched|not_approved|order|whose|decision|seen,column"`
+	Act     string `duly:"act,public,enum=opinion|panel|referral|declaration|vote|close|answer|resignation|consultation|decision|signature|notice|response|condition|load|fact|hit|score|assessment|method|widen|renew|contact|sight|enforcement,column"`
 	Day     string `duly:"day,public,date"`
 	Subject string `duly:"subject,customer,column"`
 	What    string `duly:"what,customer"`

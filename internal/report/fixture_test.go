@@ -18,6 +18,7 @@ import (
 	"duly/internal/bundle"
 	"duly/internal/casework"
 	"duly/internal/decision"
+	"duly/internal/enforcement"
 	"duly/internal/evidence"
 	"duly/internal/index"
 	"duly/internal/intake"
@@ -66,7 +67,7 @@ func clock() func() time.Time {
 
 var rooms = []store.Migrations{
 	register.Migrations, evidence.Migrations, runs.Migrations, index.Migrations, intake.Migrations, screening.Migrations,
-	agreement.Migrations, usage.Migrations, triage.Migrations, assessment.Migrations, refusal.Migrations, voice.Migrations, decision.Migrations, casework.Migrations, transparency.Migrations,
+	agreement.Migrations, usage.Migrations, triage.Migrations, assessment.Migrations, refusal.Migrations, voice.Migrations, decision.Migrations, casework.Migrations, enforcement.Migrations, transparency.Migrations,
 }
 
 // bed is a workspace for tests.

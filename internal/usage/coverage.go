@@ -1,6 +1,7 @@
 package usage
 
 import (
+	"context"
 	"maps"
 	"math/bits"
 	"slices"
@@ -105,6 +106,15 @@ func (k *keeper) coverDay(tx *store.Tx, account string, day int64, mask uint32, 
 	}
 	_, err := store.Create(tx, Coverages, &next)
 	return err
+}
+
+// Covered gives of how many hours of a day (YYYY-MM-DD) events of an account were seen.
+func Covered(ctx context.Context, q store.Queryer, account, day string) (int64, error) {
+	list, err := store.Select(ctx, q, Coverages, "r.identity = $1", identity(account, day, Events))
+	if err != nil || len(list) == 0 {
+		return 0, err
+	}
+	return list[0].Record.Covered, nil
 }
 
 func (c *CoverageRecord) parse() (day int64, mask uint32, ok bool) {

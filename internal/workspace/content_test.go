@@ -20,6 +20,7 @@ import (
 	"duly/internal/bundle"
 	"duly/internal/casework"
 	"duly/internal/decision"
+	"duly/internal/enforcement"
 	"duly/internal/evidence"
 	"duly/internal/gate"
 	"duly/internal/index"
@@ -141,7 +142,7 @@ func everything() content {
 		rooms: []store.Migrations{
 			register.Migrations, evidence.Migrations, runs.Migrations, index.Migrations, intake.Migrations, screening.Migrations,
 			agreement.Migrations, usage.Migrations, triage.Migrations, assessment.Migrations, refusal.Migrations, voice.Migrations, decision.Migrations,
-			casework.Migrations, transparency.Migrations, gate.Migrations,
+			casework.Migrations, enforcement.Migrations, transparency.Migrations, gate.Migrations,
 		},
 	}
 	var puts []func(t testing.TB, w *workspace.Workspace, signer ledger.PersonKey)
@@ -221,6 +222,7 @@ func everything() content {
 		c.Decision, c.Sort, c.Number = list[len(list)-1].Hash.String(), decision.Precedent, 1
 		c.Day = time.UnixMicro(tx.Now()).UTC().Format(time.DateOnly)
 	}))
+	with(of(enforcement.Proceedings))
 	with(of(refusal.Refusals))
 	with(of(voice.Opinions))
 	with(of(voice.Panels))

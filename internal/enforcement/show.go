@@ -1,0 +1,40 @@
+package enforcement
+
+import (
+	"cmp"
+	"context"
+	"slices"
+
+	"duly/internal/store"
+	"duly/internal/usage"
+)
+
+// Late says whether what is due was not done in time.
+func (p *Proceeding) Late(today string) bool { return p.Due != "" && today > p.Due }
+
+// Compare orders grades, from low to critical.
+func Compare(a, b string) int { return cmp.Compare(slices.Index(grades, a), slices.Index(grades, b)) }
+
+// Cited is a finding that a proceeding rests on.
+type Cited struct {
+	ID      string `json:"id"`
+	Entry   int64  `json:"entry"`
+	Day     string `json:"day"`
+	Calls   int64  `json:"calls"`
+	Kind    string `json:"kind"`
+	Binding string `json:"binding"` // how the condition bound on that day
+}
+
+// Evidence gives the findings that a proceeding rests on in this round.
+func Evidence(ctx context.Context, q store.Queryer, p *Proceeding) ([]Cited, error) {
+	var out []Cited
+	for _, line := range p.Evidence {
+		f, err := store.Get(ctx, q, usage.Findings, parseCitation(line).id)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, Cited{f.ID, f.Seq, f.Record.Day, f.Record.Calls, f.Record.Kind, f.Record.Binding})
+	}
+	slices.SortFunc(out, func(a, b Cited) int { return cmp.Or(cmp.Compare(a.Day, b.Day), cmp.Compare(a.Entry, b.Entry)) })
+	return out, nil
+}
