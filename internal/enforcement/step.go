@@ -147,12 +147,12 @@ func (p *Proceeding) decided(ctx context.Context, q store.Queryer, today string,
 		names = append(names, string(a))
 	}
 	want := strings.Join(names, " or ")
-	d, state, err := decision.Standing(ctx, q, p.Deployment, today)
+	stand, err := decision.Standing(ctx, q, p.Deployment, today, nil)
 	if err != nil {
 		return "", err
 	}
-	switch {
-	case state != decision.Holds:
+	switch d := stand.Decision; {
+	case stand.State != decision.Holds && stand.State != decision.Waits:
 		return "", refusal.Refuse(refusal.Decided, "no decision on the deployment holds today", "decide first: duly decide "+p.Deployment+" "+names[0])
 	case !slices.Contains(acts, decision.Act(d.Record.Act)):
 		return "", refusal.Refuse(refusal.Decided, "what holds is "+d.Record.Act+", and this takes "+want, "decide first: duly decide "+p.Deployment+" "+names[0])
@@ -161,7 +161,7 @@ func (p *Proceeding) decided(ctx context.Context, q store.Queryer, today string,
 	case beyond != "" && d.Record.Expires != "" && d.Record.Expires < beyond:
 		return "", refusal.Refuse(refusal.Decided, "the decision that holds ends on "+d.Record.Expires+" already", "accept until then at most")
 	}
-	return d.Hash.String(), nil
+	return stand.Decision.Hash.String(), nil
 }
 
 // whose refuses what would be done to a customer where every finding may be about
