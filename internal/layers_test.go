@@ -50,12 +50,13 @@ var floors = map[string]int{
 	"duly/internal/usage":     4,
 	"duly/internal/workspace": 4,
 
-	"duly/internal/triage":     5,
-	"duly/internal/assessment": 6,
-	"duly/internal/decision":   7,
-	"duly/internal/casework":   8,
-	"duly/internal/report":     9,
-	"duly/examples/demo":       9,
+	"duly/internal/triage":      5,
+	"duly/internal/attestation": 5, // above what was agreed and what was counted
+	"duly/internal/assessment":  6,
+	"duly/internal/decision":    7,
+	"duly/internal/casework":    8,
+	"duly/internal/report":      9,
+	"duly/examples/demo":        9,
 
 	"duly/cmd/duly":        11,
 	"duly/cmd/duly-verify": 11,

@@ -53,6 +53,7 @@ const (
 	Answer    Act = "answer a panel"
 	Consult   Act = "consult those whom it concerns"
 	Notify    Act = "write to a customer about a decision"
+	Attest    Act = "ask a customer for an attestation and receive it"
 )
 
 // Actor is a person who acts, by key id and roles.
@@ -96,13 +97,14 @@ var Default = Table{
 		Answer:    {Approver, GoverningBody},
 		Consult:   {Analyst, Expert},
 		Notify:    {Analyst, Approver, GoverningBody},
+		Attest:    {Analyst, Approver, GoverningBody},
 	},
 	Exclude: map[Act][]Role{
 		Judge: {Sales}, SetFact: {Sales}, Score: {Sales, Administrator}, CloseHit: {Sales}, Decide: {Sales, Administrator, Expert, PanelMember},
 		Opine:   {Sales, Administrator, Analyst, Approver, GoverningBody, PanelMember},
 		Vote:    {Sales, Administrator, Analyst, Approver, GoverningBody, Expert},
 		Appoint: {Sales, Administrator}, Refer: {Sales, Administrator}, Answer: {Sales, Administrator, Expert, PanelMember},
-		Consult: {Sales}, Notify: {Sales},
+		Consult: {Sales}, Notify: {Sales}, Attest: {Sales},
 		Work: {Sales}, Commit: {Sales}, Adopt: {Sales, Administrator},
 	},
 }

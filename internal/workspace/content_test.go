@@ -16,6 +16,7 @@ import (
 	"duly/internal/act"
 	"duly/internal/agreement"
 	"duly/internal/assessment"
+	"duly/internal/attestation"
 	"duly/internal/bundle"
 	"duly/internal/casework"
 	"duly/internal/decision"
@@ -137,7 +138,7 @@ func everything() content {
 	c := content{
 		rooms: []store.Migrations{
 			register.Migrations, evidence.Migrations, runs.Migrations, index.Migrations, intake.Migrations, screening.Migrations,
-			agreement.Migrations, usage.Migrations, triage.Migrations, assessment.Migrations, refusal.Migrations, voice.Migrations, decision.Migrations,
+			agreement.Migrations, usage.Migrations, attestation.Migrations, triage.Migrations, assessment.Migrations, refusal.Migrations, voice.Migrations, decision.Migrations,
 			casework.Migrations,
 		},
 	}
@@ -172,6 +173,8 @@ func everything() content {
 	with(of(usage.Counts))
 	with(of(usage.Coverages))
 	with(of(usage.Findings))
+	with(of(attestation.Requests))
+	with(of(attestation.Attestations))
 	with(of(triage.Triages))
 	with(of(assessment.Ratings, func(r *assessment.Rating, _ int, tx *store.Tx) {
 		r.Engine = bundle.EngineNumber()
