@@ -252,7 +252,7 @@ func (c *attestationDueCmd) Run(a *app) error {
 	}
 	return a.print(turns, func(out io.Writer) {
 		for _, t := range turns {
-			fmt.Fprint(out, wrap("", turnSaid(t)))
+			fmt.Fprintln(out, turnSaid(t))
 		}
 		if len(turns) == 0 {
 			fmt.Fprintln(out, "nothing is due")
