@@ -15,6 +15,7 @@ import (
 )
 
 type capabilityCmd struct {
+	Map      capabilityMapCmd      `cmd:"" help:"List what is sold under which names, what it can do, who answers for it, and what waits for a launch."`
 	Change   capabilityChangeCmd   `cmd:"" help:"Say that a product is to get a capability: the product and all who use it are looked at again."`
 	Show     capabilityShowCmd     `cmd:"" help:"Say who may have it, who may not, and who is undecided."`
 	Launch   capabilityLaunchCmd   `cmd:"" help:"Open it, once each who uses the product has been decided on."`
@@ -156,4 +157,46 @@ func (c *capabilityWithdrawCmd) Run(a *app) error {
 		}
 		return a.print(map[string]string{"id": c.ID, "state": casework.Withdrawn}, func(out io.Writer) { fmt.Fprintln(out, "withdrawn") })
 	})
+}
+
+type capabilityMapCmd struct{}
+
+// Run lists what is sold.
+func (c *capabilityMapCmd) Run(a *app) error {
+	w, err := a.open()
+	if err != nil {
+		return err
+	}
+	defer w.Close()
+	m, err := casework.MapProducts(a.ctx, w.DB)
+	if err != nil {
+		return err
+	}
+	return a.print(m, func(out io.Writer) { printMap(out, m) })
+}
+
+func printMap(out io.Writer, m *casework.ProductMap) {
+	words := func(list []string) string {
+		if len(list) == 0 {
+			return "none"
+		}
+		return strings.ReplaceAll(strings.Join(list, ", "), "_", " ")
+	}
+	fmt.Fprintf(out, "%d products, for %d of them nobody answers; %d names on bills map to no product\n", len(m.Products), m.Unowned, len(m.Unmapped))
+	for _, p := range m.Products {
+		owner := p.Owner
+		if owner == "" {
+			owner = "nobody"
+		}
+		fmt.Fprintf(out, "%s, risk class %s, owner: %s\n", p.Name, p.Risk, owner)
+		fmt.Fprint(out, wrap("  billed as ", words(p.SKUs)))
+		fmt.Fprint(out, wrap("  meant to do ", words(p.Intended)+"; can also do "+words(p.Unintended)))
+		if len(p.Waiting) > 0 {
+			fmt.Fprint(out, wrap("  waits for a launch: ", words(p.Waiting)))
+		}
+		fmt.Fprintf(out, "  %d accounts, %d deployments, %d of these confirmed by neither contract nor customer\n", p.Accounts, p.Deployments, p.Unconfirmed)
+	}
+	for _, u := range m.Unmapped {
+		fmt.Fprintf(out, "maps to nothing: %q, billed to %d accounts; it is stated of %d products\n", u.SKU, u.Accounts, len(u.Fits))
+	}
 }

@@ -22,6 +22,11 @@
 //		exposure, deviation, err := c.Judge(&call) // if applies and c.InForce(t)
 //	}
 //
-// The package is pure: values in, values out. It owns conditions and the judging
-// of one call; reading telemetry, counting and findings belong to package usage.
+// What no single call shows (rates, repetition, silence) a [Window] counts over several:
+// [Condition.Observe] adds a call to keyed state, and [Condition.Deviations] tells what
+// that state amounts to, whatever the order in which it came.
+//
+// The package is pure: values in, values out. It owns conditions and the judging of
+// calls; who agreed to them belongs to package agreement, and reading telemetry, counting
+// and findings to package usage.
 package conditions

@@ -87,12 +87,15 @@ type Product struct {
 	Name       string   `duly:"name,customer"`
 	Intended   []string `duly:"intended,customer,enum=face_search|face_compare|live_face_recognition|face_analysis|object_detection|video_analytics|video_storage|doorbell_requests|plate_reader|location_tracking|interception|device_forensics|social_media_monitoring|gunshot_detection|drone|predictive_policing|data_fusion|personal_data_analytics|biometric_registry|compute|storage|database|machine_learning|network|other|unknown"`
 	Unintended []string `duly:"unintended,customer,enum=face_search|face_compare|live_face_recognition|face_analysis|object_detection|video_analytics|video_storage|doorbell_requests|plate_reader|location_tracking|interception|device_forensics|social_media_monitoring|gunshot_detection|drone|predictive_policing|data_fusion|personal_data_analytics|biometric_registry|compute|storage|database|machine_learning|network|other|unknown"`
+	SKUs       []string `duly:"skus,customer"`  // what bills call it
+	Owner      string   `duly:"owner,personal"` // who in the company answers for it
 	Risk       string   `duly:"risk,customer,column,enum=identify|track|intercept|fuse|sense|compute|ordinary"`
 }
 
 // Deployment is the unit that is judged: a customer, one capability of a
 // product, a purpose and a jurisdiction. Telemetry names the accounts in which
-// its use can be seen.
+// its use can be seen. Basis says how it is known: what is inferred from use is
+// confirmed by a contract or by the customer, and by nothing else.
 type Deployment struct {
 	Origin
 	Identity     string   `duly:"identity,customer,column"`
@@ -104,6 +107,7 @@ type Deployment struct {
 	Jurisdiction string   `duly:"jurisdiction,customer,column"`
 	EndUse       string   `duly:"end_use,customer"` // as the customer declared it
 	Telemetry    []string `duly:"telemetry,security"`
+	Basis        string   `duly:"basis,customer,enum=contract|customer|inferred|unknown"`
 }
 
 // Contract is an agreement with a customer.
