@@ -1,7 +1,9 @@
 package attestation
 
 import (
+	"cmp"
 	"context"
+	"slices"
 
 	"duly/internal/agreement"
 	"duly/internal/conditions"
@@ -45,6 +47,10 @@ func Look(ctx context.Context, q store.Queryer, sets []*conditions.Set, deployme
 	if v.Attestations, err = store.Select(ctx, q, Attestations, "r.deployment = $1", deployment); err != nil {
 		return nil, err
 	}
+	// A comparison writes a revision; what was answered last stays the last.
+	slices.SortStableFunc(v.Attestations, func(a, b *store.Revision[Attestation]) int {
+		return cmp.Compare(a.Record.Received, b.Record.Received)
+	})
 	known := v.known()
 	for _, h := range held {
 		if !h.Binding.Firm() {

@@ -281,6 +281,9 @@ func Compare(ctx context.Context, db *store.DB, authority act.Authority, by act.
 			return err
 		}
 		for _, a := range list {
+			if a.Record.Request == "" || len(a.Record.Outcomes) == 0 {
+				continue // erased: there is nothing left to compare
+			}
 			next, err := again(ctx, tx, a.Record)
 			if err != nil {
 				return err

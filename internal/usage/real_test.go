@@ -2,12 +2,16 @@ package usage_test
 
 import (
 	"bytes"
+	"maps"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
+	"duly/internal/conditions"
 	"duly/internal/usage"
+	"duly/packs"
 )
 
 // TestRealSearchAudit protects the counts of a log that people wrote: 7,273 searches
@@ -23,6 +27,7 @@ func TestRealSearchAudit(t *testing.T) {
 		t.Fatal(err)
 	}
 	whose := strings.Split(strings.Split(string(text), "\n")[1], ",")[1] // one agency's, named in each row
+	shippedRules(t, whose, text)
 	b, err := searches(t, whose).Read(t.Context(), "audit", "audit.csv", bytes.NewReader(text))
 	if err != nil {
 		t.Fatal(err)
@@ -47,6 +52,44 @@ func TestRealSearchAudit(t *testing.T) {
 	t.Logf("%d days, %d hours with searches, %d findings", len(days), len(b.Coverage), len(b.Findings))
 	if got := sums["S-REASON"].deviations; got != 9 {
 		t.Errorf("%d searches without a reason; the file has 9 blank ones", got)
+	}
+}
+
+// shippedRules reads the audit by the pack for plate searches that ships.
+func shippedRules(t *testing.T, whose string, text []byte) {
+	t.Helper()
+	data, err := packs.Files.ReadFile("conditions/alpr.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	set, err := conditions.Load(parsePack(t, "alpr.yaml", string(data)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	m, err := usage.NewMonitor([]*conditions.Set{set}, []usage.Deployment{{ID: "plates", Accounts: []string{whose}, Subject: conditions.Subject{Capability: "plate_reader"}}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	b, err := m.By(shippedLog(t, "alpr-search-audit")).Read(t.Context(), "audit", "audit.csv", bytes.NewReader(text))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if o := b.Object; o.Read != 7273 || o.Read != o.Matched+o.Unmatched+o.Rejected || o.Rejected != 0 || len(o.Faults) != 0 {
+		t.Errorf("%+v", o)
+	}
+	sums := map[string][3]int64{}
+	for _, c := range b.Counts {
+		s := sums[c.Condition]
+		sums[c.Condition] = [3]int64{s[0] + c.Exposures, s[1] + c.Deviations, s[2] + c.Unknown}
+		if c.Exposures > 7273 || c.Deviations > c.Exposures {
+			t.Errorf("%+v", c)
+		}
+	}
+	for _, id := range slices.Sorted(maps.Keys(sums)) {
+		t.Logf("%s: %d searches, %d deviate, %d unknown", id, sums[id][0], sums[id][1], sums[id][2])
+	}
+	if len(sums) == 0 {
+		t.Error("the pack counts nothing of a real audit")
 	}
 }
 

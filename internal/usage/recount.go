@@ -51,7 +51,6 @@ type recounter struct {
 	from     string
 	out      *Recounted
 	monitors map[string][]*Monitor // by mapping; nil where the mapping is not recorded
-	sets     []*conditions.Set
 	trees    map[string]*Tree
 	changed  []watchedObject
 }
