@@ -12,6 +12,7 @@ import (
 	"duly/internal/act"
 	"duly/internal/agreement"
 	"duly/internal/assessment"
+	"duly/internal/attestation"
 	"duly/internal/bundle"
 	"duly/internal/casework"
 	"duly/internal/decision"
@@ -49,7 +50,7 @@ type app struct {
 func rooms() []store.Migrations {
 	return []store.Migrations{
 		refusal.Migrations, register.Migrations, evidence.Migrations, runs.Migrations, index.Migrations, voice.Migrations, transparency.Migrations, intake.Migrations, screening.Migrations,
-		agreement.Migrations, usage.Migrations, triage.Migrations, assessment.Migrations, decision.Migrations, casework.Migrations, enforcement.Migrations, gate.Migrations,
+		agreement.Migrations, usage.Migrations, attestation.Migrations, triage.Migrations, assessment.Migrations, decision.Migrations, casework.Migrations, enforcement.Migrations, gate.Migrations,
 	}
 }
 
@@ -63,6 +64,7 @@ func kinds() []*ledger.Schema {
 		evidence.Sources.Schema(), evidence.Facts.Schema(), index.Editions.Schema(), runs.Runs.Schema(), runs.Packs.Schema(),
 		intake.Ambiguities.Schema(), screening.Lists.Schema(), screening.ListUpdates.Schema(), screening.Hits.Schema(),
 		agreement.Agreements.Schema(), usage.ObjectRecords.Schema(), usage.Counts.Schema(), usage.Coverages.Schema(), usage.Findings.Schema(),
+		attestation.Requests.Schema(), attestation.Attestations.Schema(),
 		triage.Triages.Schema(), assessment.Ratings.Schema(), assessment.Exposures.Schema(), assessment.Scores.Schema(), decision.Decisions.Schema(),
 		casework.Reviews.Schema(), casework.Sweeps.Schema(), casework.Signals.Schema(), casework.Capacities.Schema(), casework.Changes.Schema(), casework.Samples.Schema(),
 		casework.Leaves.Schema(), casework.Contacts.Schema(), casework.Sights.Schema(),

@@ -11,6 +11,7 @@ import (
 	"slices"
 	"strings"
 
+	"duly/internal/attestation"
 	"duly/internal/casework"
 	"duly/internal/conditions"
 	"duly/internal/fault"
@@ -28,7 +29,7 @@ import (
 var runners = map[string]pack.Runner{
 	pack.Method: rating.RunTests, pack.Triage: triage.RunTests, pack.Conditions: conditions.RunTests,
 	pack.Ownership: ownership.RunTests, pack.Framework: framework.RunTests, pack.Index: index.RunTests, pack.Casework: casework.RunTests,
-	pack.Log: usage.RunTests,
+	pack.Log: usage.RunTests, pack.Attest: attestation.RunTests,
 }
 
 // commonMethod is the method whose facts are the vocabulary of all packs.
@@ -115,7 +116,7 @@ func testVocabulary(p *pack.Pack, common *rating.Method) []pack.TestResult {
 var packSchemas = map[string]func() []byte{
 	pack.Method: rating.Schema, pack.Triage: triage.Schema, pack.Conditions: conditions.Schema, pack.Ownership: ownership.Schema,
 	pack.Framework: framework.Schema, pack.Index: index.Schema, pack.Casework: casework.Schema,
-	pack.Log: usage.Schema,
+	pack.Log: usage.Schema, pack.Attest: attestation.Schema,
 }
 
 type packCmd struct {
@@ -124,7 +125,7 @@ type packCmd struct {
 }
 
 type packSchemaCmd struct {
-	Kind string `arg:"" help:"The kind of pack: method, framework, triage, conditions, ownership, index, casework or log."`
+	Kind string `arg:"" help:"The kind of pack: method, framework, triage, conditions, ownership, index, casework, log or attestation."`
 }
 
 // Run prints the schema.

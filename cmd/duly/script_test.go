@@ -2,8 +2,10 @@ package main
 
 import (
 	"database/sql"
+	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -94,6 +96,7 @@ func TestScripts(t *testing.T) {
 			"golden":  golden,
 			"answers": answers,
 			"refuses": refuses,
+			"merge":   merge,
 		},
 	})
 }
@@ -160,6 +163,30 @@ func capture(ts *testscript.TestScript, neg bool, args []string) {
 		ts.Fatalf("the output has no match for %s", args[1])
 	}
 	ts.Setenv(args[0], found[1])
+}
+
+// merge OUT FILE... writes the objects of JSON files as one; a later file wins, and objects
+// within them are merged too.
+func merge(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) < 3 {
+		ts.Fatalf("usage: merge OUT FILE...")
+	}
+	all := map[string]any{}
+	for _, name := range args[1:] {
+		var one map[string]any
+		ts.Check(json.Unmarshal([]byte(ts.ReadFile(name)), &one))
+		for key, value := range one {
+			inner, ok := value.(map[string]any)
+			if before, both := all[key].(map[string]any); ok && both {
+				maps.Copy(before, inner)
+				continue
+			}
+			all[key] = value
+		}
+	}
+	text, err := json.Marshal(all)
+	ts.Check(err)
+	ts.Check(os.WriteFile(ts.MkAbs(args[0]), text, 0o644))
 }
 
 // holds DIR FILE... fails unless the directory holds exactly these files.

@@ -59,6 +59,7 @@ const (
 	CheckCondition Act = "say whether a condition is met"
 	Disclose       Act = "answer an authority's request, or keep an incident"
 	Enforce        Act = "act on findings"
+	Attest         Act = "ask a customer for an attestation and receive it"
 )
 
 // Actor is a person who acts, by key id and roles.
@@ -108,13 +109,14 @@ var Default = Table{
 		CheckCondition: {Analyst, Approver, GoverningBody, Expert},
 		Disclose:       {Analyst, Approver, GoverningBody},
 		Enforce:        {Analyst, Approver, GoverningBody},
+		Attest:         {Analyst, Approver, GoverningBody},
 	},
 	Exclude: map[Act][]Role{
 		Judge: {Sales}, SetFact: {Sales}, Score: {Sales, Administrator}, CloseHit: {Sales}, Decide: {Sales, Administrator, Expert, PanelMember},
 		Opine:   {Sales, Administrator, Analyst, Approver, GoverningBody, PanelMember},
 		Vote:    {Sales, Administrator, Analyst, Approver, GoverningBody, Expert},
 		Appoint: {Sales, Administrator}, Refer: {Sales, Administrator}, Brief: {Sales, Administrator}, Answer: {Sales, Administrator, Expert, PanelMember},
-		Consult: {Sales}, Notify: {Sales}, Disclose: {Sales, Expert, PanelMember}, Enforce: {Sales, Administrator},
+		Consult: {Sales}, Notify: {Sales}, Disclose: {Sales, Expert, PanelMember}, Enforce: {Sales, Administrator}, Attest: {Sales},
 		CheckCondition: {Sales, Administrator, PanelMember},
 		Work:           {Sales}, Commit: {Sales}, Adopt: {Sales, Administrator},
 	},

@@ -109,6 +109,20 @@ func (b *Book) accepted(subject string, c *conditions.Condition, day string) Bin
 	return best
 }
 
+// Since gives the first day of the earliest agreement, of those that hold on a day, by
+// which a version of a condition binds a deployment; "" when none does.
+func (b *Book) Since(deployment string, c *conditions.Condition, day string) string {
+	first := ""
+	for _, subject := range []string{deployment, b.deployments[deployment].contract} {
+		for _, t := range b.terms[subject] {
+			if subject != "" && day >= t.from && (t.to == "" || day < t.to) && t.binds(c).Firm() && (first == "" || t.from < first) {
+				first = t.from
+			}
+		}
+	}
+	return first
+}
+
 func (t *term) binds(c *conditions.Condition) Binding {
 	best := None
 	for _, id := range c.Line {

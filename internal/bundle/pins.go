@@ -46,9 +46,11 @@ var pinned = map[string][]string{
 	"finding":        {"grade", "state", "condition"},
 	"proceeding": {"state", "step", "outcome", "grade", "kind", "binds", "rated", "opened", "due", "stepped_day", "closed", "expires_day", "findings",
 		"calls", "recurrences", "out_of_order", "decision"},
-	"person":  {"state", "roles", "key"},
-	"epoch":   {"number", "log_key", "quoted_size", "quoted_root"},
-	"erasure": {"target", "field", "reason"},
+	"person":              {"state", "roles", "key"},
+	"epoch":               {"number", "log_key", "quoted_size", "quoted_root"},
+	"erasure":             {"target", "field", "reason"},
+	"attestation_request": {"state", "due", "from_day", "upto_day", "conditions", "questionnaire", "terms", "token"},
+	"attestation":         {"received", "late", "evidence_day", "promised", "agrees", "contradicted", "not_kept", "unknown", "days", "days_seen", "sha256"},
 
 	"index_edition": {"state", "year", "published", "released", "history", "mapping", "file", "rejected", "unread"},
 

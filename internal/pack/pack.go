@@ -29,17 +29,18 @@ const (
 
 // The kinds of packs.
 const (
-	Method     = "method"     // how a deployment is rated
-	Triage     = "triage"     // into which lane an account goes
-	Conditions = "conditions" // what a customer may do, and how it is noticed
-	Ownership  = "ownership"  // from which share on an owner's listing counts for what is owned
-	Framework  = "framework"  // what a text asks for (law, guidance, principles), item by item
-	Index      = "index"      // how a published index of countries or agencies becomes facts
-	Casework   = "casework"   // what opens a case, and within how many days it is due
-	Log        = "log"        // how the rows of a log of use, or of a meter, become events
+	Method     = "method"      // how a deployment is rated
+	Triage     = "triage"      // into which lane an account goes
+	Conditions = "conditions"  // what a customer may do, and how it is noticed
+	Ownership  = "ownership"   // from which share on an owner's listing counts for what is owned
+	Framework  = "framework"   // what a text asks for (law, guidance, principles), item by item
+	Index      = "index"       // how a published index of countries or agencies becomes facts
+	Casework   = "casework"    // what opens a case, and within how many days it is due
+	Log        = "log"         // how the rows of a log of use, or of a meter, become events
+	Attest     = "attestation" // what a customer is asked about the keeping of conditions
 )
 
-var kinds = []string{Method, Triage, Conditions, Ownership, Framework, Index, Casework, Log}
+var kinds = []string{Method, Triage, Conditions, Ownership, Framework, Index, Casework, Log, Attest}
 
 // Statuses say who stands behind a pack.
 var statuses = []string{"law", "proposed", "guidance", "soft_law", "civil_society", "vendor_term", "project"}
@@ -47,7 +48,7 @@ var statuses = []string{"law", "proposed", "guidance", "soft_law", "civil_societ
 // Pack is one file: its header, and its body behind [Pack.Decode].
 type Pack struct {
 	ID            string // unique with its version, for example "rm-1"
-	Kind          string // Method, Triage, Conditions, Ownership, Framework, Index, Casework or Log
+	Kind          string // Method, Triage, Conditions, Ownership, Framework, Index, Casework, Log or Attest
 	Version       string
 	Title         string
 	Status        string // law, proposed, guidance, soft_law, civil_society, vendor_term or project

@@ -17,6 +17,7 @@ import (
 	"duly/internal/act"
 	"duly/internal/agreement"
 	"duly/internal/assessment"
+	"duly/internal/attestation"
 	"duly/internal/bundle"
 	"duly/internal/casework"
 	"duly/internal/decision"
@@ -141,7 +142,7 @@ func everything() content {
 	c := content{
 		rooms: []store.Migrations{
 			register.Migrations, evidence.Migrations, runs.Migrations, index.Migrations, intake.Migrations, screening.Migrations,
-			agreement.Migrations, usage.Migrations, triage.Migrations, assessment.Migrations, refusal.Migrations, voice.Migrations, decision.Migrations,
+			agreement.Migrations, usage.Migrations, attestation.Migrations, triage.Migrations, assessment.Migrations, refusal.Migrations, voice.Migrations, decision.Migrations,
 			casework.Migrations, enforcement.Migrations, transparency.Migrations, gate.Migrations,
 		},
 	}
@@ -184,6 +185,8 @@ func everything() content {
 	with(of(transparency.Incidents))
 	with(of(gate.Enforcements))
 	with(of(gate.Glasses))
+	with(of(attestation.Requests))
+	with(of(attestation.Attestations))
 	with(of(triage.Triages))
 	with(of(assessment.Ratings, func(r *assessment.Rating, _ int, tx *store.Tx) {
 		r.Engine, r.Outcome, r.Tier = bundle.EngineNumber(), "approve", "SDD" // what one person may approve
