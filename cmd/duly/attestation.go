@@ -2,6 +2,7 @@ package main
 
 import (
 	"crypto/rand"
+	"errors"
 	"fmt"
 	"io"
 	"io/fs"
@@ -187,7 +188,8 @@ func (c *attestationReceiveCmd) Run(a *app) error {
 
 // inFile adds the file to a fault of what was read from it.
 func inFile(err error, name string) error {
-	if f, ok := err.(*fault.Error); ok && f.File == "" && (f.Line > 0 || f.Field != "") { //nolint:errorlint // only one that nothing wraps
+	var f *fault.Error
+	if errors.As(err, &f) && f.File == "" && (f.Line > 0 || f.Field != "") {
 		return f.At(name, f.Line, f.Field)
 	}
 	return err
