@@ -115,7 +115,7 @@ func (f rulesFlag) judge() (transparency.Judge, error) {
 		call := callOf(r, ordinal)
 		for _, c := range set.Conditions {
 			applies, _ := c.Applies(conditions.Subject{Capability: "doorbell_requests", Jurisdiction: r.Jurisdiction})
-			if !applies || !c.InForce(made) {
+			if !applies || !c.InForce(made) || c.Status == conditions.Advisory {
 				continue
 			}
 			exposure, deviation, err := c.Judge(call)
@@ -135,7 +135,7 @@ func (f rulesFlag) judge() (transparency.Judge, error) {
 // callOf shows a request as the portal's event does, so that one set of rules judges
 // both. What nobody knows is null.
 func callOf(r *transparency.Request, ordinal int) *conditions.Call {
-	params := map[string]any{"referenceNumber": r.Reference, "reason": r.Reason, "windowHours": nil, "areaSquareMiles": nil, "requestOfInvestigation": nil, "agencyVerified": nil}
+	params := map[string]any{"basis": r.Basis, "referenceNumber": r.Reference, "reason": r.Reason, "windowHours": nil, "areaSquareMiles": nil, "requestOfInvestigation": nil, "agencyVerified": nil}
 	if r.Minutes != nil {
 		params["windowHours"] = float64(*r.Minutes) / 60
 	}

@@ -256,7 +256,12 @@ func (w *writer) write(ctx context.Context, db *store.DB, units []unit, s *Summa
 			}
 			record := toRecord(&r.rating, &r.outlook, r.gathered, w.preparer)
 			s.count(record)
-			leaf, err := s.put(tx, record, previous[record.Subject], r.newest)
+			before := previous[record.Subject]
+			old, err := w.old(before)
+			if err != nil {
+				return err
+			}
+			leaf, err := s.put(tx, record, before, r.newest, old)
 			if err != nil {
 				return err
 			}
@@ -266,6 +271,16 @@ func (w *writer) write(ctx context.Context, db *store.DB, units []unit, s *Summa
 		}
 		return nil
 	})
+}
+
+// old says whether a rating is from before a dated part of the method or the rule on
+// owners changed, so that it has to be made anew though it comes out the same.
+func (w *writer) old(before *store.Revision[Rating]) (bool, error) {
+	if before == nil || before.Record.Method != w.pack.Hash {
+		return false, nil
+	}
+	other, err := otherRule(before, w.today)
+	return other || w.method.ChangesBetween(ratedFor(before), w.today), err
 }
 
 // use records the packs that stand behind what was said, each once a run.
@@ -398,16 +413,16 @@ func ratingsOf(ctx context.Context, q store.Queryer, units []unit) (map[string]*
 	return out, err
 }
 
-// put writes a rating if it says anything new, or anything of the chain is newer than the
-// one before: nothing is decided on a rating that is older than the chain. It gives the leaf
-// hash of the one that stands. With the same facts and the same result the preparer of the
-// first stays.
-func (s *Summary) put(tx *store.Tx, record *Rating, before *store.Revision[Rating], newest int64) (leaf ledger.Hash, err error) {
+// put writes a rating if it says anything new, or the one before is old, or anything of
+// the chain is newer: nothing is decided on a rating that is older than the chain or the
+// law. It gives the leaf hash of the one that stands. With the same facts and the same
+// result the preparer of the first stays.
+func (s *Summary) put(tx *store.Tx, record *Rating, before *store.Revision[Rating], newest int64, old bool) (leaf ledger.Hash, err error) {
 	var ref store.Ref
 	switch {
 	case before == nil:
 		ref, err = store.Create(tx, Ratings, record)
-	case before.Seq > newest && before.Record.Method == record.Method && before.Record.Trace == record.Trace && sameRulings(before.Record.Rulings, record.Rulings) && slices.Equal(before.Record.Inputs, record.Inputs):
+	case !old && before.Seq > newest && before.Record.Method == record.Method && before.Record.Trace == record.Trace && sameRulings(before.Record.Rulings, record.Rulings) && slices.Equal(before.Record.Inputs, record.Inputs):
 		return before.Hash, nil
 	default:
 		ref, err = store.Restate(tx, Ratings, before.ID, record)

@@ -87,11 +87,7 @@ func Overtaken(ctx context.Context, q store.Queryer, r *store.Revision[Rating], 
 	if why, err := overtakenMethod(ctx, q, r, rated, day, decided); err != nil || why != "" {
 		return why, err
 	}
-	then, plannedThen, err := exportRule(rated)
-	if err != nil {
-		return "", err
-	}
-	if now, planned, err := exportRule(day); err != nil || (then != now || plannedThen != planned) && asksOwners(r.Record) {
+	if other, err := otherRule(r, day); err != nil || other {
 		return "the rule on owners on export control lists is another since " + rated, err
 	}
 	said, err := rulingsOf(ctx, q, r.Record, rules, day)
@@ -158,6 +154,17 @@ func usedMethod(ctx context.Context, q store.Queryer, hash string) (*rating.Meth
 		methods.Store(hash, m)
 	}
 	return m, err
+}
+
+// otherRule says whether a rating rests on the rule on owners and that rule is another on
+// a day than when it was made.
+func otherRule(r *store.Revision[Rating], day string) (bool, error) {
+	then, plannedThen, err := exportRule(ratedFor(r))
+	if err != nil {
+		return false, err
+	}
+	now, planned, err := exportRule(day)
+	return (then != now || plannedThen != planned) && asksOwners(r.Record), err
 }
 
 // asksOwners says whether a rating rests on the rule on owners.

@@ -1,6 +1,7 @@
 package assessment_test
 
 import (
+	"path/filepath"
 	"slices"
 	"testing"
 
@@ -51,6 +52,42 @@ func TestARatingIsOlderThanTheLaw(t *testing.T) {
 			t.Errorf("overtaken on %d days: the test shows nothing", overtaken)
 		}
 	})
+}
+
+// TestRatedAnewWhereTheLawMoved protects decisions against a rating that stays older than
+// the law for ever: where a person stated what the rule on owners says, rating again comes
+// out the same and is written all the same, once.
+func TestRatedAnewWhereTheLawMoved(t *testing.T) {
+	s := newSite(t, storetest.Begin(t, filepath.Join(t.TempDir(), "duly.db"), rooms...), school, "storage")
+	s.says(t, "ownership.export_rule_in_force", ledger.Bool(false), "2026-01-01")
+	s.on(t, "2026-08-31")
+	newest := func() *store.Revision[assessment.Rating] {
+		list, err := store.Select(ctx, s.db, assessment.Ratings, "r.subject = $1", s.deployment)
+		if err != nil || len(list) != 1 {
+			t.Fatalf("%d ratings, %v", len(list), err)
+		}
+		return list[0]
+	}
+	const later = "2026-11-15"
+	why := func() string {
+		text, err := assessment.Overtaken(ctx, s.db, newest(), s.rules, later, assessment.Decided{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return text
+	}
+	if why() == "" {
+		t.Fatal("the rule on owners did not move, or nothing rests on it: the test shows nothing")
+	}
+	s.on(t, later)
+	if text := why(); text != "" {
+		t.Errorf("rated again on the day it is still old: %s", text)
+	}
+	once := newest().Rev
+	s.on(t, later)
+	if rev := newest().Rev; rev != once {
+		t.Errorf("rated again with nothing new it is written again: revision %d after %d", rev, once)
+	}
 }
 
 // TestOneChainIsThatOfTheRegister protects what is asked of one deployment against

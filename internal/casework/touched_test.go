@@ -179,6 +179,20 @@ func (tw *twins) says() {
 	}
 }
 
+// billed gives the account of a unit; of a deployment without one, any.
+func (tw *twins) billed(unit string) string {
+	list, err := store.Select(ctx, tw.office[0].db, register.Deployments, "r.id = $1", unit)
+	switch {
+	case err != nil:
+		tw.Fatal(err)
+	case len(list) == 0:
+		return unit
+	case list[0].Record.Account != "":
+		return list[0].Record.Account
+	}
+	return tw.any("account")
+}
+
 // judges writes what somebody made of it.
 func (tw *twins) judges() {
 	unit := tw.any("account", "deployment")
@@ -188,7 +202,7 @@ func (tw *twins) judges() {
 		tw.both(func(o *office) { o.triage() })
 	case 1:
 		r := assessment.Rating{Method: shipped(tw, "methods/rm-1.yaml").Hash, Engine: 1, Best: "LOW", Worst: one(tw, "LOW", "HIGH"), Inherent: "LOW", Tier: "CDD", Outcome: "approve",
-			Review: int64(one(tw, 0, 1, 6, 12)), Subject: unit, Account: tw.any("account"), Known: int64(tw.dice.IntN(9)), Severity: int64(tw.dice.IntN(6))}
+			Review: int64(one(tw, 0, 1, 6, 12)), Subject: unit, Account: tw.billed(unit), Known: int64(tw.dice.IntN(9)), Severity: int64(tw.dice.IntN(6))}
 		if fact := tw.any("fact"); fact != "" {
 			f, err := store.Get(ctx, tw.office[0].db, evidence.Facts, fact)
 			if err != nil {
@@ -199,7 +213,15 @@ func (tw *twins) judges() {
 		tw.upsert(unit, func(o *office) { upsert(o, assessment.Ratings, unit, r) })
 	case 2:
 		d := decision.Decision{Act: "approve", Basis: "rating", Outcome: "approve", Tier: "CDD", Residual: "LOW", Day: tw.later(0), From: tw.later(0), ReviewDay: tw.later(tw.dice.IntN(300)), Essential: "no", Rating: zero, Subject: unit}
-		tw.upsert(unit, func(o *office) { upsert(o, decision.Decisions, unit, d, tw.signer) })
+		tw.upsert(unit, func(o *office) {
+			d := d
+			if rated, err := store.Select(ctx, o.db, assessment.Ratings, "r.subject = $1", unit); err != nil || len(rated) == 0 {
+				d.Act = "decline" // nothing is approved without a rating
+			} else {
+				d.Rating = rated[0].Hash.String()
+			}
+			upsert(o, decision.Decisions, unit, d, tw.signer)
+		})
 	case 3:
 		change := casework.Change{State: casework.Announced, Day: tw.later(0), Product: tw.any("product"), Capability: "drone", Reason: "customers ask for it"}
 		write(tw, casework.Changes, change, false)

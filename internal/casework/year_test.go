@@ -191,7 +191,9 @@ func (y *year) work() {
 // decides says whether a case takes a decision: one that a person has to look at, or one
 // of a desk whose review is due.
 func decides(item casework.Item) bool {
-	return item.Review.Lane != "DESK" || slices.Contains(item.Review.Why, "cycle")
+	return item.Review.Lane != "DESK" || slices.ContainsFunc(item.Review.Triggers, func(text string) bool {
+		return slices.Contains([]string{"cycle", "widened_without_leave", "renewed_without_leave"}, casework.ParseTrigger(text).Event)
+	})
 }
 
 // look finds out what is to be known of all cases of a week, and rates their

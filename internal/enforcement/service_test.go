@@ -45,6 +45,8 @@ type bed struct {
 	deployment string
 	source     string
 	account    string // of telemetry
+	billed     string // the account
+	rating     string // leaf of what a decision rests on; "" while nobody rated
 	key        ledger.PersonKey
 }
 
@@ -62,7 +64,13 @@ func bedOn(t *testing.T, db *store.DB, assumed ...string) *bed {
 	}
 	b.write(func(tx *store.Tx) {
 		b.account = fmt.Sprint("account-", tx.Size())
-		b.deployment = put(b, tx, register.Deployments, register.Deployment{Origin: register.Origin{State: "active"}, Telemetry: []string{b.account}}).ID
+		active := register.Origin{State: "active"}
+		customer := put(b, tx, register.Customers, register.Customer{Origin: active, Name: "Harbour board", Kind: "public_body", Sector: "commercial", Jurisdiction: "NZ"}).ID
+		billed := put(b, tx, register.Accounts, register.Account{Origin: active, Customer: customer}).ID
+		b.deployment = put(b, tx, register.Deployments, register.Deployment{
+			Origin: active, Customer: customer, Account: billed, Capability: "storage", Jurisdiction: "NZ", Telemetry: []string{b.account},
+		}).ID
+		b.billed = billed
 		b.source = put(b, tx, evidence.Sources, evidence.Source{Title: "An audit", Grade: "party"}).ID
 		put(b, tx, usage.Findings, usage.FindingRecord{
 			State: "open", Grade: "low", Kind: usage.Breach, Condition: strings.Repeat("0", 64), Day: "2026-11-01", Calls: 2,
@@ -113,11 +121,19 @@ func (b *bed) gather() string {
 // tested in package decision.
 func (b *bed) decide(what decision.Act, expires string) string {
 	b.Helper()
+	if b.rating == "" {
+		b.write(func(tx *store.Tx) {
+			b.rating = put(b, tx, assessment.Ratings, assessment.Rating{
+				Method: strings.Repeat("0", 64), Engine: 1, Best: "LOW", Worst: "LOW", Inherent: "LOW", Tier: "CDD", Outcome: "approve", Review: 24,
+				Subject: b.deployment, Account: b.billed, Preparer: "p",
+			}).Hash.String()
+		})
+	}
 	var ref store.Ref
 	err := b.db.Write(ctx, b.key.ID(), func(tx *store.Tx) (err error) {
 		ref, err = store.Create(tx, decision.Decisions, &decision.Decision{
 			Act: string(what), Basis: "rating", Outcome: "suspend", Tier: "CDD", Residual: "LOW", Essential: "no", Day: "2026-01-01", From: "2026-01-01", Expires: expires,
-			Signatures: 1, Rating: strings.Repeat("0", 64), Subject: b.deployment, Reason: "because", By: b.key.ID(), Preparer: "p", Involvement: "none",
+			Signatures: 1, Rating: b.rating, Subject: b.deployment, Reason: "because", By: b.key.ID(), Preparer: "p", Involvement: "none",
 		}, b.key)
 		return err
 	})
