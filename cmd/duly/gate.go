@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"net"
 	"net/http"
 	"time"
 
@@ -85,7 +84,7 @@ func (c *gateAskCmd) Run(a *app) error {
 }
 
 type gateServeCmd struct {
-	Listen string `help:"The address to listen on. Nobody is authenticated: keep it on loopback, or behind something that does." default:"127.0.0.1:8181"`
+	Listen string `help:"Where to listen; on this machine only, since nobody is authenticated." default:"127.0.0.1:8181" placeholder:"ADDRESS"`
 	Base   string `help:"The address under which callers reach it; http:// and the listening address otherwise." placeholder:"URL"`
 }
 
@@ -104,9 +103,9 @@ func (c *gateServeCmd) Run(a *app) error {
 	if err != nil {
 		return err
 	}
-	listener, err := net.Listen("tcp", c.Listen)
+	listener, err := listenLocal(a.ctx, c.Listen)
 	if err != nil {
-		return fault.Wrap(fault.Failed, err, "cannot listen on "+c.Listen)
+		return err
 	}
 	base := c.Base
 	if base == "" {

@@ -1,9 +1,12 @@
 package assessment_test
 
 import (
+	"crypto/rand"
 	"path/filepath"
 	"slices"
+	"strings"
 	"testing"
+	"time"
 
 	"duly/internal/assessment"
 	"duly/internal/ledger"
@@ -58,7 +61,17 @@ func TestARatingIsOlderThanTheLaw(t *testing.T) {
 // the law for ever: where a person stated what the rule on owners says, rating again comes
 // out the same and is written all the same, once.
 func TestRatedAnewWhereTheLawMoved(t *testing.T) {
-	s := newSite(t, storetest.Begin(t, filepath.Join(t.TempDir(), "duly.db"), rooms...), school, "storage")
+	clock := time.Date(2026, 8, 31, 9, 0, 0, 0, time.UTC)
+	db, err := store.Open(ctx, store.Config{DSN: filepath.Join(t.TempDir(), "duly.db"), Random: rand.Reader, Now: func() time.Time { return clock }}, rooms...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { db.Close() })
+	zero := strings.Repeat("0", 64)
+	if err := db.Begin(ctx, "test.example/log", storetest.Actor, &store.Epoch{Number: 1, LogKey: zero, QuotedRoot: zero}); err != nil {
+		t.Fatal(err)
+	}
+	s := newSite(t, db, school, "storage")
 	s.says(t, "ownership.export_rule_in_force", ledger.Bool(false), "2026-01-01")
 	s.on(t, "2026-08-31")
 	newest := func() *store.Revision[assessment.Rating] {
@@ -69,6 +82,7 @@ func TestRatedAnewWhereTheLawMoved(t *testing.T) {
 		return list[0]
 	}
 	const later = "2026-11-15"
+	clock = clock.AddDate(0, 0, 76)
 	why := func() string {
 		text, err := assessment.Overtaken(ctx, s.db, newest(), s.rules, later, assessment.Decided{})
 		if err != nil {

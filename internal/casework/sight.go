@@ -26,7 +26,7 @@ type Sight struct {
 //
 // The code is Refused, with the rule and what is open.
 func MaySeeMoney(ctx context.Context, q store.Queryer, authority act.Authority, who act.Actor) error {
-	if authority.May(who, act.Work) != nil {
+	if judges := authority.May(who, act.Work) == nil; !judges {
 		return nil
 	}
 	open, err := store.Select(ctx, q, Reviews, "r.state = 'open' and r.owner = $1", who.Key)

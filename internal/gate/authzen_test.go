@@ -89,17 +89,25 @@ func TestAuthZEN(t *testing.T) {
 	if err := json.NewDecoder(r.Body).Decode(&metadata); err != nil || metadata["access_evaluation_endpoint"] != "https://gate.example/access/v1/evaluation" || metadata["policy_decision_point"] != "https://gate.example" {
 		t.Errorf("%v, %v", metadata, err)
 	}
-	if r, err := http.Post(server.URL+evaluationPath, "text/plain", strings.NewReader("{"+question+"}")); err != nil || r.StatusCode != http.StatusUnsupportedMediaType {
-		t.Errorf("text was read: %v, %v", r, err)
+	send := func(kind, id string) *http.Response {
+		request, err := http.NewRequest(http.MethodPost, server.URL+evaluationPath, strings.NewReader("{"+question+"}"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		request.Header.Set("Content-Type", kind)
+		request.Header.Set("X-Request-ID", id)
+		r, err := http.DefaultClient.Do(request)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer r.Body.Close()
+		return r
 	}
-	request, err := http.NewRequest(http.MethodPost, server.URL+evaluationPath, strings.NewReader("{"+question+"}"))
-	if err != nil {
-		t.Fatal(err)
+	if r := send("text/plain", ""); r.StatusCode != http.StatusUnsupportedMediaType {
+		t.Errorf("text was read: %v", r)
 	}
-	request.Header.Set("Content-Type", "application/json; charset=utf-8")
-	request.Header.Set("X-Request-ID", "r-17")
-	if r, err := http.DefaultClient.Do(request); err != nil || r.Header.Get("X-Request-ID") != "r-17" || r.StatusCode != http.StatusOK {
-		t.Errorf("the request's id does not come back: %v, %v", r, err)
+	if r := send("application/json; charset=utf-8", "r-17"); r.Header.Get("X-Request-ID") != "r-17" || r.StatusCode != http.StatusOK {
+		t.Errorf("the request's id does not come back: %v", r)
 	}
 }
 

@@ -65,7 +65,7 @@ func Rate(first, last int, from, to string) (factor, yearly string) {
 	if err != nil {
 		return "", ""
 	}
-	return digits(f, 2), digits(100*y, 2)
+	return digits(f), digits(100*y)
 }
 
 func holding(list []*Partnership, day string) Point {
@@ -176,7 +176,7 @@ func CompareClaims(list []*Claim) (out []ClaimFigure, without int) {
 			without++
 			continue
 		}
-		pairs = append(pairs, pair{ClaimFigure{c.Standing, *c.Told, *c.Actual, digits(r.Value, 2), digits(r.Low, 2), digits(r.High, 2), r.Low > 1}, r.Low})
+		pairs = append(pairs, pair{ClaimFigure{c.Standing, *c.Told, *c.Actual, digits(r.Value), digits(r.Low), digits(r.High), r.Low > 1}, r.Low})
 	}
 	slices.SortStableFunc(pairs, func(a, b pair) int {
 		return cmp.Or(cmp.Compare(b.low, a.low), cmp.Compare(b.figure.Told, a.figure.Told))
@@ -214,7 +214,7 @@ func Prevalences(list []*ContentSample) (out []Prevalence, impossible int) {
 			impossible++
 			continue
 		}
-		p := Prevalence{From: s.ValidFrom, To: s.ValidTo, Drawn: s.Drawn, Breach: s.Breaching, Percent: share(s.Breaching, s.Drawn), Low: digits(100*low, 2), High: digits(100*high, 2)}
+		p := Prevalence{From: s.ValidFrom, To: s.ValidTo, Drawn: s.Drawn, Breach: s.Breaching, Percent: share(s.Breaching, s.Drawn), Low: digits(100*low), High: digits(100*high)}
 		if s.Breaching > 0 {
 			p.Reported, p.Acted, p.Repeat = share(s.Reported, s.Breaching), share(s.Acted, s.Breaching), share(s.Repeat, s.Breaching)
 		}
@@ -295,14 +295,14 @@ func Published(list []*PublishedFigure) []PublisherFigure {
 	return out
 }
 
-func share(part, whole int64) string { return digits(100*float64(part)/float64(whole), 2) }
+func share(part, whole int64) string { return digits(100*float64(part)/float64(whole)) }
 
-// digits rounds for publishing; what has no value is "".
-func digits(v float64, n int) string {
+// digits rounds to two digits for publishing; what has no value is "".
+func digits(v float64) string {
 	if math.IsInf(v, 0) || math.IsNaN(v) {
 		return ""
 	}
-	return strconv.FormatFloat(v, 'f', n, 64)
+	return strconv.FormatFloat(v, 'f', 2, 64)
 }
 
 func next(year string) string {
