@@ -65,7 +65,7 @@ func Rate(first, last int, from, to string) (factor, yearly string) {
 	if err != nil {
 		return "", ""
 	}
-	return digits(f), digits(100*y)
+	return digits(f), digits(100 * y)
 }
 
 func holding(list []*Partnership, day string) Point {
@@ -214,7 +214,7 @@ func Prevalences(list []*ContentSample) (out []Prevalence, impossible int) {
 			impossible++
 			continue
 		}
-		p := Prevalence{From: s.ValidFrom, To: s.ValidTo, Drawn: s.Drawn, Breach: s.Breaching, Percent: share(s.Breaching, s.Drawn), Low: digits(100*low), High: digits(100*high)}
+		p := Prevalence{From: s.ValidFrom, To: s.ValidTo, Drawn: s.Drawn, Breach: s.Breaching, Percent: share(s.Breaching, s.Drawn), Low: digits(100 * low), High: digits(100 * high)}
 		if s.Breaching > 0 {
 			p.Reported, p.Acted, p.Repeat = share(s.Reported, s.Breaching), share(s.Acted, s.Breaching), share(s.Repeat, s.Breaching)
 		}
@@ -295,7 +295,7 @@ func Published(list []*PublishedFigure) []PublisherFigure {
 	return out
 }
 
-func share(part, whole int64) string { return digits(100*float64(part)/float64(whole)) }
+func share(part, whole int64) string { return digits(100 * float64(part) / float64(whole)) }
 
 // digits rounds to two digits for publishing; what has no value is "".
 func digits(v float64) string {
