@@ -71,6 +71,7 @@ func BenchmarkDecide(b *testing.B) {
 type portfolio struct {
 	db       *store.DB
 	approver ledger.PersonKey
+	product  string
 	accounts []string
 	taken    int
 }
@@ -82,6 +83,13 @@ func newPortfolio(b *testing.B, dsn string) *portfolio {
 	join(b, p.db, p.approver, act.Approver)
 	for from := 0; from < customers; from += 2000 {
 		err := p.db.Write(ctx, storetest.Actor, func(tx *store.Tx) error {
+			if from == 0 {
+				sold, err := store.Create(tx, register.Products, &register.Product{Origin: register.Origin{State: "active"}, Name: "Store", Intended: []string{"storage"}, Risk: "compute"})
+				if err != nil {
+					return err
+				}
+				p.product = sold.ID
+			}
 			for i := range 2000 {
 				if err := p.customer(tx, from+i); err != nil {
 					return err
@@ -102,7 +110,7 @@ func newPortfolio(b *testing.B, dsn string) *portfolio {
 // holding with an open hit, and has no account.
 func (p *portfolio) customer(tx *store.Tx, i int) error {
 	origin := register.Origin{State: "active"}
-	c, err := store.Create(tx, register.Customers, &register.Customer{Origin: origin, Name: fmt.Sprint("Garden Centre No ", i), Kind: "company", Sector: "commercial"})
+	c, err := store.Create(tx, register.Customers, &register.Customer{Origin: origin, Name: fmt.Sprint("Garden Centre No ", i), Kind: "public_body", Sector: "commercial", Jurisdiction: "NZ"})
 	if err != nil {
 		return err
 	}
@@ -117,7 +125,7 @@ func (p *portfolio) customer(tx *store.Tx, i int) error {
 			return err
 		}
 	}
-	a, err := store.Create(tx, register.Accounts, &register.Account{Origin: origin, Customer: c.ID})
+	a, err := store.Create(tx, register.Accounts, &register.Account{Origin: origin, Customer: c.ID, Product: p.product})
 	p.accounts = append(p.accounts, a.ID)
 	return err
 }
