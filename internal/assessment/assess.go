@@ -316,6 +316,8 @@ func (w *writer) rate(ctx context.Context, q store.Queryer, units []unit) ([]rat
 	list := make([]rated, len(units))
 	return list, parallel(len(units), func() func(int) error {
 		g := ground.gatherer(w.method)
+		var outlooks recall[rating.Outlook]
+		var key []byte
 		return func(i int) (err error) {
 			var x material // not used again: what the program states is written later
 			if err = ground.collect(&x, units[i]); err != nil {
@@ -326,7 +328,8 @@ func (w *writer) rate(ctx context.Context, q store.Queryer, units []unit) ([]rat
 			if list[i].rating, err = w.method.RateOn(w.today, in); err != nil {
 				return err
 			}
-			list[i].outlook, err = w.method.OutlookOn(w.today, in)
+			key = list[i].appendKey(key[:0])
+			list[i].outlook, err = outlooks.of(key, func() (rating.Outlook, error) { return w.method.OutlookOn(w.today, in) })
 			return err
 		}
 	})
