@@ -175,9 +175,9 @@ func (c *gateConfirmCmd) Run(a *app) error {
 		if err != nil {
 			return err
 		}
-		state := "confirmed"
+		state := gate.Confirmed
 		if c.Failed {
-			state = "failed"
+			state = gate.Failed
 		}
 		ref, err := gate.Confirm(a.ctx, w.DB, by, id, state, c.How, w.Now())
 		if err != nil {

@@ -6,23 +6,16 @@ import (
 	"maps"
 	"slices"
 
-	"duly/internal/ledger"
 	"duly/internal/store"
 	"duly/internal/transparency"
 )
 
 type registersCmd struct{}
 
-// registerFigures is what the registers hold.
+// registerFigures is what the registers hold now.
 type registerFigures struct {
-	Partnerships transparency.Series            `json:"partnerships"`
-	Requests     []transparency.RequestFigure   `json:"requests"`
-	Claims       []transparency.ClaimFigure     `json:"claims"`
-	Without      int                            `json:"claims_without_figures"`
-	Content      []transparency.Prevalence      `json:"content"`
-	Impossible   int                            `json:"content_impossible"`
-	Incidents    transparency.IncidentFigure    `json:"incidents"`
-	Published    []transparency.PublisherFigure `json:"published"`
+	transparency.Figures
+	Published []transparency.PublisherFigure `json:"published"`
 }
 
 // Run prints the figures of the registers as they are now.
@@ -33,50 +26,17 @@ func (c *registersCmd) Run(a *app) error {
 	}
 	defer w.Close()
 	var t registerFigures
-	err = w.DB.Snapshot(a.ctx, func(q store.Queryer) error {
-		partnerships, err := records(a, q, transparency.Partnerships)
-		if err != nil {
+	err = w.DB.Snapshot(a.ctx, func(q store.Queryer) (err error) {
+		if t.Figures, err = transparency.Read(a.ctx, q, store.Now, w.Today()); err != nil {
 			return err
 		}
-		t.Partnerships = transparency.Growth(partnerships, w.Today())
-		requests, err := records(a, q, transparency.Requests)
-		if err != nil {
-			return err
-		}
-		t.Requests = transparency.CountRequests(requests)
-		claims, err := records(a, q, transparency.Claims)
-		if err != nil {
-			return err
-		}
-		t.Claims, t.Without = transparency.CompareClaims(claims)
-		samples, err := records(a, q, transparency.ContentSamples)
-		if err != nil {
-			return err
-		}
-		t.Content, t.Impossible = transparency.Prevalences(samples)
-		incidents, err := records(a, q, transparency.Incidents)
-		if err != nil {
-			return err
-		}
-		t.Incidents = transparency.CountIncidents(incidents)
-		published, err := records(a, q, transparency.PublishedFigures)
-		t.Published = transparency.Published(published)
+		t.Published, err = transparency.ReadPublished(a.ctx, q, store.Now)
 		return err
 	})
 	if err != nil {
 		return err
 	}
 	return a.print(t, t.print)
-}
-
-// records reads all records of a kind as they are now.
-func records[T any](a *app, q store.Queryer, kind *ledger.Kind[T]) ([]*T, error) {
-	list, err := store.Select(a.ctx, q, kind, "")
-	out := make([]*T, len(list))
-	for i, r := range list {
-		out[i] = r.Record
-	}
-	return out, err
 }
 
 func (t registerFigures) print(out io.Writer) {
@@ -95,14 +55,14 @@ func (t registerFigures) print(out io.Writer) {
 	for _, c := range t.Claims {
 		fmt.Fprintf(out, "claim, %s: %d told and %d counted officially: %s times (%s to %s, %s)\n", c.Standing, c.Told, c.Actual, orNone(c.Ratio), c.Low, orNone(c.High), transparency.Confidence)
 	}
-	if t.Without > 0 {
-		fmt.Fprintf(out, "claims without two figures: %d\n", t.Without)
+	if t.ClaimsWithout > 0 {
+		fmt.Fprintf(out, "claims without two figures: %d\n", t.ClaimsWithout)
 	}
 	for _, p := range t.Content {
 		fmt.Fprintf(out, "content from %s: %s %% breach (%s to %s, %s), of %d drawn\n", p.From, p.Percent, p.Low, p.High, transparency.Confidence, p.Drawn)
 	}
-	if t.Impossible > 0 {
-		fmt.Fprintf(out, "samples whose counts cannot be: %d\n", t.Impossible)
+	if t.ContentBad > 0 {
+		fmt.Fprintf(out, "samples whose counts cannot be: %d\n", t.ContentBad)
 	}
 	for _, state := range slices.Sorted(maps.Keys(t.Incidents.States)) {
 		fmt.Fprintf(out, "incidents %s: %d\n", state, t.Incidents.States[state])

@@ -71,7 +71,7 @@ func Differences(was, now *Rating) []string {
 var Laws = sync.OnceValues(func() (*Prohibitions, error) { return ReadProhibitions(nil) })
 
 // ratedFor gives the day that a rating was made for.
-func ratedFor(r *store.Revision[Rating]) string { return cmp.Or(r.Record.Day, dayOf(r.Leaf)) }
+func ratedFor(r *store.Revision[Rating]) string { return cmp.Or(r.Record.Day, r.Leaf.Entered()) }
 
 // Overtaken says why a rating is older than the law on a day; "" where it is not. Bans
 // and moratoria say another thing of the deployment than they said then, dated parts of

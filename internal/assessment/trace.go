@@ -5,12 +5,10 @@ import (
 	"context"
 	"slices"
 	"strings"
-	"time"
 
 	"duly/internal/bundle"
 	"duly/internal/evidence"
 	"duly/internal/fault"
-	"duly/internal/ledger"
 	"duly/internal/people"
 	"duly/internal/rating"
 	"duly/internal/register"
@@ -210,18 +208,11 @@ func (x *explainer) people() error {
 // who gives a person's name, or the key where the name is not known.
 func (x *explainer) who(key string) string { return cmp.Or(x.names[key], "key "+key) }
 
-func dayOf(l *ledger.Leaf) string {
-	if l.Day != "" {
-		return l.Day
-	}
-	return time.UnixMicro(l.Time).UTC().Format(time.DateOnly)
-}
-
 func (x *explainer) explain(rated *store.Revision[Rating]) (*Explanation, error) {
 	m, r := x.again.Method, &x.again.Rating
 	out := &Explanation{
 		Subject: rated.Record.Subject, Account: rated.Record.Account, Entry: rated.Seq, Leaf: rated.Hash.String(),
-		Rated: dayOf(rated.Leaf), By: x.who(rated.Record.Preparer),
+		Rated: rated.Leaf.Entered(), By: x.who(rated.Record.Preparer),
 		Method: m.ID, Version: m.Version, Pack: m.Hash, Engine: r.Engine, Exact: x.again.Exact, Inexact: x.again.Why,
 		Decision: r.Decision, Tier: r.Tier, Review: r.Review, Pending: r.Pending, Known: r.Known, Facts: r.Total,
 		Best: r.Best, Worst: r.Worst, Actual: r.Actual, Controls: r.Controls, Missing: r.Missing,

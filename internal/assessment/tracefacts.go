@@ -90,7 +90,7 @@ func (x *explainer) inputs(day string) (map[string]*FactTrace, error) {
 	}
 	for _, n := range x.again.Named {
 		t := out[n.Fact]
-		t.Origin = &Rest{Entry: n.Seq, Leaf: n.Hash.String(), Kind: n.Leaf.Kind, Field: n.Field, Entered: dayOf(n.Leaf), By: x.who(n.Leaf.Actor)}
+		t.Origin = &Rest{Entry: n.Seq, Leaf: n.Hash.String(), Kind: n.Leaf.Kind, Field: n.Field, Entered: n.Leaf.Entered(), By: x.who(n.Leaf.Actor)}
 		if n.Leaf.Kind != evidence.Facts.Schema().Kind {
 			continue
 		}

@@ -1,7 +1,6 @@
 package gate
 
 import (
-	"cmp"
 	"slices"
 	"strings"
 
@@ -165,7 +164,7 @@ func (u *unit) answer(day int, now string) Answer {
 // strictness orders answers: what refuses comes before what allows.
 func strictness(a Answer) int {
 	order := []Code{Approved, ScreenedOnly, BrokenGlass, Undecided, NotLaunched, Waits, Lapsed, Declined, Barred}
-	return cmp.Or(slices.Index(order, a.Code), 0)
+	return slices.Index(order, a.Code)
 }
 
 // standingOf turns how a unit stands by its decisions into an answer. lane is that of the

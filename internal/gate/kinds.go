@@ -27,6 +27,12 @@ type Enforcement struct {
 	By       string `duly:"by,personal"`
 }
 
+// The states of an enforcement.
+const (
+	Confirmed = "confirmed"
+	Failed    = "failed"
+)
+
 // Glass is one emergency opening of the gate (break-glass).
 type Glass struct {
 	Opened  string `duly:"opened,public,date"`
@@ -77,22 +83,17 @@ func Confirm(ctx context.Context, db *store.DB, by act.Actor, subject, state, ho
 		if slices.ContainsFunc(d.Leaf.Sigs, func(s ledger.Signature) bool { return s.KeyID() == by.Key }) {
 			return fault.New(fault.Refused, "who decided does not confirm that it was carried out", "ask whoever runs the product")
 		}
-		before, err := store.Select(ctx, tx, Enforcements, "r.decision = $1 and r.state = 'confirmed'", d.Hash.String())
+		before, err := store.Select(ctx, tx, Enforcements, "r.decision = $1 and r.state = $2", d.Hash.String(), Confirmed)
 		if err != nil {
 			return err
 		}
 		if len(before) > 0 {
 			return fault.Newf(fault.Refused, "this was confirmed on %s", before[0].Record.Day)
 		}
-		ref, err = store.Create(tx, Enforcements, &Enforcement{State: state, Decision: d.Hash.String(), Decided: dayOf(d), Day: day, Subject: subject, How: how, By: by.Key})
+		ref, err = store.Create(tx, Enforcements, &Enforcement{State: state, Decision: d.Hash.String(), Decided: d.Leaf.Entered(), Day: day, Subject: subject, How: how, By: by.Key})
 		return err
 	})
 	return ref, err
-}
-
-// dayOf gives the day on which a decision entered the log.
-func dayOf(d *store.Revision[decision.Decision]) string {
-	return time.UnixMicro(d.Leaf.Time).UTC().Format(time.DateOnly)
 }
 
 // Break opens the gate for one deployment or account in an emergency. It needs the role
@@ -154,17 +155,17 @@ func Pending(ctx context.Context, q store.Queryer, today string) ([]Wait, error)
 	}
 	state := map[string]string{}
 	for _, e := range list {
-		if state[e.Record.Decision] != "confirmed" {
+		if state[e.Record.Decision] != Confirmed {
 			state[e.Record.Decision] = e.Record.State
 		}
 	}
 	out := []Wait{}
 	for subject, d := range current {
-		if state[d.Hash.String()] == "confirmed" || d.Record.Act == string(decision.Escalate) {
+		if state[d.Hash.String()] == Confirmed || d.Record.Act == string(decision.Escalate) {
 			continue
 		}
-		decided := dayOf(d)
-		out = append(out, Wait{subject, d.Record.Act, decided, days(decided, today), state[d.Hash.String()] == "failed"})
+		decided := d.Leaf.Entered()
+		out = append(out, Wait{subject, d.Record.Act, decided, days(decided, today), state[d.Hash.String()] == Failed})
 	}
 	slices.SortFunc(out, func(a, b Wait) int { return strings.Compare(a.Decided+a.Subject, b.Decided+b.Subject) })
 	return out, nil

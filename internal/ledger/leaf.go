@@ -32,6 +32,14 @@ type Leaf struct {
 	Sigs   []Signature // signatures of people over the statement
 }
 
+// Entered gives the day on which the leaf entered the log, YYYY-MM-DD in UTC.
+func (l *Leaf) Entered() string {
+	if l.Day != "" {
+		return l.Day
+	}
+	return dayOf(l.Time)
+}
+
 // Encode gives the leaf's canonical JSON (RFC 8785): keys sorted, one spelling.
 func (l *Leaf) Encode() []byte {
 	b := make([]byte, 0, 384+len(l.Public)+200*len(l.Sigs))

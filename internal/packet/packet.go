@@ -3,7 +3,6 @@ package packet
 import (
 	"context"
 	"slices"
-	"time"
 
 	"duly/internal/assessment"
 	"duly/internal/bundle"
@@ -155,14 +154,7 @@ func lastDay(ctx context.Context, q store.Queryer, seq int64) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	return dayOf(leaf), nil
-}
-
-func dayOf(l *ledger.Leaf) string {
-	if l.Day != "" {
-		return l.Day
-	}
-	return time.UnixMicro(l.Time).UTC().Format(time.DateOnly)
+	return leaf.Entered(), nil
 }
 
 // front says what is asked, by whom, and of which state of the log.

@@ -108,6 +108,7 @@ type builder struct {
 	ran           []*store.Revision[runs.Run]
 	packs         []*store.Revision[runs.Pack]
 	persons       []*store.Revision[people.Person]
+	enforced      map[string]bool   // decisions confirmed as enforced, by leaf hash
 	clauses       map[string]clause // conditions of packs in use, by hash
 	inForce       []clause
 }

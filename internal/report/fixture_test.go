@@ -21,6 +21,7 @@ import (
 	"duly/internal/decision"
 	"duly/internal/enforcement"
 	"duly/internal/evidence"
+	"duly/internal/gate"
 	"duly/internal/index"
 	"duly/internal/intake"
 	"duly/internal/ledger"
@@ -68,7 +69,7 @@ func clock() func() time.Time {
 
 var rooms = []store.Migrations{
 	register.Migrations, evidence.Migrations, runs.Migrations, index.Migrations, intake.Migrations, screening.Migrations,
-	agreement.Migrations, usage.Migrations, attestation.Migrations, triage.Migrations, assessment.Migrations, refusal.Migrations, voice.Migrations, decision.Migrations, casework.Migrations, enforcement.Migrations, transparency.Migrations,
+	agreement.Migrations, usage.Migrations, attestation.Migrations, triage.Migrations, assessment.Migrations, refusal.Migrations, voice.Migrations, decision.Migrations, casework.Migrations, enforcement.Migrations, transparency.Migrations, gate.Migrations,
 }
 
 // bed is a workspace for tests.

@@ -9,7 +9,7 @@ func limits(r *Report) []string {
 		"The log proves that nothing recorded in it was changed or removed. It does not prove that what was recorded is true, or that everything was recorded.",
 		"Whether all customers are in it can only be told by comparing it with lists from outside, such as the company's billing.",
 		"No outside witness is shown to have signed this checkpoint. For the time before a first outside signature no protection against a log made anew is claimed.",
-		"A decision stops nothing by itself. Decided and confirmed enforced are two states; no confirmation can be recorded yet, so every decision is shown as not confirmed.",
+		"A decision stops nothing by itself. Decided and confirmed enforced are two states, and a confirmation is the word of whoever runs the product.",
 		"A rating is an interval that rests on the facts known on its day. Where facts are unknown it says what could be, never that nothing is wrong.",
 		"Screened, not assessed, says that a name was compared with watchlists. It says nothing about risk.",
 		"Not being listed here by name does not mean not being a customer.",

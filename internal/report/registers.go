@@ -10,17 +10,10 @@ import (
 )
 
 // Registers is what a vendor has to tell about its dealings with authorities and about
-// itself (RG-01, RG-02, RG-08, RG-10, GC-02, IM-12). A figure of nothing says that
-// nothing is recorded, never that nothing happened.
+// itself (RG-01, RG-02, RG-08, RG-10, GC-02, IM-12).
 type Registers struct {
-	Partnerships  transparency.Series          `json:"partnerships"`
-	Requests      []transparency.RequestFigure `json:"requests"`
-	Claims        []transparency.ClaimFigure   `json:"claims"`
-	ClaimsWithout int                          `json:"claims_without_figures"`
-	Content       []transparency.Prevalence    `json:"content"`
-	ContentBad    int                          `json:"content_impossible"`
-	Incidents     transparency.IncidentFigure  `json:"incidents"`
-	Contracts     Contracts                    `json:"government_contracts"`
+	transparency.Figures
+	Contracts Contracts `json:"government_contracts"`
 }
 
 // Contracts counts the contracts with public bodies by the year in which they began,
@@ -39,42 +32,15 @@ type Year struct {
 }
 
 // Recorded says whether any register holds anything.
-func (r Registers) Recorded() bool {
-	made := 0
-	for _, f := range r.Requests {
-		made += f.Made
-	}
-	return made+len(r.Partnerships.Points)+r.Partnerships.Undated+len(r.Claims)+r.ClaimsWithout+len(r.Content)+r.ContentBad+len(r.Incidents.States)+len(r.Contracts.Years)+r.Contracts.Undated > 0
+func (r *Registers) Recorded() bool {
+	return r.Figures.Recorded() || len(r.Contracts.Years)+r.Contracts.Undated > 0
 }
 
 // registers reads the registers as known at the checkpoint.
-func (b *builder) registers() error {
-	r := &b.r.Registers
-	partnerships, err := all(b, transparency.Partnerships)
-	if err != nil {
+func (b *builder) registers() (err error) {
+	if b.r.Registers.Figures, err = transparency.Read(b.ctx, b.q, b.at, b.r.Day); err != nil {
 		return err
 	}
-	r.Partnerships = transparency.Growth(partnerships, b.r.Day)
-	requests, err := all(b, transparency.Requests)
-	if err != nil {
-		return err
-	}
-	r.Requests = transparency.CountRequests(requests)
-	claims, err := all(b, transparency.Claims)
-	if err != nil {
-		return err
-	}
-	r.Claims, r.ClaimsWithout = transparency.CompareClaims(claims)
-	samples, err := all(b, transparency.ContentSamples)
-	if err != nil {
-		return err
-	}
-	r.Content, r.ContentBad = transparency.Prevalences(samples)
-	incidents, err := all(b, transparency.Incidents)
-	if err != nil {
-		return err
-	}
-	r.Incidents = transparency.CountIncidents(incidents)
 	return b.contracts()
 }
 

@@ -171,14 +171,15 @@ type Decisions struct {
 	Decided   int     `json:"decided"`
 	Confirmed int     `json:"confirmed_enforced"`
 	Acts      []Tally `json:"acts"`
-	Overdue   int     `json:"overdue_reviews"` // review day before the report's day
-	Outdated  int     `json:"rated_since"`     // a newer rating stands after the decision
-	Overrides int     `json:"overrides"`       // that were ever decided, also those that ended or were replaced
-	Locked    int     `json:"locked"`          // newest decisions that hold from a later day only
-	Lapsed    int     `json:"lapsed"`          // newest decisions that ended: nothing may run
-	Waiting   int     `json:"waiting"`         // approvals that wait for conditions precedent: nothing may run yet
-	Precedent int64   `json:"conditions"`      // conditions precedent of approvals that are in force or wait
-	Met       int64   `json:"conditions_met"`  // of them
+	Overdue   int     `json:"overdue_reviews"`    // review day before the report's day
+	Outdated  int     `json:"rated_since"`        // a newer rating stands after the decision
+	Overrides int     `json:"overrides"`          // that were ever decided, also those that ended or were replaced
+	Locked    int     `json:"locked"`             // newest decisions that hold from a later day only
+	Lapsed    int     `json:"lapsed"`             // newest decisions that ended: nothing may run
+	Waiting   int     `json:"waiting"`            // approvals that wait for conditions precedent: nothing may run yet
+	Precedent int64   `json:"conditions"`         // conditions precedent of approvals that are in force or wait
+	Met       int64   `json:"conditions_met"`     // of them
+	Openings  int     `json:"emergency_openings"` // of the gate, against what was decided, ended ones included
 }
 
 // Findings counts findings.

@@ -4,6 +4,7 @@ import (
 	"duly/internal/bundle"
 	"duly/internal/decision"
 	"duly/internal/fault"
+	"duly/internal/gate"
 	"duly/internal/store"
 )
 
@@ -27,8 +28,10 @@ func (b *builder) standing() error {
 			b.held[d.ID] = held
 		}
 	}
-	if err := b.met(); err != nil {
-		return err
+	for _, step := range []func() error{b.met, b.confirmed} {
+		if err := step(); err != nil {
+			return err
+		}
 	}
 	rows, err := b.q.Query(b.ctx, "select count(*) from r_decision where basis = 'override' and seq <= $1", b.at.Seq)
 	if err != nil {
@@ -63,6 +66,24 @@ func (b *builder) met() error {
 			}
 		}
 	}
+	return err
+}
+
+// confirmed notes which decisions somebody confirmed as enforced, by leaf hash, and how
+// often the gate was opened in an emergency.
+func (b *builder) confirmed() error {
+	list, err := all(b, gate.Enforcements)
+	if err != nil {
+		return err
+	}
+	b.enforced = map[string]bool{}
+	for _, e := range list {
+		if e.State == gate.Confirmed {
+			b.enforced[e.Decision] = true
+		}
+	}
+	openings, err := all(b, gate.Glasses)
+	b.r.Decisions.Openings = len(openings)
 	return err
 }
 

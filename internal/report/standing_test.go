@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"duly/internal/decision"
+	"duly/internal/gate"
 	"duly/internal/ledger"
 	"duly/internal/register"
 	"duly/internal/report"
@@ -48,8 +49,19 @@ func TestWhatHoldsIsShown(t *testing.T) {
 	decide("ended", "approve", "override", "2026-01-01", "2026-06-01")
 	decide("replaced", "approve", "override", "2026-01-01", long)
 	decide("replaced", "decline", "rating", "2026-11-01", "")
+	declined, err := store.Select(context.Background(), b.w.DB, decision.Decisions, "r.subject = $1", accounts["replaced"].ID)
+	if err != nil {
+		t.Fatal(err)
+	}
+	b.write(func(tx *store.Tx) {
+		put(b, tx, gate.Enforcements, gate.Enforcement{State: gate.Failed, Decision: declined[0].Hash.String(), Decided: "2026-11-01", Day: "2026-11-02"})
+		put(b, tx, gate.Enforcements, gate.Enforcement{State: gate.Confirmed, Decision: declined[0].Hash.String(), Decided: "2026-11-01", Day: "2026-11-03"})
+	})
 	signed, c := b.checkpoint()
 	r := b.build(signed, c, ledger.Classes...)
+	if d := r.Decisions; d.Confirmed != 1 {
+		t.Errorf("%d decisions are confirmed as enforced, want 1", d.Confirmed)
+	}
 	if d := r.Decisions; d.Decided != 4 || d.Overrides != 4 || d.Locked != 2 || d.Lapsed != 1 {
 		t.Errorf("counted %+v", d)
 	}

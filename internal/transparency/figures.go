@@ -2,13 +2,16 @@ package transparency
 
 import (
 	"cmp"
+	"context"
 	"maps"
 	"math"
 	"slices"
 	"strconv"
 	"time"
 
+	"duly/internal/ledger"
 	"duly/internal/stats"
+	"duly/internal/store"
 )
 
 // confidence is that of every interval of this room.
@@ -16,6 +19,67 @@ const confidence = 0.95
 
 // Confidence is the confidence of the intervals, in words.
 const Confidence = "95 %"
+
+// Figures is what the registers hold. A figure of nothing says that nothing is recorded,
+// never that nothing happened.
+type Figures struct {
+	Partnerships  Series          `json:"partnerships"`
+	Requests      []RequestFigure `json:"requests"`
+	Claims        []ClaimFigure   `json:"claims"`
+	ClaimsWithout int             `json:"claims_without_figures"`
+	Content       []Prevalence    `json:"content"`
+	ContentBad    int             `json:"content_impossible"`
+	Incidents     IncidentFigure  `json:"incidents"`
+}
+
+// Read works out the figures as known at a point, for a day.
+func Read(ctx context.Context, q store.Queryer, at store.At, day string) (f Figures, err error) {
+	partnerships, err := all(ctx, q, at, Partnerships)
+	if err != nil {
+		return f, err
+	}
+	requests, err := all(ctx, q, at, Requests)
+	if err != nil {
+		return f, err
+	}
+	claims, err := all(ctx, q, at, Claims)
+	if err != nil {
+		return f, err
+	}
+	samples, err := all(ctx, q, at, ContentSamples)
+	if err != nil {
+		return f, err
+	}
+	incidents, err := all(ctx, q, at, Incidents)
+	f.Partnerships, f.Requests, f.Incidents = Growth(partnerships, day), CountRequests(requests), CountIncidents(incidents)
+	f.Claims, f.ClaimsWithout = CompareClaims(claims)
+	f.Content, f.ContentBad = Prevalences(samples)
+	return f, err
+}
+
+// ReadPublished adds up what publishers told, as known at a point.
+func ReadPublished(ctx context.Context, q store.Queryer, at store.At) ([]PublisherFigure, error) {
+	list, err := all(ctx, q, at, PublishedFigures)
+	return Published(list), err
+}
+
+func all[T any](ctx context.Context, q store.Queryer, at store.At, kind *ledger.Kind[T]) ([]*T, error) {
+	list, err := store.SelectAt(ctx, q, kind, at, "")
+	out := make([]*T, len(list))
+	for i, r := range list {
+		out[i] = r.Record
+	}
+	return out, err
+}
+
+// Recorded says whether any of these registers holds anything.
+func (f *Figures) Recorded() bool {
+	n := len(f.Partnerships.Points) + f.Partnerships.Undated + len(f.Claims) + f.ClaimsWithout + len(f.Content) + f.ContentBad + len(f.Incidents.States)
+	for _, r := range f.Requests {
+		n += r.Made
+	}
+	return n > 0
+}
 
 // Point is how many partnerships held at the end of a year, or on the day of asking.
 type Point struct {

@@ -29,7 +29,7 @@ const (
 var Steps = []Step{Confirm, Contain, Notify, Remedy, Learn, Close, Unfound}
 
 // Report records an incident about a deployment, an account or a customer. It opens no
-// case by itself: the next sweep does.
+// case: whoever reports it raises it there.
 //
 // Errors: Invalid for a severity that is not 1 to 5, and without a text.
 func Report(ctx context.Context, db *store.DB, authority act.Authority, by act.Actor, in Incident) (ref store.Ref, err error) {
