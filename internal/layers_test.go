@@ -46,6 +46,7 @@ var floors = map[string]int{
 	"duly/internal/screening":    3,
 	"duly/internal/agreement":    3,
 	"duly/internal/index":        3,
+	"duly/internal/retention":    3,
 	"duly/internal/bundle":       3,
 	"duly/internal/voice":        3,
 	"duly/internal/transparency": 3,

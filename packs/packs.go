@@ -1,6 +1,6 @@
 // Package packs carries the packs that ship with Duly: methods, frameworks, triage
 // rules, conditions of use and questionnaires about them, rules of ownership and of
-// casework, and mappings of indices and of logs of use, as YAML with their tests beside
+// casework, how long what is sealed is kept, and mappings of indices and of logs of use, as YAML with their tests beside
 // them. They are data: the rooms that use them read them through [duly/internal/pack].
 package packs
 
@@ -9,5 +9,5 @@ import "embed"
 // Files holds the packs as they are released, by path: methods/rm-1.yaml,
 // triage/base.yaml, conditions/face-search.yaml and so on.
 //
-//go:embed methods frameworks triage conditions ownership indices casework logs attestations
+//go:embed methods frameworks triage conditions ownership indices casework logs attestations retention
 var Files embed.FS

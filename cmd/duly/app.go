@@ -26,6 +26,7 @@ import (
 	"duly/internal/people"
 	"duly/internal/refusal"
 	"duly/internal/register"
+	"duly/internal/retention"
 	"duly/internal/runs"
 	"duly/internal/screening"
 	"duly/internal/store"
@@ -50,7 +51,7 @@ type app struct {
 func rooms() []store.Migrations {
 	return []store.Migrations{
 		refusal.Migrations, register.Migrations, evidence.Migrations, runs.Migrations, index.Migrations, voice.Migrations, transparency.Migrations, intake.Migrations, screening.Migrations,
-		agreement.Migrations, usage.Migrations, attestation.Migrations, triage.Migrations, assessment.Migrations, decision.Migrations, casework.Migrations, enforcement.Migrations, gate.Migrations,
+		agreement.Migrations, usage.Migrations, attestation.Migrations, triage.Migrations, assessment.Migrations, decision.Migrations, casework.Migrations, enforcement.Migrations, gate.Migrations, retention.Migrations,
 	}
 }
 
@@ -73,7 +74,7 @@ func kinds() []*ledger.Schema {
 		voice.Declarations.Schema(), voice.Votes.Schema(), voice.Answers.Schema(), voice.Stakeholders.Schema(), voice.Consultations.Schema(),
 		voice.Sessions.Schema(), voice.Inputs.Schema(), voice.Compensations.Schema(),
 		transparency.Partnerships.Schema(), transparency.Requests.Schema(), transparency.Claims.Schema(), transparency.ContentSamples.Schema(),
-		transparency.PublishedFigures.Schema(), transparency.Incidents.Schema(), gate.Enforcements.Schema(), gate.Glasses.Schema(),
+		transparency.PublishedFigures.Schema(), transparency.Incidents.Schema(), gate.Enforcements.Schema(), gate.Glasses.Schema(), retention.Holds.Schema(),
 	}
 }
 

@@ -70,6 +70,7 @@ type cli struct {
 	Registers  registersCmd   `cmd:"" help:"Show partnerships, requests, claims, samples and incidents in figures."`
 	Report     reportCmd      `cmd:"" help:"Write the report of the last checkpoint."`
 	Export     exportCmd      `cmd:"" help:"Write a bundle that outsiders can verify."`
+	Erase      eraseCmd       `cmd:"" help:"Erase what need not be kept, and show what was erased."`
 	Disclose   discloseCmd    `cmd:"" help:"Disclose one sealed field, with its proof."`
 	Verify     verifyCmd      `cmd:"" help:"Check a workspace, a bundle or a disclosure."`
 	Demo       demoCmd        `cmd:"" help:"Show the whole chain on a made-up vendor."`

@@ -60,6 +60,9 @@ const (
 	Disclose       Act = "answer an authority's request, or keep an incident"
 	Enforce        Act = "act on findings"
 	Attest         Act = "ask a customer for an attestation and receive it"
+	Retain         Act = "erase what is past its clock"
+	Erase          Act = "erase what somebody asks to be erased"
+	Hold           Act = "keep a record from being erased"
 )
 
 // Actor is a person who acts, by key id and roles.
@@ -110,6 +113,9 @@ var Default = Table{
 		Disclose:       {Analyst, Approver, GoverningBody},
 		Enforce:        {Analyst, Approver, GoverningBody},
 		Attest:         {Analyst, Approver, GoverningBody},
+		Retain:         {Administrator, Approver, GoverningBody},
+		Erase:          {Approver, GoverningBody},
+		Hold:           {Approver, GoverningBody, Auditor},
 	},
 	Exclude: map[Act][]Role{
 		Judge: {Sales}, SetFact: {Sales}, Score: {Sales, Administrator}, CloseHit: {Sales}, Decide: {Sales, Administrator, Expert, PanelMember},
@@ -118,6 +124,7 @@ var Default = Table{
 		Appoint: {Sales, Administrator}, Refer: {Sales, Administrator}, Brief: {Sales, Administrator}, Answer: {Sales, Administrator, Expert, PanelMember},
 		Consult: {Sales}, Notify: {Sales}, Disclose: {Sales, Expert, PanelMember}, Enforce: {Sales, Administrator}, Attest: {Sales},
 		CheckCondition: {Sales, Administrator, PanelMember},
+		Retain:         {Sales}, Erase: {Sales, Administrator}, Hold: {Sales},
 		Work:           {Sales}, Commit: {Sales}, Adopt: {Sales, Administrator},
 	},
 }

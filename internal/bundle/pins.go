@@ -67,6 +67,7 @@ var pinned = map[string][]string{
 
 	"enforcement":    {"state", "decision", "decided", "day"},
 	"break_glass":    {"opened", "hours"},
+	"hold":           {"state", "day"},
 	"partnership":    {"state", "partner", "instrument"},
 	"data_request":   {"state", "basis", "outcome", "challenge", "notice", "answered", "refused_by_rule"},
 	"claim":          {"standing", "told", "actual"},

@@ -60,7 +60,7 @@ func TestBookIsWhatAboutTells(t *testing.T) {
 			return err
 		}
 		erased = list[0].Seq
-		_, err = store.Erase(tx, evidence.Facts, erased, "value", "request", "")
+		_, err = store.Erase(tx, evidence.Facts.Schema(), erased, "value", "request", "")
 		return err
 	})
 	head, err := store.Head(ctx, db)

@@ -281,7 +281,7 @@ func TestHostileTexts(t *testing.T) {
 func TestErased(t *testing.T) {
 	o := newOffice(t, storetest.SQLite(t, rooms...), plainNames)
 	err := o.db.Write(ctx, storetest.Actor, func(tx *store.Tx) error {
-		_, err := store.Erase(tx, register.Deployments, o.deployment.Seq, "end_use", "court_order", "an order")
+		_, err := store.Erase(tx, register.Deployments.Schema(), o.deployment.Seq, "end_use", "court_order", "an order")
 		return err
 	})
 	if err != nil {

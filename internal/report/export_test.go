@@ -235,7 +235,7 @@ func TestDiscloseRefused(t *testing.T) {
 			t.Fatal(err)
 		}
 		erased = list[0].Seq
-		if _, err := store.Erase(tx, register.Customers, erased, "name", "request", ""); err != nil {
+		if _, err := store.Erase(tx, register.Customers.Schema(), erased, "name", "request", ""); err != nil {
 			t.Fatal(err)
 		}
 	})

@@ -237,10 +237,10 @@ func TestRedactionKeepsOutcomes(t *testing.T) {
 func TestErased(t *testing.T) {
 	s := newSmall(t)
 	s.write(func(tx *store.Tx) {
-		if _, err := store.Erase(tx, register.Customers, s.name.Seq, "name", "court_order", ""); err != nil {
+		if _, err := store.Erase(tx, register.Customers.Schema(), s.name.Seq, "name", "court_order", ""); err != nil {
 			t.Fatal(err)
 		}
-		if _, err := store.Erase(tx, assessment.Ratings, s.rated.Seq, "subject", "request", ""); err != nil {
+		if _, err := store.Erase(tx, assessment.Ratings.Schema(), s.rated.Seq, "subject", "request", ""); err != nil {
 			t.Fatal(err)
 		}
 	})

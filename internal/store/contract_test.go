@@ -252,7 +252,7 @@ func TestErasureKeepsTheLeafAndTakesTheValue(t *testing.T) {
 		ctx := context.Background()
 		ref := create(t, db, &thing{State: "active", Name: "secret name"})[0]
 		err := db.Write(ctx, actor, func(tx *store.Tx) error {
-			_, err := store.Erase(tx, things, ref.Seq, "name", "request", "asked on paper")
+			_, err := store.Erase(tx, things.Schema(), ref.Seq, "name", "request", "asked on paper")
 			return err
 		})
 		if err != nil {

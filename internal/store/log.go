@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"slices"
 	"strings"
 
 	"duly/internal/fault"
@@ -67,35 +68,67 @@ func currentEpoch(ctx context.Context, q Queryer, origin string) (ledger.LogID, 
 
 // Erase removes one sealed value of a revision, everywhere the store keeps it,
 // and records that it did. The salt goes with the value, so the digest that stays
-// tells nothing.
-func Erase[T any](tx *Tx, kind *ledger.Kind[T], seq int64, field, reason, note string) (Ref, error) {
-	r, err := GetBySeq(tx.ctx, tx, kind, seq)
+// tells nothing. [DB.Scrub] then takes it out of the database's files.
+//
+// Errors: NotFound when the entry is of another kind; Refused when the value is gone
+// already.
+func Erase(tx *Tx, kind *ledger.Schema, seq int64, field, reason, note string) (Ref, error) {
+	index := slices.IndexFunc(kind.Sealed, func(f ledger.Field) bool { return f.Name == field })
+	if index < 0 {
+		return Ref{}, fault.Newf(fault.Invalid, "a %s has no sealed field %q", kind.Kind, field)
+	}
+	entry, err := EntryAt(tx.ctx, tx, seq)
 	if err != nil {
 		return Ref{}, err
 	}
-	index := -1
-	for i, f := range kind.Schema().Sealed {
-		if f.Name == field {
-			index = i
+	leaf, err := ledger.ParseLeaf(entry.Leaf)
+	if err != nil {
+		return Ref{}, err
+	}
+	if leaf.Kind != kind.Kind {
+		return Ref{}, fault.Newf(fault.NotFound, "entry %d is a %s, not a %s", seq, leaf.Kind, kind.Kind)
+	}
+	parts := strings.Split(entry.Disclosures, "~")
+	if len(parts) != len(kind.Sealed) {
+		return Ref{}, fault.Newf(fault.Broken, "entry %d does not have the fields of its kind", seq)
+	}
+	if parts[index] == "" {
+		return Ref{}, fault.Newf(fault.Refused, "%s of entry %d was erased already", field, seq)
+	}
+	parts[index] = ""
+	if !tx.db.postgres { // what is freed is overwritten, in this connection from now on
+		if err := tx.Exec("pragma secure_delete = on"); err != nil {
+			return Ref{}, err
 		}
-	}
-	if index < 0 {
-		return Ref{}, fault.Newf(fault.Invalid, "a %s has no sealed field %q", kind.Name(), field)
-	}
-	r.Disclosures[index] = ""
-	parts := make([]string, len(r.Disclosures))
-	for i, d := range r.Disclosures {
-		parts[i] = string(d)
 	}
 	if err := tx.Exec("update entry set disclosures = $1 where seq = $2", strings.Join(parts, "~"), seq); err != nil {
 		return Ref{}, err
 	}
-	if kind.Schema().Sealed[index].Column {
-		if err := tx.Exec("update r_"+kind.Name()+" set "+field+" = null where seq = $1", seq); err != nil {
+	if slices.Contains(kind.ColumnNames(), field) {
+		if err := tx.Exec("update r_"+kind.Kind+" set "+field+" = null where seq = $1", seq); err != nil {
 			return Ref{}, err
 		}
 	}
-	return Create(tx, Erasures, &Erasure{Target: r.Hash.String(), Field: int64(index), Reason: reason, Note: note})
+	return Create(tx, Erasures, &Erasure{Target: ledger.LeafHash(entry.Leaf).String(), Field: int64(index), Reason: reason, Note: note})
+}
+
+// Scrub takes what was erased out of the database's files. On SQLite it empties the
+// write-ahead log, in which pages from before an erasure still lie; it waits for readers
+// of this process. On PostgreSQL it vacuums the table of entries; the server's own
+// write-ahead log and its backups are its administrator's.
+func (db *DB) Scrub(ctx context.Context) error {
+	if db.postgres {
+		_, err := db.writer.ExecContext(ctx, "vacuum entry")
+		return writeError(err)
+	}
+	var busy, pages, moved int64
+	if err := db.writer.QueryRowContext(ctx, "pragma wal_checkpoint(truncate)").Scan(&busy, &pages, &moved); err != nil {
+		return writeError(err)
+	}
+	if busy != 0 {
+		return fault.New(fault.Failed, "what was erased still lies in the write-ahead log, since somebody is reading", "run it again when nobody reads")
+	}
+	return nil
 }
 
 // Entry is one position of the log as it is stored.

@@ -28,7 +28,7 @@ func TestSketchesAreWhatRecordsSay(t *testing.T) {
 			if _, _, err := store.Revise(tx, things, refs[0].ID, &thing{State: "active", ValidFrom: "2026-01-01", Name: "renamed"}); err != nil {
 				return err
 			}
-			_, err := store.Erase(tx, things, refs[2].Seq, "name", "request", "")
+			_, err := store.Erase(tx, things.Schema(), refs[2].Seq, "name", "request", "")
 			return err
 		})
 		if err != nil {

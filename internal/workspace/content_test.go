@@ -30,6 +30,7 @@ import (
 	"duly/internal/people"
 	"duly/internal/refusal"
 	"duly/internal/register"
+	"duly/internal/retention"
 	"duly/internal/runs"
 	"duly/internal/screening"
 	"duly/internal/store"
@@ -143,7 +144,7 @@ func everything() content {
 		rooms: []store.Migrations{
 			register.Migrations, evidence.Migrations, runs.Migrations, index.Migrations, intake.Migrations, screening.Migrations,
 			agreement.Migrations, usage.Migrations, attestation.Migrations, triage.Migrations, assessment.Migrations, refusal.Migrations, voice.Migrations, decision.Migrations,
-			casework.Migrations, enforcement.Migrations, transparency.Migrations, gate.Migrations,
+			casework.Migrations, enforcement.Migrations, transparency.Migrations, gate.Migrations, retention.Migrations,
 		},
 	}
 	var puts []func(t testing.TB, w *workspace.Workspace, signer ledger.PersonKey)
@@ -185,6 +186,7 @@ func everything() content {
 	with(of(transparency.Incidents))
 	with(of(gate.Enforcements))
 	with(of(gate.Glasses))
+	with(of(retention.Holds))
 	with(of(attestation.Requests))
 	with(of(attestation.Attestations))
 	with(of(triage.Triages))
@@ -366,7 +368,7 @@ func of[T any](kind *ledger.Kind[T], mend ...func(record *T, variant int, tx *st
 			}
 			if s.Kind == "rating" {
 				for _, ref := range refs {
-					if _, err := store.Erase(tx, kind, ref.Seq, "inputs", "request", ""); err != nil {
+					if _, err := store.Erase(tx, kind.Schema(), ref.Seq, "inputs", "request", ""); err != nil {
 						return err
 					}
 				}
@@ -374,7 +376,7 @@ func of[T any](kind *ledger.Kind[T], mend ...func(record *T, variant int, tx *st
 			if len(s.Sealed) == 0 {
 				return nil
 			}
-			_, err := store.Erase(tx, kind, refs[1].Seq, s.Sealed[0].Name, "request", "a note")
+			_, err := store.Erase(tx, kind.Schema(), refs[1].Seq, s.Sealed[0].Name, "request", "a note")
 			return err
 		})
 		if err != nil {
