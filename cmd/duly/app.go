@@ -75,6 +75,7 @@ func kinds() []*ledger.Schema {
 		voice.Sessions.Schema(), voice.Inputs.Schema(), voice.Compensations.Schema(),
 		transparency.Partnerships.Schema(), transparency.Requests.Schema(), transparency.Claims.Schema(), transparency.ContentSamples.Schema(),
 		transparency.PublishedFigures.Schema(), transparency.Incidents.Schema(), gate.Enforcements.Schema(), gate.Glasses.Schema(), retention.Holds.Schema(),
+		transparency.Policies.Schema(), transparency.Embeddings.Schema(), transparency.Listings.Schema(),
 	}
 }
 

@@ -68,6 +68,9 @@ type cli struct {
 	Request    requestCmd     `cmd:"" help:"Keep what authorities ask for, and what they got."`
 	Incident   incidentCmd    `cmd:"" help:"Handle grave events to their end."`
 	Registers  registersCmd   `cmd:"" help:"Show partnerships, requests, claims, samples and incidents in figures."`
+	Policy     policyCmd      `cmd:"" help:"Keep the company's own policies, and what shows that they are lived."`
+	Listing    listingCmd     `cmd:"" help:"Say what the public register shows."`
+	Annual     annualCmd      `cmd:"" help:"Write what the public is shown of a year, as a static site."`
 	Report     reportCmd      `cmd:"" help:"Write the report of the last checkpoint."`
 	Export     exportCmd      `cmd:"" help:"Write a bundle that outsiders can verify."`
 	Erase      eraseCmd       `cmd:"" help:"Erase what need not be kept, and show what was erased."`

@@ -60,6 +60,7 @@ const (
 	Disclose       Act = "answer an authority's request, or keep an incident"
 	Enforce        Act = "act on findings"
 	Attest         Act = "ask a customer for an attestation and receive it"
+	List           Act = "say what the public register shows"
 	Retain         Act = "erase what is past its clock"
 	Erase          Act = "erase what somebody asks to be erased"
 	Hold           Act = "keep a record from being erased"
@@ -113,6 +114,7 @@ var Default = Table{
 		Disclose:       {Analyst, Approver, GoverningBody},
 		Enforce:        {Analyst, Approver, GoverningBody},
 		Attest:         {Analyst, Approver, GoverningBody},
+		List:           {Approver, GoverningBody},
 		Retain:         {Administrator, Approver, GoverningBody},
 		Erase:          {Approver, GoverningBody},
 		Hold:           {Approver, GoverningBody, Auditor},
@@ -124,8 +126,8 @@ var Default = Table{
 		Appoint: {Sales, Administrator}, Refer: {Sales, Administrator}, Brief: {Sales, Administrator}, Answer: {Sales, Administrator, Expert, PanelMember},
 		Consult: {Sales}, Notify: {Sales}, Disclose: {Sales, Expert, PanelMember}, Enforce: {Sales, Administrator}, Attest: {Sales},
 		CheckCondition: {Sales, Administrator, PanelMember},
-		Retain:         {Sales}, Erase: {Sales, Administrator}, Hold: {Sales},
-		Work:           {Sales}, Commit: {Sales}, Adopt: {Sales, Administrator},
+		List:           {Sales, Administrator}, Retain: {Sales}, Erase: {Sales, Administrator}, Hold: {Sales},
+		Work: {Sales}, Commit: {Sales}, Adopt: {Sales, Administrator},
 	},
 }
 
