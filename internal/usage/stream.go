@@ -163,15 +163,12 @@ func (r *reader) rest() bool {
 // restMember moves past a member, or up to the bracket of more records.
 func (r *reader) restMember() bool {
 	r.kind = isForeign
-	c, ok := r.peek()
-	if !ok || c != '"' {
-		return ok && r.bad("has a member without a name in quotes")
-	}
-	name, ok := r.text()
-	if !ok || !r.expect(':', "has a name without a colon after it") {
+	m, ok := r.nextName()
+	if !ok {
 		return false
 	}
-	if c, ok = r.peek(); ok && c == '[' && r.lower(name) == "records" {
+	c, ok := r.peek()
+	if ok && c == '[' && m == mRecords {
 		r.kind = isRecords
 		return true
 	}

@@ -1,0 +1,124 @@
+package usage
+
+import "strings"
+
+// Bounds of the names that are remembered.
+const (
+	maxMet  = 1 << 12 // different ones
+	maxName = 64      // bytes of one, as it stands
+)
+
+// names remembers the names of members as they stood in the text, and which came after
+// which. Events of one log are alike, so the next name is nearly always the one that
+// came after this one before: to compare it takes less time than to read it and to look
+// up what it means. The memory changes nothing of what is read.
+type names struct {
+	met  map[string]*spelling
+	last *spelling
+}
+
+// spelling is a name with its quotes, and with all up to the colon after it.
+type spelling struct {
+	text string
+	is   member
+	next *spelling // that came after it last; nil if none did
+}
+
+func newNames() *names { return &names{met: map[string]*spelling{}, last: &spelling{}} }
+
+// nextName skips white space, moves past a member's name and its colon, and says which
+// member it is.
+func (s *scanner) nextName() (m member, ok bool) {
+	i := s.nameAt(s.pos)
+	if i < 0 {
+		return 0, false
+	}
+	s.pos = i
+	return s.last.is, true
+}
+
+// nameAt is nextName from i on: it gives the place after the colon, or a negative one.
+func (s *scanner) nameAt(i int) int {
+	i = space(s.buf, i)
+	next := s.last.next
+	if next != nil && i+len(next.text) <= len(s.buf) && string(s.buf[i:i+len(next.text)]) == next.text {
+		s.last = next
+		return i + len(next.text)
+	}
+	s.pos = i
+	if c, ok := s.peek(); !ok || c != '"' {
+		if ok {
+			s.bad(badName)
+		}
+		return -1
+	}
+	name, ok := s.text()
+	if !ok || !s.expect(':', badColon) {
+		return -1
+	}
+	s.meet(s.buf[i:s.pos], name)
+	return s.pos
+}
+
+// meet notes the name that was read last.
+func (s *scanner) meet(text, name []byte) {
+	met := s.met[string(text)]
+	if met == nil {
+		if s.escaped {
+			name = unquote(name)
+		}
+		met = &spelling{is: memberOf(name)}
+		if len(text) <= maxName && len(s.met) < maxMet {
+			met.text = string(text)
+			s.met[met.text] = met
+		}
+	}
+	if met.text != "" {
+		s.last.next = met
+	}
+	s.last = met
+}
+
+// member is a member of an event that is read.
+type member uint8
+
+const (
+	mOther member = iota
+	mID
+	mTime
+	mSource
+	mName
+	mRegion
+	mRecipient
+	mError
+	mParams
+	mIdentity
+	mCaller // within mIdentity
+	mVersion
+	mDigest
+	mRecords
+)
+
+var memberNames = [...]string{
+	mID: "eventID", mTime: "eventTime", mSource: "eventSource", mName: "eventName", mRegion: "awsRegion",
+	mRecipient: "recipientAccountId", mError: "errorCode", mParams: "requestParameters", mIdentity: "userIdentity",
+	mCaller: "accountId", mVersion: "eventVersion", mDigest: "digestS3Object", mRecords: "Records",
+}
+
+// String gives the member's place in an event.
+func (m member) String() string {
+	if m == mCaller {
+		return memberNames[mIdentity] + "." + memberNames[m]
+	}
+	return memberNames[m]
+}
+
+// memberOf tells the members that are read by their names, in whatever case.
+func memberOf(name []byte) member {
+	for m, known := range memberNames {
+		if len(name) == len(known) && m > 0 && strings.EqualFold(string(name), known) {
+			return member(m)
+		}
+	}
+	return mOther
+}
