@@ -88,23 +88,41 @@ const (
 
 // value moves past one value of any kind. depth counts the objects and arrays around
 // it. Most of a log is passed over here, so it does not call itself for what a value
-// holds, and keeps its place in registers.
+// holds, keeps its place in registers, and looks at texts eight bytes at a time.
 func (s *scanner) value(depth int) bool {
 	b, i, top := s.buf, s.pos, depth
-	var objects [maxDepth / 64]uint64 // of what is open around i, the objects
+	var open [maxDepth / 64]uint64 // of what is open around i, a bit for each object
+	object, name := false, false   // whether i is within an object, and before a name
 	for {
 		if i = space(b, i); i == len(b) {
 			return s.wrong(i, badValue)
 		}
+		if name {
+			if i = s.nameAt(i); i < 0 {
+				return false
+			}
+			name = false
+			if i = space(b, i); i == len(b) {
+				return s.wrong(i, badValue)
+			}
+		}
 		switch c := b[i]; c {
 		case '"':
-			end := textEnd(b, i+1)
-			if end < 0 {
-				s.pos = i
-				_, ok := s.text() // says what is wrong with it
-				return ok
+			start := i
+			for i++; i+8 <= len(b); i += 8 {
+				if found := special(binary.LittleEndian.Uint64(b[i : i+8])); found != 0 {
+					i += bits.TrailingZeros64(found) / 8
+					break
+				}
 			}
-			i = end
+			if i >= len(b) || b[i] != '"' {
+				s.pos = start
+				if _, ok := s.text(); !ok {
+					return false
+				}
+				i = s.pos - 1
+			}
+			i++
 		case '{', '[':
 			if depth >= maxDepth {
 				return s.wrong(i, tooDeep)
@@ -114,12 +132,11 @@ func (s *scanner) value(depth int) bool {
 				i++
 				break
 			}
-			objects[depth/64] &^= 1 << (depth % 64)
-			if c == '{' {
-				objects[depth/64] |= 1 << (depth % 64)
-				if i = s.nameAt(i); i < 0 {
-					return false
-				}
+			object = c == '{'
+			name = object
+			open[depth/64] &^= 1 << (depth % 64)
+			if object {
+				open[depth/64] |= 1 << (depth % 64)
 			}
 			depth++
 			continue
@@ -130,7 +147,7 @@ func (s *scanner) value(depth int) bool {
 			}
 			i = s.pos
 		}
-		for { // past what ends here, up to the next value
+		for { // past what ends here, up to the next name or value
 			if depth == top {
 				s.pos = i
 				return true
@@ -138,25 +155,21 @@ func (s *scanner) value(depth int) bool {
 			if i = space(b, i); i == len(b) {
 				return s.wrong(i, badValue)
 			}
-			in := depth - 1
-			object := objects[in/64]>>(in%64)&1 != 0
-			if b[i] == ',' {
+			c := b[i]
+			if c == ',' {
 				i++
-				if object {
-					if i = s.nameAt(i); i < 0 {
-						return false
-					}
-				}
+				name = object
 				break
 			}
 			switch {
-			case object && b[i] != '}':
+			case object && c != '}':
 				return s.wrong(i, badMember)
-			case !object && b[i] != ']':
+			case !object && c != ']':
 				return s.wrong(i, badItem)
 			}
 			i++
-			depth = in
+			depth--
+			object = depth > top && open[(depth-1)/64]>>((depth-1)%64)&1 != 0
 		}
 	}
 }
@@ -301,39 +314,11 @@ func (s *scanner) text() (body []byte, ok bool) {
 	}
 }
 
-// textEnd gives the index after the quote that ends the text of which b[i] is part, or
-// -1 when it does not end well.
-func textEnd(b []byte, i int) int {
-	for {
-		i = plain(b, i)
-		if i >= len(b) {
-			return -1
-		}
-		switch b[i] {
-		case '"':
-			return i + 1
-		case '\\':
-			n := escape(b[i:])
-			if n <= 0 {
-				return -1
-			}
-			i += n
-		default:
-			return -1
-		}
-	}
-}
-
 // plain gives the index of the first quote, backslash or control character at or
-// after i, or len(b). It looks at eight bytes at a time: a byte x below n has its
-// high bit set in (x-n)&^x, and the lowest such byte is never a false one.
+// after i, or len(b).
 func plain(b []byte, i int) int {
-	const ones, highs = 0x0101010101010101, 0x8080808080808080
 	for ; i+8 <= len(b); i += 8 {
-		w := binary.LittleEndian.Uint64(b[i:])
-		quote, slash := w^(ones*'"'), w^(ones*'\\')
-		found := ((quote-ones)&^quote | (slash-ones)&^slash | (w-ones*' ')&^w) & highs
-		if found != 0 {
+		if found := special(binary.LittleEndian.Uint64(b[i : i+8])); found != 0 {
 			return i + bits.TrailingZeros64(found)/8
 		}
 	}
@@ -341,6 +326,15 @@ func plain(b []byte, i int) int {
 		i++
 	}
 	return i
+}
+
+// special gives the high bits of quotes, backslashes and control characters among eight
+// bytes, of which the lowest is never a false one: a byte x below n has its high bit set
+// in (x-n)&^x, and to be 0 after xor is to be below 1.
+func special(w uint64) uint64 {
+	const ones, highs = 0x0101010101010101, 0x8080808080808080
+	quote, slash := w^(ones*'"'), w^(ones*'\\')
+	return ((quote - ones) | (slash - ones) | (w - ones*' ')) &^ w & highs
 }
 
 // escape gives the length of the escape that b begins with, 0 when b ends too
