@@ -102,7 +102,7 @@ func (s *recalled) take(call *Call) {
 	if !s.recorded {
 		return
 	}
-	items(call.Params, func(name, value []byte) {
+	whole := items(call.Params, func(name, value []byte) {
 		plain, ok := unquoted(name)
 		if !ok {
 			return
@@ -115,6 +115,11 @@ func (s *recalled) take(call *Call) {
 			}
 		}
 	})
+	for _, at := range s.found {
+		for j := range at {
+			at[j].ok = at[j].ok && whole
+		}
+	}
 }
 
 // key appends all that the answer about a condition depends on. No text of JSON has a

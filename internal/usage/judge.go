@@ -27,7 +27,7 @@ type judge struct {
 	cover    map[coverKey]*int64
 	names    map[string]string // texts seen, kept once
 	seen     sightings
-	recall   conditions.Recall
+	recall   *conditions.Recall
 	failed   int64
 	faults   map[string]int64 // rules that failed, by what they say
 
@@ -59,6 +59,7 @@ func newJudge(m *Monitor) *judge {
 		m: m, calls: map[string][]int{}, counts: map[countKey]*tally{},
 		unmapped: map[string]*Unmapped{}, cover: map[coverKey]*int64{},
 		names: map[string]string{}, faults: map[string]int64{},
+		recall: m.recalls.Get().(*conditions.Recall),
 	}
 }
 

@@ -50,8 +50,8 @@ type projector struct {
 	member, identity func(member) bool // made once: method values allocate
 }
 
-func newProjector() *projector {
-	p := &projector{scanner: scanner{names: newNames()}}
+func newProjector(n *names) *projector {
+	p := &projector{scanner: scanner{names: n}}
 	p.member, p.identity = p.onMember, p.onIdentity
 	return p
 }

@@ -42,7 +42,7 @@ func members(raw []byte) (map[string][]json.RawMessage, bool) {
 // agree compares the projector with encoding/json on one text.
 func agree(t *testing.T, data []byte) {
 	t.Helper()
-	p := newProjector()
+	p := newProjector(newNames())
 	p.buf = data
 	ok := p.read(false)
 	if ok && len(bytes.TrimRight(p.buf[p.pos:], " \t\r\n")) > 0 {
@@ -128,7 +128,7 @@ func TestProjectorOnRealEvents(t *testing.T) {
 	for i, line := range lines {
 		agree(t, line)
 		cut := line[:i*7919%len(line)]
-		p := newProjector()
+		p := newProjector(newNames())
 		if p.buf = cut; p.read(true) || !p.more {
 			t.Fatalf("%q is cut and was read: %s", cut, p.why)
 		}
