@@ -126,12 +126,14 @@ const (
 	mVersion
 	mDigest
 	mRecords
+	mStamp // the time of the event, where Logstash read it
+	mWhole // an event as a text, in the answer of CloudTrail's LookupEvents
 )
 
 var memberNames = [...]string{
 	mID: "eventID", mTime: "eventTime", mSource: "eventSource", mName: "eventName", mRegion: "awsRegion",
 	mRecipient: "recipientAccountId", mError: "errorCode", mParams: "requestParameters", mIdentity: "userIdentity",
-	mCaller: "accountId", mVersion: "eventVersion", mDigest: "digestS3Object", mRecords: "Records",
+	mCaller: "accountId", mVersion: "eventVersion", mDigest: "digestS3Object", mRecords: "Records", mStamp: "@timestamp", mWhole: "CloudTrailEvent",
 }
 
 // String gives the member's place in an event.

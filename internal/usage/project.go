@@ -44,8 +44,9 @@ type projector struct {
 	unfit string // why the event cannot be used though it is JSON; empty when it can
 
 	seen                  uint32 // a bit for each member
-	recipient, caller, at []byte
-	marked                bool
+	recipient, caller     []byte
+	at, stamp             []byte
+	wraps                 bool // whether a member holds the event itself as a text
 
 	member, identity func(member) bool // made once: method values allocate
 }
@@ -61,8 +62,8 @@ func newProjector(n *names) *projector {
 // can be used. Where a file's records begin, it stops before their bracket.
 func (p *projector) read(top bool) bool {
 	p.event, p.kind, p.top, p.unfit = event{calls: 1}, isForeign, top, ""
-	p.seen, p.marked = 0, false
-	p.recipient, p.caller, p.at = nil, nil, nil
+	p.seen, p.wraps = 0, false
+	p.recipient, p.caller, p.at, p.stamp = nil, nil, nil, nil
 	c, ok := p.peek()
 	if !ok {
 		return false
@@ -76,7 +77,7 @@ func (p *projector) read(top bool) bool {
 	if p.kind != isForeign {
 		return true
 	}
-	if p.seen&(1<<mTime|1<<mSource|1<<mName) != 0 || p.marked {
+	if p.seen&(1<<mTime|1<<mSource|1<<mName|1<<mVersion) != 0 && !p.wraps {
 		p.kind = isEvent
 		p.finish()
 	}
@@ -112,7 +113,13 @@ func (p *projector) onMember(m member) bool {
 			return p.object(1, p.identity)
 		}
 	case mVersion:
-		p.marked = true
+		p.seen |= 1 << m
+	case mStamp:
+		if c, ok := p.peek(); ok && c == '"' {
+			return p.take(m, &p.stamp)
+		}
+	case mWhole:
+		p.wraps = true
 	case mDigest:
 		p.kind = isDigest
 	case mRecords:
@@ -213,6 +220,9 @@ func (p *projector) finish() {
 	if len(p.account) == 0 {
 		p.account = p.caller
 	}
+	if len(p.at) == 0 {
+		p.at = p.stamp
+	}
 	switch {
 	case len(p.source) == 0:
 		p.refuse("has no eventSource")
@@ -220,10 +230,21 @@ func (p *projector) finish() {
 		p.refuse("has no eventName")
 	case len(p.at) == 0:
 		p.refuse("has no eventTime")
-	default:
-		if p.time.UnmarshalText(p.at) != nil {
-			p.refuse("has an eventTime that is not a time such as 2023-07-10T11:42:36Z")
-		}
-		p.time = p.time.UTC()
+	case !p.when():
+		p.refuse("has an eventTime that is not a time such as 2023-07-10T11:42:36Z")
 	}
+}
+
+// databaseTime is how databases in which logs are kept write a time, in UTC, as all times
+// of CloudTrail are; a fraction may follow.
+const databaseTime = time.DateTime
+
+// when reads the time.
+func (p *projector) when() bool {
+	err := p.time.UnmarshalText(p.at)
+	if err != nil {
+		p.time, err = time.Parse(databaseTime, string(p.at))
+	}
+	p.time = p.time.UTC()
+	return err == nil
 }
