@@ -93,6 +93,7 @@ func forms(t *testing.T) []form {
 		{"wrapped in a wrapper", `{"Message":` + quoted(`{"detail":`+first+`} {"detail":`+second+`}`) + `}`, "e1 e2", Complete, 0, 0, ""},
 		{"wrapped and unfit", `{"log":{"eventName":"n","eventID":"e3"}}` + "\n" + `{"log":` + second + `}`, "e2", Complete, 1, 0, "x:1: record 1 (byte 0) has no eventSource"},
 		{"wrapped and cut off", `[{"_raw":` + quoted(first[:250]) + `},{"_raw":` + quoted(second) + `}]`, "e2", Complete, 1, 0, "record 1 (byte 1) holds an event that is cut off"},
+		{"wrapped and cut off within its wrapper", `[{"message":` + quoted(`{"a":1,"list":[`+first+","+second[:80]) + `}]`, "e1", Complete, 1, 0, "record 2 (byte 1) holds an event that is cut off"},
 		{"one mark within other JSON is no event", `{"log":{"eventName":"n"}}`, "", Skipped, 0, 1, ""},
 		{"an event within an event counts once", `{"requestParameters":{"entry":` + second + `},` + first[1:], "", Complete, 1, 0, "has requestParameters twice"},
 		{"an event within an event's answer counts once", `{"responseElements":{"entry":` + second + `},` + first[1:], "e1", Complete, 0, 0, ""},

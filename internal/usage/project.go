@@ -43,10 +43,10 @@ type projector struct {
 	top   bool   // whether the value stands alone, so that it may be a file of records
 	unfit string // why the event cannot be used though it is JSON; empty when it can
 
-	seen                  uint32 // a bit for each member
-	recipient, caller     []byte
-	at, stamp             []byte
-	wraps                 bool // whether a member holds the event itself as a text
+	seen              uint32 // a bit for each member
+	recipient, caller []byte
+	at, stamp         []byte
+	wraps             bool // whether a member holds the event itself as a text
 
 	member, identity func(member) bool // made once: method values allocate
 }

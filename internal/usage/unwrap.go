@@ -56,7 +56,10 @@ func (w *wrapping) within(raw []byte, level int) {
 			return false
 		}
 		start := s.pos
-		if !s.value(level) {
+		if !s.value(level) { // a text that was cut off
+			if c := raw[start]; c == '{' || c == '[' {
+				w.value(raw[start:], level+1)
+			}
 			return false
 		}
 		w.value(raw[start:s.pos], level+1)
