@@ -54,6 +54,10 @@ type Condition struct {
 	events, deviation *rule.Rule // nil: not seen in telemetry; exposure only
 	from, until       time.Time
 	params            map[string]*parameter // by variable name
+	words             *vocabulary           // the same, by place
+	reads             []int                 // places of those that the rules read
+	region            bool                  // whether they read the region
+	at                int                   // in its set
 	window            *Window               // nil: each call is judged by itself
 	bounds            []int64               // what the window's rule compares with, sorted
 }
@@ -115,7 +119,11 @@ func (c *Condition) Judge(call *Call) (exposure, deviation rule.Tri, err error) 
 	if c.events == nil || call.ErrorCode != "" {
 		return rule.False, rule.False, nil
 	}
-	lookup := func(name string) (any, bool) { return c.lookup(call, name) }
+	return c.judge(func(name string) (any, bool) { return c.lookup(call, name) })
+}
+
+// judge is Judge for a call that succeeded, whose values lookup gives.
+func (c *Condition) judge(lookup rule.Lookup) (exposure, deviation rule.Tri, err error) {
 	exposure, err = c.events.Eval(lookup)
 	switch {
 	case err != nil:
@@ -136,6 +144,15 @@ func (c *Condition) Judge(call *Call) (exposure, deviation rule.Tri, err error) 
 }
 
 func (c *Condition) lookup(call *Call, name string) (any, bool) {
+	if p, ok := c.params[name]; ok {
+		v, origin := p.value(call)
+		return v, origin != unrecorded
+	}
+	return call.field(name)
+}
+
+// field gives what rules read of a call beside its parameters.
+func (call *Call) field(name string) (any, bool) {
 	switch name {
 	case "event.source":
 		return call.Source, true
@@ -143,10 +160,6 @@ func (c *Condition) lookup(call *Call, name string) (any, bool) {
 		return call.Name, true
 	case "event.region":
 		return call.Region, call.Region != ""
-	}
-	if p, ok := c.params[name]; ok {
-		v, origin := p.value(call)
-		return v, origin != unrecorded
 	}
 	return nil, false
 }

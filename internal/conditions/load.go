@@ -85,6 +85,7 @@ func load(p *pack.Pack) (*Set, *body, error) {
 		if err != nil {
 			return nil, nil, err
 		}
+		c.at = len(set.Conditions)
 		set.Conditions = append(set.Conditions, c)
 	}
 	if err := l.versions(set); err != nil {
@@ -94,10 +95,11 @@ func load(p *pack.Pack) (*Set, *body, error) {
 }
 
 type loader struct {
-	p      *pack.Pack
-	b      *body
-	params map[string]*parameter // by variable name
-	env    *rule.Env
+	p          *pack.Pack
+	b          *body
+	params     map[string]*parameter // by variable name
+	vocabulary vocabulary
+	env        *rule.Env
 }
 
 var nameRE = regexp.MustCompile(`^[a-z][a-z0-9_]*$`)
@@ -138,6 +140,8 @@ func (l *loader) declare() error {
 			}
 			q.Absent[event] = typed
 		}
+		q.at = len(l.vocabulary.params)
+		l.vocabulary.params = append(l.vocabulary.params, q)
 		l.params[name], vars[name] = q, q.typ
 	}
 	var err error
@@ -206,7 +210,7 @@ func (l *loader) condition(i int) (*Condition, error) {
 		From: w.From, Until: w.Until, Replaces: w.Replaces, Severity: w.Severity,
 		Enforcement: w.Enforcement, CheckedBy: w.CheckedBy, NotSeen: strings.TrimSpace(w.NotSeen),
 		BlindSpot: w.BlindSpot, Source: w.Source, Scope: w.Scope,
-		evidence: w.Evidence, params: l.params,
+		evidence: w.Evidence, params: l.params, words: &l.vocabulary,
 	}
 	c.Scope.Sectors = l.sectors(w.Scope.Sectors)
 	if err := l.days(c, i); err != nil {
@@ -316,10 +320,18 @@ func (l *loader) rules(c *Condition, w *clause, i int) error {
 		return l.p.Fault("events must name the service and the calls that count",
 			`write event.source == "..." && event.name in [...]`, "conditions", i, "events")
 	}
+	reads := c.events.Vars()
 	if w.Deviation != "" {
 		if c.deviation, err = l.env.Compile(w.Deviation); err != nil {
 			return l.p.Place(err, "conditions", i, "deviation")
 		}
+		reads = append(reads, c.deviation.Vars()...)
+	}
+	for _, name := range reads {
+		if q := l.params[name]; q != nil && !slices.Contains(c.reads, q.at) {
+			c.reads = append(c.reads, q.at)
+		}
+		c.region = c.region || name == "event.region"
 	}
 	for j, name := range w.Evidence {
 		if _, ok := l.env.Has(name); !ok || name == counted {

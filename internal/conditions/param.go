@@ -27,6 +27,14 @@ type parameter struct {
 
 	paths, join []path
 	typ         rule.Type
+	at          int // among the parameters of its set
+}
+
+// found is what a call has at one path of a parameter; not ok where the call has
+// another shape than the path.
+type found struct {
+	raw [][]byte
+	ok  bool
 }
 
 // origin says where a parameter's value comes from.
@@ -41,22 +49,34 @@ const (
 
 // value gives the parameter of a call.
 func (p *parameter) value(call *Call) (any, origin) {
-	if !recorded(call.Params) {
+	whole := recorded(call.Params)
+	at := make([]found, len(p.paths))
+	for i := range at {
+		if whole {
+			at[i].raw, at[i].ok = find(call.Params, p.paths[i], nil)
+		}
+	}
+	return p.from(call.Name, whole, at)
+}
+
+// from gives the parameter of a call of what it has at the paths. whole says whether the
+// call's parameters were recorded.
+func (p *parameter) from(call string, whole bool, at []found) (any, origin) {
+	if !whole {
 		return nil, unrecorded
 	}
 	var found [][]byte
 	var via path
-	for _, at := range p.paths {
-		got, ok := find(call.Params, at, nil)
-		if !ok || len(got) > 0 && len(found) > 0 {
+	for i, f := range at {
+		if !f.ok || len(f.raw) > 0 && len(found) > 0 {
 			return nil, unrecorded // another shape than the API's, or two values for one
 		}
-		if len(got) > 0 {
-			found, via = got, at
+		if len(f.raw) > 0 {
+			found, via = f.raw, p.paths[i]
 		}
 	}
 	if len(found) == 0 {
-		return p.absent(call.Name)
+		return p.absent(call)
 	}
 	if p.Type == "present" {
 		return true, stated
@@ -72,7 +92,7 @@ func (p *parameter) value(call *Call) (any, origin) {
 		return nil, unrecorded
 	}
 	if n, isNumber := v.(float64); isNumber {
-		if least, ok := p.AtLeast[call.Name]; ok && n < least {
+		if least, ok := p.AtLeast[call]; ok && n < least {
 			return least, raised
 		}
 	}
@@ -233,38 +253,45 @@ func find(raw []byte, p path, out [][]byte) ([][]byte, bool) {
 	}
 	ok := true
 	whole := items(raw, func(name, value []byte) {
-		if !ok || !named(name, p[0].name) {
-			return
+		if plain, valid := unquoted(name); ok && valid && same(plain, p[0].name) {
+			out, ok = p.into(value, out)
 		}
-		if !p[0].each {
-			out, ok = find(value, p[1:], out)
-			return
-		}
-		if value[0] == 'n' {
-			return
-		}
-		if value[0] != '[' {
-			ok = false
-			return
-		}
-		ok = items(value, func(_, item []byte) {
-			if ok {
-				out, ok = find(item, p[1:], out)
-			}
-		}) && ok
 	})
 	return out, ok && whole
 }
 
-// named compares a member's name, in quotes, with a lower-case one.
-func named(quoted []byte, lower string) bool {
-	name := quoted[1 : len(quoted)-1]
-	if bytes.IndexByte(name, '\\') >= 0 {
-		var err error
-		if name, err = jsontext.AppendUnquote(nil, quoted); err != nil {
-			return false
-		}
+// into appends what the path leads to in the value of the member with which it begins,
+// as find does.
+func (p path) into(value []byte, out [][]byte) ([][]byte, bool) {
+	switch {
+	case !p[0].each:
+		return find(value, p[1:], out)
+	case value[0] == 'n':
+		return out, true
+	case value[0] != '[':
+		return out, false
 	}
+	ok := true
+	whole := items(value, func(_, item []byte) {
+		if ok {
+			out, ok = find(item, p[1:], out)
+		}
+	})
+	return out, ok && whole
+}
+
+// unquoted gives a name without its quotes and escapes.
+func unquoted(quoted []byte) ([]byte, bool) {
+	name := quoted[1 : len(quoted)-1]
+	if bytes.IndexByte(name, '\\') < 0 {
+		return name, true
+	}
+	name, err := jsontext.AppendUnquote(nil, quoted)
+	return name, err == nil
+}
+
+// same compares a member's name with a lower-case one, without regard to ASCII case.
+func same(name []byte, lower string) bool {
 	if len(name) != len(lower) {
 		return false
 	}

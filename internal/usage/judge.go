@@ -27,6 +27,7 @@ type judge struct {
 	cover    map[coverKey]*int64
 	names    map[string]string // texts seen, kept once
 	seen     sightings
+	recall   *conditions.Recall
 	failed   int64
 	faults   map[string]int64 // rules that failed, by what they say
 
@@ -58,6 +59,7 @@ func newJudge(m *Monitor) *judge {
 		m: m, calls: map[string][]int{}, counts: map[countKey]*tally{},
 		unmapped: map[string]*Unmapped{}, cover: map[coverKey]*int64{},
 		names: map[string]string{}, faults: map[string]int64{},
+		recall: m.recalls.Get().(*conditions.Recall),
 	}
 }
 
@@ -162,13 +164,14 @@ func (j *judge) try(e *event, candidates []int, active int) (matched bool) {
 		return false
 	}
 	call := conditions.Call{Source: j.name(e.source), Name: j.name(e.name), Region: j.name(e.region), Params: e.params, Free: e.free}
+	j.recall.About(&call)
 	var here Sighting
 	for _, i := range candidates {
 		c := &j.m.conds[i]
 		if !c.InForce(e.time) {
 			continue
 		}
-		exposure, deviation, err := c.Judge(&call)
+		exposure, deviation, err := j.recall.Judge(c.Condition)
 		if err != nil {
 			j.unjudged(c.ID + ": " + err.Error())
 		}

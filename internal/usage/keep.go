@@ -37,16 +37,18 @@ func newKeeper(ctx context.Context, db *store.DB, task Task, m *Monitor, packs [
 }
 
 func (k *keeper) tree(source string, tree *Tree, progress func(string)) error {
-	for name, err := range tree.Names() {
-		if err != nil {
-			k.fault(err)
+	for r := range k.m.ReadTree(k.ctx, source, tree) {
+		switch {
+		case r.Err != nil:
+			return r.Err
+		case r.Closed != nil:
+			k.fault(r.Closed)
 			k.s.Incomplete++
 			continue
+		case progress != nil:
+			progress(r.Name)
 		}
-		if progress != nil {
-			progress(name)
-		}
-		if err := k.object(source, tree, name); err != nil {
+		if err := k.keep(r.Batch, nil); err != nil {
 			return err
 		}
 	}
@@ -59,21 +61,6 @@ func (k *keeper) fault(err error) {
 		return
 	}
 	k.s.Faults = append(k.s.Faults, err.Error())
-}
-
-func (k *keeper) object(source string, tree *Tree, name string) error {
-	file, err := tree.Open(name)
-	if err != nil {
-		k.fault(err)
-		k.s.Incomplete++
-		return nil
-	}
-	defer file.Close()
-	batch, err := k.m.Read(k.ctx, source, name, file)
-	if err != nil {
-		return err
-	}
-	return k.keep(batch, nil)
 }
 
 // touch notes of what a batch has counts, and which of its times cannot be.

@@ -8,6 +8,7 @@ import (
 	"io"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"duly/internal/agreement"
@@ -18,7 +19,7 @@ import (
 
 // engine names what a count means beside the packs. It changes whenever the same
 // bytes could give other counts, so that a record says by what it was counted.
-const engine = "duly/usage/1"
+const engine = "duly/usage/2"
 
 // Deployment is what is judged: who uses which capability for what, and the
 // telemetry accounts in which that use shows.
@@ -40,6 +41,7 @@ type Monitor struct {
 	rules       string
 	book        *agreement.Book // nil: conditions are taken as agreed
 	log         *Log            // how objects are read; nil: as CloudTrail
+	recalls     *sync.Pool      // of *conditions.Recall: what was found about calls helps with those of the next object
 }
 
 type cond struct {
@@ -63,7 +65,7 @@ func (d *deployment) active(t time.Time) bool {
 // that are none, are faults. An account may belong to several deployments: a call
 // counts for each whose scope and days cover it, and says so (see [Count.Assumed]).
 func NewMonitor(sets []*conditions.Set, deployments []Deployment) (*Monitor, error) {
-	m := &Monitor{accounts: map[string][]int{}}
+	m := &Monitor{accounts: map[string][]int{}, recalls: &sync.Pool{New: func() any { return new(conditions.Recall) }}}
 	if err := m.addDeployments(deployments); err != nil {
 		return nil, err
 	}
@@ -171,6 +173,7 @@ func (m *Monitor) mapping() string {
 // past which reading stops as a fault of the object.
 func (m *Monitor) Read(ctx context.Context, source, name string, r io.Reader) (*Batch, error) {
 	j := newJudge(m)
+	defer m.recalls.Put(j.recall)
 	var object Object
 	var err error
 	if m.log != nil {

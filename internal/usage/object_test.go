@@ -37,6 +37,12 @@ func zipped(t testing.TB, text string) string {
 	return b.String()
 }
 
+// quoted gives JSON as a text of JSON.
+func quoted(text string) string {
+	q, _ := json.Marshal(text)
+	return string(q)
+}
+
 // ids reads an object and gives the ids of its usable events.
 func ids(t testing.TB, data string, window int) (Object, string) {
 	t.Helper()
@@ -79,6 +85,21 @@ func forms(t *testing.T) []form {
 		{"other JSON", `{"version":"2.0","metadata":{}}`, "", Skipped, 0, 1, ""},
 		{"lines of other JSON among events", `{"a":1}` + "\n" + first, "e1", Complete, 0, 1, ""},
 
+		{"wrapped, one a line", `{"rule":"x","log":` + first + `}` + "\n" + `{"rule":"y","log":{"Records":[` + second + "," + first + `]}}`, "e1 e2 e1", Complete, 0, 0, ""},
+		{"wrapped as texts in an array", `[{"_raw":` + quoted(first) + `,"_time":1},{"_raw":` + quoted(second) + `}]`, "e1 e2", Complete, 0, 0, ""},
+		{"wrapped as CloudWatch Logs does", `{"messageType":"DATA_MESSAGE","logEvents":[{"id":"1","message":` + quoted(first) + `},{"id":"2","message":` + quoted(second) + `}]}`, "e1 e2", Complete, 0, 0, ""},
+		{"wrapped as EventBridge does", `{"version":"0","detail-type":"AWS API Call via CloudTrail","source":"aws.rekognition","detail":` + first + `}`, "e1", Complete, 0, 0, ""},
+		{"wrapped as LookupEvents does", `{"Events":[{"EventId":"e1","EventName":"SearchFaces","EventTime":"2023-07-10T11:42:36+00:00","EventSource":"rekognition.amazonaws.com","CloudTrailEvent":` + quoted(first) + `}]}`, "e1", Complete, 0, 0, ""},
+		{"wrapped in a wrapper", `{"Message":` + quoted(`{"detail":`+first+`} {"detail":`+second+`}`) + `}`, "e1 e2", Complete, 0, 0, ""},
+		{"wrapped and unfit", `{"log":{"eventName":"n","eventID":"e3"}}` + "\n" + `{"log":` + second + `}`, "e2", Complete, 1, 0, "x:1: record 1 (byte 0) has no eventSource"},
+		{"wrapped and cut off", `[{"_raw":` + quoted(first[:250]) + `},{"_raw":` + quoted(second) + `}]`, "e2", Complete, 1, 0, "record 1 (byte 1) holds an event that is cut off"},
+		{"wrapped and cut off within its wrapper", `[{"message":` + quoted(`{"a":1,"list":[`+first+","+second[:80]) + `}]`, "e1", Complete, 1, 0, "record 2 (byte 1) holds an event that is cut off"},
+		{"one mark within other JSON is no event", `{"log":{"eventName":"n"}}`, "", Skipped, 0, 1, ""},
+		{"an event within an event counts once", `{"requestParameters":{"entry":` + second + `},` + first[1:], "", Complete, 1, 0, "has requestParameters twice"},
+		{"an event within an event's answer counts once", `{"responseElements":{"entry":` + second + `},` + first[1:], "e1", Complete, 0, 0, ""},
+
+		{"time as Logstash has it", `{"@timestamp":"2023-07-10T11:42:36.000Z","@version":"1","eventSource":"s","eventName":"n","eventID":"e1"}`, "e1", Complete, 0, 0, ""},
+		{"time as databases have it", `{"eventTime":"2023-07-10 11:42:36.000000000","@timestamp":3,"eventSource":"s","eventName":"n","eventID":"e1"}`, "e1", Complete, 0, 0, ""},
 		{"no time", `{"Records":[{"eventVersion":"1"},` + first + `]}`, "e1", Complete, 1, 0, "record 1 (byte 12) has no eventSource"},
 		{"not an event among records", `{"Records":[{"a":1},3,` + first + `]}`, "e1", Complete, 2, 0, "record 1 (byte 12) is not a CloudTrail event"},
 		{"a bad line", first + "\n{\"eventTime\":,}\n" + second, "e1 e2", Complete, 1, 0, "x:2: record 2 (byte 328) has something that is not a JSON value"},
@@ -241,7 +262,7 @@ func idsOf(t *rapid.T, data string, window int) (Object, string) {
 func FuzzReadObject(f *testing.F) {
 	for _, s := range []string{
 		first, first + "\n" + second, `{"Records":[` + first + "," + second + `]}`, "[" + second + "]", digest,
-		zipped(f, first), zipped(f, first)[:40], "PK\x03\x04", "\xff\xfe", `{"Records":[{"a":`, `{"Records":[],"x":1e}`, "{\n{", `[,]`,
+		zipped(f, first), zipped(f, first)[:40], `[{"_raw":` + quoted(first) + `}]`, `{"log":{"Records":[` + second + `]}}`, "PK\x03\x04", "\xff\xfe", `{"Records":[{"a":`, `{"Records":[],"x":1e}`, "{\n{", `[,]`,
 	} {
 		f.Add([]byte(s))
 	}

@@ -1,8 +1,6 @@
 package usage
 
 import (
-	"bytes"
-	"strings"
 	"time"
 	"unicode/utf8"
 
@@ -36,22 +34,6 @@ const (
 // and regions are well below it.
 const maxText = 256
 
-// field is a bit for each member of an event that is read.
-type field uint16
-
-const (
-	fID field = 1 << iota
-	fTime
-	fSource
-	fName
-	fRegion
-	fRecipient
-	fCaller
-	fError
-	fParams
-	fIdentity
-)
-
 // projector takes the fields of an event out of its JSON text in one walk, and
 // keeps nothing else. It is reused from event to event.
 type projector struct {
@@ -61,15 +43,16 @@ type projector struct {
 	top   bool   // whether the value stands alone, so that it may be a file of records
 	unfit string // why the event cannot be used though it is JSON; empty when it can
 
-	seen                  field
-	recipient, caller, at []byte
-	marked                bool
+	seen              uint32 // a bit for each member
+	recipient, caller []byte
+	at, stamp         []byte
+	wraps             bool // whether a member holds the event itself as a text
 
-	member, identity func(name []byte) bool // made once: method values allocate
+	member, identity func(member) bool // made once: method values allocate
 }
 
-func newProjector() *projector {
-	p := &projector{}
+func newProjector(n *names) *projector {
+	p := &projector{scanner: scanner{names: n}}
 	p.member, p.identity = p.onMember, p.onIdentity
 	return p
 }
@@ -79,8 +62,8 @@ func newProjector() *projector {
 // can be used. Where a file's records begin, it stops before their bracket.
 func (p *projector) read(top bool) bool {
 	p.event, p.kind, p.top, p.unfit = event{calls: 1}, isForeign, top, ""
-	p.seen, p.marked = 0, false
-	p.recipient, p.caller, p.at = nil, nil, nil
+	p.seen, p.wraps = 0, false
+	p.recipient, p.caller, p.at, p.stamp = nil, nil, nil, nil
 	c, ok := p.peek()
 	if !ok {
 		return false
@@ -94,7 +77,7 @@ func (p *projector) read(top bool) bool {
 	if p.kind != isForeign {
 		return true
 	}
-	if p.seen&(fTime|fSource|fName) != 0 || p.marked {
+	if p.seen&(1<<mTime|1<<mSource|1<<mName|1<<mVersion) != 0 && !p.wraps {
 		p.kind = isEvent
 		p.finish()
 	}
@@ -104,36 +87,42 @@ func (p *projector) read(top bool) bool {
 // stopAtRecords ends the walk where the records of a file begin.
 const stopAtRecords = "records"
 
-func (p *projector) onMember(name []byte) bool {
-	switch p.lower(name) {
-	case "eventid":
-		return p.take(fID, &p.id)
-	case "eventtime":
-		return p.take(fTime, &p.at)
-	case "eventsource":
-		return p.take(fSource, &p.source)
-	case "eventname":
-		return p.take(fName, &p.name)
-	case "awsregion":
-		return p.take(fRegion, &p.region)
-	case "recipientaccountid":
-		return p.take(fRecipient, &p.recipient)
-	case "errorcode":
-		return p.take(fError, &p.errorCode)
-	case "requestparameters":
+func (p *projector) onMember(m member) bool {
+	switch m {
+	case mID:
+		return p.take(m, &p.id)
+	case mTime:
+		return p.take(m, &p.at)
+	case mSource:
+		return p.take(m, &p.source)
+	case mName:
+		return p.take(m, &p.name)
+	case mRegion:
+		return p.take(m, &p.region)
+	case mRecipient:
+		return p.take(m, &p.recipient)
+	case mError:
+		return p.take(m, &p.errorCode)
+	case mParams:
 		return p.takeParams()
-	case "useridentity":
-		p.once(fIdentity)
+	case mIdentity:
+		p.once(m)
 		if c, ok := p.peek(); !ok {
 			return false
 		} else if c == '{' {
 			return p.object(1, p.identity)
 		}
-	case "eventversion":
-		p.marked = true
-	case "digests3object":
+	case mVersion:
+		p.seen |= 1 << m
+	case mStamp:
+		if c, ok := p.peek(); ok && c == '"' {
+			return p.take(m, &p.stamp)
+		}
+	case mWhole:
+		p.wraps = true
+	case mDigest:
 		p.kind = isDigest
-	case "records":
+	case mRecords:
 		if c, ok := p.peek(); !ok {
 			return false
 		} else if c == '[' && p.top {
@@ -144,51 +133,11 @@ func (p *projector) onMember(name []byte) bool {
 	return p.value(1)
 }
 
-func (p *projector) onIdentity(name []byte) bool {
-	if p.lower(name) == "accountid" {
-		return p.take(fCaller, &p.caller)
+func (p *projector) onIdentity(m member) bool {
+	if m == mCaller {
+		return p.take(m, &p.caller)
 	}
 	return p.value(2)
-}
-
-// names of the members that are read, for lower.
-var fieldNames, nameLengths = spellings(
-	"eventID", "eventTime", "eventSource", "eventName", "awsRegion", "recipientAccountId",
-	"errorCode", "requestParameters", "userIdentity", "eventVersion", "digestS3Object",
-	"Records", "accountId",
-)
-
-func spellings(names ...string) (lowerOf map[string]string, lengths uint64) {
-	lowerOf = map[string]string{}
-	for _, n := range names {
-		l := strings.ToLower(n)
-		lowerOf[n], lowerOf[l] = l, l
-		lengths |= 1 << len(n)
-	}
-	return lowerOf, lengths
-}
-
-// lower gives the lower-case form of a member's name, the text that was read last, if
-// it is one that is read, in whatever case and however escaped, and "" otherwise. Most
-// names are told by their length, and the usual spellings are found without a copy.
-func (s *scanner) lower(name []byte) string {
-	if s.escaped {
-		name = unquote(name)
-	}
-	if len(name) >= 32 || nameLengths>>len(name)&1 == 0 {
-		return ""
-	}
-	if known, ok := fieldNames[string(name)]; ok {
-		return known
-	}
-	var folded [32]byte
-	for i, c := range name {
-		if c >= 'A' && c <= 'Z' {
-			c += 'a' - 'A'
-		}
-		folded[i] = c
-	}
-	return fieldNames[string(folded[:len(name)])]
 }
 
 // unquote resolves the escapes of a text; nil when the result is not valid UTF-8
@@ -204,11 +153,11 @@ func unquote(body []byte) []byte {
 
 // once notes a member and refuses the event when it stands twice: two values for
 // one name let two readers see two events.
-func (p *projector) once(f field) {
-	if p.seen&f != 0 {
-		p.refuse("has " + fieldText[f] + " twice")
+func (p *projector) once(m member) {
+	if p.seen>>m&1 != 0 {
+		p.refuse("has " + m.String() + " twice")
 	}
-	p.seen |= f
+	p.seen |= 1 << m
 }
 
 func (p *projector) refuse(why string) {
@@ -219,15 +168,15 @@ func (p *projector) refuse(why string) {
 
 // take reads a text into dst. null counts as absent; another type, and bytes
 // that are not UTF-8, make the event unusable.
-func (p *projector) take(f field, dst *[]byte) bool {
-	p.once(f)
+func (p *projector) take(m member, dst *[]byte) bool {
+	p.once(m)
 	c, ok := p.peek()
 	if !ok {
 		return false
 	}
 	if c != '"' {
 		if c != 'n' {
-			p.refuse("has a value for " + fieldText[f] + " that is not a text")
+			p.refuse("has a value for " + m.String() + " that is not a text")
 		}
 		return p.value(1)
 	}
@@ -236,30 +185,24 @@ func (p *projector) take(f field, dst *[]byte) bool {
 		return false
 	}
 	valid := utf8.Valid(body)
-	if valid && bytes.IndexByte(body, '\\') >= 0 {
+	if valid && p.escaped {
 		body = unquote(body)
 		valid = body != nil
 	}
 	switch {
 	case !valid:
-		p.refuse("has a value for " + fieldText[f] + " that is not valid UTF-8")
+		p.refuse("has a value for " + m.String() + " that is not valid UTF-8")
 		body = nil
-	case len(body) > maxText && f != fError: // an error code is looked at and dropped
-		p.refuse("has a value for " + fieldText[f] + " that is longer than 256 bytes")
+	case len(body) > maxText && m != mError: // an error code is looked at and dropped
+		p.refuse("has a value for " + m.String() + " that is longer than 256 bytes")
 		body = nil
 	}
 	*dst = body
 	return true
 }
 
-var fieldText = map[field]string{
-	fID: "eventID", fTime: "eventTime", fSource: "eventSource", fName: "eventName",
-	fRegion: "awsRegion", fRecipient: "recipientAccountId", fCaller: "userIdentity.accountId",
-	fError: "errorCode", fParams: "requestParameters", fIdentity: "userIdentity",
-}
-
 func (p *projector) takeParams() bool {
-	p.once(fParams)
+	p.once(mParams)
 	if _, ok := p.peek(); !ok {
 		return false
 	}
@@ -277,6 +220,9 @@ func (p *projector) finish() {
 	if len(p.account) == 0 {
 		p.account = p.caller
 	}
+	if len(p.at) == 0 {
+		p.at = p.stamp
+	}
 	switch {
 	case len(p.source) == 0:
 		p.refuse("has no eventSource")
@@ -284,10 +230,21 @@ func (p *projector) finish() {
 		p.refuse("has no eventName")
 	case len(p.at) == 0:
 		p.refuse("has no eventTime")
-	default:
-		if p.time.UnmarshalText(p.at) != nil {
-			p.refuse("has an eventTime that is not a time such as 2023-07-10T11:42:36Z")
-		}
-		p.time = p.time.UTC()
+	case !p.when():
+		p.refuse("has an eventTime that is not a time such as 2023-07-10T11:42:36Z")
 	}
+}
+
+// databaseTime is how databases in which logs are kept write a time, in UTC, as all times
+// of CloudTrail are; a fraction may follow.
+const databaseTime = time.DateTime
+
+// when reads the time.
+func (p *projector) when() bool {
+	err := p.time.UnmarshalText(p.at)
+	if err != nil {
+		p.time, err = time.Parse(databaseTime, string(p.at))
+	}
+	p.time = p.time.UTC()
+	return err == nil
 }

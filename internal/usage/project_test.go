@@ -42,7 +42,7 @@ func members(raw []byte) (map[string][]json.RawMessage, bool) {
 // agree compares the projector with encoding/json on one text.
 func agree(t *testing.T, data []byte) {
 	t.Helper()
-	p := newProjector()
+	p := newProjector(newNames())
 	p.buf = data
 	ok := p.read(false)
 	if ok && len(bytes.TrimRight(p.buf[p.pos:], " \t\r\n")) > 0 {
@@ -86,7 +86,15 @@ func agree(t *testing.T, data []byte) {
 	if params := all["requestparameters"]; len(params) > 0 != (p.params != nil) || p.params != nil && !bytes.Equal(params[0], p.params) {
 		t.Fatalf("%q: requestParameters %q, want %q", data, p.params, params)
 	}
-	if at, err := time.Parse(time.RFC3339, one(t, all["eventtime"])); err != nil || !at.Equal(p.time) {
+	text := one(t, all["eventtime"])
+	if text == "" {
+		text = one(t, all["@timestamp"])
+	}
+	at, err := time.Parse(time.RFC3339, text)
+	if err != nil {
+		at, err = time.Parse(time.DateTime, text)
+	}
+	if err != nil || !at.Equal(p.time) {
 		t.Fatalf("%q: time %v, want %v %v", data, p.time, at, err)
 	}
 }
@@ -112,6 +120,7 @@ func FuzzProjector(f *testing.F) {
 		first, second, digest, `{"eventSource":"s","eventName":"n","eventTime":"2023-07-10T12:00:00Z","x":[1,-0.5e+3,true,null,{"a":"\u00e9\\"}]}`,
 		`{"a":01}`, `{"a":1.}`, `{"a":-}`, `{"a":1e}`, `{"a":"\x"}`, `{"a":"` + "\x01" + `"}`, `{"a":1,}`, `{,}`, `[1,]`, `{"a" 1}`, "{\"\xff\":1}",
 		`{"USERIDENTITY":{"ACCOUNTID":"1"},"eventName":"n","EVENTSOURCE":"s","eventTime":"2023-07-10T12:00:00+02:00"}`, `{"event\u004eame":"n"}`,
+		`{"@timestamp":"2020-09-14T00:44:23.000Z","@version":"1","eventName":"n","eventSource":"s"}`, `{"eventTime":"2025-01-21 17:49:47.000000000","eventName":"n","eventSource":"s"}`,
 	} {
 		f.Add([]byte(s))
 	}
@@ -128,7 +137,7 @@ func TestProjectorOnRealEvents(t *testing.T) {
 	for i, line := range lines {
 		agree(t, line)
 		cut := line[:i*7919%len(line)]
-		p := newProjector()
+		p := newProjector(newNames())
 		if p.buf = cut; p.read(true) || !p.more {
 			t.Fatalf("%q is cut and was read: %s", cut, p.why)
 		}

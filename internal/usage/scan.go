@@ -20,6 +20,7 @@ type scanner struct {
 	why  string
 
 	escaped bool // whether the last text has an escape
+	*names
 }
 
 func (s *scanner) bad(why string) bool {
@@ -32,19 +33,34 @@ func (s *scanner) short() bool {
 	return false
 }
 
+// wrong says why what stands at i, after white space, cannot stand there; false.
+func (s *scanner) wrong(i int, why string) bool {
+	s.pos = i
+	if _, ok := s.peek(); !ok {
+		return false
+	}
+	return s.bad(why)
+}
+
 // peek skips white space and gives the next byte without moving past it.
 func (s *scanner) peek() (byte, bool) {
-	for s.pos < len(s.buf) {
-		c := s.buf[s.pos]
-		if c > ' ' {
-			return c, true
-		}
-		if c != ' ' && c != '\n' && c != '\t' && c != '\r' {
-			return 0, s.bad("has a control character outside a text")
-		}
-		s.pos++
+	s.pos = space(s.buf, s.pos)
+	if s.pos == len(s.buf) {
+		return 0, s.short()
 	}
-	return 0, s.short()
+	c := s.buf[s.pos]
+	if c < ' ' {
+		return 0, s.bad("has a control character outside a text")
+	}
+	return c, true
+}
+
+// space gives the index of the first byte at or after i that is not white space.
+func space(b []byte, i int) int {
+	for i < len(b) && (b[i] == ' ' || b[i] == '\n' || b[i] == '\t' || b[i] == '\r') {
+		i++
+	}
+	return i
 }
 
 // expect skips white space and moves past one given byte.
@@ -60,39 +76,124 @@ func (s *scanner) expect(want byte, why string) bool {
 	return true
 }
 
-// value moves past one value of any kind.
+// What is wrong with text that is no JSON.
+const (
+	badValue  = "has something that is not a JSON value"
+	badName   = "has a member without a name in quotes"
+	badColon  = "has a name without a colon after it"
+	badMember = "has a member that is not followed by a comma or a closing brace"
+	badItem   = "has an item that is not followed by a comma or a closing bracket"
+	tooDeep   = "is nested too deeply"
+)
+
+// value moves past one value of any kind. depth counts the objects and arrays around
+// it. Most of a log is passed over here, so it does not call itself for what a value
+// holds, keeps its place in registers, and looks at texts eight bytes at a time.
 func (s *scanner) value(depth int) bool {
-	c, ok := s.peek()
-	if !ok {
-		return false
+	b, i, top := s.buf, s.pos, depth
+	var open [maxDepth / 64]uint64 // of what is open around i, a bit for each object
+	object, name := false, false   // whether i is within an object, and before a name
+	for {
+		if i = space(b, i); i == len(b) {
+			return s.wrong(i, badValue)
+		}
+		if name {
+			if i = s.nameAt(i); i < 0 {
+				return false
+			}
+			name = false
+			if i = space(b, i); i == len(b) {
+				return s.wrong(i, badValue)
+			}
+		}
+		switch c := b[i]; c {
+		case '"':
+			start := i
+			for i++; i+8 <= len(b); i += 8 {
+				if found := special(binary.LittleEndian.Uint64(b[i : i+8])); found != 0 {
+					i += bits.TrailingZeros64(found) / 8
+					break
+				}
+			}
+			if i >= len(b) || b[i] != '"' {
+				s.pos = start
+				if _, ok := s.text(); !ok {
+					return false
+				}
+				i = s.pos - 1
+			}
+			i++
+		case '{', '[':
+			if depth >= maxDepth {
+				return s.wrong(i, tooDeep)
+			}
+			i = space(b, i+1)
+			if i < len(b) && b[i] == c+2 { // its closing bracket
+				i++
+				break
+			}
+			object = c == '{'
+			name = object
+			open[depth/64] &^= 1 << (depth % 64)
+			if object {
+				open[depth/64] |= 1 << (depth % 64)
+			}
+			depth++
+			continue
+		default:
+			s.pos = i
+			if !s.atom() {
+				return false
+			}
+			i = s.pos
+		}
+		for { // past what ends here, up to the next name or value
+			if depth == top {
+				s.pos = i
+				return true
+			}
+			if i = space(b, i); i == len(b) {
+				return s.wrong(i, badValue)
+			}
+			c := b[i]
+			if c == ',' {
+				i++
+				name = object
+				break
+			}
+			switch {
+			case object && c != '}':
+				return s.wrong(i, badMember)
+			case !object && c != ']':
+				return s.wrong(i, badItem)
+			}
+			i++
+			depth--
+			object = depth > top && open[(depth-1)/64]>>((depth-1)%64)&1 != 0
+		}
 	}
-	switch c {
-	case '"':
-		_, ok := s.text()
-		return ok
-	case '{':
-		return s.object(depth, nil)
-	case '[':
-		return s.array(depth)
-	case 't':
-		return s.literal("true")
-	case 'f':
-		return s.literal("false")
-	case 'n':
-		return s.literal("null")
-	}
-	if c == '-' || c >= '0' && c <= '9' {
-		return s.number()
-	}
-	return s.bad("has something that is not a JSON value")
 }
 
-// object moves past an object. Where member is given, it is called after each
-// name with the name as it stands between its quotes, and must move past the
-// value. depth counts the objects and arrays around this one.
-func (s *scanner) object(depth int, member func(name []byte) bool) bool {
+// atom moves past a number or one of the three words.
+func (s *scanner) atom() bool {
+	switch c := s.buf[s.pos]; {
+	case c == 't':
+		return s.literal("true")
+	case c == 'f':
+		return s.literal("false")
+	case c == 'n':
+		return s.literal("null")
+	case c == '-' || c >= '0' && c <= '9':
+		return s.number()
+	}
+	return s.wrong(s.pos, badValue)
+}
+
+// object moves past an object. each is called after every name, and must move past
+// the value. depth counts the objects and arrays around this one.
+func (s *scanner) object(depth int, each func(member) bool) bool {
 	if depth >= maxDepth {
-		return s.bad("is nested too deeply")
+		return s.bad(tooDeep)
 	}
 	s.pos++ // the brace, which the caller saw
 	c, ok := s.peek()
@@ -104,62 +205,21 @@ func (s *scanner) object(depth int, member func(name []byte) bool) bool {
 		return true
 	}
 	for {
-		if c, ok := s.peek(); !ok || c != '"' {
-			return ok && s.bad("has a member without a name in quotes")
-		}
-		name, ok := s.text()
-		if !ok || !s.expect(':', "has a name without a colon after it") {
-			return false
-		}
-		if member != nil {
-			ok = member(name)
-		} else {
-			ok = s.value(depth + 1)
-		}
-		if !ok {
+		m, ok := s.nextName()
+		if !ok || !each(m) {
 			return false
 		}
 		if c, ok = s.peek(); !ok {
 			return false
 		}
-		s.pos++
-		if c == '}' {
+		switch c {
+		case '}':
+			s.pos++
 			return true
-		}
-		if c != ',' {
-			s.pos--
-			return s.bad("has a member that is not followed by a comma or a closing brace")
-		}
-	}
-}
-
-func (s *scanner) array(depth int) bool {
-	if depth >= maxDepth {
-		return s.bad("is nested too deeply")
-	}
-	s.pos++
-	c, ok := s.peek()
-	if !ok {
-		return false
-	}
-	if c == ']' {
-		s.pos++
-		return true
-	}
-	for {
-		if !s.value(depth + 1) {
-			return false
-		}
-		if c, ok = s.peek(); !ok {
-			return false
-		}
-		s.pos++
-		if c == ']' {
-			return true
-		}
-		if c != ',' {
-			s.pos--
-			return s.bad("has an item that is not followed by a comma or a closing bracket")
+		case ',':
+			s.pos++
+		default:
+			return s.bad(badMember)
 		}
 	}
 }
@@ -167,7 +227,7 @@ func (s *scanner) array(depth int) bool {
 func (s *scanner) literal(want string) bool {
 	have := s.buf[s.pos:min(len(s.buf), s.pos+len(want))]
 	if string(have) != want[:len(have)] {
-		return s.bad("has something that is not a JSON value")
+		return s.bad(badValue)
 	}
 	if len(have) < len(want) {
 		return s.short()
@@ -255,15 +315,10 @@ func (s *scanner) text() (body []byte, ok bool) {
 }
 
 // plain gives the index of the first quote, backslash or control character at or
-// after i, or len(b). It looks at eight bytes at a time: a byte x below n has its
-// high bit set in (x-n)&^x, and the lowest such byte is never a false one.
+// after i, or len(b).
 func plain(b []byte, i int) int {
-	const ones, highs = 0x0101010101010101, 0x8080808080808080
 	for ; i+8 <= len(b); i += 8 {
-		w := binary.LittleEndian.Uint64(b[i:])
-		quote, slash := w^(ones*'"'), w^(ones*'\\')
-		found := ((quote-ones)&^quote | (slash-ones)&^slash | (w-ones*' ')&^w) & highs
-		if found != 0 {
+		if found := special(binary.LittleEndian.Uint64(b[i : i+8])); found != 0 {
 			return i + bits.TrailingZeros64(found)/8
 		}
 	}
@@ -271,6 +326,15 @@ func plain(b []byte, i int) int {
 		i++
 	}
 	return i
+}
+
+// special gives the high bits of quotes, backslashes and control characters among eight
+// bytes, of which the lowest is never a false one: a byte x below n has its high bit set
+// in (x-n)&^x, and to be 0 after xor is to be below 1.
+func special(w uint64) uint64 {
+	const ones, highs = 0x0101010101010101, 0x8080808080808080
+	quote, slash := w^(ones*'"'), w^(ones*'\\')
+	return ((quote - ones) | (slash - ones) | (w - ones*' ')) &^ w & highs
 }
 
 // escape gives the length of the escape that b begins with, 0 when b ends too

@@ -61,9 +61,13 @@ func (r *reader) alone() bool {
 	case isDigest:
 		r.out.Digests++
 	case isForeign:
-		r.out.Foreign++
+		found, ok := r.unwrap()
+		if !found {
+			r.out.Foreign++
+		}
+		return ok
 	default:
-		return r.use()
+		return r.use(r.projector)
 	}
 	return true
 }
@@ -82,14 +86,14 @@ func (r *reader) large(o outcome) bool {
 	return r.lost("within an event")
 }
 
-// use hands an event on, or rejects it.
-func (r *reader) use() bool {
-	if r.unfit != "" {
-		r.reject(r.base+int64(r.from), r.lineAt(r.from), r.unfit)
+// use hands on the event that a projector read, or rejects it.
+func (r *reader) use(p *projector) bool {
+	if p.unfit != "" {
+		r.reject(r.base+int64(r.from), r.lineAt(r.from), p.unfit)
 		return true
 	}
 	r.out.Read++
-	matched, err := r.handle(&r.event)
+	matched, err := r.handle(&p.event)
 	if matched {
 		r.out.Matched++
 	}
@@ -129,10 +133,13 @@ func (r *reader) record() bool {
 	case outcome != parsed:
 		return r.large(outcome) || r.why != "" && r.lost("within its records")
 	case r.kind != isEvent:
-		r.reject(r.base+int64(r.from), r.lineAt(r.from), "is not a CloudTrail event")
-		return true
+		found, ok := r.unwrap()
+		if !found {
+			r.reject(r.base+int64(r.from), r.lineAt(r.from), "is not a CloudTrail event")
+		}
+		return ok
 	}
-	return r.use()
+	return r.use(r.projector)
 }
 
 // rest reads what follows the records in their document.
@@ -163,15 +170,12 @@ func (r *reader) rest() bool {
 // restMember moves past a member, or up to the bracket of more records.
 func (r *reader) restMember() bool {
 	r.kind = isForeign
-	c, ok := r.peek()
-	if !ok || c != '"' {
-		return ok && r.bad("has a member without a name in quotes")
-	}
-	name, ok := r.text()
-	if !ok || !r.expect(':', "has a name without a colon after it") {
+	m, ok := r.nextName()
+	if !ok {
 		return false
 	}
-	if c, ok = r.peek(); ok && c == '[' && r.lower(name) == "records" {
+	c, ok := r.peek()
+	if ok && c == '[' && m == mRecords {
 		r.kind = isRecords
 		return true
 	}
