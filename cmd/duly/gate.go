@@ -179,7 +179,7 @@ func (c *gateConfirmCmd) Run(a *app) error {
 		if c.Failed {
 			state = gate.Failed
 		}
-		ref, err := gate.Confirm(a.ctx, w.DB, by, id, state, c.How, w.Now())
+		ref, err := gate.Confirm(a.ctx, w.DB, act.Default, by, gate.Carried{Subject: id, State: state, How: c.How}, w.Now())
 		if err != nil {
 			return err
 		}

@@ -60,6 +60,7 @@ const (
 	Disclose       Act = "answer an authority's request, or keep an incident"
 	Enforce        Act = "act on findings"
 	Attest         Act = "ask a customer for an attestation and receive it"
+	ConfirmCarried Act = "confirm that a decision was carried out"
 )
 
 // Actor is a person who acts, by key id and roles.
@@ -110,6 +111,7 @@ var Default = Table{
 		Disclose:       {Analyst, Approver, GoverningBody},
 		Enforce:        {Analyst, Approver, GoverningBody},
 		Attest:         {Analyst, Approver, GoverningBody},
+		ConfirmCarried: {Administrator, Analyst, Approver, GoverningBody},
 	},
 	Exclude: map[Act][]Role{
 		Judge: {Sales}, SetFact: {Sales}, Score: {Sales, Administrator}, CloseHit: {Sales}, Decide: {Sales, Administrator, Expert, PanelMember},
@@ -117,8 +119,8 @@ var Default = Table{
 		Vote:    {Sales, Administrator, Analyst, Approver, GoverningBody, Expert},
 		Appoint: {Sales, Administrator}, Refer: {Sales, Administrator}, Brief: {Sales, Administrator}, Answer: {Sales, Administrator, Expert, PanelMember},
 		Consult: {Sales}, Notify: {Sales}, Disclose: {Sales, Expert, PanelMember}, Enforce: {Sales, Administrator}, Attest: {Sales},
-		CheckCondition: {Sales, Administrator, PanelMember},
-		Work:           {Sales}, Commit: {Sales}, Adopt: {Sales, Administrator},
+		CheckCondition: {Sales, Administrator, PanelMember}, ConfirmCarried: {Sales},
+		Work: {Sales}, Commit: {Sales}, Adopt: {Sales, Administrator},
 	},
 }
 
