@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"duly/internal/decision"
+	"duly/internal/ledger"
 	"duly/internal/register"
 )
 
@@ -37,7 +38,8 @@ const (
 	Stale       Code = "stale"        // the gate could not follow the log
 )
 
-// Answer is what the gate says. Obligations are the conditions under which it may run.
+// Answer is what the gate says. Obligations are the conditions under which it may run; of
+// several units that may all run, those of all.
 type Answer struct {
 	Allowed     bool
 	Code        Code
@@ -46,13 +48,14 @@ type Answer struct {
 	Unit        string // record id of the deployment or account that decides
 	Obligations []string
 	Decision    int64  // entry of the decision; -1 for none
-	Until       string // the last day, or the time, up to which it holds; "" for open
+	Until       string // the day, or the time, from which it no longer holds; "" for open
 	Known       int64  // entries of the log that the answer knows
 }
 
 // unit is a deployment, or an account without any, as the gate knows it.
 type unit struct {
 	id, account  string
+	billed       string   // the account's identity, as in billing:4711; "" for none
 	capabilities []string // one of a deployment; all of an account's product; nil where nobody mapped it
 	purpose      string
 	jurisdiction string
@@ -81,7 +84,8 @@ type glass struct {
 // takes its place.
 type world struct {
 	size  int64
-	day   string // standing[0] is of this day
+	root  ledger.Hash // of the log's tree of that size
+	day   string      // standing[0] is of this day
 	units map[string]*unit
 	by    map[string][]*unit // by what a question may name: kind, a space, and an id
 
@@ -99,18 +103,33 @@ func (w *world) answer(q Question, now, today string) Answer {
 	if today != w.day {
 		day = 1
 	}
-	var worst *Answer
-	for _, u := range meant(found, q) {
-		a := u.answer(day, now)
-		a.Known = w.size
-		if worst == nil || strictness(a) > strictness(*worst) {
-			worst = &a
-		}
-	}
-	if worst == nil {
+	units := meant(found, q)
+	if len(units) == 0 {
 		return Answer{Code: Undeclared, Reason: "no such use is registered for this customer", Fix: "register and assess a deployment with this capability, purpose and place", Decision: -1, Known: w.size}
 	}
-	return *worst
+	a := strictest(units, day, now)
+	a.Known = w.size
+	return a
+}
+
+// strictest gives the strictest answer about some units. Where all may run, the
+// obligations of all bind, and the first to end ends it.
+func strictest(units []*unit, day int, now string) Answer {
+	worst := units[0].answer(day, now)
+	for _, u := range units[1:] {
+		other := u.answer(day, now)
+		if strictness(other) > strictness(worst) {
+			worst, other = other, worst
+		}
+		if !worst.Allowed {
+			continue
+		}
+		worst.Obligations = slices.Compact(slices.Sorted(slices.Values(slices.Concat(worst.Obligations, other.Obligations))))
+		if worst.Until == "" || other.Until != "" && other.Until < worst.Until {
+			worst.Until = other.Until
+		}
+	}
+	return worst
 }
 
 // meant gives the units that fit the question. Where one fits the purpose or the place to

@@ -74,6 +74,9 @@ func (g *Gate) Look(ctx context.Context) error {
 		if w, err = next(ctx, q, w, g.options.Rules, head.Size, today); err != nil {
 			return err
 		}
+		if w.root, err = store.Root(ctx, q, head.Size); err != nil {
+			return err
+		}
 		g.world.Store(w)
 		return nil
 	})
@@ -86,18 +89,26 @@ func (g *Gate) Look(ctx context.Context) error {
 
 // Answer answers a question. It takes no lock, reads no database and allocates little.
 func (g *Gate) Answer(q Question) Answer {
-	now := g.options.Now()
+	now := g.options.Now().UTC()
 	w := g.world.Load()
-	today := now.UTC().Format(time.DateOnly)
-	late := now.Sub(time.Unix(0, g.looked.Load()))
-	if late > g.options.Stale || today < w.day || today > w.tomorrow() {
-		reason := "the gate has not seen the log for " + late.Round(time.Second).String()
-		if text := g.failed.Load(); text != nil {
-			reason += ": " + *text
-		}
+	if reason := g.stale(w, now); reason != "" {
 		return Answer{Code: Stale, Reason: reason, Fix: "look at the process that runs the gate", Decision: -1, Known: w.size}
 	}
-	return w.answer(q, now.UTC().Format(time.RFC3339), today)
+	return w.answer(q, now.Format(time.RFC3339), now.Format(time.DateOnly))
+}
+
+// stale says why nothing may be answered from a world any more; "" when it may.
+func (g *Gate) stale(w *world, now time.Time) string {
+	today := now.Format(time.DateOnly)
+	late := now.Sub(time.Unix(0, g.looked.Load()))
+	if late <= g.options.Stale && (today == w.day || today == w.tomorrow()) {
+		return ""
+	}
+	reason := "the gate has not seen the log for " + late.Round(time.Second).String()
+	if text := g.failed.Load(); text != nil {
+		reason += ": " + *text
+	}
+	return reason
 }
 
 // tomorrow gives the day after the world's.

@@ -267,13 +267,14 @@ func (w *world) add(units []*unit, accounts []*store.Revision[register.Account],
 	}
 	for _, u := range units {
 		w.units[u.id] = u
+		u.billed = identity[u.account]
 		keys := map[string]bool{"account " + u.account: true}
 		if u.id != u.account {
 			keys["deployment "+u.id] = true
 		}
-		if full := identity[u.account]; full != "" {
-			keys["account "+full] = true
-			if _, number, ok := strings.Cut(full, ":"); ok {
+		if u.billed != "" {
+			keys["account "+u.billed] = true
+			if _, number, ok := strings.Cut(u.billed, ":"); ok {
 				keys["account "+number] = true
 			}
 		}
