@@ -3,6 +3,7 @@ package gate
 import (
 	"slices"
 	"strings"
+	"time"
 
 	"duly/internal/decision"
 	"duly/internal/ledger"
@@ -85,7 +86,7 @@ type glass struct {
 type world struct {
 	size  int64
 	root  ledger.Hash // of the log's tree of that size
-	day   string      // standing[0] is of this day
+	day   string      // standing[0] is of this day, standing[1] of the next
 	units map[string]*unit
 	by    map[string][]*unit // by what a question may name: kind, a space, and an id
 
@@ -94,13 +95,13 @@ type world struct {
 
 // answer finds the units that a question means and gives the strictest answer among
 // them: of several purposes that it does not tell apart, the worst counts.
-func (w *world) answer(q Question, now, today string) Answer {
+func (w *world) answer(q Question, now time.Time) Answer {
 	found := w.by[q.Kind+" "+q.ID]
 	if len(found) == 0 {
 		return Answer{Code: Unknown, Reason: "nobody here is known by that name", Fix: "use the account's number as it is billed, or a record id", Decision: -1, Known: w.size}
 	}
 	day := 0
-	if today != w.day {
+	if !w.on(now) {
 		day = 1
 	}
 	units := meant(found, q)
@@ -114,7 +115,7 @@ func (w *world) answer(q Question, now, today string) Answer {
 
 // strictest gives the strictest answer about some units. Where all may run, the
 // obligations of all bind, and the first to end ends it.
-func strictest(units []*unit, day int, now string) Answer {
+func strictest(units []*unit, day int, now time.Time) Answer {
 	worst := units[0].answer(day, now)
 	for _, u := range units[1:] {
 		other := u.answer(day, now)
@@ -164,15 +165,16 @@ func narrow(units []*unit, want string, of func(*unit) string) []*unit {
 }
 
 // answer gives the answer about a unit on one of its days.
-func (u *unit) answer(day int, now string) Answer {
+func (u *unit) answer(day int, now time.Time) Answer {
 	s := u.standing[day]
 	a := Answer{Code: s.code, Reason: s.reason, Fix: s.fix, Unit: u.id, Obligations: s.obligations, Decision: s.decision, Until: s.until}
 	a.Allowed = s.code == Approved || s.code == ScreenedOnly
-	if a.Allowed || !s.lawful {
+	if a.Allowed || !s.lawful || len(u.glass) == 0 {
 		return a
 	}
+	at := now.Format(time.RFC3339)
 	for _, g := range u.glass {
-		if g.until > now {
+		if g.until > at {
 			return Answer{Allowed: true, Code: BrokenGlass, Unit: u.id, Decision: g.entry, Until: g.until, Obligations: []string{"report what was done under this opening when it ends"},
 				Reason: "opened in an emergency although it is " + strings.ReplaceAll(string(s.code), "_", " ")}
 		}

@@ -59,7 +59,7 @@ func (g *Gate) Entitlements(origin string, life time.Duration) (*Entitlements, e
 		return nil, fault.Newf(fault.Invalid, "%s is not between nothing and %s", life, MaxLife)
 	}
 	w, now := g.world.Load(), g.options.Now().UTC()
-	if reason := g.stale(w, now); reason != "" || now.Format(time.DateOnly) != w.day {
+	if reason := g.stale(w, now); reason != "" || !w.on(now) {
 		return nil, fault.New(fault.Failed, "the gate is behind its log. "+reason, "look at the process that runs the gate")
 	}
 	e := &Entitlements{
@@ -147,8 +147,8 @@ func (w *world) rows(account string, now time.Time) []Row {
 // row gives the answer about some units of an account. What is answered otherwise from
 // midnight on ends at midnight.
 func row(units []*unit, capability string, now time.Time) Row {
-	midnight := now.Truncate(24 * time.Hour).Add(24 * time.Hour).Format(time.RFC3339)
-	a, b := strictest(units, 0, now.Format(time.RFC3339)), strictest(units, 1, midnight)
+	next := now.Truncate(24 * time.Hour).Add(24 * time.Hour)
+	a, b, midnight := strictest(units, 0, now), strictest(units, 1, next), next.Format(time.RFC3339)
 	r := Row{ID: units[0].account, Account: units[0].billed, Capability: capability, Allowed: a.Allowed, Code: a.Code, Obligations: a.Obligations}
 	if a.Decision >= 0 {
 		r.Decision = &a.Decision

@@ -94,14 +94,13 @@ func (g *Gate) Answer(q Question) Answer {
 	if reason := g.stale(w, now); reason != "" {
 		return Answer{Code: Stale, Reason: reason, Fix: "look at the process that runs the gate", Decision: -1, Known: w.size}
 	}
-	return w.answer(q, now.Format(time.RFC3339), now.Format(time.DateOnly))
+	return w.answer(q, now)
 }
 
 // stale says why nothing may be answered from a world any more; "" when it may.
 func (g *Gate) stale(w *world, now time.Time) string {
-	today := now.Format(time.DateOnly)
 	late := now.Sub(time.Unix(0, g.looked.Load()))
-	if late <= g.options.Stale && (today == w.day || today == w.tomorrow()) {
+	if late <= g.options.Stale && (w.on(now) || w.on(now.AddDate(0, 0, -1))) {
 		return ""
 	}
 	reason := "the gate has not seen the log for " + late.Round(time.Second).String()
@@ -111,11 +110,8 @@ func (g *Gate) stale(w *world, now time.Time) string {
 	return reason
 }
 
-// tomorrow gives the day after the world's.
-func (w *world) tomorrow() string {
-	t, err := time.Parse(time.DateOnly, w.day)
-	if err != nil {
-		return w.day
-	}
-	return t.AddDate(0, 0, 1).Format(time.DateOnly)
+// on says whether a time is on the world's day.
+func (w *world) on(now time.Time) bool {
+	var day [len(time.DateOnly)]byte
+	return string(now.AppendFormat(day[:0], time.DateOnly)) == w.day
 }
