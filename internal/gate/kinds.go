@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"duly/internal/act"
+	"duly/internal/calendar"
 	"duly/internal/decision"
 	"duly/internal/fault"
 	"duly/internal/ledger"
@@ -177,17 +178,8 @@ func Pending(ctx context.Context, q store.Queryer, today string) ([]Wait, error)
 			continue
 		}
 		decided := d.Leaf.Entered()
-		out = append(out, Wait{subject, d.Record.Act, decided, days(decided, today), state[d.Hash.String()] == Failed})
+		out = append(out, Wait{subject, d.Record.Act, decided, calendar.Between(decided, today), state[d.Hash.String()] == Failed})
 	}
 	slices.SortFunc(out, func(a, b Wait) int { return strings.Compare(a.Decided+a.Subject, b.Decided+b.Subject) })
 	return out, nil
-}
-
-func days(from, to string) int {
-	a, errA := time.Parse(time.DateOnly, from)
-	b, errB := time.Parse(time.DateOnly, to)
-	if errA != nil || errB != nil {
-		return 0
-	}
-	return int(b.Sub(a).Hours() / 24)
 }
