@@ -18,13 +18,14 @@ var floors = map[string]int{
 	"duly/packs":          -1,
 	"duly/schemas":        -1,
 
-	"duly/internal/ledger":  0,
-	"duly/internal/names":   0,
-	"duly/internal/rule":    0,
-	"duly/internal/act":     0,
-	"duly/internal/country": 0,
-	"duly/internal/stats":   0,
-	"duly/internal/page":    0,
+	"duly/internal/ledger":   0,
+	"duly/internal/names":    0,
+	"duly/internal/rule":     0,
+	"duly/internal/act":      0,
+	"duly/internal/country":  0,
+	"duly/internal/stats":    0,
+	"duly/internal/page":     0,
+	"duly/internal/calendar": 0,
 
 	"duly/internal/page/pagetest": 1, // used by tests only
 

@@ -90,6 +90,7 @@ type proceedingRow struct {
 	Calls       int64  `json:"calls"`
 	Recurrences int64  `json:"recurrences"`
 	Impact      string `json:"impact"`
+	Against     bool   `json:"against_condition"` // it is kept, and people are harmed
 	Owner       string `json:"owner,omitempty"`
 }
 
@@ -97,7 +98,7 @@ func proceedingOf(id string, p *enforcement.Proceeding, names map[string]string,
 	return proceedingRow{
 		ID: id, Deployment: p.Deployment, Clause: p.Clause, State: p.State, Outcome: p.Outcome, Proposed: p.Proposed,
 		Grade: p.Grade, Kind: p.Kind, Binds: p.Binds, Rated: p.Rated, Step: p.Step, OutOfOrder: p.OutOfOrder, Decision: p.Decision,
-		Due: p.Due, Late: p.Late(today), Findings: p.Findings, Calls: p.Calls, Recurrences: p.Recurrences, Impact: p.Impact, Owner: names[p.Owner],
+		Due: p.Due, Late: p.Late(today), Findings: p.Findings, Calls: p.Calls, Recurrences: p.Recurrences, Impact: p.Impact, Against: p.AgainstCondition(), Owner: names[p.Owner],
 	}
 }
 
@@ -126,7 +127,7 @@ func (r proceedingRow) print(out io.Writer) {
 		fmt.Fprint(out, ", late")
 	}
 	fmt.Fprintf(out, "; %s\n", cmp.Or(r.Owner, "nobody has it"))
-	if r.State == enforcement.Closed && r.Outcome == enforcement.Cured && r.Impact == enforcement.ImpactHarm {
+	if r.Against {
 		fmt.Fprintln(out, "  the condition is kept and people are harmed: look at the condition itself")
 	}
 }

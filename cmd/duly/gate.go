@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"sync"
 	"time"
 
 	"duly/internal/act"
@@ -16,11 +17,13 @@ import (
 )
 
 type gateCmd struct {
-	Ask     gateAskCmd     `cmd:"" help:"Ask whether somebody may use a capability now."`
-	Serve   gateServeCmd   `cmd:"" help:"Answer over HTTP (AuthZEN Authorization API 1.0) until interrupted."`
-	Pending gatePendingCmd `cmd:"" help:"List decisions that nobody has confirmed as enforced."`
-	Confirm gateConfirmCmd `cmd:"" help:"Confirm that a decision was carried out, or say that it failed."`
-	Break   gateBreakCmd   `cmd:"" help:"Open the gate in an emergency, for hours, for all to see."`
+	Ask          gateAskCmd          `cmd:"" help:"Ask whether somebody may use a capability now."`
+	Serve        gateServeCmd        `cmd:"" help:"Answer over HTTP (AuthZEN Authorization API 1.0) until interrupted."`
+	Entitlements gateEntitlementsCmd `cmd:"" help:"Write all answers as a signed file that expires."`
+	Key          gateKeyCmd          `cmd:"" help:"Show the key by which what the gate signs is checked."`
+	Pending      gatePendingCmd      `cmd:"" help:"List decisions that nobody has confirmed as enforced."`
+	Confirm      gateConfirmCmd      `cmd:"" help:"Confirm that a decision was carried out, or say that it failed."`
+	Break        gateBreakCmd        `cmd:"" help:"Open the gate in an emergency, for hours, for all to see."`
 }
 
 // gateOptions are those of the workspace: its clock, and the bans that count in it.
@@ -84,8 +87,10 @@ func (c *gateAskCmd) Run(a *app) error {
 }
 
 type gateServeCmd struct {
-	Listen string `help:"Where to listen; on this machine only, since nobody is authenticated." default:"127.0.0.1:8181" placeholder:"ADDRESS"`
-	Base   string `help:"The address under which callers reach it; http:// and the listening address otherwise." placeholder:"URL"`
+	Listen  string        `help:"Where to listen; on this machine only, since nobody is authenticated." default:"127.0.0.1:8181" placeholder:"ADDRESS"`
+	Base    string        `help:"The address under which callers reach it; http:// and the listening address otherwise." placeholder:"URL"`
+	Webhook string        `help:"Send signed notices of what changed there, and give the signed file at /entitlements." placeholder:"URL"`
+	For     time.Duration `help:"How long the file at /entitlements holds." default:"15m"`
 }
 
 // Run serves until it is interrupted.
@@ -113,12 +118,19 @@ func (c *gateServeCmd) Run(a *app) error {
 	}
 	ctx, stop := context.WithCancel(a.ctx)
 	defer stop()
-	followed := make(chan struct{})
-	go func() {
-		defer close(followed)
-		g.Follow(ctx)
-	}()
-	server := &http.Server{Handler: gate.Handler(g, base), ReadHeaderTimeout: 5 * time.Second, ReadTimeout: 10 * time.Second}
+	mux := http.NewServeMux()
+	mux.Handle("/", gate.Handler(g, base))
+	var work sync.WaitGroup
+	work.Go(func() { g.Follow(ctx) })
+	if c.Webhook != "" {
+		feed, err := c.feed(a, w, g)
+		if err != nil {
+			return err
+		}
+		mux.HandleFunc("GET "+gate.EntitlementsPath, g.ServeEntitlements(feed.Origin, feed.Key, c.For))
+		work.Go(func() { feed.Run(ctx) })
+	}
+	server := &http.Server{Handler: mux, ReadHeaderTimeout: 5 * time.Second, ReadTimeout: 10 * time.Second}
 	done := make(chan error, 1)
 	go func() { done <- server.Serve(listener) }()
 	a.progress("the gate answers at %s/access/v1/evaluation; interrupt it to end", base)
@@ -130,11 +142,91 @@ func (c *gateServeCmd) Run(a *app) error {
 		err = server.Shutdown(closing)
 	}
 	stop()
-	<-followed
+	work.Wait()
 	if err != nil && !errors.Is(err, http.ErrServerClosed) {
 		return fault.Wrap(fault.Failed, err, "the gate stopped answering")
 	}
 	return nil
+}
+
+// feed prepares to tell a receiver what changes.
+func (c *gateServeCmd) feed(a *app, w *workspace.Workspace, g *gate.Gate) (*gate.Feed, error) {
+	if err := gate.CheckReceiver(c.Webhook); err != nil {
+		return nil, err
+	}
+	key, err := w.NoteKey(gateKey)
+	if err != nil {
+		return nil, err
+	}
+	return &gate.Feed{
+		Gate: g, Key: key, Origin: w.Config.Origin, URL: c.Webhook, Stream: a.now().UTC().Format(time.RFC3339Nano),
+		Failed: func(times int, err error) {
+			a.progress("a notice of what changed did not arrive, attempt %d: %v", times, err)
+		},
+	}, nil
+}
+
+// gateKey names the key that signs what a gate hands out.
+const gateKey = "gate"
+
+type gateKeyCmd struct{}
+
+// Run prints the verifier key, which outsiders need by another way than the file.
+func (c *gateKeyCmd) Run(a *app) error {
+	w, err := a.open()
+	if err != nil {
+		return err
+	}
+	defer w.Close()
+	key, err := w.NoteKey(gateKey)
+	if err != nil {
+		return err
+	}
+	return a.print(map[string]string{"key": key.Public()}, func(out io.Writer) { fmt.Fprintln(out, key.Public()) })
+}
+
+type gateEntitlementsCmd struct {
+	Out string        `help:"Where to write the file." required:"" type:"path" placeholder:"FILE"`
+	For time.Duration `help:"How long it holds; afterwards everything is refused. At most 24h." default:"15m"`
+}
+
+// Run writes the file whole or not at all.
+func (c *gateEntitlementsCmd) Run(a *app) error {
+	w, err := a.open()
+	if err != nil {
+		return err
+	}
+	defer w.Close()
+	options, err := gateOptions(a, w)
+	if err != nil {
+		return err
+	}
+	g, err := gate.Open(a.ctx, w.DB, options)
+	if err != nil {
+		return err
+	}
+	e, err := g.Entitlements(w.Config.Origin, c.For)
+	if err != nil {
+		return err
+	}
+	key, err := w.NoteKey(gateKey)
+	if err != nil {
+		return err
+	}
+	signed, err := e.Sign(key)
+	if err != nil {
+		return err
+	}
+	err = writeWhole(c.Out, func(to io.Writer) error {
+		_, err := to.Write(signed)
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	return a.print(e, func(out io.Writer) {
+		fmt.Fprintf(out, "%d rows after %d entries of the log; refuse everything from %s on\n", e.Count, e.Size, e.Expires)
+	})
 }
 
 type gatePendingCmd struct{}
@@ -179,7 +271,7 @@ func (c *gateConfirmCmd) Run(a *app) error {
 		if c.Failed {
 			state = gate.Failed
 		}
-		ref, err := gate.Confirm(a.ctx, w.DB, by, id, state, c.How, w.Now())
+		ref, err := gate.Confirm(a.ctx, w.DB, act.Default, by, gate.Carried{Subject: id, State: state, How: c.How}, w.Now())
 		if err != nil {
 			return err
 		}

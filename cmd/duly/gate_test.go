@@ -6,24 +6,29 @@ import (
 	"encoding/json"
 	"io"
 	"net/http"
+	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
 	"time"
+
+	"duly/internal/ledger"
 )
 
 // TestGateServes runs the gate as a server, opens it from another process of the same
-// program, and holds it to a second: what was written in the log counts by then.
+// program, and holds it to a second: what was written in the log counts by then. Who is
+// told of changes hears of it, signed, and finds it in the file as a whole.
 func TestGateServes(t *testing.T) {
 	dir := t.TempDir()
 	ws := filepath.Join(dir, "ws")
-	do := func(args ...string) {
+	do := func(args ...string) string {
 		t.Helper()
 		var out strings.Builder
-		if err := execute(t.Context(), append([]string{"--workspace", ws}, args...), &out, &out); err != nil {
+		if err := execute(t.Context(), append([]string{"--workspace", ws}, args...), &out, io.Discard); err != nil {
 			t.Fatalf("%v: %v\n%s", args, err, out.String())
 		}
+		return out.String()
 	}
 	for name, text := range map[string]string{"map.yaml": gateMap, "accounts.csv": "Account,Customer\nA-1,Larkmoor Police Department\n"} {
 		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o600); err != nil {
@@ -34,11 +39,34 @@ func TestGateServes(t *testing.T) {
 	do("person", "add", "Gail", "--role", "governing_body")
 	do("import", "--map", filepath.Join(dir, "map.yaml"), filepath.Join(dir, "accounts.csv"))
 
+	key := strings.TrimSpace(do("gate", "key"))
+	notices := make(chan string, 100)
+	receiver := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+		body, _ := io.ReadAll(r.Body)
+		notices <- string(body)
+	}))
+	defer receiver.Close()
+	hear := func(want string) {
+		t.Helper()
+		for {
+			select {
+			case n := <-notices:
+				if text, _, err := ledger.OpenNote([]byte(n), key); err != nil {
+					t.Fatalf("%v: %s", err, n)
+				} else if strings.Contains(text, want) {
+					return
+				}
+			case <-time.After(30 * time.Second):
+				t.Fatal("no notice says " + want)
+			}
+		}
+	}
+
 	ctx, stop := context.WithCancel(t.Context())
 	messages, say := io.Pipe()
 	ended := make(chan error, 1)
 	go func() {
-		ended <- execute(ctx, []string{"--workspace", ws, "gate", "serve", "--listen", "127.0.0.1:0"}, io.Discard, say)
+		ended <- execute(ctx, []string{"--workspace", ws, "gate", "serve", "--listen", "127.0.0.1:0", "--webhook", receiver.URL}, io.Discard, say)
 	}()
 	line, err := bufio.NewReader(messages).ReadString('\n')
 	if err != nil {
@@ -66,6 +94,7 @@ func TestGateServes(t *testing.T) {
 	if allowed, code := ask(); allowed || code != "undecided" {
 		t.Errorf("nobody decided: %v, %s", allowed, code)
 	}
+	hear(`"read_all":true`)
 	do("gate", "break", "A-1", "--hours", "1", "--reason", "a child is missing", "--as", "Gail")
 	wrote := time.Now()
 	for {
@@ -77,6 +106,27 @@ func TestGateServes(t *testing.T) {
 			t.Fatal("the gate does not follow the log")
 		}
 		time.Sleep(20 * time.Millisecond)
+	}
+	hear(`"allowed":true,"code":"break_glass"`)
+	whole, err := http.Get(strings.TrimSuffix(url, "/access/v1/evaluation") + "/entitlements")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer whole.Body.Close()
+	served, err := io.ReadAll(whole.Body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	file := filepath.Join(dir, "entitlements.txt")
+	do("gate", "entitlements", "--out", file)
+	written, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, signed := range [][]byte{served, written} {
+		if text, _, err := ledger.OpenNote(signed, key); err != nil || !strings.Contains(text, `"account":"billing:A-1","capability":"*","allowed":true,"code":"break_glass"`) {
+			t.Errorf("%v: %s", err, signed)
+		}
 	}
 	stop()
 	if err := <-ended; err != nil {

@@ -64,6 +64,7 @@ const (
 	Retain         Act = "erase what is past its clock"
 	Erase          Act = "erase what somebody asks to be erased"
 	Hold           Act = "keep a record from being erased"
+	ConfirmCarried Act = "confirm that a decision was carried out"
 )
 
 // Actor is a person who acts, by key id and roles.
@@ -118,6 +119,7 @@ var Default = Table{
 		Retain:         {Administrator, Approver, GoverningBody},
 		Erase:          {Approver, GoverningBody},
 		Hold:           {Approver, GoverningBody, Auditor},
+		ConfirmCarried: {Administrator, Analyst, Approver, GoverningBody},
 	},
 	Exclude: map[Act][]Role{
 		Judge: {Sales}, SetFact: {Sales}, Score: {Sales, Administrator}, CloseHit: {Sales}, Decide: {Sales, Administrator, Expert, PanelMember},
@@ -127,7 +129,8 @@ var Default = Table{
 		Consult: {Sales}, Notify: {Sales}, Disclose: {Sales, Expert, PanelMember}, Enforce: {Sales, Administrator}, Attest: {Sales},
 		CheckCondition: {Sales, Administrator, PanelMember},
 		List:           {Sales, Administrator}, Retain: {Sales}, Erase: {Sales, Administrator}, Hold: {Sales},
-		Work: {Sales}, Commit: {Sales}, Adopt: {Sales, Administrator},
+		ConfirmCarried: {Sales},
+		Work:           {Sales}, Commit: {Sales}, Adopt: {Sales, Administrator},
 	},
 }
 

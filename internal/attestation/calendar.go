@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"duly/internal/agreement"
+	"duly/internal/calendar"
 	"duly/internal/conditions"
 	"duly/internal/fault"
 	"duly/internal/pack"
@@ -99,18 +100,6 @@ func months(day string, n int) string {
 	return first.AddDate(0, 0, min(t.Day(), last)-1).Format(time.DateOnly)
 }
 
-// days counts from one day to another.
-func days(from, to string) int {
-	a, _ := time.Parse(time.DateOnly, from)
-	b, _ := time.Parse(time.DateOnly, to)
-	return int(b.Sub(a) / (24 * time.Hour))
-}
-
-func later(day string, n int) string {
-	t, _ := time.Parse(time.DateOnly, day)
-	return t.AddDate(0, 0, n).Format(time.DateOnly)
-}
-
 // dueBy gives the last due day up to a limit, of those every so many months after a first
 // day, and the one before it; "" when none is so early.
 func dueBy(since string, every int, limit string) (due, before string) {
@@ -164,7 +153,7 @@ func Calendar(ctx context.Context, q store.Queryer, list []Asked, today string) 
 	}
 	out = append(out, unasked...)
 	for i := range out {
-		out[i].Days = days(today, out[i].Due)
+		out[i].Days = calendar.Between(today, out[i].Due)
 		out[i].Remind = out[i].Request != "" && slices.Contains(reminders, out[i].Days)
 	}
 	slices.SortStableFunc(out, func(a, b Turn) int { return cmp.Or(cmp.Compare(a.Due, b.Due), cmp.Compare(a.Deployment, b.Deployment)) })
@@ -190,7 +179,7 @@ func toAsk(ctx context.Context, q store.Queryer, list []Asked, requests []*store
 			if since == "" {
 				continue
 			}
-			due, before := dueBy(since, a.Every, later(today, ahead))
+			due, before := dueBy(since, a.Every, calendar.Later(today, ahead))
 			asked := slices.ContainsFunc(requests, func(r *store.Revision[Request]) bool {
 				return r.Record.Deployment == d.ID && r.Record.Pack == a.Pack.ID && r.Record.Due > before
 			})

@@ -13,6 +13,7 @@ import (
 
 	"duly/internal/act"
 	"duly/internal/agreement"
+	"duly/internal/calendar"
 	"duly/internal/conditions"
 	"duly/internal/fault"
 	"duly/internal/pack"
@@ -80,7 +81,7 @@ func (a Asked) draft(ctx context.Context, q store.Queryer, deployment, due, toda
 		return nil, fault.Newf(fault.Invalid, "answers cannot be due on %s: the conditions bind since %s, and today is %s", due, since, today).WithFix("give a later day")
 	}
 	return &Request{
-		State: Open, Asked: today, Due: due, From: max(since, months(due, -a.Every)), Upto: later(due, -1), Count: int64(len(ids)),
+		State: Open, Asked: today, Due: due, From: max(since, months(due, -a.Every)), Upto: calendar.Later(due, -1), Count: int64(len(ids)),
 		Questionnaire: a.Pack.Hash, Terms: a.terms.Hash, Deployment: deployment, Pack: a.Pack.ID, Conditions: ids,
 	}, nil
 }

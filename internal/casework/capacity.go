@@ -6,6 +6,7 @@ import (
 	"fmt"
 
 	"duly/internal/act"
+	"duly/internal/calendar"
 	"duly/internal/fault"
 	"duly/internal/store"
 )
@@ -102,10 +103,10 @@ func loadOf(ctx context.Context, q store.Queryer, lane, today string, period int
 	}
 	l.Waiting = l.Open - l.Taken
 	if oldest.Valid {
-		l.Oldest = days(oldest.String, today)
+		l.Oldest = calendar.Between(oldest.String, today)
 	}
 	err = scan(ctx, q, "select count(*) from r_review where to_seq is null and state = 'closed' and lane = $1 and closed > $2 and closed <= $3 and outcome <> 'ended'",
-		[]any{lane, later(today, -period), today}, &l.Worked)
+		[]any{lane, calendar.Later(today, -period), today}, &l.Worked)
 	if err != nil {
 		return l, err
 	}

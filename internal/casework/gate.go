@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"duly/internal/assessment"
+	"duly/internal/calendar"
 	"duly/internal/decision"
 	"duly/internal/refusal"
 	"duly/internal/register"
@@ -189,7 +190,7 @@ func (s *surroundings) heard(ctx context.Context, q store.Queryer, today string)
 		}
 		if len(list) > 0 {
 			return refusal.Refuse(refusal.Unread,
-				fmt.Sprintf("%d things that people raised about this customer are unread, the oldest since %d days", len(list), days(list[0].Record.Day, today)),
+				fmt.Sprintf("%d things that people raised about this customer are unread, the oldest since %d days", len(list), calendar.Between(list[0].Record.Day, today)),
 				"run `duly queue sweep`, then work on the case")
 		}
 	}
@@ -208,7 +209,7 @@ func (s *surroundings) free(ctx context.Context, q store.Queryer, today string) 
 			covers := slices.ContainsFunc(r.Record.Covers, func(unit string) bool { return unit == s.account || slices.Contains(s.units, unit) })
 			if covers || slices.Contains(s.users, id) {
 				return refusal.Refuse(refusal.OpenCase,
-					fmt.Sprintf("a case about this customer is open since %s, %d days", r.Record.Opened, days(r.Record.Opened, today)),
+					fmt.Sprintf("a case about this customer is open since %s, %d days", r.Record.Opened, calendar.Between(r.Record.Opened, today)),
 					"what waits is not given more: see `duly case show "+r.ID+"`")
 			}
 		}
@@ -336,7 +337,7 @@ func CountUnheard(ctx context.Context, q store.Queryer, today string) (*Unheard,
 	}
 	u := &Unheard{Unread: len(list)}
 	for _, s := range list {
-		age := days(s.Record.Day, today)
+		age := calendar.Between(s.Record.Day, today)
 		u.Oldest = max(u.Oldest, age)
 		if age > 7 {
 			u.Week++

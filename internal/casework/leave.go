@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"duly/internal/act"
+	"duly/internal/calendar"
 	"duly/internal/fault"
 	"duly/internal/refusal"
 	"duly/internal/register"
@@ -18,7 +19,7 @@ import (
 //
 // Errors: Invalid without a capability or a reason; those of MayWiden.
 func (w Worker) Widen(ctx context.Context, db *store.DB, rules *Rules, unit, capability, reason string) (store.Ref, error) {
-	leave := Leave{Sort: "widen", Subject: unit, Capability: capability, Until: later(w.Today, rules.leave), Reason: reason}
+	leave := Leave{Sort: "widen", Subject: unit, Capability: capability, Until: calendar.Later(w.Today, rules.leave), Reason: reason}
 	if capability == "" {
 		return store.Ref{}, fault.New(fault.Invalid, "leave is for a capability", "name it, as in face_search")
 	}

@@ -4,8 +4,8 @@ import (
 	"context"
 	"fmt"
 	"strings"
-	"time"
 
+	"duly/internal/calendar"
 	"duly/internal/fault"
 	"duly/internal/register"
 	"duly/internal/store"
@@ -98,7 +98,7 @@ func items(ctx context.Context, q store.Queryer, places []int64, today string) (
 		if err != nil {
 			return nil, err
 		}
-		out[i] = Item{ID: r.ID, Name: name, Age: days(r.Record.Opened, today), Left: days(today, r.Record.Due), Review: r.Record, Overdue: r.Record.Due < today}
+		out[i] = Item{ID: r.ID, Name: name, Age: calendar.Between(r.Record.Opened, today), Left: calendar.Between(today, r.Record.Due), Review: r.Record, Overdue: r.Record.Due < today}
 	}
 	return out, nil
 }
@@ -124,14 +124,4 @@ func first[T any](list []*store.Revision[T], name func(*T) string) string {
 		}
 	}
 	return "(no name)"
-}
-
-// days counts from one day to another; 0 where either is none.
-func days(from, to string) int {
-	a, errA := time.Parse(time.DateOnly, from)
-	b, errB := time.Parse(time.DateOnly, to)
-	if errA != nil || errB != nil {
-		return 0
-	}
-	return int(b.Sub(a) / (24 * time.Hour))
 }

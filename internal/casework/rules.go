@@ -5,9 +5,9 @@ import (
 	"maps"
 	"slices"
 	"strings"
-	"time"
 
 	"duly/internal/assessment"
+	"duly/internal/calendar"
 	"duly/internal/pack"
 	"duly/internal/triage"
 )
@@ -153,7 +153,7 @@ func (r *Rules) days(event, lane string) int {
 func (r *Rules) due(found []Trigger, lane, day string) string {
 	due := ""
 	for _, t := range found {
-		if d := later(day, r.days(t.Event, lane)); due == "" || d < due {
+		if d := calendar.Later(day, r.days(t.Event, lane)); due == "" || d < due {
 			due = d
 		}
 	}
@@ -173,15 +173,6 @@ func (r *Rules) why(found []Trigger) []string {
 // open says whether one of some events opens a case by itself.
 func (r *Rules) open(found []Trigger) bool {
 	return slices.ContainsFunc(found, func(t Trigger) bool { return r.events[t.Event].Opens == "always" })
-}
-
-// later gives the day that lies some days after another.
-func later(day string, days int) string {
-	t, err := time.Parse(time.DateOnly, day)
-	if err != nil {
-		return day
-	}
-	return t.AddDate(0, 0, days).Format(time.DateOnly)
 }
 
 // RunTests runs the tests that a casework pack carries.
@@ -217,7 +208,7 @@ func (x *example) run(r *Rules, tested map[string]bool) string {
 	if got := r.open(found); got != x.Expect.Opens {
 		return fmt.Sprintf("opens: %v, not %v", got, x.Expect.Opens)
 	}
-	if got, want := r.due(found, x.Lane, day), later(day, int(x.Expect.Days)); got != want {
+	if got, want := r.due(found, x.Lane, day), calendar.Later(day, int(x.Expect.Days)); got != want {
 		return fmt.Sprintf("due %s, not %s", got, want)
 	}
 	if got := r.why(found); !slices.Equal(got, x.Expect.Why) {

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"duly/internal/assessment"
+	"duly/internal/calendar"
 	"duly/internal/evidence"
 	"duly/internal/ledger"
 	"duly/internal/register"
@@ -169,7 +170,7 @@ func (l *look) ending() ([]ends, error) {
 		}
 	}
 	const soon = "r.state = 'active' and r.valid_to >= $1 and r.valid_to <= $2"
-	until := later(l.today, l.rules.renewal)
+	until := calendar.Later(l.today, l.rules.renewal)
 	list, err := pick(l.ctx, l.q, l.w, register.Contracts, "id", slices.Collect(maps.Keys(under)), soon, l.today, until)
 	if err != nil {
 		return nil, err
@@ -220,7 +221,7 @@ func (l *look) stale() error {
 		}
 	}
 	facts, err := pick(l.ctx, l.q, l.w, evidence.Facts, "subject", l.w.records(),
-		"r.state = 'active' and r.valid_from < $1 and coalesce(r.source, '') <> $2", later(l.today, -l.rules.stale), derived)
+		"r.state = 'active' and r.valid_from < $1 and coalesce(r.source, '') <> $2", calendar.Later(l.today, -l.rules.stale), derived)
 	for _, f := range facts {
 		units := slices.DeleteFunc(slices.Clone(rests[fmt.Sprint(f.Seq)]), func(i int) bool { return !slices.Contains(l.w.about[f.Record.Subject], i) })
 		l.add("stale", at(f.ID, f.Seq), f.Record.Fact+" was seen on "+f.Record.AsOf, units)

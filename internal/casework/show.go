@@ -9,6 +9,7 @@ import (
 
 	"duly/internal/assessment"
 	"duly/internal/bundle"
+	"duly/internal/calendar"
 	"duly/internal/fault"
 	"duly/internal/pack"
 	"duly/internal/rating"
@@ -126,7 +127,7 @@ func Show(ctx context.Context, q store.Queryer, id, today string) (*View, error)
 	if err != nil {
 		return nil, err
 	}
-	v := &View{ID: id, Review: r.Record, Age: days(r.Record.Opened, today), Left: days(today, r.Record.Due),
+	v := &View{ID: id, Review: r.Record, Age: calendar.Between(r.Record.Opened, today), Left: calendar.Between(today, r.Record.Due),
 		Units: []UnitView{}, Hits: []HitView{}, Raised: []RaisedView{}, Exposures: []ExposureView{}, Contacts: []ContactView{}, Claims: []ClaimView{}, Money: []SightView{}, Earlier: []EarlierView{}, History: []StepView{}}
 	if v.Name, err = nameOf(ctx, q, r.Record.Subject); err != nil {
 		return nil, err

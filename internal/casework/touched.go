@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"duly/internal/assessment"
+	"duly/internal/calendar"
 	"duly/internal/decision"
 	"duly/internal/evidence"
 	"duly/internal/ledger"
@@ -189,9 +190,9 @@ func (t *touched) begins() error {
 
 // renewals notes whose contract came near its end, or ended.
 func (t *touched) renewals() error {
-	near := later(t.first, t.rules.renewal)
+	near := calendar.Later(t.first, t.rules.renewal)
 	list, err := store.Select(t.ctx, t.q, register.Contracts, "r.state = 'active' and r.valid_to is not null and (r.valid_to >= $1 and r.valid_to <= $2 or r.valid_to > $3 and r.valid_to <= $4)",
-		t.first, t.last, near, later(t.last, t.rules.renewal))
+		t.first, t.last, near, calendar.Later(t.last, t.rules.renewal))
 	for _, c := range list {
 		t.ids = append(t.ids, c.ID, c.Record.Customer)
 	}
@@ -254,7 +255,7 @@ func (t *touched) madeBetween(months int) (from, to int64, err error) {
 // stale notes what facts are about that became out of date.
 func (t *touched) stale() error {
 	subjects, err := texts(t.ctx, t.q, "select subject from r_fact where to_seq is null and state = 'active' and valid_from >= $1 and valid_from < $2 and coalesce(source, '') <> $3",
-		later(t.first, -t.rules.stale), later(t.last, -t.rules.stale), derived)
+		calendar.Later(t.first, -t.rules.stale), calendar.Later(t.last, -t.rules.stale), derived)
 	t.ids = append(t.ids, subjects...)
 	return err
 }

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"duly/internal/act"
+	"duly/internal/calendar"
 	"duly/internal/fault"
 	"duly/internal/ledger"
 	"duly/internal/refusal"
@@ -63,7 +64,7 @@ func notify(ctx context.Context, tx *store.Tx, d *Decision, _ store.Ref) error {
 		return err
 	}
 	_, err = store.Create(tx, Notices, &Notice{
-		State: "due", Act: d.Act, Due: addDays(d.Day, noticeDays), Subject: d.Subject, Decision: before[0].Hash.String(),
+		State: "due", Act: d.Act, Due: calendar.Later(d.Day, noticeDays), Subject: d.Subject, Decision: before[0].Hash.String(),
 	})
 	return err
 }
@@ -90,7 +91,7 @@ func Tell(ctx context.Context, db *store.DB, authority act.Authority, by act.Act
 			if withheld != "" {
 				next.State = "withheld"
 			} else {
-				next.RespondBy = addDays(next.Sent, respondDays)
+				next.RespondBy = calendar.Later(next.Sent, respondDays)
 			}
 			if ref, _, err = store.Revise(tx, Notices, n.ID, &next); err != nil {
 				return err
@@ -116,7 +117,7 @@ func Receive(ctx context.Context, db *store.DB, authority act.Authority, by act.
 			return err
 		}
 		today := now.UTC().Format(time.DateOnly)
-		r = &Response{State: "open", Sort: sort, Received: today, Due: addDays(today, answerDays), Subject: rated.Record.Subject, Text: strings.TrimSpace(text)}
+		r = &Response{State: "open", Sort: sort, Received: today, Due: calendar.Later(today, answerDays), Subject: rated.Record.Subject, Text: strings.TrimSpace(text)}
 		ref, err = store.Create(tx, Responses, r)
 		return err
 	})

@@ -9,6 +9,7 @@ import (
 	"duly/internal/act"
 	"duly/internal/assessment"
 	"duly/internal/bundle"
+	"duly/internal/calendar"
 	"duly/internal/fault"
 	"duly/internal/ledger"
 	"duly/internal/people"
@@ -145,21 +146,13 @@ func (m *matter) rests(d *Decision) {
 		d.Read = append(d.Read, o.Hash.String())
 	}
 	d.Opinions, d.Objections = int64(len(m.heard.Opinions)), m.heard.Objections()
-	due := addDays(m.today, voice.MaxAnswer)
+	due := calendar.Later(m.today, voice.MaxAnswer)
 	if m.binding != nil {
 		d.Referral, due = m.binding.Hash.String(), m.binding.Record.AnswerDue
 	}
 	if m.against {
-		d.From = max(m.today, addDays(due, 1))
+		d.From = max(m.today, calendar.Later(due, 1))
 	}
-}
-
-func addDays(day string, n int) string {
-	t, err := time.Parse(time.DateOnly, day)
-	if err != nil {
-		return "" // never: the day comes from a clock or a checked record
-	}
-	return t.AddDate(0, 0, n).Format(time.DateOnly)
 }
 
 // propose writes the decision when one signature is enough, and keeps it otherwise.

@@ -2,8 +2,8 @@ package enforcement
 
 import (
 	"slices"
-	"time"
 
+	"duly/internal/calendar"
 	"duly/internal/decision"
 	"duly/internal/fault"
 	"duly/internal/refusal"
@@ -61,8 +61,7 @@ func gradeOf(gravest, rated string) string {
 
 // after gives the day by which something is due after a step.
 func after(s Step, grade, today string) string {
-	at, _ := time.Parse(time.DateOnly, today)
-	return at.AddDate(0, 0, wait[s][max(slices.Index(grades, grade), 0)]).Format(time.DateOnly)
+	return calendar.Later(today, wait[s][max(slices.Index(grades, grade), 0)])
 }
 
 // climb says whether going from one step to another keeps the order, or refuses it. A

@@ -12,6 +12,30 @@ import (
 // Late says whether what is due was not done in time.
 func (p *Proceeding) Late(today string) bool { return p.Due != "" && today > p.Due }
 
+// Whether a condition is kept, as a proceeding says it.
+const (
+	Kept    = "kept"
+	NotKept = "not_kept"
+)
+
+// Compliance says what became of the condition: kept again, or never broken; not kept,
+// also where that was accepted or only advised against; "" where no log shows it any more.
+func (p *Proceeding) Compliance() string {
+	switch {
+	case p.State == Closed && (p.Outcome == Cured || p.Outcome == NoDeviation):
+		return Kept
+	case p.State == Closed && p.Outcome == Withdrawn:
+		return ""
+	}
+	return NotKept
+}
+
+// AgainstCondition says that the condition is kept and people are harmed nevertheless: what
+// is found is then found against the condition, and not against the customer (MU-03).
+func (p *Proceeding) AgainstCondition() bool {
+	return p.Compliance() == Kept && p.Impact == ImpactHarm
+}
+
 // Compare orders grades, from low to critical.
 func Compare(a, b string) int { return cmp.Compare(slices.Index(grades, a), slices.Index(grades, b)) }
 

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"duly/internal/calendar"
 	"duly/internal/pack"
 	"duly/internal/rule"
 )
@@ -141,7 +142,7 @@ func (b *Ban) on(look rule.Lookup, values Values, day string) (Ruling, error) {
 	}
 	sure := covered == rule.True
 	if lapsed {
-		r.Since = after(b.To, 1)
+		r.Since = calendar.Later(b.To, 1)
 		sure, r.Open = false, []string{"It was to end on " + b.To + ", and nobody has looked since whether it did. Did it?"}
 	}
 	for _, e := range b.except {

@@ -6,6 +6,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"duly/internal/calendar"
 )
 
 // prohibitionTest is a test of a pack: facts on some days, and how a deployment with
@@ -43,7 +45,7 @@ func (t *tests) prohibitions() {
 
 // demands lists what the tests of a prohibition must show.
 func (b *Ban) demands() []string {
-	out := []string{"applies", "none", "unclear", "the first day " + b.From, "the day before, " + after(b.From, -1)}
+	out := []string{"applies", "none", "unclear", "the first day " + b.From, "the day before, " + calendar.Later(b.From, -1)}
 	if slices.ContainsFunc(b.open, func(o clause) bool { return o.when.Text() == "true" }) {
 		out = out[1:] // a question that is always open: it never applies by itself
 	}
@@ -51,17 +53,9 @@ func (b *Ban) demands() []string {
 		out = append(out, "exempt "+e.id)
 	}
 	if b.To != "" {
-		out = append(out, "the last day "+b.To, "the day after, "+after(b.To, 1))
+		out = append(out, "the last day "+b.To, "the day after, "+calendar.Later(b.To, 1))
 	}
 	return out
-}
-
-func after(day string, days int) string {
-	t, err := time.Parse(time.DateOnly, day)
-	if err != nil {
-		return day
-	}
-	return t.AddDate(0, 0, days).Format(time.DateOnly)
 }
 
 // run gives what differs from the expectation; empty when nothing does.

@@ -3,8 +3,10 @@ package gate
 import (
 	"slices"
 	"strings"
+	"time"
 
 	"duly/internal/decision"
+	"duly/internal/ledger"
 	"duly/internal/register"
 )
 
@@ -37,7 +39,8 @@ const (
 	Stale       Code = "stale"        // the gate could not follow the log
 )
 
-// Answer is what the gate says. Obligations are the conditions under which it may run.
+// Answer is what the gate says. Obligations are the conditions under which it may run; of
+// several units that may all run, those of all.
 type Answer struct {
 	Allowed     bool
 	Code        Code
@@ -46,13 +49,14 @@ type Answer struct {
 	Unit        string // record id of the deployment or account that decides
 	Obligations []string
 	Decision    int64  // entry of the decision; -1 for none
-	Until       string // the last day, or the time, up to which it holds; "" for open
+	Until       string // the day, or the time, from which it no longer holds; "" for open
 	Known       int64  // entries of the log that the answer knows
 }
 
 // unit is a deployment, or an account without any, as the gate knows it.
 type unit struct {
 	id, account  string
+	billed       string   // the account's identity, as in billing:4711; "" for none
 	capabilities []string // one of a deployment; all of an account's product; nil where nobody mapped it
 	purpose      string
 	jurisdiction string
@@ -81,7 +85,8 @@ type glass struct {
 // takes its place.
 type world struct {
 	size  int64
-	day   string // standing[0] is of this day
+	root  ledger.Hash // of the log's tree of that size
+	day   string      // standing[0] is of this day, standing[1] of the next
 	units map[string]*unit
 	by    map[string][]*unit // by what a question may name: kind, a space, and an id
 
@@ -90,27 +95,42 @@ type world struct {
 
 // answer finds the units that a question means and gives the strictest answer among
 // them: of several purposes that it does not tell apart, the worst counts.
-func (w *world) answer(q Question, now, today string) Answer {
+func (w *world) answer(q Question, now time.Time) Answer {
 	found := w.by[q.Kind+" "+q.ID]
 	if len(found) == 0 {
 		return Answer{Code: Unknown, Reason: "nobody here is known by that name", Fix: "use the account's number as it is billed, or a record id", Decision: -1, Known: w.size}
 	}
 	day := 0
-	if today != w.day {
+	if !w.on(now) {
 		day = 1
 	}
-	var worst *Answer
-	for _, u := range meant(found, q) {
-		a := u.answer(day, now)
-		a.Known = w.size
-		if worst == nil || strictness(a) > strictness(*worst) {
-			worst = &a
-		}
-	}
-	if worst == nil {
+	units := meant(found, q)
+	if len(units) == 0 {
 		return Answer{Code: Undeclared, Reason: "no such use is registered for this customer", Fix: "register and assess a deployment with this capability, purpose and place", Decision: -1, Known: w.size}
 	}
-	return *worst
+	a := strictest(units, day, now)
+	a.Known = w.size
+	return a
+}
+
+// strictest gives the strictest answer about some units. Where all may run, the
+// obligations of all bind, and the first to end ends it.
+func strictest(units []*unit, day int, now time.Time) Answer {
+	worst := units[0].answer(day, now)
+	for _, u := range units[1:] {
+		other := u.answer(day, now)
+		if strictness(other) > strictness(worst) {
+			worst, other = other, worst
+		}
+		if !worst.Allowed {
+			continue
+		}
+		worst.Obligations = slices.Compact(slices.Sorted(slices.Values(slices.Concat(worst.Obligations, other.Obligations))))
+		if worst.Until == "" || other.Until != "" && other.Until < worst.Until {
+			worst.Until = other.Until
+		}
+	}
+	return worst
 }
 
 // meant gives the units that fit the question. Where one fits the purpose or the place to
@@ -145,15 +165,16 @@ func narrow(units []*unit, want string, of func(*unit) string) []*unit {
 }
 
 // answer gives the answer about a unit on one of its days.
-func (u *unit) answer(day int, now string) Answer {
+func (u *unit) answer(day int, now time.Time) Answer {
 	s := u.standing[day]
 	a := Answer{Code: s.code, Reason: s.reason, Fix: s.fix, Unit: u.id, Obligations: s.obligations, Decision: s.decision, Until: s.until}
 	a.Allowed = s.code == Approved || s.code == ScreenedOnly
-	if a.Allowed || !s.lawful {
+	if a.Allowed || !s.lawful || len(u.glass) == 0 {
 		return a
 	}
+	at := now.Format(time.RFC3339)
 	for _, g := range u.glass {
-		if g.until > now {
+		if g.until > at {
 			return Answer{Allowed: true, Code: BrokenGlass, Unit: u.id, Decision: g.entry, Until: g.until, Obligations: []string{"report what was done under this opening when it ends"},
 				Reason: "opened in an emergency although it is " + strings.ReplaceAll(string(s.code), "_", " ")}
 		}

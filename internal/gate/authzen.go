@@ -1,12 +1,15 @@
 package gate
 
 import (
-	"encoding/json"
+	"bytes"
 	"errors"
 	"fmt"
 	"io"
 	"net/http"
 	"strings"
+	"sync"
+
+	"github.com/go-json-experiment/json"
 )
 
 // Bounds of what one request may ask.
@@ -216,27 +219,45 @@ func read(w http.ResponseWriter, r *http.Request, into any) bool {
 		refuse(w, http.StatusUnsupportedMediaType, "send application/json")
 		return false
 	}
-	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxBody))
-	if err != nil {
+	body := buffers.Get().(*bytes.Buffer)
+	defer keep(body)
+	if _, err := body.ReadFrom(http.MaxBytesReader(w, r.Body, maxBody)); err != nil {
 		refuse(w, http.StatusRequestEntityTooLarge, fmt.Sprintf("the request cannot be read, or is over %d bytes", maxBody))
 		return false
 	}
-	if err := json.Unmarshal(body, into); err != nil {
+	if err := json.Unmarshal(body.Bytes(), into); err != nil {
 		refuse(w, http.StatusBadRequest, "the request is not the JSON that is asked for: "+err.Error())
 		return false
 	}
 	return true
 }
 
+// buffers hold requests and answers, so that none of them is garbage afterwards.
+var buffers = sync.Pool{New: func() any { return new(bytes.Buffer) }}
+
+// keep gives a buffer back, unless a large request made it large.
+func keep(b *bytes.Buffer) {
+	if b.Cap() <= 16<<10 {
+		b.Reset()
+		buffers.Put(b)
+	}
+}
+
+var (
+	contentType = []string{"application/json"}
+	noStore     = []string{"no-store"}
+)
+
 func write(w http.ResponseWriter, v any) {
-	body, err := json.Marshal(v)
-	if err != nil {
+	body := buffers.Get().(*bytes.Buffer)
+	defer keep(body)
+	if err := json.MarshalWrite(body, v); err != nil {
 		refuse(w, http.StatusInternalServerError, "the answer cannot be written")
 		return
 	}
-	w.Header().Set("Content-Type", "application/json")
-	w.Header().Set("Cache-Control", "no-store")
-	_, _ = w.Write(body) // who asked may be gone
+	h := w.Header()
+	h["Content-Type"], h["Cache-Control"] = contentType, noStore
+	_, _ = w.Write(body.Bytes()) // who asked may be gone
 }
 
 func refuse(w http.ResponseWriter, status int, message string) {

@@ -62,6 +62,8 @@ func TestAuthZEN(t *testing.T) {
 		{"no resource", evaluationPath, `{` + subject + "," + use + `}`, 400, "resource.type", ""},
 		{"no JSON", evaluationPath, `{"subject":`, 400, "not the JSON", ""},
 		{"a wrong type", evaluationPath, `{"subject":"me"}`, 400, "not the JSON", ""},
+		{"a name twice", evaluationPath, `{` + question + `,` + subject + `}`, 400, "not the JSON", ""},
+		{"a name in other letters", evaluationPath, `{"Subject":{"type":"account","id":"1"},` + use + "," + faces + `}`, 400, "subject.type and subject.id", ""},
 		{"too much", evaluationPath, `{"x":"` + strings.Repeat("x", maxBody) + `"}`, 413, "over 1048576 bytes", ""},
 		{"a batch without entries is one question", evaluationsPath, `{` + question + `}`, 200, `{"decision":true,`, "evaluations"},
 		{"a batch with defaults", evaluationsPath, `{` + subject + "," + use + `,"evaluations":[{` + faces + `},{` + storage + `}]}`, 200, `{"evaluations":[{"decision":true,`, ""},

@@ -74,6 +74,9 @@ func (g *Gate) Look(ctx context.Context) error {
 		if w, err = next(ctx, q, w, g.options.Rules, head.Size, today); err != nil {
 			return err
 		}
+		if w.root, err = store.Root(ctx, q, head.Size); err != nil {
+			return err
+		}
 		g.world.Store(w)
 		return nil
 	})
@@ -86,25 +89,29 @@ func (g *Gate) Look(ctx context.Context) error {
 
 // Answer answers a question. It takes no lock, reads no database and allocates little.
 func (g *Gate) Answer(q Question) Answer {
-	now := g.options.Now()
+	now := g.options.Now().UTC()
 	w := g.world.Load()
-	today := now.UTC().Format(time.DateOnly)
-	late := now.Sub(time.Unix(0, g.looked.Load()))
-	if late > g.options.Stale || today < w.day || today > w.tomorrow() {
-		reason := "the gate has not seen the log for " + late.Round(time.Second).String()
-		if text := g.failed.Load(); text != nil {
-			reason += ": " + *text
-		}
+	if reason := g.stale(w, now); reason != "" {
 		return Answer{Code: Stale, Reason: reason, Fix: "look at the process that runs the gate", Decision: -1, Known: w.size}
 	}
-	return w.answer(q, now.UTC().Format(time.RFC3339), today)
+	return w.answer(q, now)
 }
 
-// tomorrow gives the day after the world's.
-func (w *world) tomorrow() string {
-	t, err := time.Parse(time.DateOnly, w.day)
-	if err != nil {
-		return w.day
+// stale says why nothing may be answered from a world any more; "" when it may.
+func (g *Gate) stale(w *world, now time.Time) string {
+	late := now.Sub(time.Unix(0, g.looked.Load()))
+	if late <= g.options.Stale && (w.on(now) || w.on(now.AddDate(0, 0, -1))) {
+		return ""
 	}
-	return t.AddDate(0, 0, 1).Format(time.DateOnly)
+	reason := "the gate has not seen the log for " + late.Round(time.Second).String()
+	if text := g.failed.Load(); text != nil {
+		reason += ": " + *text
+	}
+	return reason
+}
+
+// on says whether a time is on the world's day.
+func (w *world) on(now time.Time) bool {
+	var day [len(time.DateOnly)]byte
+	return string(now.AppendFormat(day[:0], time.DateOnly)) == w.day
 }

@@ -3,6 +3,7 @@ package gate
 import (
 	"context"
 	"crypto/sha256"
+	"errors"
 	"fmt"
 	"maps"
 	"os"
@@ -291,7 +292,11 @@ func TestConfirm(t *testing.T) {
 	v := newVendor(t)
 	account, units := v.account("1", "PERSON", "face_search")
 	ops := act.Actor{Key: v.person(act.Administrator).ID(), Roles: []act.Role{act.Administrator}}
-	if _, err := Confirm(ctx, v.db, ops, units[0], "confirmed", "switched off", v.clock); fault.CodeOf(err) != fault.NotFound {
+	try := func(by act.Actor, state string) error {
+		_, err := Confirm(ctx, v.db, act.Default, by, Carried{Subject: units[0], State: state, How: "the product answers 403"}, v.clock)
+		return err
+	}
+	if err := try(ops, Confirmed); fault.CodeOf(err) != fault.NotFound {
 		t.Errorf("nothing was decided: %v", err)
 	}
 	v.decide(account, units[0], decision.Suspend)
@@ -304,22 +309,30 @@ func TestConfirm(t *testing.T) {
 	if list := waits(); len(list) != 1 || list[0].Failed || list[0].Act != "suspend" {
 		t.Errorf("%+v", list)
 	}
-	if _, err := Confirm(ctx, v.db, act.Actor{Key: v.abe.ID()}, units[0], "confirmed", "switched off", v.clock); fault.CodeOf(err) != fault.Refused {
-		t.Errorf("who decided confirmed: %v", err)
+	for _, c := range []struct {
+		by   act.Actor
+		rule refusal.Rule
+	}{
+		{act.Actor{Key: v.abe.ID(), Roles: []act.Role{act.Approver}}, refusal.FourEyes},
+		{act.Actor{Key: ops.Key, Roles: []act.Role{act.Administrator, act.Sales}}, refusal.Role},
+		{act.Actor{Key: ops.Key, Roles: []act.Role{act.Auditor}}, refusal.Role},
+	} {
+		if err := try(c.by, Confirmed); !errors.Is(err, c.rule) {
+			t.Errorf("%v confirmed: %v", c.by.Roles, err)
+		}
 	}
-	confirm := func(state string) error {
-		_, err := Confirm(ctx, v.db, ops, units[0], state, "the product answers 403", v.clock)
-		return err
+	if list, err := store.Select(ctx, v.db, refusal.Refusals, "r.act = 'enforcement'"); err != nil || len(list) != 3 {
+		t.Errorf("%d refused attempts are logged: %v", len(list), err)
 	}
-	v.ok(confirm("failed"))
+	v.ok(try(ops, Failed))
 	if list := waits(); len(list) != 1 || !list[0].Failed || list[0].Decided != decided {
 		t.Errorf("%+v", list)
 	}
-	v.ok(confirm("confirmed"))
+	v.ok(try(ops, Confirmed))
 	if len(waits()) != 0 {
 		t.Error("it waits still")
 	}
-	if err := confirm("confirmed"); fault.CodeOf(err) != fault.Refused {
+	if err := try(ops, Confirmed); !errors.Is(err, refusal.Twice) {
 		t.Errorf("it was confirmed twice: %v", err)
 	}
 	v.decide(account, units[0], decision.Approve)

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"duly/internal/act"
+	"duly/internal/calendar"
 	"duly/internal/decision"
 	"duly/internal/fault"
 	"duly/internal/ledger"
@@ -58,42 +59,54 @@ var Migrations = store.Migrations{Room: "gate", Files: files}
 // MaxHours is how long glass stays broken at most.
 const MaxHours = 72
 
+// Carried is what somebody says became of a decision where products are switched.
+type Carried struct {
+	Subject string // the deployment, or the account without any
+	State   string // Confirmed or Failed
+	How     string // what was done, and how that is known
+}
+
 // Confirm records that the newest decision on a subject that holds was carried out, or
-// that this failed. Whoever decided does not confirm.
+// that this failed. Whoever decided does not confirm. A refused attempt is logged.
 //
-// Errors: NotFound without a decision; Refused for one who signed it, or once it is
-// confirmed.
-func Confirm(ctx context.Context, db *store.DB, by act.Actor, subject, state, how string, now time.Time) (ref store.Ref, err error) {
-	if strings.TrimSpace(how) == "" {
+// Errors: Invalid without saying how; NotFound without a decision; Refused for one who may
+// not, for one who signed it, and once it is confirmed.
+func Confirm(ctx context.Context, db *store.DB, authority act.Authority, by act.Actor, c Carried, now time.Time) (ref store.Ref, err error) {
+	if strings.TrimSpace(c.How) == "" {
 		return ref, fault.New(fault.Invalid, "say what was done, and how that is known", "give --how TEXT")
 	}
-	if slices.Contains(by.Roles, act.Sales) {
-		return ref, fault.New(fault.Refused, "a person who sells may not confirm that a decision is enforced", "ask whoever runs the product")
-	}
-	day := now.UTC().Format(time.DateOnly)
-	err = db.Write(ctx, by.Key, func(tx *store.Tx) error {
-		stand, err := decision.Standing(ctx, tx, subject, day, nil)
-		if err != nil {
+	err = refusal.Watch(ctx, db, refusal.Attempt{Act: "enforcement", Subject: c.Subject, By: by, Now: now}, func() error {
+		if err := authority.May(by, act.ConfirmCarried); err != nil {
 			return err
 		}
-		d := stand.Decision
-		if d == nil {
-			return fault.New(fault.NotFound, "nothing that holds was decided on this", "")
-		}
-		if slices.ContainsFunc(d.Leaf.Sigs, func(s ledger.Signature) bool { return s.KeyID() == by.Key }) {
-			return fault.New(fault.Refused, "who decided does not confirm that it was carried out", "ask whoever runs the product")
-		}
-		before, err := store.Select(ctx, tx, Enforcements, "r.decision = $1 and r.state = $2", d.Hash.String(), Confirmed)
-		if err != nil {
+		return db.Write(ctx, by.Key, func(tx *store.Tx) error {
+			ref, err = c.record(ctx, tx, by, now.UTC().Format(time.DateOnly))
 			return err
-		}
-		if len(before) > 0 {
-			return fault.Newf(fault.Refused, "this was confirmed on %s", before[0].Record.Day)
-		}
-		ref, err = store.Create(tx, Enforcements, &Enforcement{State: state, Decision: d.Hash.String(), Decided: d.Leaf.Entered(), Day: day, Subject: subject, How: how, By: by.Key})
-		return err
+		})
 	})
 	return ref, err
+}
+
+func (c Carried) record(ctx context.Context, tx *store.Tx, by act.Actor, day string) (ref store.Ref, err error) {
+	stand, err := decision.Standing(ctx, tx, c.Subject, day, nil)
+	if err != nil {
+		return ref, err
+	}
+	d := stand.Decision
+	if d == nil {
+		return ref, fault.New(fault.NotFound, "nothing that holds was decided on this", "")
+	}
+	if slices.ContainsFunc(d.Leaf.Sigs, func(s ledger.Signature) bool { return s.KeyID() == by.Key }) {
+		return ref, refusal.Refuse(refusal.FourEyes, "who decided does not confirm that it was carried out", "ask whoever runs the product")
+	}
+	before, err := store.Select(ctx, tx, Enforcements, "r.decision = $1 and r.state = $2", d.Hash.String(), Confirmed)
+	if err != nil {
+		return ref, err
+	}
+	if len(before) > 0 {
+		return ref, refusal.Refuse(refusal.Twice, "this was confirmed on "+before[0].Record.Day, "")
+	}
+	return store.Create(tx, Enforcements, &Enforcement{State: c.State, Decision: d.Hash.String(), Decided: d.Leaf.Entered(), Day: day, Subject: c.Subject, How: c.How, By: by.Key})
 }
 
 // Break opens the gate for one deployment or account in an emergency. It needs the role
@@ -165,17 +178,8 @@ func Pending(ctx context.Context, q store.Queryer, today string) ([]Wait, error)
 			continue
 		}
 		decided := d.Leaf.Entered()
-		out = append(out, Wait{subject, d.Record.Act, decided, days(decided, today), state[d.Hash.String()] == Failed})
+		out = append(out, Wait{subject, d.Record.Act, decided, calendar.Between(decided, today), state[d.Hash.String()] == Failed})
 	}
 	slices.SortFunc(out, func(a, b Wait) int { return strings.Compare(a.Decided+a.Subject, b.Decided+b.Subject) })
 	return out, nil
-}
-
-func days(from, to string) int {
-	a, errA := time.Parse(time.DateOnly, from)
-	b, errB := time.Parse(time.DateOnly, to)
-	if errA != nil || errB != nil {
-		return 0
-	}
-	return int(b.Sub(a).Hours() / 24)
 }

@@ -66,10 +66,11 @@ func newLoader(ctx context.Context, q store.Queryer, rules *assessment.Prohibiti
 	if err != nil {
 		return nil, fault.Wrap(fault.Failed, err, "today is no day")
 	}
-	return &loader{
+	l := &loader{
 		ctx: ctx, q: q, rules: rules, days: [2]string{today, now.AddDate(0, 0, 1).Format(time.DateOnly)},
 		products: map[string]*register.Product{}, lanes: map[string]string{}, glasses: map[string][]glass{}, changes: map[string][]launch{},
-	}, nil
+	}
+	return l, l.readGlasses()
 }
 
 // each calls fn for every newest revision of a kind that a condition lets through.
@@ -77,6 +78,13 @@ func each[T any](l *loader, kind *ledger.Kind[T], where string, args []any, fn f
 	return store.Each(l.ctx, l.q, kind, store.Now, where, args, func(r *store.Revision[T]) error {
 		fn(r)
 		return nil
+	})
+}
+
+// readGlasses reads the emergency openings, of which there are few.
+func (l *loader) readGlasses() error {
+	return each(l, Glasses, "", nil, func(g *store.Revision[Glass]) {
+		l.glasses[g.Record.Subject] = append(l.glasses[g.Record.Subject], glass{g.Record.Until, g.Seq})
 	})
 }
 
@@ -108,12 +116,6 @@ func (l *loader) read(w *world, account string) error {
 		if a.Record.State == "active" {
 			accounts = append(accounts, a)
 		}
-	})
-	if err != nil {
-		return err
-	}
-	err = each(l, Glasses, "", nil, func(g *store.Revision[Glass]) {
-		l.glasses[g.Record.Subject] = append(l.glasses[g.Record.Subject], glass{g.Record.Until, g.Seq})
 	})
 	if err != nil {
 		return err
@@ -265,13 +267,14 @@ func (w *world) add(units []*unit, accounts []*store.Revision[register.Account],
 	}
 	for _, u := range units {
 		w.units[u.id] = u
+		u.billed = identity[u.account]
 		keys := map[string]bool{"account " + u.account: true}
 		if u.id != u.account {
 			keys["deployment "+u.id] = true
 		}
-		if full := identity[u.account]; full != "" {
-			keys["account "+full] = true
-			if _, number, ok := strings.Cut(full, ":"); ok {
+		if u.billed != "" {
+			keys["account "+u.billed] = true
+			if _, number, ok := strings.Cut(u.billed, ":"); ok {
 				keys["account "+number] = true
 			}
 		}

@@ -46,7 +46,6 @@ func next(ctx context.Context, q store.Queryer, w *world, rules *assessment.Proh
 		if err := l.launches(account); err != nil {
 			return nil, err
 		}
-		clear(l.glasses)
 		if err := l.read(later, account); err != nil {
 			return nil, err
 		}

@@ -6,8 +6,6 @@ import (
 	"strconv"
 	"strings"
 
-	"golang.org/x/mod/sumdb/note"
-
 	"duly/internal/fault"
 )
 
@@ -41,25 +39,14 @@ func parseCheckpoint(text string) (Checkpoint, error) {
 	return Checkpoint{lines[0], size, Hash(root)}, nil
 }
 
-// LogKey is the log's private signing key. It signs checkpoints and nothing else,
-// and is kept outside the database.
-type LogKey struct {
-	signer note.Signer
-	secret string
-	public string
-}
+// LogKey is the log's private signing key. Its name is the log's origin. It signs
+// checkpoints and nothing else, and is kept outside the database.
+type LogKey struct{ *NoteKey }
 
-// NewLogKey makes a key whose name is the log's origin.
+// NewLogKey makes a key for a log.
 func NewLogKey(random io.Reader, origin string) (*LogKey, error) {
-	if !ValidOrigin(origin) {
-		return nil, fault.Newf(fault.Invalid, "%q cannot name a log", origin).
-			WithFix("use a name like example.com/duly, without spaces or plus signs")
-	}
-	secret, public, err := note.GenerateKey(random, origin)
-	if err != nil {
-		return nil, fault.Wrap(fault.Failed, err, "cannot make a signing key")
-	}
-	return parseLogKey(secret, public)
+	key, err := NewNoteKey(random, origin)
+	return &LogKey{key}, err
 }
 
 // ValidOrigin says whether s may name a log (C2SP tlog-checkpoint): not empty, no
@@ -72,60 +59,30 @@ func ValidOrigin(s string) bool {
 
 // ParseLogKey reads what Encode wrote.
 func ParseLogKey(text string) (*LogKey, error) {
-	secret, public, ok := strings.Cut(strings.TrimSpace(text), "\n")
-	if !ok {
-		return nil, fault.New(fault.Invalid, "this is not a log's signing key", "")
-	}
-	return parseLogKey(secret, public)
+	key, err := ParseNoteKey(text)
+	return &LogKey{key}, err
 }
-
-func parseLogKey(secret, public string) (*LogKey, error) {
-	signer, err := note.NewSigner(secret)
-	if err != nil {
-		return nil, fault.New(fault.Invalid, "this is not a log's signing key", "")
-	}
-	if _, err := note.NewVerifier(public); err != nil {
-		return nil, fault.New(fault.Invalid, "the signing key has no valid public half", "")
-	}
-	return &LogKey{signer, secret, public}, nil
-}
-
-// Encode gives the key as two lines, secret and public, for a file of mode 0600.
-func (k *LogKey) Encode() string { return k.secret + "\n" + k.public + "\n" }
-
-// Public gives the verifier key ("vkey" of C2SP signed-note), to be handed to
-// outsiders by another way than the log itself.
-func (k *LogKey) Public() string { return k.public }
 
 // Origin gives the name of the log that the key signs for.
-func (k *LogKey) Origin() string { return k.signer.Name() }
+func (k *LogKey) Origin() string { return k.Name() }
 
 // Sign gives the checkpoint as a signed note.
-func (k *LogKey) Sign(c Checkpoint) ([]byte, error) {
-	signed, err := note.Sign(&note.Note{Text: c.Text()}, k.signer)
-	if err != nil {
-		return nil, fault.Wrap(fault.Failed, err, "cannot sign the checkpoint")
-	}
-	return signed, nil
-}
+func (k *LogKey) Sign(c Checkpoint) ([]byte, error) { return k.SignText(c.Text()) }
 
 // OpenCheckpoint checks the signature of a signed checkpoint under the verifier
 // key and gives its content. Signatures by other keys are ignored.
 func OpenCheckpoint(signed []byte, vkey string) (Checkpoint, error) {
-	verifier, err := note.NewVerifier(vkey)
-	if err != nil {
-		return Checkpoint{}, fault.Newf(fault.Invalid, "%q is not a verifier key", vkey).
-			WithFix("give the line that the company published, name+hash+key")
-	}
-	n, err := note.Open(signed, note.VerifierList(verifier))
-	if err != nil {
+	text, name, err := OpenNote(signed, vkey)
+	if fault.CodeOf(err) == fault.Broken {
 		return Checkpoint{}, fault.New(fault.Broken, "the checkpoint is not signed by the log's key", "")
+	} else if err != nil {
+		return Checkpoint{}, err
 	}
-	c, err := parseCheckpoint(n.Text)
+	c, err := parseCheckpoint(text)
 	if err != nil {
 		return Checkpoint{}, err
 	}
-	if c.Origin != verifier.Name() {
+	if c.Origin != name {
 		return Checkpoint{}, fault.New(fault.Broken, "the checkpoint's origin is not the key's name", "")
 	}
 	return c, nil

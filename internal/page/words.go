@@ -48,6 +48,10 @@ var words = map[string]string{
 
 	"checked telemetry": "Checked by telemetry", "checked not_judged": "Seen in telemetry, not judged", "checked promised": "Promised: nobody checked",
 
+	"step none": "Nothing was done yet", "step notice": "Notice", "step cure": "A day by which to keep it", "step limit": "Limited", "step suspend": "Suspended", "step terminate": "Ended",
+	"outcome cured": "kept again, and seen so", "outcome advised": "advised", "outcome no_deviation": "no deviation", "outcome accepted": "accepted for a time", "outcome withdrawn": "shown by no log any more",
+	"compliance kept": "kept", "compliance not_kept": "not kept", "impact harm": "people are harmed", "impact none": "none is known, by a source", "impact unknown": "unknown",
+
 	"kind breach": "breach of a mandatory condition", "kind deviation": "advice not followed", "kind blind_spot": "use hidden from the log",
 
 	"task screen": "Names compared with watchlists", "task triage": "Accounts sorted into lanes", "task assess": "Deployments assessed", "task monitor": "Use counted from telemetry",

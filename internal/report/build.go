@@ -49,7 +49,7 @@ func Build(ctx context.Context, q store.Queryer, checkpoint ledger.Checkpoint, s
 	if err := b.read(); err != nil {
 		return nil, err
 	}
-	for _, step := range []func() error{b.standing, b.spine, b.conditions, b.subjects, b.hits, b.oversight, b.registers, b.runs, b.entries} {
+	for _, step := range []func() error{b.standing, b.spine, b.conditions, b.subjects, b.hits, b.oversight, b.registers, b.consequences, b.runs, b.entries} {
 		if err := step(); err != nil {
 			return nil, err
 		}
@@ -108,7 +108,8 @@ type builder struct {
 	ran           []*store.Revision[runs.Run]
 	packs         []*store.Revision[runs.Pack]
 	persons       []*store.Revision[people.Person]
-	enforced      map[string]bool   // decisions confirmed as enforced, by leaf hash
+	enforced      map[string]string // the days on which decisions were confirmed as enforced, by leaf hash
+	failed        map[string]bool   // decisions of which somebody said that it failed, by leaf hash
 	clauses       map[string]clause // conditions of packs in use, by hash
 	inForce       []clause
 }

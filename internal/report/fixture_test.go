@@ -79,10 +79,13 @@ type bed struct {
 	actor string
 }
 
-func newBed(t testing.TB) *bed {
+func newBed(t testing.TB) *bed { return newBedAt(t, clock()) }
+
+// newBedAt makes a workspace with a clock that the test moves.
+func newBedAt(t testing.TB, now func() time.Time) *bed {
 	t.Helper()
 	w, err := workspace.Init(context.Background(), filepath.Join(t.TempDir(), "ws"), workspace.InitOptions{
-		Options: workspace.Options{Now: clock(), Random: &stream{}, Rooms: rooms}, Origin: "vendor.example/duly", Operator: "Ada Runsit",
+		Options: workspace.Options{Now: now, Random: &stream{}, Rooms: rooms}, Origin: "vendor.example/duly", Operator: "Ada Runsit",
 	})
 	if err != nil {
 		t.Fatal(err)

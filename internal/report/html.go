@@ -18,7 +18,7 @@ var partsText string
 
 var whole = page.Template(template.FuncMap{
 	"cents": cents, "asked": asked, "gathered": gathered, "day": dayOf, "cell": cell, "waiting": waiting, "held": held, "total": total,
-	"listed": listedSubjects, "first": first, "rest": func(list []Subject) int { return len(list) - len(first(list)) },
+	"taken": countOf, "listed": listedSubjects, "first": first, "rest": func(list []Subject) int { return len(list) - len(first(list)) },
 }, pageText, partsText)
 
 // HTML writes the report as one page that needs nothing else: no script, no font,
@@ -123,6 +123,16 @@ func first(list []Subject) []Subject { return list[:min(len(list), pageLimit)] }
 
 func laneOnly(s Subject) bool {
 	return s.Rating == nil && s.Decision == nil && len(s.Counts) == 0 && len(s.Findings) == 0
+}
+
+// countOf gives the count of one name.
+func countOf(list []Tally, name string) int {
+	for _, t := range list {
+		if t.Name == name {
+			return t.Count
+		}
+	}
+	return 0
 }
 
 func total(list []Tally) int {

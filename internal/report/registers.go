@@ -3,6 +3,7 @@ package report
 import (
 	"cmp"
 	"slices"
+	"strconv"
 
 	"duly/internal/register"
 	"duly/internal/store"
@@ -44,8 +45,8 @@ func (b *builder) registers() (err error) {
 	return b.contracts()
 }
 
-// contracts counts contracts with customers that are public bodies. The last year counts
-// for growth only when it is over.
+// contracts counts contracts with customers that are public bodies. A year counts for
+// growth only when it is over.
 func (b *builder) contracts() error {
 	var list []*store.Revision[register.Contract]
 	if err := into(b, register.Contracts, &list); err != nil {
@@ -67,9 +68,11 @@ func (b *builder) contracts() error {
 		c.Years = append(c.Years, Year{year, n})
 	}
 	slices.SortFunc(c.Years, func(x, y Year) int { return cmp.Compare(x.Year, y.Year) })
-	whole := slices.DeleteFunc(slices.Clone(c.Years), func(y Year) bool { return y.Year >= b.r.Day[:4] })
-	if n := len(whole); n > 1 {
-		c.Factor, c.Yearly = transparency.Rate(whole[0].Count, whole[n-1].Count, whole[0].Year+"-01-01", whole[n-1].Year+"-01-01")
+	if len(c.Years) == 0 {
+		return nil
 	}
+	year, _ := strconv.Atoi(b.r.Day[:4])            // it is the log's own day
+	first, last := c.Years[0], strconv.Itoa(year-1) // a year in which none began counts too
+	c.Factor, c.Yearly = transparency.Rate(first.Count, years[last], first.Year+"-01-01", last+"-01-01")
 	return nil
 }

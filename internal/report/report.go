@@ -10,16 +10,18 @@ type Report struct {
 	Day      string         `json:"day"`      // of the last entry; the report's only "today"
 	Audience []ledger.Class `json:"audience"` // sealed classes that are shown
 
-	Spine      Spine       `json:"spine"`
-	Lanes      Lanes       `json:"lanes"`
-	Progress   Progress    `json:"progress"`
-	Portfolio  Portfolio   `json:"portfolio"`
-	Decisions  Decisions   `json:"decisions"`
-	Oversight  Oversight   `json:"oversight"`
-	Registers  Registers   `json:"registers"`
-	Findings   Findings    `json:"findings"`
-	Telemetry  Telemetry   `json:"telemetry"`
-	Conditions []Condition `json:"conditions"`
+	Spine        Spine        `json:"spine"`
+	Lanes        Lanes        `json:"lanes"`
+	Progress     Progress     `json:"progress"`
+	Portfolio    Portfolio    `json:"portfolio"`
+	Decisions    Decisions    `json:"decisions"`
+	Oversight    Oversight    `json:"oversight"`
+	Registers    Registers    `json:"registers"`
+	Findings     Findings     `json:"findings"`
+	Proceedings  Proceedings  `json:"proceedings"`
+	Attestations Attestations `json:"attestations"`
+	Telemetry    Telemetry    `json:"telemetry"`
+	Conditions   []Condition  `json:"conditions"`
 
 	// Subjects lists every account in STOP or PERSON and everything that was
 	// assessed, decided, counted or found; Unlisted counts the other accounts.
@@ -168,18 +170,18 @@ type Interval struct {
 
 // Decisions counts what people decided and what is confirmed to be in force.
 type Decisions struct {
-	Decided   int     `json:"decided"`
-	Confirmed int     `json:"confirmed_enforced"`
-	Acts      []Tally `json:"acts"`
-	Overdue   int     `json:"overdue_reviews"`    // review day before the report's day
-	Outdated  int     `json:"rated_since"`        // a newer rating stands after the decision
-	Overrides int     `json:"overrides"`          // that were ever decided, also those that ended or were replaced
-	Locked    int     `json:"locked"`             // newest decisions that hold from a later day only
-	Lapsed    int     `json:"lapsed"`             // newest decisions that ended: nothing may run
-	Waiting   int     `json:"waiting"`            // approvals that wait for conditions precedent: nothing may run yet
-	Precedent int64   `json:"conditions"`         // conditions precedent of approvals that are in force or wait
-	Met       int64   `json:"conditions_met"`     // of them
-	Openings  int     `json:"emergency_openings"` // of the gate, against what was decided, ended ones included
+	Decided   int      `json:"decided"`
+	Confirmed int      `json:"confirmed_enforced"`
+	Acts      []Tally  `json:"acts"`
+	Overdue   int      `json:"overdue_reviews"` // review day before the report's day
+	Outdated  int      `json:"rated_since"`     // a newer rating stands after the decision
+	Overrides int      `json:"overrides"`       // that were ever decided, also those that ended or were replaced
+	Locked    int      `json:"locked"`          // newest decisions that hold from a later day only
+	Lapsed    int      `json:"lapsed"`          // newest decisions that ended: nothing may run
+	Waiting   int      `json:"waiting"`         // approvals that wait for conditions precedent: nothing may run yet
+	Precedent int64    `json:"conditions"`      // conditions precedent of approvals that are in force or wait
+	Met       int64    `json:"conditions_met"`  // of them
+	Enforced  Enforced `json:"enforcement"`
 }
 
 // Findings counts findings.

@@ -4,7 +4,6 @@ import (
 	"duly/internal/bundle"
 	"duly/internal/decision"
 	"duly/internal/fault"
-	"duly/internal/gate"
 	"duly/internal/store"
 )
 
@@ -66,24 +65,6 @@ func (b *builder) met() error {
 			}
 		}
 	}
-	return err
-}
-
-// confirmed notes which decisions somebody confirmed as enforced, by leaf hash, and how
-// often the gate was opened in an emergency.
-func (b *builder) confirmed() error {
-	list, err := all(b, gate.Enforcements)
-	if err != nil {
-		return err
-	}
-	b.enforced = map[string]bool{}
-	for _, e := range list {
-		if e.State == gate.Confirmed {
-			b.enforced[e.Decision] = true
-		}
-	}
-	openings, err := all(b, gate.Glasses)
-	b.r.Decisions.Openings = len(openings)
 	return err
 }
 

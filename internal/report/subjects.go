@@ -317,7 +317,7 @@ func (b *builder) decision(d *store.Revision[decision.Decision], rated *store.Re
 		Precedent: x.Precedents, Met: b.fulfilled[d.Hash.String()],
 		Basis: x.Basis, State: state, From: x.From, Expires: x.Expires, Opinions: x.Opinions, Objections: x.Objections, Until: until,
 		Entry: d.Seq, Act: x.Act, Day: x.Day, ReviewDay: x.ReviewDay, Overdue: x.ReviewDay != "" && x.ReviewDay < b.r.Day,
-		Confirmed: b.enforced[d.Hash.String()], RatedSince: rated != nil && rated.Seq > d.Seq, Signatures: x.Signatures, Reason: see(b.view, decision.Decisions, d, "reason"),
+		Confirmed: b.enforced[d.Hash.String()] != "", RatedSince: rated != nil && rated.Seq > d.Seq, Signatures: x.Signatures, Reason: see(b.view, decision.Decisions, d, "reason"),
 	}
 }
 

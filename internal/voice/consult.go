@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"duly/internal/act"
+	"duly/internal/calendar"
 	"duly/internal/fault"
 	"duly/internal/ledger"
 	"duly/internal/refusal"
@@ -266,10 +267,10 @@ func Account(ctx context.Context, q store.Queryer, id string) (f Feedback, err e
 			f.Open++
 			continue
 		}
-		if r.Told <= after(r.Received, 30) {
+		if r.Told <= calendar.Later(r.Received, 30) {
 			f.In30++
 		}
-		if r.Told <= after(r.Received, 60) {
+		if r.Told <= calendar.Later(r.Received, 60) {
 			f.In60++
 		}
 	}

@@ -64,12 +64,3 @@ type Rated struct {
 // Find gives the newest rating of what a person names. It is passed in, since ratings
 // live above this room.
 type Find func(ctx context.Context, q store.Queryer, subject string) (Rated, error)
-
-// after gives the day so many days after a day.
-func after(day string, days int64) string {
-	t, err := time.Parse(time.DateOnly, day)
-	if err != nil {
-		return "" // never: days come from clocks and from checked records
-	}
-	return t.AddDate(0, 0, int(days)).Format(time.DateOnly)
-}

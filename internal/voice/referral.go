@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"duly/internal/act"
+	"duly/internal/calendar"
 	"duly/internal/fault"
 	"duly/internal/refusal"
 	"duly/internal/store"
@@ -57,10 +58,10 @@ func Refer(ctx context.Context, db *store.DB, authority act.Authority, find Find
 		if record.Again, err = r.anew(ctx, tx, rated); err != nil {
 			return err
 		}
-		record.Closes = after(record.Noticed, panel.Record.Notice)
+		record.Closes = calendar.Later(record.Noticed, int(panel.Record.Notice))
 		if r.Emergency {
-			record.Closes = after(record.Noticed, (panel.Record.Emergency+23)/24)
-			record.RatifyBy = after(record.Closes, 2*panel.Record.Notice)
+			record.Closes = calendar.Later(record.Noticed, int((panel.Record.Emergency+23)/24))
+			record.RatifyBy = calendar.Later(record.Closes, 2*int(panel.Record.Notice))
 		}
 		members, err := store.Select(ctx, tx, Seats, "r.panel = $1", r.Panel)
 		if err != nil {
@@ -129,12 +130,12 @@ func (r Referring) anew(ctx context.Context, tx *store.Tx, rated Rated) (again s
 	}
 	for _, m := range list {
 		x := m.Record
-		if x.Outcome != "against" || x.Rating == rated.Hash || after(x.Closed, period) < r.today() {
+		if x.Outcome != "against" || x.Rating == rated.Hash || calendar.Later(x.Closed, period) < r.today() {
 			continue
 		}
 		if x.Facts == rated.Facts || x.Judged == rated.Judged {
 			return "", refusal.Refuse(refusal.Again, "a panel voted against this on "+x.Closed+", and nothing is known since then that the method makes anything else of",
-				"a new rating needs new facts that matter; asked again it may be after "+after(x.Closed, period))
+				"a new rating needs new facts that matter; asked again it may be after "+calendar.Later(x.Closed, period))
 		}
 		again = m.Hash.String()
 	}
@@ -361,7 +362,7 @@ func (v Voting) entitled(ctx context.Context, tx *store.Tx, m *Matter, seat *sto
 		return err
 	}
 	today := max(v.today(), time.UnixMicro(tx.Now()).UTC().Format(time.DateOnly)) // the day that will stand in the leaf
-	since := after(today, -365)
+	since := calendar.Later(today, -365)
 	switch {
 	case r.State != "open" || today > r.Closes:
 		return refusal.Refuse(refusal.Deadline, "the vote ended with "+r.Closes, "")
@@ -423,7 +424,7 @@ func (r *Referral) take(t Tally, today string, answer int64) {
 	r.Outcome, r.Quorum, r.Seats, r.Affected, r.Present, r.There, r.Recused = t.Outcome, t.Quorum, t.Seats, t.Affected, t.Present, t.There, t.Recused
 	r.For, r.Against, r.Abstain = t.For, t.Against, t.Abstain
 	if t.Quorum {
-		r.AnswerDue = after(today, answer)
+		r.AnswerDue = calendar.Later(today, int(answer))
 	}
 }
 

@@ -4,6 +4,7 @@
 //	DIR/config.yaml   origin, verifier key, where the database is
 //	DIR/duly.db       SQLite, unless the configuration names PostgreSQL
 //	DIR/log.key       the log's signing key, mode 0600
+//	DIR/gate.key      the key that signs what the gate hands out, mode 0600, once it does
 //	DIR/checkpoint    the last signed checkpoint, kept outside the database
 //	DIR/people/       people's own keys, as long as they work at this machine
 //
@@ -353,6 +354,30 @@ func (w *Workspace) lastSigned(ctx context.Context) (ledger.Checkpoint, error) {
 		}
 	}
 	return c, err
+}
+
+// NoteKey gives the key by which a part of the program signs what it hands out. It is
+// named after the log and the part, and made when it is first asked for. The log's own key
+// signs nothing but checkpoints.
+func (w *Workspace) NoteKey(part string) (*ledger.NoteKey, error) {
+	path := filepath.Join(w.Dir, part+".key")
+	key, err := ledger.NewNoteKey(w.options.Random, w.Config.Origin+"/"+part)
+	if err != nil {
+		return nil, err
+	}
+	file, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
+	if err == nil {
+		_, err = io.WriteString(file, key.Encode())
+		err = errors.Join(err, file.Sync(), file.Close())
+	}
+	if err != nil && !errors.Is(err, fs.ErrExist) {
+		return nil, fault.Wrap(fault.Failed, err, "cannot keep the key in "+path)
+	}
+	text, err := os.ReadFile(path)
+	if err != nil {
+		return nil, fault.Wrap(fault.Failed, err, "the key cannot be read")
+	}
+	return ledger.ParseNoteKey(string(text))
 }
 
 // writeFile replaces a file whole: a reader sees the old content or the new.
