@@ -157,6 +157,20 @@ func AddCosignatures(signed, lines []byte, vkey string, witnesses []Witness) ([]
 	return Spell(both)
 }
 
+// Bare gives a signed checkpoint without the signatures that are not in the log's own
+// name: what a witness is asked to cosign.
+func Bare(signed []byte) []byte {
+	text, lines, _ := bytes.Cut(signed, []byte("\n\n"))
+	origin, _, _ := bytes.Cut(text, []byte("\n"))
+	bare := append(bytes.Clone(text), "\n\n"...)
+	for line := range bytes.Lines(lines) {
+		if bytes.HasPrefix(line, fmt.Appendf(nil, "— %s ", origin)) {
+			bare = append(bare, line...)
+		}
+	}
+	return bare
+}
+
 // CosignatureLines gives the signature lines of a signed checkpoint that are in the name
 // of one of the witnesses. It checks none of them.
 func CosignatureLines(signed []byte, witnesses []Witness) []byte {
