@@ -75,6 +75,7 @@ type cli struct {
 	Export     exportCmd      `cmd:"" help:"Write a bundle that outsiders can verify."`
 	Erase      eraseCmd       `cmd:"" help:"Erase what need not be kept, and show what was erased."`
 	Disclose   discloseCmd    `cmd:"" help:"Disclose one sealed field, with its proof."`
+	Ledger     ledgerCmd      `cmd:"" help:"Have the log witnessed, prove what is in it, and keep its keys."`
 	Verify     verifyCmd      `cmd:"" help:"Check a workspace, a bundle or a disclosure."`
 	Demo       demoCmd        `cmd:"" help:"Show the whole chain on a made-up vendor."`
 	Rate       rateCmd        `cmd:"" help:"Rate cases without a workspace."`

@@ -1,8 +1,6 @@
 package bundle
 
 import (
-	"crypto/sha256"
-	"encoding/hex"
 	"fmt"
 	"maps"
 	"slices"
@@ -81,9 +79,9 @@ type Checker struct {
 	chains   chains
 	counts   Counts
 	problems []Problem
-	hidden   int // problems beyond maxProblems
-	epoch    int64
-	keyNamed bool                  // the newest epoch names the key that signs
+	hidden   int   // problems beyond maxProblems
+	epoch    int64 // the number of the newest
+	epochs   []Epoch
 	last     ledger.Leaf           // for the order of times
 	people   map[string][]string   // roles of active persons, by the hash of their key
 	keyOf    map[string]string     // the newest of each person's keys, by record id
@@ -155,10 +153,14 @@ func (c *Checker) Tree() *ledger.Tree { return c.tree }
 func (c *Checker) Entry(leafBytes []byte, fields []Sealed) (*Content, error) {
 	seq := c.tree.Size()
 	hash := ledger.LeafHash(leafBytes)
+	leaf := &c.leaf
+	err := leaf.Parse(leafBytes)
+	if err == nil && leaf.Kind == "epoch" {
+		c.epochEntry(seq, leaf) // which quotes the tree before it
+	}
 	c.tree.Append(hash)
 	c.counts.Entries++
-	leaf := &c.leaf
-	if err := leaf.Parse(leafBytes); err != nil {
+	if err != nil {
 		c.Report(seq, err.Error())
 		return nil, nil
 	}
@@ -227,21 +229,12 @@ func (c *Checker) order(seq int64, leaf *ledger.Leaf) {
 	}
 }
 
-// note remembers what later entries depend on: the epoch, people's keys, erasures.
+// note remembers what later entries depend on: people's keys, erasures.
 func (c *Checker) note(seq int64, leaf *ledger.Leaf) {
 	if seq == 0 && leaf.Kind != "epoch" {
 		c.Report(seq, "a log begins with an epoch, this is a "+leaf.Kind)
 	}
 	switch leaf.Kind {
-	case "epoch":
-		values := leaf.PublicValues()
-		number, _ := values["number"].Value().(int64)
-		sum := sha256.Sum256([]byte(c.options.Key))
-		c.keyNamed = values["log_key"].Value() == hex.EncodeToString(sum[:])
-		if number != c.epoch+1 {
-			c.Report(seq, fmt.Sprintf("epoch %d follows epoch %d", number, c.epoch))
-		}
-		c.epoch = number
 	case "person":
 		values := leaf.PublicValues()
 		key, _ := values["key"].Value().(string)
@@ -368,7 +361,7 @@ func (c *Checker) Finish() (root ledger.Hash, err error) {
 		return root, err
 	}
 	c.erasures()
-	if !c.keyNamed {
+	if c.KeyAt(c.tree.Size()) != KeyHash(c.options.Key) {
 		c.Report(-1, "the newest epoch of the log names another signing key than the one that signed the checkpoint")
 	}
 	return c.tree.Root()
