@@ -143,7 +143,7 @@ var testSchemas = func() Schemas {
 	schemas := Schemas{}
 	for _, s := range []*ledger.Schema{
 		epochKind.Schema(), personKind.Schema(), erasureKind.Schema(), packKind.Schema(), ballotKind.Schema(), itemKind.Schema(), decisionKind.Schema(), whisperKind.Schema(),
-		customerKind.Schema(), factKind.Schema(), ratingKind.Schema(), opinionKind.Schema(), voteKind.Schema(), seatKind.Schema(), referralKind.Schema(), checkKind.Schema(),
+		customerKind.Schema(), factKind.Schema(), ratingKind.Schema(), opinionKind.Schema(), voteKind.Schema(), seatKind.Schema(), referralKind.Schema(), checkKind.Schema(), balanceKind.Schema(),
 	} {
 		parsed, err := ledger.ParseSchema(s.Document())
 		if err != nil {
@@ -334,7 +334,7 @@ func (l *testLog) write(m Manifest, checkpoint []byte) []byte {
 	file := &memory{}
 	w, err := NewWriter(file, m, checkpoint)
 	if err == nil {
-		err = w.Entries(func(put func([]byte, *ledger.Schema, []ledger.Hash, []ledger.Disclosure) error) error {
+		err = w.Entries(func(put Put) error {
 			for _, r := range l.rows[:min(m.Size, l.size())] {
 				if err := put(r.leaf, r.schema, r.digests, r.disclosures); err != nil {
 					return err

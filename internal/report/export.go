@@ -110,11 +110,9 @@ func (x *exporter) place(file *os.File, path string) error {
 	return nil
 }
 
-type putter = func(leaf []byte, schema *ledger.Schema, digests []ledger.Hash, disclosures []ledger.Disclosure) error
-
 // entries writes every entry and holds them to the checkpoint, so that no bundle
 // is handed out that its receiver would have to refuse.
-func (x *exporter) entries(put putter) error {
+func (x *exporter) entries(put bundle.Put) error {
 	tree, err := ledger.NewTree(0, nil)
 	if err != nil {
 		return err
@@ -148,7 +146,7 @@ func (x *exporter) entries(put putter) error {
 	return nil
 }
 
-func (x *exporter) entry(e store.Entry, put putter) error {
+func (x *exporter) entry(e store.Entry, put bundle.Put) error {
 	leaf, schema, err := known(x.schemas, e)
 	if err != nil {
 		return err
