@@ -30,8 +30,8 @@ func parseCheckpoint(text string) (Checkpoint, error) {
 	if len(lines) != 4 || lines[3] != "" || lines[0] == "" {
 		return Checkpoint{}, bad
 	}
-	size, err := strconv.ParseInt(lines[1], 10, 64)
-	if err != nil || size < 0 || strconv.FormatInt(size, 10) != lines[1] {
+	size, ok := parseSize(lines[1])
+	if !ok {
 		return Checkpoint{}, bad
 	}
 	root, err := base64.StdEncoding.Strict().DecodeString(lines[2])
@@ -39,6 +39,12 @@ func parseCheckpoint(text string) (Checkpoint, error) {
 		return Checkpoint{}, bad
 	}
 	return Checkpoint{lines[0], size, Hash(root)}, nil
+}
+
+// parseSize reads a size or a position: decimal, without leading zeros.
+func parseSize(s string) (int64, bool) {
+	n, err := strconv.ParseInt(s, 10, 64)
+	return n, err == nil && n >= 0 && strconv.FormatInt(n, 10) == s
 }
 
 // LogKey is the log's private signing key. It signs checkpoints and nothing else,
@@ -112,21 +118,6 @@ func (k *LogKey) Sign(c Checkpoint) ([]byte, error) {
 // OpenCheckpoint checks the signature of a signed checkpoint under the verifier
 // key and gives its content. Signatures by other keys are ignored.
 func OpenCheckpoint(signed []byte, vkey string) (Checkpoint, error) {
-	verifier, err := note.NewVerifier(vkey)
-	if err != nil {
-		return Checkpoint{}, fault.Newf(fault.Invalid, "%q is not a verifier key", vkey).
-			WithFix("give the line that the company published, name+hash+key")
-	}
-	n, err := note.Open(signed, note.VerifierList(verifier))
-	if err != nil {
-		return Checkpoint{}, fault.New(fault.Broken, "the checkpoint is not signed by the log's key", "")
-	}
-	c, err := parseCheckpoint(n.Text)
-	if err != nil {
-		return Checkpoint{}, err
-	}
-	if c.Origin != verifier.Name() {
-		return Checkpoint{}, fault.New(fault.Broken, "the checkpoint's origin is not the key's name", "")
-	}
-	return c, nil
+	s, err := OpenSigned(signed, vkey, nil)
+	return s.Checkpoint, err
 }
