@@ -69,6 +69,7 @@ type cli struct {
 	Incident   incidentCmd    `cmd:"" help:"Handle grave events to their end."`
 	Registers  registersCmd   `cmd:"" help:"Show partnerships, requests, claims, samples and incidents in figures."`
 	Report     reportCmd      `cmd:"" help:"Write the report of the last checkpoint."`
+	Balance    balanceCmd     `cmd:"" help:"Say in the log what stands, for whoever gets only a later part of it."`
 	Export     exportCmd      `cmd:"" help:"Write a bundle that outsiders can verify."`
 	Disclose   discloseCmd    `cmd:"" help:"Disclose one sealed field, with its proof."`
 	Verify     verifyCmd      `cmd:"" help:"Check a workspace, a bundle or a disclosure."`
