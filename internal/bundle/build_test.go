@@ -18,6 +18,7 @@ import (
 type (
 	epochRecord struct {
 		Number     int64  `duly:"number,public"`
+		Reason     string `duly:"reason,public,enum=first|rotation|compromise|restore"`
 		LogKey     string `duly:"log_key,public,hash"`
 		QuotedSize int64  `duly:"quoted_size,public"`
 		QuotedRoot string `duly:"quoted_root,public,hash"`
@@ -187,13 +188,16 @@ func newLog(t testing.TB, seed byte) *testLog {
 		t.Fatal(err)
 	}
 	l.key = key
-	l.openEpoch()
+	l.openEpoch("first")
 	return l
 }
 
-func (l *testLog) openEpoch() {
+// openEpoch begins an epoch under the log's key, which quotes the tree before it.
+func (l *testLog) openEpoch(reason string) {
 	l.epoch++
-	add(l, epochKind, l.id(), &epochRecord{Number: l.epoch, LogKey: hexSum([]byte(l.key.Public())), QuotedRoot: hexSum(nil)})
+	add(l, epochKind, l.id(), &epochRecord{
+		Number: l.epoch, Reason: reason, LogKey: hexSum([]byte(l.key.Public())), QuotedSize: l.size(), QuotedRoot: l.root(l.size()).String(),
+	})
 }
 
 func hexSum(b []byte) string {

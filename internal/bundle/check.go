@@ -1,8 +1,6 @@
 package bundle
 
 import (
-	"crypto/sha256"
-	"encoding/hex"
 	"fmt"
 	"maps"
 	"slices"
@@ -84,9 +82,9 @@ type Checker struct {
 	chains   chains
 	counts   Counts
 	problems []Problem
-	hidden   int // problems beyond maxProblems
-	epoch    int64
-	keyNamed bool                // the newest epoch names the key that signs
+	hidden   int   // problems beyond maxProblems
+	epoch    int64 // the number of the newest
+	epochs   []Epoch
 	last     ledger.Leaf         // for the order of times
 	people   map[string][]string // roles of active persons, by the hash of their key
 	keyOf    map[string]string   // the newest of each person's keys, by record id
@@ -253,9 +251,6 @@ func (c *Checker) order(seq int64, leaf *ledger.Leaf) {
 
 // note remembers what later entries depend on: the epoch, people's keys, erasures.
 func (c *Checker) note(seq int64, hash ledger.Hash, leaf *ledger.Leaf) {
-	if leaf.Kind == "balance" {
-		c.balance(seq, leaf)
-	}
 	if stands(leaf.Kind) {
 		c.opening.standing.Append(hash)
 	}
@@ -263,15 +258,10 @@ func (c *Checker) note(seq int64, hash ledger.Hash, leaf *ledger.Leaf) {
 		c.Report(seq, "a log begins with an epoch, this is a "+leaf.Kind)
 	}
 	switch leaf.Kind {
+	case "balance":
+		c.balance(seq, leaf)
 	case "epoch":
-		values := leaf.PublicValues()
-		number, _ := values["number"].Value().(int64)
-		sum := sha256.Sum256([]byte(c.options.Key))
-		c.keyNamed = values["log_key"].Value() == hex.EncodeToString(sum[:])
-		if number != c.epoch+1 {
-			c.Report(seq, fmt.Sprintf("epoch %d follows epoch %d", number, c.epoch))
-		}
-		c.epoch = number
+		c.epochEntry(seq, leaf)
 	case "person":
 		values := leaf.PublicValues()
 		key, _ := values["key"].Value().(string)
@@ -401,7 +391,7 @@ func (c *Checker) Finish() (root ledger.Hash, err error) {
 		return root, err
 	}
 	c.erasures()
-	if !c.keyNamed {
+	if c.KeyAt(c.edge.Size()) != KeyHash(c.options.Key) {
 		c.Report(-1, "the newest epoch of the log names another signing key than the one that signed the checkpoint")
 	}
 	return c.edge.Root(), nil

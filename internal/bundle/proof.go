@@ -72,8 +72,9 @@ func VerifyDisclosure(data []byte, schemas Schemas, trust Trust) (*Result, error
 	if err := json.Unmarshal(data, &p); err != nil || p.Duly != proofFormat || p.Digests == nil || p.Inclusion == nil || !bytes.Equal(p.Encode(), data) {
 		return nil, fault.New(fault.Broken, "this is not a disclosure in its canonical spelling", "give the file that `duly disclose` wrote")
 	}
-	if trust.Key != "" && p.Key != trust.Key {
-		return nil, fault.New(fault.Broken, "the disclosure shows another log key than the one you gave", "")
+	trust, err := trust.Follow(p.Key, schemas)
+	if err != nil {
+		return nil, err
 	}
 	c, level, err := trust.Assure([]byte(p.Checkpoint), p.Key)
 	if err != nil {

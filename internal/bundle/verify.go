@@ -22,6 +22,9 @@ type Trust struct {
 	Key        string // verifier key of the log; "" when none was given
 	Checkpoint []byte // a signed checkpoint known from elsewhere; nil when none was given
 	People     People // keys of people who sign; nil when none were given
+
+	Handovers [][]byte // files that lead from Key to the key that the log shows, in their order
+	former    []string // the keys along that way, once they were followed
 }
 
 // People are the keys of those who sign, as they came from the people themselves: the
@@ -69,6 +72,7 @@ type Result struct {
 	Uncovered int64     `json:"uncovered"`
 	Assurance Assurance `json:"assurance"`
 	Counts    Counts    `json:"counts"`
+	Epochs    []Epoch   `json:"epochs,omitempty"` // of a log that began more than one
 	Classes   []string  `json:"classes,omitempty"`
 	Field     string    `json:"field,omitempty"`
 	Value     string    `json:"value,omitempty"`
@@ -112,8 +116,8 @@ func Verify(file io.ReaderAt, size int64, schemas Schemas, trust Trust) (*Result
 	if err != nil {
 		return nil, err
 	}
-	if trust.Key != "" && a.Manifest.Key != trust.Key {
-		return nil, fault.New(fault.Broken, "the bundle shows another log key than the one you gave", "")
+	if trust, err = trust.Follow(a.Manifest.Key, schemas); err != nil {
+		return nil, err
 	}
 	c, level, err := trust.Assure(a.Checkpoint, a.Manifest.Key)
 	if err != nil {
@@ -135,7 +139,7 @@ func Verify(file io.ReaderAt, size int64, schemas Schemas, trust Trust) (*Result
 	if err := checker.Err(); err != nil {
 		return nil, err
 	}
-	r := &Result{What: "bundle", Origin: c.Origin, Size: c.Size, Root: c.Root.String(), Covered: true, Assurance: level, Counts: checker.Counts()}
+	r := &Result{What: "bundle", Origin: c.Origin, Size: c.Size, Root: c.Root.String(), Covered: true, Assurance: level, Epochs: checker.Later(), Counts: checker.Counts()}
 	if r.From = a.Manifest.From; r.From > 0 {
 		complete := checker.Complete()
 		r.What, r.Complete = "range", &complete
@@ -244,6 +248,11 @@ func (t Trust) OutsideOf(origin, shown string) (*Outside, error) {
 		return &Outside{}, nil
 	}
 	c, _, err := t.Assure(t.Checkpoint, shown)
+	for _, key := range t.former {
+		if older, formerErr := ledger.OpenCheckpoint(t.Checkpoint, key); err != nil && formerErr == nil {
+			c, err = older, nil
+		}
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -261,14 +270,14 @@ func (o *Outside) Compare(c *Checker) {
 	}
 	o.reached = true
 	if c.Root() != o.checkpoint.Root {
-		c.Report(-1, fmt.Sprintf("the first %d entries are not those of the checkpoint that you gave", o.checkpoint.Size))
+		c.Report(-1, fmt.Sprintf("the first %d entries are not those of the checkpoint that you gave", o.checkpoint.Size)+c.admits(o.checkpoint.Size))
 	}
 }
 
 // Finish reports a log that ends before the checkpoint from outside.
 func (o *Outside) Finish(c *Checker) {
 	if o.given && !o.reached {
-		c.Report(-1, fmt.Sprintf("the checkpoint that you gave covers %d entries, here are only %d: some were removed", o.checkpoint.Size, c.Size()))
+		c.Report(-1, fmt.Sprintf("the checkpoint that you gave covers %d entries, here are only %d: some were removed", o.checkpoint.Size, c.Size())+c.admits(o.checkpoint.Size))
 	}
 }
 
@@ -327,6 +336,13 @@ func (r *Result) Print(out io.Writer) {
 		if x := n.Conditions; x.Precedent > 0 {
 			fmt.Fprintf(out, "  conditions  %d must be met before something runs; somebody has signed for %d that they are\n", x.Precedent, x.Met)
 		}
+	}
+	for _, e := range r.Epochs {
+		fmt.Fprintf(out, "  epoch %-4d  from entry %d on, after a %s", e.Number, e.Seq, e.Reason)
+		if e.Lost > 0 {
+			fmt.Fprintf(out, ": %d entries that were shown before are lost", e.Lost)
+		}
+		fmt.Fprintln(out)
 	}
 	fmt.Fprintf(out, "  checkpoint  %d entries, root %s\n", r.Size, r.Root)
 	if r.Uncovered > 0 {

@@ -76,13 +76,22 @@ func ValidOrigin(s string) bool {
 	})
 }
 
-// ParseLogKey reads what Encode wrote.
-func ParseLogKey(text string) (*LogKey, error) {
-	secret, public, ok := strings.Cut(strings.TrimSpace(text), "\n")
-	if !ok {
+// ParseLogKeys reads a file of keys, each as Encode wrote it: the one of this epoch
+// first, then those that sign beside it for a time.
+func ParseLogKeys(text string) ([]*LogKey, error) {
+	var keys []*LogKey
+	lines := strings.Split(strings.TrimSpace(text), "\n")
+	for ; len(lines) > 1; lines = lines[2:] {
+		key, err := parseLogKey(lines[0], lines[1])
+		if err != nil {
+			return nil, err
+		}
+		keys = append(keys, key)
+	}
+	if len(keys) == 0 || len(lines) > 0 {
 		return nil, fault.New(fault.Invalid, "this is not a log's signing key", "")
 	}
-	return parseLogKey(secret, public)
+	return keys, nil
 }
 
 func parseLogKey(secret, public string) (*LogKey, error) {
@@ -107,12 +116,20 @@ func (k *LogKey) Public() string { return k.public }
 func (k *LogKey) Origin() string { return k.signer.Name() }
 
 // Sign gives the checkpoint as a signed note.
-func (k *LogKey) Sign(c Checkpoint) ([]byte, error) {
-	signed, err := note.Sign(&note.Note{Text: c.Text()}, k.signer)
+func (k *LogKey) Sign(c Checkpoint) ([]byte, error) { return SignCheckpoint(c, k) }
+
+// SignCheckpoint gives the checkpoint signed with several keys of one log, in its one
+// spelling.
+func SignCheckpoint(c Checkpoint, keys ...*LogKey) ([]byte, error) {
+	signers := make([]note.Signer, len(keys))
+	for i, k := range keys {
+		signers[i] = k.signer
+	}
+	signed, err := note.Sign(&note.Note{Text: c.Text()}, signers...)
 	if err != nil {
 		return nil, fault.Wrap(fault.Failed, err, "cannot sign the checkpoint")
 	}
-	return signed, nil
+	return Spell(signed)
 }
 
 // OpenCheckpoint checks the signature of a signed checkpoint under the verifier

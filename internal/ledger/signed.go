@@ -141,7 +141,7 @@ func AddCosignatures(signed, lines []byte, vkey string, witnesses []Witness) ([]
 	added := map[string]bool{}
 	for line := range strings.Lines(string(lines)) {
 		key := signerOf(line)
-		if !slices.ContainsFunc(witnesses, func(w Witness) bool { return signer(w.name, w.hash) == key }) {
+		if !named(witnesses, key) {
 			return nil, fault.Newf(fault.Broken, "there is a cosignature by %q, and no such witness is known here", strings.Split(key, "+")[0])
 		}
 		added[key] = true
@@ -155,6 +155,37 @@ func AddCosignatures(signed, lines []byte, vkey string, witnesses []Witness) ([]
 		return nil, err
 	}
 	return Spell(both)
+}
+
+// Bare gives a signed checkpoint without the signatures that are not in the log's own
+// name: what a witness is asked to cosign.
+func Bare(signed []byte) []byte {
+	text, lines, _ := bytes.Cut(signed, []byte("\n\n"))
+	origin, _, _ := bytes.Cut(text, []byte("\n"))
+	bare := append(bytes.Clone(text), "\n\n"...)
+	for line := range bytes.Lines(lines) {
+		if bytes.HasPrefix(line, fmt.Appendf(nil, "— %s ", origin)) {
+			bare = append(bare, line...)
+		}
+	}
+	return bare
+}
+
+// CosignatureLines gives the signature lines of a signed checkpoint that are in the name
+// of one of the witnesses. It checks none of them.
+func CosignatureLines(signed []byte, witnesses []Witness) []byte {
+	_, lines, _ := bytes.Cut(signed, []byte("\n\n"))
+	var out []byte
+	for line := range strings.Lines(string(lines)) {
+		if named(witnesses, signerOf(line)) {
+			out = append(out, line...)
+		}
+	}
+	return out
+}
+
+func named(witnesses []Witness, key string) bool {
+	return slices.ContainsFunc(witnesses, func(w Witness) bool { return signer(w.name, w.hash) == key })
 }
 
 // signerOf gives the key that a signature line names.

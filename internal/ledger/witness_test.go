@@ -64,6 +64,9 @@ func TestCosignatures(t *testing.T) {
 	if err != nil || s.Checkpoint != c || s.Witnesses() != 1 || s.Unknown != 0 || s.Cosignatures[0] != (Cosignature{"witness.example/w", key.Public(), at}) {
 		t.Errorf("%+v, %v", s, err)
 	}
+	if bare := Bare(signed); !bytes.Equal(bare, signedBy(t, log, c)) {
+		t.Errorf("without cosignatures it is %q", bare)
+	}
 	if s, err := OpenSigned(signed, log.Public(), nil); err != nil || s.Witnesses() != 0 || s.Unknown != 1 {
 		t.Errorf("nobody named a witness, and it says %+v, %v", s, err)
 	}

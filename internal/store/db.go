@@ -364,3 +364,9 @@ func prover(ctx context.Context, q Queryer, size int64) ledger.Prover {
 		return LoadTile(ctx, q, level, index)
 	}}
 }
+
+// Consistency proves that the first old entries of the tree of the given size are those
+// of the tree of that size.
+func Consistency(ctx context.Context, q Queryer, old, size int64) ([]ledger.Hash, error) {
+	return prover(ctx, q, size).Consistency(old)
+}

@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"database/sql"
 	"slices"
 	"sort"
 	"strings"
@@ -11,10 +12,13 @@ import (
 )
 
 // Epoch begins a stretch of the log under one signing key. The first entry of a
-// log is its first epoch; a new key or a restore from a copy opens the next and
-// quotes the last checkpoint known before it.
+// log is its first epoch. A new key, or a restore from a copy, opens the next and
+// quotes the tree before it: after a rotation or a compromise the one that the entries
+// before make, after a restore the largest that anybody was shown, of which the entries
+// from this one's position on are lost.
 type Epoch struct {
 	Number     int64  `duly:"number,public"`
+	Reason     string `duly:"reason,public,enum=first|rotation|compromise|restore"`
 	LogKey     string `duly:"log_key,public,hash"` // SHA-256 of the verifier key's text
 	QuotedSize int64  `duly:"quoted_size,public"`
 	QuotedRoot string `duly:"quoted_root,public,hash"`
@@ -237,10 +241,51 @@ func EntryAt(ctx context.Context, q Queryer, seq int64) (Entry, error) {
 }
 
 // SaveCheckpoint keeps a signed checkpoint. It is written after the entries that
-// it covers were committed, by the signer and nobody else.
-func (db *DB) SaveCheckpoint(ctx context.Context, size int64, note []byte) error {
-	_, err := db.writer.ExecContext(ctx, "insert into checkpoint (size, note) values ($1, $2) on conflict (size) do nothing", size, string(note))
-	return writeError(err)
+// it covers were committed, by the signer and nobody else. merge is told what is kept
+// under its size already, nil for nothing, and says what to keep.
+func (db *DB) SaveCheckpoint(ctx context.Context, size int64, merge func(stored []byte) ([]byte, error)) error {
+	return db.locked(ctx, func(tx *sql.Tx) error {
+		stored, err := CheckpointAt(ctx, snapshot{tx}, size)
+		if err != nil && fault.CodeOf(err) != fault.NotFound {
+			return err
+		}
+		note, err := merge(stored)
+		if err != nil || string(note) == string(stored) {
+			return err
+		}
+		_, err = tx.ExecContext(ctx, "insert into checkpoint (size, note) values ($1, $2) on conflict (size) do update set note = excluded.note", size, string(note))
+		if err != nil {
+			return writeError(err)
+		}
+		return writeError(tx.Commit())
+	})
+}
+
+// Locked runs fn while nobody, in whatever process, writes the log.
+func (db *DB) Locked(ctx context.Context, fn func(Queryer) error) error {
+	return db.locked(ctx, func(tx *sql.Tx) error { return fn(snapshot{tx}) })
+}
+
+func (db *DB) locked(ctx context.Context, fn func(*sql.Tx) error) error {
+	tx, err := db.writer.BeginTx(ctx, nil)
+	if err != nil {
+		return writeError(err)
+	}
+	defer tx.Rollback()
+	if _, err := tx.ExecContext(ctx, "update log set size = size where id = 1"); err != nil {
+		return writeError(err)
+	}
+	return fn(tx)
+}
+
+// CheckpointAt gives the signed checkpoint over a number of entries, or NotFound.
+func CheckpointAt(ctx context.Context, q Queryer, size int64) ([]byte, error) {
+	var text string
+	err := one(ctx, q, "select note from checkpoint where size = $1", []any{size}, &text)
+	if err != nil {
+		return nil, err
+	}
+	return []byte(text), nil
 }
 
 // LastCheckpoint gives the newest signed checkpoint, or NotFound.
