@@ -62,7 +62,7 @@ const (
 
 // Result is what a check found.
 type Result struct {
-	What      string    `json:"what"` // workspace, bundle, range or disclosure
+	What      string    `json:"what"` // workspace, bundle, range, disclosure or proof
 	Origin    string    `json:"origin"`
 	From      int64     `json:"from,omitempty"`     // the first entry of a range
 	Complete  *int64    `json:"complete,omitempty"` // of a range: see [Checker.Complete]
@@ -299,7 +299,7 @@ func VerifyFile(path string, schemas Schemas, trust Trust) (*Result, error) {
 		return nil, fault.Newf(fault.Invalid, "%s is a directory, not a bundle", path).WithFix("check a workspace with `duly verify`")
 	}
 	first := make([]byte, 1)
-	if _, err := file.ReadAt(first, 0); err != nil || first[0] != '{' {
+	if _, err := file.ReadAt(first, 0); err != nil || first[0] != '{' && first[0] != 'c' {
 		return Verify(file, info.Size(), schemas, trust)
 	}
 	if info.Size() > maxProof {
@@ -308,6 +308,9 @@ func VerifyFile(path string, schemas Schemas, trust Trust) (*Result, error) {
 	data, err := io.ReadAll(io.LimitReader(file, maxProof))
 	if err != nil {
 		return nil, fault.Wrap(fault.Failed, err, "cannot read the file")
+	}
+	if ledger.IsInclusionProof(data) {
+		return VerifyInclusion(data, schemas, trust)
 	}
 	return VerifyDisclosure(data, schemas, trust)
 }
@@ -319,9 +322,12 @@ const maxProof = 16 << 20
 // what no checkpoint covers.
 func (r *Result) Print(out io.Writer) {
 	fmt.Fprintf(out, "%s of the log %s: everything holds\n", r.What, r.Origin)
-	if r.What == "disclosure" {
+	switch r.What {
+	case "disclosure":
 		fmt.Fprintf(out, "  field %q is %s\n", r.Field, r.Value)
-	} else {
+	case "proof":
+		fmt.Fprintf(out, "  entry %s is in it: %s\n", r.Field, r.Value)
+	default:
 		n := r.Counts
 		if r.From > 0 {
 			r.printRange(out)

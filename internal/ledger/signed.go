@@ -84,6 +84,16 @@ func OpenSigned(signed []byte, vkey string, witnesses []Witness) (Signed, error)
 	return s, nil
 }
 
+// Seen opens a checkpoint that a witness cosigned, on the word of that witness alone: its
+// own memory of a log, whose key may have changed since.
+func Seen(cosigned []byte, w Witness) (Checkpoint, error) {
+	n, err := note.Open(cosigned, note.VerifierList(w))
+	if err != nil {
+		return Checkpoint{}, fault.Newf(fault.Broken, "the checkpoint is not cosigned by %s", w.name)
+	}
+	return parseCheckpoint(n.Text)
+}
+
 // maxSignatures is how many signature lines a checkpoint has at most.
 const maxSignatures = 100
 

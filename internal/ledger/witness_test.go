@@ -312,6 +312,12 @@ func TestAnswer(t *testing.T) {
 	if _, _, err := key.Answer(request(0, 10), log.Public(), nil, time.Unix(day, 0)); err != nil {
 		t.Errorf("the first: %v", err)
 	}
+	if c, err := Seen(keep, w); err != nil || c != at(300) {
+		t.Errorf("the witness remembers %+v, %v", c, err)
+	}
+	if _, err := Seen(signedBy(t, log, at(300)), w); err == nil {
+		t.Error("the witness remembers what it never cosigned")
+	}
 	fork := seen
 	fork.Root[0]++
 	other := seen

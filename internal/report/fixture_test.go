@@ -131,11 +131,11 @@ func (b *bed) logKey() *ledger.LogKey {
 	if err != nil {
 		b.Fatal(err)
 	}
-	key, err := ledger.ParseLogKey(string(text))
+	keys, err := ledger.ParseLogKeys(string(text))
 	if err != nil {
 		b.Fatal(err)
 	}
-	return key
+	return keys[0]
 }
 
 func (b *bed) build(signed []byte, c ledger.Checkpoint, classes ...ledger.Class) *report.Report {

@@ -19,13 +19,13 @@ func (w *Workspace) Checkpoint() ([]byte, ledger.Checkpoint, error) {
 		return nil, ledger.Checkpoint{}, fault.Wrap(fault.Broken, err, "the last checkpoint cannot be read").
 			WithFix("restore the file from where it was published")
 	}
-	c, err := w.openCheckpoint(signed)
+	c, err := w.OpenCheckpoint(signed)
 	return signed, c, err
 }
 
-// openCheckpoint opens a signed checkpoint under the key of this epoch or, while none
+// OpenCheckpoint opens a signed checkpoint under the key of this epoch or, while none
 // was signed in it yet, under that of an earlier one.
-func (w *Workspace) openCheckpoint(signed []byte) (ledger.Checkpoint, error) {
+func (w *Workspace) OpenCheckpoint(signed []byte) (ledger.Checkpoint, error) {
 	c, err := ledger.OpenCheckpoint(signed, w.Config.Key)
 	for _, former := range w.Config.FormerKeys {
 		if err == nil {
@@ -114,7 +114,7 @@ func (w *Workspace) place(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		if c, err := w.openCheckpoint(signed); err != nil || c.Size != size {
+		if c, err := w.OpenCheckpoint(signed); err != nil || c.Size != size {
 			return fault.New(fault.Broken, "the newest checkpoint in the database is not one of this log", "run `duly verify`")
 		}
 		return writeFile(filepath.Join(w.Dir, checkpointFile), signed, 0o644)
@@ -144,7 +144,7 @@ func (w *Workspace) Cosigned(ctx context.Context, signed []byte) (ledger.Signed,
 	if err != nil {
 		return ledger.Signed{}, err
 	}
-	c, err := w.openCheckpoint(signed)
+	c, err := w.OpenCheckpoint(signed)
 	if err != nil {
 		return ledger.Signed{}, err
 	}
