@@ -72,6 +72,7 @@ type cli struct {
 	Listing    listingCmd     `cmd:"" help:"Say what the public register shows."`
 	Annual     annualCmd      `cmd:"" help:"Write what the public is shown of a year, as a static site."`
 	Report     reportCmd      `cmd:"" help:"Write the report of the last checkpoint."`
+	Balance    balanceCmd     `cmd:"" help:"Say in the log what stands, for whoever gets only a later part of it."`
 	Export     exportCmd      `cmd:"" help:"Write a bundle that outsiders can verify."`
 	Erase      eraseCmd       `cmd:"" help:"Erase what need not be kept, and show what was erased."`
 	Disclose   discloseCmd    `cmd:"" help:"Disclose one sealed field, with its proof."`

@@ -21,29 +21,12 @@ func (l *testLog) rekey(seed byte, reason string) (old *ledger.LogKey) {
 // checkpoint signed by the given keys.
 func (l *testLog) handover(keys ...*ledger.LogKey) []byte {
 	l.t.Helper()
-	tree, err := ledger.NewTree(0, nil)
+	at := l.size() - 1
+	path, err := l.prover().Inclusion(at)
 	if err != nil {
 		l.t.Fatal(err)
 	}
-	tree.Track()
-	for _, r := range l.rows {
-		tree.Append(ledger.LeafHash(r.leaf))
-	}
-	root, err := tree.Root()
-	if err != nil {
-		l.t.Fatal(err)
-	}
-	tiles := map[[2]int64][]byte{}
-	for _, t := range tree.Changed() {
-		tiles[[2]int64{int64(t.Level), t.Index}] = t.Hashes
-	}
-	at := tree.Size() - 1
-	prover := ledger.Prover{Size: tree.Size(), Load: func(level int, n int64) ([]byte, error) { return tiles[[2]int64{int64(level), n}], nil }}
-	path, err := prover.Inclusion(at)
-	if err != nil {
-		l.t.Fatal(err)
-	}
-	note, err := ledger.SignCheckpoint(ledger.Checkpoint{Origin: testOrigin, Size: tree.Size(), Root: root}, keys...)
+	note, err := ledger.SignCheckpoint(ledger.Checkpoint{Origin: testOrigin, Size: l.size(), Root: l.root(l.size())}, keys...)
 	if err != nil {
 		l.t.Fatal(err)
 	}

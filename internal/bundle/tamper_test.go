@@ -328,6 +328,7 @@ func TestOrderOfEntries(t *testing.T) {
 		return func(t *testing.T) []byte {
 			l := sample(t)
 			change(l)
+			everyRange(t, l)
 			return l.bundle()
 		}
 	}
@@ -384,6 +385,7 @@ func TestLeavesFitTheirSchemas(t *testing.T) {
 		return func(t *testing.T) []byte {
 			l := sample(t)
 			l.edit(at, change)
+			everyRange(t, l)
 			return l.bundle()
 		}
 	}

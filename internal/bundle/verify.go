@@ -62,9 +62,11 @@ const (
 
 // Result is what a check found.
 type Result struct {
-	What      string    `json:"what"` // workspace, bundle, disclosure or proof
+	What      string    `json:"what"` // workspace, bundle, range, disclosure or proof
 	Origin    string    `json:"origin"`
-	Size      int64     `json:"size"` // entries covered by the checkpoint
+	From      int64     `json:"from,omitempty"`     // the first entry of a range
+	Complete  *int64    `json:"complete,omitempty"` // of a range: see [Checker.Complete]
+	Size      int64     `json:"size"`               // entries covered by the checkpoint
 	Root      string    `json:"root"`
 	Covered   bool      `json:"covered"` // every entry is covered by a checkpoint
 	Uncovered int64     `json:"uncovered"`
@@ -127,6 +129,9 @@ func Verify(file io.ReaderAt, size int64, schemas Schemas, trust Trust) (*Result
 	if c.Origin != a.Manifest.Origin || c.Size != a.Manifest.Size {
 		return nil, fault.New(fault.Broken, "the bundle's checkpoint is of another log or size than its manifest says", "")
 	}
+	if err := a.openings(trust, c); err != nil {
+		return nil, err
+	}
 	checker, err := a.check(schemas, trust, c)
 	if err != nil {
 		return nil, err
@@ -135,6 +140,10 @@ func Verify(file io.ReaderAt, size int64, schemas Schemas, trust Trust) (*Result
 		return nil, err
 	}
 	r := &Result{What: "bundle", Origin: c.Origin, Size: c.Size, Root: c.Root.String(), Covered: true, Assurance: level, Epochs: checker.Later(), Counts: checker.Counts()}
+	if r.From = a.Manifest.From; r.From > 0 {
+		complete := checker.Complete()
+		r.What, r.Complete = "range", &complete
+	}
 	for _, class := range a.Manifest.Classes {
 		r.Classes = append(r.Classes, string(class))
 	}
@@ -159,16 +168,23 @@ func (a *Archive) check(schemas Schemas, trust Trust, c ledger.Checkpoint) (*Che
 	if err != nil {
 		return nil, err
 	}
-	err = a.scan(0, func(seq int64, leafBytes []byte, fields []Sealed) (bool, error) {
+	look := func(seq int64, entry *Content, fields []Sealed) {
+		if entry == nil {
+			return
+		}
+		a.checkClasses(checker, seq, entry.Schema, fields)
+		if entry.Leaf.Kind == "pack" {
+			hash, _ := entry.Leaf.PublicValues()["sha256"].Value().(string)
+			used[hash] = true
+		}
+	}
+	if err := a.carry(checker, outside, look); err != nil {
+		return nil, err
+	}
+	err = a.scan(a.Manifest.From, func(seq int64, leafBytes []byte, fields []Sealed) (bool, error) {
 		outside.Compare(checker)
 		entry, err := checker.Entry(leafBytes, fields)
-		if entry != nil {
-			a.checkClasses(checker, seq, entry.Schema, fields)
-			if entry.Leaf.Kind == "pack" {
-				hash, _ := entry.Leaf.PublicValues()["sha256"].Value().(string)
-				used[hash] = true
-			}
-		}
+		look(seq, entry, fields)
 		return true, err
 	})
 	if err != nil {
@@ -205,6 +221,9 @@ func (a *Archive) checkClasses(c *Checker, seq int64, schema *ledger.Schema, fie
 
 // entry gives an earlier entry again.
 func (a *Archive) entry(seq int64) (leaf []byte, fields []Sealed, err error) {
+	if a.Manifest.From > 0 && seq < a.Manifest.From {
+		return a.carriedAt(seq)
+	}
 	err = a.scan(seq, func(at int64, l []byte, f []Sealed) (bool, error) {
 		leaf, fields = slices.Clone(l), slices.Clone(f)
 		return false, nil
@@ -250,7 +269,7 @@ func (o *Outside) Compare(c *Checker) {
 		return
 	}
 	o.reached = true
-	if root, err := c.tree.Root(); err != nil || root != o.checkpoint.Root {
+	if c.Root() != o.checkpoint.Root {
 		c.Report(-1, fmt.Sprintf("the first %d entries are not those of the checkpoint that you gave", o.checkpoint.Size)+c.admits(o.checkpoint.Size))
 	}
 }
@@ -310,6 +329,9 @@ func (r *Result) Print(out io.Writer) {
 		fmt.Fprintf(out, "  entry %s is in it: %s\n", r.Field, r.Value)
 	default:
 		n := r.Counts
+		if r.From > 0 {
+			r.printRange(out)
+		}
 		fmt.Fprintf(out, "  entries     %d (%d disclosed fields, %d withheld, %d erased)\n", n.Entries, n.Disclosed, n.Withheld, n.Erased)
 		fmt.Fprintf(out, "  signatures  %d of people, all fit\n", n.Signatures)
 		fmt.Fprintf(out, "  ratings     %d computed again, %d possible with inputs withheld, %d not replayed\n",

@@ -78,7 +78,8 @@ func (w *Workspace) verify(v *verifier, trust bundle.Trust) (*Report, error) {
 		Pack: func(hash string) ([]byte, error) { return runs.Bytes(v.ctx, v.q, hash) },
 	})
 	defer v.checker.Close()
-	v.checker.Tree().Track()
+	v.tree, _ = ledger.NewTree(0, nil)
+	v.tree.Track()
 	if err := v.tables(); err != nil {
 		return nil, err
 	}
@@ -94,6 +95,7 @@ type verifier struct {
 	q         store.Queryer // one snapshot, whoever writes meanwhile
 	schemas   bundle.Schemas
 	checker   *bundle.Checker
+	tree      *ledger.Tree // for its tiles
 	outside   *bundle.Outside
 	last      ledger.Checkpoint
 	witnesses []ledger.Witness
@@ -283,10 +285,9 @@ func (v *verifier) one(e store.Entry, typed typedRow) error {
 	if err != nil {
 		return err
 	}
+	v.tree.Append(v.checker.Newest())
 	if v.checker.Size() == v.last.Size {
-		if v.atLast, err = v.checker.Tree().Root(); err != nil {
-			return err
-		}
+		v.atLast = v.checker.Root()
 	}
 	if entry == nil {
 		return nil
@@ -301,7 +302,7 @@ func (v *verifier) one(e store.Entry, typed typedRow) error {
 // tiles compares tiles with the stored ones: full tiles as they fill, so that
 // memory does not grow, and the last ones at the end.
 func (v *verifier) tiles(end bool) error {
-	for _, t := range v.checker.Tree().Changed() {
+	for _, t := range v.tree.Changed() {
 		if !end && len(t.Hashes) < 256*len(ledger.Hash{}) {
 			continue
 		}
@@ -315,7 +316,7 @@ func (v *verifier) tiles(end bool) error {
 		}
 	}
 	if !end {
-		v.checker.Tree().Forget()
+		v.tree.Forget()
 	}
 	return nil
 }

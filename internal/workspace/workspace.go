@@ -29,6 +29,7 @@ import (
 	"go.yaml.in/yaml/v3"
 
 	"duly/internal/act"
+	"duly/internal/bundle"
 	"duly/internal/fault"
 	"duly/internal/ledger"
 	"duly/internal/people"
@@ -326,6 +327,19 @@ func (w *Workspace) NoteKey(part string) (*ledger.NoteKey, error) {
 		return nil, fault.Wrap(fault.Failed, err, "the key cannot be read")
 	}
 	return ledger.ParseNoteKey(string(text))
+}
+
+// Balance writes what stands now, so that a bundle of a later part of the log can show
+// that nothing of it was left out. Once a year is enough.
+func (w *Workspace) Balance(ctx context.Context, by act.Actor) (at store.Ref, err error) {
+	if err := act.Default.May(by, act.Publish); err != nil {
+		return at, err
+	}
+	err = w.DB.Write(ctx, by.Key, func(tx *store.Tx) error {
+		at, err = store.WriteBalance(tx, bundle.Standing)
+		return err
+	})
+	return at, err
 }
 
 // writeFile replaces a file whole: a reader sees the old content or the new.
