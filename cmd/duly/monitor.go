@@ -33,8 +33,12 @@ func (c *monitorCmd) Run(a *app) error {
 		if err != nil {
 			return err
 		}
+		secret, err := w.WindowKey()
+		if err != nil {
+			return err
+		}
 		s, err := usage.Run(a.ctx, w.DB, usage.Task{
-			Actor: actor.Key, Today: w.Today(), Conditions: packs, Log: log, Paths: c.Paths, KeptUntil: c.KeptUntil,
+			Actor: actor.Key, Today: w.Today(), Conditions: packs, Log: log, Paths: c.Paths, Secret: secret, KeptUntil: c.KeptUntil,
 		}, nil)
 		if err != nil {
 			return err
@@ -79,6 +83,12 @@ func printMonitor(out io.Writer, s *usage.Summary) {
 	more(out, s.Findings-len(s.List), "findings")
 	if s.Blind > 0 {
 		fmt.Fprintf(out, "blind      %d new findings of where use may be hidden\n", s.Blind)
+	}
+	if s.Late > 0 {
+		fmt.Fprintf(out, "late       %d calls of days whose keys are gone: nobody can tell whether they were counted before\n", s.Late)
+	}
+	if s.Swept != (usage.Swept{}) {
+		fmt.Fprintln(out, "deleted   ", &s.Swept)
 	}
 	printSilence(out, s)
 	for _, f := range s.Faults {

@@ -178,11 +178,7 @@ func (x *example) together(c *Condition) (outcome string, n int64, err error) {
 		states[part.Window][part]++
 	}
 	for _, s := range states {
-		days, err := c.Deviations(s)
-		if err != nil {
-			return "", 0, err
-		}
-		for _, d := range days {
+		for _, d := range c.Deviations(s) {
 			n += d.Times
 		}
 	}

@@ -23,8 +23,13 @@ type Window struct {
 	KeepDays int      `yaml:"keep_days,required"` // after its last day the state is kept so long; what comes then begins anew
 }
 
-// String says in words what is counted.
+// String says in words what is counted, and how it is kept.
 func (w *Window) String() string {
+	return fmt.Sprintf("%s; the state is kept for %d days under keyed hashes", w.Counts(), w.KeepDays)
+}
+
+// Counts says in words what is counted.
+func (w *Window) Counts() string {
 	of := map[string]string{countCalls: "calls", countQuiet: "whole hours without a call between two calls"}[w.Count]
 	if of == "" {
 		of = "different values of " + w.Count
@@ -35,7 +40,7 @@ func (w *Window) String() string {
 	if w.Per != "ever" {
 		of += ", per " + w.Per
 	}
-	return fmt.Sprintf("%s; the state is kept for %d days under keyed hashes", of, w.KeepDays)
+	return of
 }
 
 // What a window counts beside different values of a parameter.
@@ -162,24 +167,20 @@ func (w *Window) steps(s State) (out []stretch) {
 }
 
 // Deviations gives by day where a window's count stood beyond what the condition allows.
-func (c *Condition) Deviations(s State) (map[int64]Beyond, error) {
+func (c *Condition) Deviations(s State) map[int64]Beyond {
 	out := map[int64]Beyond{}
 	for _, st := range c.window.steps(s) {
-		n, err := c.within(st.from, st.to)
-		if err != nil {
-			return nil, err
-		}
-		if n > 0 {
+		if n := c.within(st.from, st.to); n > 0 {
 			b := out[st.day]
 			out[st.day] = Beyond{b.Times + n, max(b.Reached, st.to)}
 		}
 	}
-	return out, nil
+	return out
 }
 
 // within gives for how many counts from..to the rule holds. Between the constants that
 // it compares with, its answer does not change, so one count stands for many.
-func (c *Condition) within(from, to int64) (n int64, err error) {
+func (c *Condition) within(from, to int64) (n int64) {
 	for from <= to {
 		end := to
 		if i, found := slices.BinarySearch(c.bounds, from); found {
@@ -190,14 +191,14 @@ func (c *Condition) within(from, to int64) (n int64, err error) {
 		count := from
 		answer, err := c.deviation.Eval(func(string) (any, bool) { return count, true })
 		if err != nil {
-			return 0, err
+			panic("conditions: a rule fails that was found not to when it was loaded: " + err.Error())
 		}
 		if answer == rule.True {
 			n += end - from + 1
 		}
 		from = end + 1
 	}
-	return n, nil
+	return n
 }
 
 // windowed checks a window and its rule.

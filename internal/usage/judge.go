@@ -28,7 +28,9 @@ type judge struct {
 	names    map[string]string // texts seen, kept once
 	seen     sightings
 	failed   int64
+	late     int64
 	faults   map[string]int64 // rules that failed, by what they say
+	windows  map[windowKey]*observed
 
 	scratch  []byte
 	last     coverKey
@@ -57,7 +59,7 @@ func newJudge(m *Monitor) *judge {
 	return &judge{
 		m: m, calls: map[string][]int{}, counts: map[countKey]*tally{},
 		unmapped: map[string]*Unmapped{}, cover: map[coverKey]*int64{},
-		names: map[string]string{}, faults: map[string]int64{},
+		names: map[string]string{}, faults: map[string]int64{}, windows: map[windowKey]*observed{},
 	}
 }
 
@@ -76,7 +78,7 @@ func (j *judge) event(e *event) (matched bool, err error) {
 	if matched && u != nil {
 		u.Matched += e.calls
 	}
-	if len(j.counts)+len(j.unmapped)+len(j.cover)+len(j.names) > maxKeys {
+	if len(j.counts)+len(j.unmapped)+len(j.cover)+len(j.names)+len(j.windows) > maxKeys {
 		return matched, fault.Newf(fault.Invalid, "has more than %d different accounts, regions, hours and days, and is not read further", maxKeys)
 	}
 	return matched, nil
@@ -175,8 +177,14 @@ func (j *judge) try(e *event, candidates []int, active int) (matched bool) {
 		if exposure == rule.False {
 			continue
 		}
+		if e.time.Before(j.m.since) {
+			exposure, deviation = rule.Unknown, rule.Unknown
+		}
 		if !matched {
 			matched = true
+			if e.time.Before(j.m.since) {
+				j.late += e.calls
+			}
 			here = Sighting{ID: string(e.id), Time: e.time.Format(time.RFC3339)}
 			if len(e.id) > 0 {
 				sum := sha256.Sum256(e.id)
@@ -188,6 +196,9 @@ func (j *judge) try(e *event, candidates []int, active int) (matched bool) {
 				t := j.tally(countKey{i, d, floor(e.time.Unix(), 24*hour)})
 				t.shared = t.shared || active > 1
 				t.sharedDeviation = t.sharedDeviation || active > 1 && deviation == rule.True
+				if c.Windowed() != nil {
+					deviation = j.observe(i, d, &call, e, exposure, here)
+				}
 				t.add(c, &call, e.calls, exposure, deviation, here)
 			}
 		}
@@ -244,4 +255,24 @@ func (s Sighting) compare(o Sighting) int {
 
 func compareFields(a, b []conditions.Field) int {
 	return cmp.Compare(fmt.Sprint(a), fmt.Sprint(b))
+}
+
+// finding says what it would be that a condition was not kept in a deployment on a day.
+func (m *Monitor) finding(c *cond, deployment, day string) Finding {
+	f := Finding{
+		Kind: Deviation, Grade: c.Severity, Condition: c.ID, ConditionHash: c.Hash,
+		IncorporatedBy: c.IncorporatedBy, Deployment: deployment, Day: day,
+	}
+	binds := true // a monitor without agreements takes the conditions as agreed
+	if m.book != nil {
+		f.Binding = m.book.Binds(deployment, c.Condition, day)
+		binds = f.Binding.Firm()
+	}
+	switch {
+	case c.BlindSpot:
+		f.Kind = BlindSpot
+	case c.Status == conditions.Mandatory && binds:
+		f.Kind = Breach
+	}
+	return f
 }

@@ -5,6 +5,7 @@ import (
 	"context"
 	"slices"
 	"strings"
+	"time"
 
 	"duly/internal/fault"
 	"duly/internal/ledger"
@@ -25,6 +26,7 @@ type keeper struct {
 	hours  hours
 	found  map[key]int // findings told, by their place in the list; -1 beyond it
 
+	pushes  bool                       // whether what is read was pushed
 	touched map[string]map[string]bool // deployments and days of which something was counted, now or before
 	clocks  []watched
 }
@@ -93,7 +95,7 @@ func (k *keeper) touch(b *Batch) {
 // the same transaction.
 func (k *keeper) keep(b *Batch, also func(*store.Tx) error) error {
 	if b.Object.Status == Incomplete { // and its hours are not seen
-		b.Counts, b.Findings, b.Coverage = nil, nil, nil
+		b.Counts, b.Findings, b.Coverage, b.windows = nil, nil, nil, nil
 	}
 	k.touch(b)
 	var known bool
@@ -138,7 +140,10 @@ func (k *keeper) keep(b *Batch, also func(*store.Tx) error) error {
 				return err
 			}
 		}
-		return k.add(tx, &fresh, replaced)
+		if err := k.add(tx, &fresh, replaced); err != nil {
+			return err
+		}
+		return k.observe(tx, record, fresh.windows, replaced)
 	})
 	if err != nil {
 		return err
@@ -222,6 +227,11 @@ func (k *keeper) follow(r, old *ObjectRecord, b *Batch) (fresh Batch, replaced [
 			fresh.Findings = append(fresh.Findings, f)
 		}
 	}
+	for _, o := range b.windows {
+		if !counted[o.scope.on(dayText(o.part.Day))] {
+			fresh.windows = append(fresh.windows, o)
+		}
+	}
 	return fresh, replaced
 }
 
@@ -233,16 +243,21 @@ func (k *keeper) tell(fresh *Batch) {
 		k.s.Unknown += c.Unknown
 	}
 	for _, f := range fresh.Findings {
-		at, told := k.found[f.key()]
-		switch {
-		case !told && len(k.s.List) < maxTold:
-			k.found[f.key()] = len(k.s.List)
-			k.s.List = append(k.s.List, f)
-		case !told:
-			k.found[f.key()] = -1
-		case at >= 0:
-			k.s.List[at].merge(f)
-		}
+		k.list(f)
+	}
+}
+
+// list adds to the summary a finding that is new or changed.
+func (k *keeper) list(f Finding) {
+	at, told := k.found[f.key()]
+	switch {
+	case !told && len(k.s.List) < maxTold:
+		k.found[f.key()] = len(k.s.List)
+		k.s.List = append(k.s.List, f)
+	case !told:
+		k.found[f.key()] = -1
+	case at >= 0:
+		k.s.List[at].merge(f)
 	}
 	k.s.Findings = len(k.found)
 }
@@ -286,11 +301,15 @@ func unmapped(b *Batch) (events int64) {
 
 func (k *keeper) describe(b *Batch) *ObjectRecord {
 	o := &b.Object
-	return &ObjectRecord{
+	r := &ObjectRecord{
 		SHA256: o.SHA256, Rules: b.Rules, Mapping: k.m.mapping(), KeptUntil: k.task.KeptUntil, State: string(o.Status), Day: k.task.Today, Bytes: o.Bytes, Read: o.Read,
 		Matched: o.Matched, Unmatched: o.Unmatched, Rejected: o.Rejected, Unmapped: unmapped(b),
 		Source: b.Source, Name: o.Name, Identity: b.Source + "|" + o.Name,
 	}
+	if !k.m.since.IsZero() {
+		r.Since = k.m.since.Format(time.DateOnly)
+	}
+	return r
 }
 
 // changed gives the hash of other content that came under the name before and was
@@ -346,14 +365,7 @@ func (k *keeper) reduceCount(tx *store.Tx, c contribution) error {
 // showed by another mapping. As the calls that were named may be among those, it then
 // names calls of this object.
 func (k *keeper) addFinding(tx *store.Tx, f Finding, before int64) error {
-	next := FindingRecord{
-		State: "open", Grade: f.Grade, Kind: f.Kind, Condition: f.ConditionHash, Day: f.Day, Calls: f.Calls,
-		Deployment: f.Deployment, Clause: f.Condition, Binding: string(f.Binding), BindsBy: f.IncorporatedBy,
-		Identity: identity(f.Deployment, f.ConditionHash, f.Day, k.m.basis()), First: sighting(f.First), Last: sighting(f.Last), Assumed: f.Assumed,
-	}
-	for _, e := range f.Evidence {
-		next.Evidence = append(next.Evidence, e.Name+" = "+e.Value)
-	}
+	next := recordOf(f, k.m.basis())
 	known, err := store.Select(k.ctx, tx, Findings, "r.identity = $1", next.Identity)
 	if err != nil {
 		return err
@@ -373,6 +385,19 @@ func (k *keeper) addFinding(tx *store.Tx, f Finding, before int64) error {
 	}
 	_, _, err = store.Revise(tx, Findings, known[0].ID, &next)
 	return err
+}
+
+// recordOf writes a finding as it is recorded.
+func recordOf(f Finding, basis string) FindingRecord {
+	r := FindingRecord{
+		State: "open", Grade: f.Grade, Kind: f.Kind, Condition: f.ConditionHash, Day: f.Day, Calls: f.Calls,
+		Deployment: f.Deployment, Clause: f.Condition, Binding: string(f.Binding), BindsBy: f.IncorporatedBy,
+		Identity: identity(f.Deployment, f.ConditionHash, f.Day, basis), First: sighting(f.First), Last: sighting(f.Last), Assumed: f.Assumed,
+	}
+	for _, e := range f.Evidence {
+		r.Evidence = append(r.Evidence, e.Name+" = "+e.Value)
+	}
+	return r
 }
 
 // reduceFinding takes calls out of a finding that an object no longer shows, and closes
@@ -401,6 +426,9 @@ func (k *keeper) finish() error {
 		if err := k.cover(tx); err != nil {
 			return err
 		}
+		if err := k.settle(tx, false); err != nil {
+			return err
+		}
 		if err := k.look(tx); err != nil {
 			return err
 		}
@@ -416,6 +444,9 @@ func (k *keeper) ran(tx *store.Tx) error {
 	}
 	run := &runs.Run{
 		Task: "monitor", Day: k.task.Today, Covered: k.s.Read, Findings: int64(k.s.Findings + k.s.Blind), Population: population, Note: "rules " + k.m.Rules(),
+	}
+	if k.s.Swept.any() {
+		run.Note += "; deleted, as their time was over: " + k.s.Swept.String()
 	}
 	for _, p := range k.packs {
 		run.Inputs = append(run.Inputs, p.Hash)

@@ -25,6 +25,7 @@ type ObjectRecord struct {
 	Unmapped  int64  `duly:"unmapped,public"`        // events of accounts that map to no deployment
 	Changed   bool   `duly:"changed,public"`         // the name had come with other content before
 	KeptUntil string `duly:"kept_until,public,date"` // to which day whoever holds the object keeps it; absent if not said
+	Since     string `duly:"since,public,date"`      // of pushed events: before this day nobody could tell whether they were counted before; absent where all could be told
 	Source    string `duly:"source,security"`
 	Name      string `duly:"name,security"`
 	Identity  string `duly:"identity,security,column"` // source and name

@@ -6,6 +6,7 @@ import (
 	"encoding/hex"
 	"fmt"
 	"io"
+	"math"
 	"slices"
 	"strings"
 	"time"
@@ -18,7 +19,7 @@ import (
 
 // engine names what a count means beside the packs. It changes whenever the same
 // bytes could give other counts, so that a record says by what it was counted.
-const engine = "duly/usage/1"
+const engine = "duly/usage/2"
 
 // Deployment is what is judged: who uses which capability for what, and the
 // telemetry accounts in which that use shows.
@@ -40,11 +41,14 @@ type Monitor struct {
 	rules       string
 	book        *agreement.Book // nil: conditions are taken as agreed
 	log         *Log            // how objects are read; nil: as CloudTrail
+	secret      []byte          // keys the state of windows
+	since       time.Time       // of calls before it nobody can tell whether they were counted before; zero: of none
 }
 
 type cond struct {
 	*conditions.Condition
 	assumed []string // by deployment: what its scope assumes, joined; outOfScope when it does not apply
+	dropped []int64  // by deployment: the last day of which state of its window was dropped; of days up to it nobody can tell
 }
 
 const outOfScope = "-"
@@ -115,10 +119,13 @@ func (m *Monitor) addDeployments(deployments []Deployment) error {
 }
 
 func (m *Monitor) add(c *conditions.Condition) {
-	if c.Events() == nil || c.Windowed() != nil { // windows need state beyond one object, which is not kept yet
+	if c.Events() == nil {
 		return
 	}
-	own := cond{Condition: c}
+	own := cond{Condition: c, dropped: make([]int64, len(m.deployments))}
+	for d := range own.dropped {
+		own.dropped[d] = math.MinInt64
+	}
 	for _, d := range m.deployments {
 		applies, assumed := c.Applies(d.Subject)
 		text := strings.Join(assumed, " ")

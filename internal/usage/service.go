@@ -6,6 +6,7 @@ import (
 
 	"duly/internal/agreement"
 	"duly/internal/conditions"
+	"duly/internal/fault"
 	"duly/internal/pack"
 	"duly/internal/register"
 	"duly/internal/store"
@@ -32,7 +33,9 @@ type Summary struct {
 	Unknown    int64  `json:"unknown"`
 	Findings   int    `json:"findings"`     // new or changed, each once
 	Again      int64  `json:"events_again"` // pushed before, and counted once
+	Late       int64  `json:"events_late"`  // pushed so late that nobody can tell whether they were counted before: unknown
 	Blind      int    `json:"blind_spots"`  // findings of where use may be hidden, new in this run
+	Swept      Swept  `json:"swept"`        // whose time was over when the run began
 	Rules      string `json:"rules"`
 	Run        int64  `json:"entry"`
 
@@ -81,7 +84,9 @@ type Task struct {
 	Conditions []*pack.Pack // of kind conditions
 	Log        *Log         // how the files are read; nil: as CloudTrail
 	Paths      []string     // files and directories
-	KeptUntil  string       // to which day the files are kept by whoever holds them, YYYY-MM-DD; empty if not known
+	Secret     []byte       // keys the state of windows; needed where a condition has one
+	KeptUntil  string       // to which day the files are kept by whoever holds them, YYYY-MM-DD; empty if not known. Pushed events: here, or not at all if empty
+	Inbox      string       // of a recount or a sweep: the directory of pushed events
 }
 
 // Run reads files and directories of telemetry by the packs and records what
@@ -107,6 +112,9 @@ func Run(ctx context.Context, db *store.DB, task Task, progress func(name string
 		defer trees[i].Close()
 	}
 	k := newKeeper(ctx, db, task, m, packs)
+	if err := k.begin(); err != nil {
+		return nil, err
+	}
 	for i, tree := range trees {
 		if err := k.tree(task.Paths[i], tree, progress); err != nil {
 			return k.s, err
@@ -145,6 +153,10 @@ func (t *Task) monitor(ctx context.Context, q store.Queryer) (*Monitor, []*pack.
 	if err != nil {
 		return nil, nil, err
 	}
+	if m.counts() && len(t.Secret) < minSecret {
+		return nil, nil, fault.New(fault.Invalid, "the conditions count several calls together, and there is no key for their state", "")
+	}
+	m.secret = t.Secret
 	if m.book, err = agreement.Read(ctx, q); err != nil || t.Log == nil {
 		return m, t.Conditions, err
 	}

@@ -4,6 +4,7 @@
 //	DIR/config.yaml   origin, verifier key, where the database is
 //	DIR/duly.db       SQLite, unless the configuration names PostgreSQL
 //	DIR/log.key       the log's signing key, mode 0600
+//	DIR/windows.key   keys the state of conditions that count several calls, mode 0600
 //	DIR/checkpoint    the last signed checkpoint, kept outside the database
 //	DIR/people/       people's own keys, as long as they work at this machine
 //
