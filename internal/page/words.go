@@ -49,8 +49,9 @@ var words = map[string]string{
 	"checked telemetry": "Checked by telemetry", "checked not_judged": "Seen in telemetry, not judged", "checked promised": "Promised: nobody checked",
 
 	"kind breach": "breach of a mandatory condition", "kind deviation": "advice not followed", "kind blind_spot": "use hidden from the log",
+	"kind undeclared": "use that was not declared",
 
-	"task screen": "Names compared with watchlists", "task triage": "Accounts sorted into lanes", "task assess": "Deployments assessed", "task monitor": "Use counted from telemetry",
+	"task screen": "Names compared with watchlists", "task triage": "Accounts sorted into lanes", "task assess": "Deployments assessed", "task monitor": "Use counted from telemetry", "task sweep": "What was kept for a time, deleted",
 
 	"class customer": "about the customer", "class trade_secret": "prices and volumes", "class security": "what would help an attacker", "class personal": "about a person", "class legal": "legally restricted",
 

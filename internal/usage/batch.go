@@ -27,6 +27,7 @@ type Batch struct {
 	Findings []Finding  `json:"findings,omitempty"`
 	Unmapped []Unmapped `json:"unmapped,omitempty"`
 	Coverage []Coverage `json:"coverage,omitempty"`
+	Shown    []Shown    `json:"shown,omitempty"`
 
 	seen    sightings
 	windows []observed
@@ -61,6 +62,8 @@ const (
 	Breach    = "breach"     // a mandatory condition that binds was not kept
 	Deviation = "deviation"  // one was not followed that is advice, or that nobody is known to have agreed to
 	BlindSpot = "blind_spot" // use was, or may have been, hidden from the log
+
+	Undeclared = "undeclared" // use was of another sort, place, purpose or size than declared
 )
 
 // Finding says that a condition was not kept in a deployment on a day. It keeps
@@ -128,7 +131,7 @@ func (j *judge) batch(source string, object Object) *Batch {
 		at := time.Unix(k.hour*hour, 0).UTC().Format(hourLayout)
 		b.Coverage = append(b.Coverage, Coverage{k.account, k.region, at, *n})
 	}
-	b.windows = j.observations()
+	b.windows, b.Shown = j.observations(), j.shownCalls()
 	slices.SortFunc(b.Counts, func(x, y Count) int { return x.key().compare(y.key()) })
 	slices.SortFunc(b.Findings, func(x, y Finding) int { return x.key().compare(y.key()) })
 	slices.SortFunc(b.Unmapped, func(x, y Unmapped) int { return cmp.Compare(x.Account, y.Account) })

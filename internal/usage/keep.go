@@ -28,13 +28,14 @@ type keeper struct {
 
 	pushes  bool                       // whether what is read was pushed
 	touched map[string]map[string]bool // deployments and days of which something was counted, now or before
+	shown   map[string]map[string]bool // likewise, of which something was shown
 	clocks  []watched
 }
 
 func newKeeper(ctx context.Context, db *store.DB, task Task, m *Monitor, packs []*pack.Pack) *keeper {
 	return &keeper{
 		ctx: ctx, db: db, task: task, m: m, packs: packs, s: &Summary{Rules: m.Rules()},
-		hours: hours{}, found: map[key]int{}, touched: map[string]map[string]bool{},
+		hours: hours{}, found: map[key]int{}, touched: map[string]map[string]bool{}, shown: map[string]map[string]bool{},
 	}
 }
 
@@ -83,11 +84,18 @@ func (k *keeper) touch(b *Batch) {
 	k.hours.add(b, k.m)
 	k.clocks = append(k.clocks, k.m.clocks(b, k.task.Today)...)
 	for _, c := range b.Counts {
-		if k.touched[c.Deployment] == nil {
-			k.touched[c.Deployment] = map[string]bool{}
-		}
-		k.touched[c.Deployment][c.Day] = true
+		mark(k.touched, c.Deployment, c.Day)
 	}
+	for _, s := range b.Shown {
+		mark(k.shown, s.Deployment, s.Day)
+	}
+}
+
+func mark(days map[string]map[string]bool, deployment, day string) {
+	if days[deployment] == nil {
+		days[deployment] = map[string]bool{}
+	}
+	days[deployment][day] = true
 }
 
 // keep records one batch in one transaction: the object unless it is known, and
@@ -95,7 +103,7 @@ func (k *keeper) touch(b *Batch) {
 // the same transaction.
 func (k *keeper) keep(b *Batch, also func(*store.Tx) error) error {
 	if b.Object.Status == Incomplete { // and its hours are not seen
-		b.Counts, b.Findings, b.Coverage, b.windows = nil, nil, nil, nil
+		b.Counts, b.Findings, b.Coverage, b.Shown, b.windows = nil, nil, nil, nil, nil
 	}
 	k.touch(b)
 	var known bool
@@ -141,6 +149,9 @@ func (k *keeper) keep(b *Batch, also func(*store.Tx) error) error {
 			}
 		}
 		if err := k.add(tx, &fresh, replaced); err != nil {
+			return err
+		}
+		if err := k.show(tx, fresh.Shown, replaced); err != nil {
 			return err
 		}
 		return k.observe(tx, record, fresh.windows, replaced)
@@ -219,6 +230,12 @@ func (k *keeper) follow(r, old *ObjectRecord, b *Batch) (fresh Batch, replaced [
 		if !counted[c.identity()] {
 			fresh.Counts = append(fresh.Counts, c)
 			r.Counted = append(r.Counted, contribution{c.identity(), r.Mapping, c.Exposures, c.Deviations, c.Unknown}.String())
+		}
+	}
+	for _, s := range b.Shown {
+		if !counted[s.identity()] {
+			fresh.Shown = append(fresh.Shown, s)
+			r.Counted = append(r.Counted, contribution{identity: s.identity(), mapping: r.Mapping, exposures: s.Calls}.String())
 		}
 	}
 	slices.Sort(r.Counted)
@@ -429,6 +446,9 @@ func (k *keeper) finish() error {
 		if err := k.settle(tx, false); err != nil {
 			return err
 		}
+		if err := k.compare(tx); err != nil {
+			return err
+		}
 		if err := k.look(tx); err != nil {
 			return err
 		}
@@ -443,7 +463,7 @@ func (k *keeper) ran(tx *store.Tx) error {
 		return err
 	}
 	run := &runs.Run{
-		Task: "monitor", Day: k.task.Today, Covered: k.s.Read, Findings: int64(k.s.Findings + k.s.Blind), Population: population, Note: "rules " + k.m.Rules(),
+		Task: "monitor", Day: k.task.Today, Covered: k.s.Read, Findings: int64(k.s.Findings + k.s.Blind + k.s.Undeclared), Population: population, Note: "rules " + k.m.Rules(),
 	}
 	if k.s.Swept.any() {
 		run.Note += "; deleted, as their time was over: " + k.s.Swept.String()

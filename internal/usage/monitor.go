@@ -27,8 +27,16 @@ type Deployment struct {
 	ID       string
 	Accounts []string // account ids as telemetry names them
 	conditions.Subject
+	Declared
 	From  string // first day, YYYY-MM-DD; empty: open
 	Until string // first day it no longer holds; empty: open
+}
+
+// Declared is what is declared of a deployment beside its subject.
+type Declared struct {
+	Inferred bool     // nobody declared it: it was inferred from use
+	Regions  []string // in which it is used; none: not declared
+	Volume   *int64   // calls a month at most; nil: not declared
 }
 
 // Monitor judges telemetry by sets of conditions. It is safe for concurrent use;
@@ -38,6 +46,7 @@ type Monitor struct {
 	deployments []deployment
 	accounts    map[string][]int // account -> deployments, by index
 	table       rule.Table[int]  // events rule -> condition, by index
+	sets        []*conditions.Set
 	rules       string
 	book        *agreement.Book // nil: conditions are taken as agreed
 	log         *Log            // how objects are read; nil: as CloudTrail
@@ -75,6 +84,7 @@ func NewMonitor(sets []*conditions.Set, deployments []Deployment) (*Monitor, err
 	fmt.Fprintln(sum, engine)
 	sets = slices.Clone(sets)
 	slices.SortFunc(sets, func(a, b *conditions.Set) int { return strings.Compare(a.Hash, b.Hash) })
+	m.sets = sets
 	seen := map[string]string{}
 	for _, set := range sets {
 		fmt.Fprintln(sum, set.Hash)

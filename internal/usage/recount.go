@@ -6,6 +6,7 @@ import (
 	"crypto/sha256"
 	"database/sql"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"io"
 	"maps"
@@ -107,7 +108,7 @@ func Recount(ctx context.Context, db *store.DB, task Task, from string) (*Recoun
 			}
 		}
 	}
-	if err := r.sum(sums); err != nil {
+	if err := errors.Join(r.sum(sums), r.sumShown(sums)); err != nil {
 		return nil, err
 	}
 	return r.out, r.record()
@@ -307,6 +308,9 @@ func (r *recounter) count(o *ObjectRecord, m *Monitor, mapping string, want, got
 	for _, c := range b.Counts {
 		got[c.identity()+"|"+mapping] = contribution{c.identity(), mapping, c.Exposures, c.Deviations, c.Unknown}
 	}
+	for _, s := range b.Shown {
+		got[s.identity()+"|"+mapping] = contribution{identity: s.identity(), mapping: mapping, exposures: s.Calls}
+	}
 	r.windows.add(m, slices.DeleteFunc(b.windows, func(w observed) bool {
 		_, counted := want[w.scope.on(dayText(w.part.Day))+"|"+mapping]
 		return !counted
@@ -345,6 +349,24 @@ func (r *recounter) sum(sums map[string]contribution) error {
 		}
 	}
 	return nil
+}
+
+// sumShown compares what is recorded to have been shown with what objects add to it.
+func (r *recounter) sumShown(sums map[string]contribution) error {
+	days := map[string]int64{}
+	for id, c := range sums {
+		if s, ok := parseShown(id); ok {
+			days[identity(s.Deployment, s.Day, s.Basis)] += c.exposures
+		}
+	}
+	records, err := store.Select(r.ctx, r.db, ShownRecords, "")
+	for _, rec := range records {
+		r.out.Counts++
+		if days[rec.Record.Identity] != rec.Record.Calls {
+			r.out.Unequal++
+		}
+	}
+	return err
 }
 
 // together gives the deviations of a count that calls have together: as all objects read

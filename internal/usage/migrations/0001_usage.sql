@@ -48,6 +48,19 @@ create table r_usage_coverage (
 	identity text
 );
 create unique index r_usage_coverage_id on r_usage_coverage (id, rev);
+create table r_usage_shown (
+	seq bigint primary key,
+	id text not null,
+	rev bigint not null,
+	to_seq bigint,
+	valid_from text,
+	valid_to text,
+	deployment text,
+	identity text
+);
+create unique index r_usage_shown_id on r_usage_shown (id, rev);
+create index r_usage_shown_identity on r_usage_shown (identity);
+create index r_usage_shown_deployment on r_usage_shown (deployment);
 -- what tells the pushed events that were counted from those that were not; no evidence
 create table pushed_event (
 	id text primary key,
