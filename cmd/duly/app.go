@@ -64,7 +64,7 @@ func kinds() []*ledger.Schema {
 		register.Parties.Schema(), register.Interests.Schema(),
 		evidence.Sources.Schema(), evidence.Facts.Schema(), index.Editions.Schema(), runs.Runs.Schema(), runs.Packs.Schema(),
 		intake.Ambiguities.Schema(), screening.Lists.Schema(), screening.ListUpdates.Schema(), screening.Hits.Schema(),
-		agreement.Agreements.Schema(), usage.ObjectRecords.Schema(), usage.Counts.Schema(), usage.Coverages.Schema(), usage.Findings.Schema(),
+		agreement.Agreements.Schema(), usage.ObjectRecords.Schema(), usage.Counts.Schema(), usage.Coverages.Schema(), usage.Findings.Schema(), usage.ShownRecords.Schema(),
 		attestation.Requests.Schema(), attestation.Attestations.Schema(),
 		triage.Triages.Schema(), assessment.Ratings.Schema(), assessment.Exposures.Schema(), assessment.Scores.Schema(), decision.Decisions.Schema(),
 		casework.Reviews.Schema(), casework.Sweeps.Schema(), casework.Signals.Schema(), casework.Capacities.Schema(), casework.Changes.Schema(), casework.Samples.Schema(),

@@ -24,15 +24,58 @@ var steps = []step{
 		return []string{"import", "--workspace", dir, "--map", "map.yaml", "accounts.csv"}
 	}},
 	{"screen", "loaded", func(_ *office, dir string) []string { return []string{"screen", "--workspace", dir} }},
-	{"monitor", "loaded", func(_ *office, dir string) []string { return []string{"monitor", "--workspace", dir, "telemetry"} }},
+	{"monitor", "loaded", func(_ *office, dir string) []string {
+		return []string{"monitor", "--workspace", dir, "--conditions", "face-search", "--conditions", "together.yaml", "telemetry"}
+	}},
 	{"export", "loaded", func(_ *office, dir string) []string {
 		return []string{"export", "--workspace", dir, "--disclose", "all", "--out", dir + ".bundle"}
 	}},
 }
 
+// together has bounds over several calls: those of a day, and the different thresholds
+// that were ever asked for.
+const together = `id: together
+kind: conditions
+version: "1"
+title: Made-up bounds over several calls
+status: project
+sources: [{title: Made up, ref: none, grade: unverified}]
+parameters:
+  - {name: threshold, text: How alike., type: number, paths: [faceMatchThreshold]}
+conditions:
+  - id: T-DAY
+    title: At most three searches a day
+    text: At most three searches a day.
+    status: mandatory
+    effective_from: 2017-01-01
+    enforcement: technical
+    checked_by: [telemetry]
+    not_seen: Why they are made.
+    severity: low
+    source: {title: Made up, ref: none, grade: unverified}
+    events: event.source == "rekognition.amazonaws.com" && event.name in ["SearchFacesByImage"]
+    window: {count: calls, per: day, keep_days: 3660}
+    deviation: window.count > 3
+  - id: T-SORTS
+    title: At most ten thresholds
+    text: At most ten different thresholds.
+    status: mandatory
+    effective_from: 2017-01-01
+    enforcement: technical
+    checked_by: [telemetry]
+    not_seen: Why they are chosen.
+    severity: low
+    source: {title: Made up, ref: none, grade: unverified}
+    events: event.source == "rekognition.amazonaws.com" && event.name in ["SearchFacesByImage"]
+    window: {count: param.threshold, per: ever, keep_days: 3660}
+    deviation: window.count > 10
+tests: []
+`
+
 func newLoadedOffice(t *testing.T) *office {
 	t.Helper()
 	o := newOffice(t, 2500, 300, 50)
+	o.write(t, "together.yaml", together)
 	dir := o.copy(t, "empty", "loaded")
 	o.must(t, "import", "--workspace", dir, "--map", "map.yaml", "accounts.csv")
 	o.must(t, "lists", "add", "--workspace", dir, "ftm:list.jsonl")

@@ -33,8 +33,12 @@ func (c *monitorCmd) Run(a *app) error {
 		if err != nil {
 			return err
 		}
+		secret, err := w.WindowKey()
+		if err != nil {
+			return err
+		}
 		s, err := usage.Run(a.ctx, w.DB, usage.Task{
-			Actor: actor.Key, Today: w.Today(), Conditions: packs, Log: log, Paths: c.Paths, KeptUntil: c.KeptUntil,
+			Actor: actor.Key, Today: w.Today(), Conditions: packs, Log: log, Paths: c.Paths, Secret: secret, KeptUntil: c.KeptUntil,
 		}, nil)
 		if err != nil {
 			return err
@@ -80,11 +84,34 @@ func printMonitor(out io.Writer, s *usage.Summary) {
 	if s.Blind > 0 {
 		fmt.Fprintf(out, "blind      %d new findings of where use may be hidden\n", s.Blind)
 	}
+	printCompared(out, s)
+	if s.Late > 0 {
+		fmt.Fprintf(out, "late       %d calls of days whose keys are gone: nobody can tell whether they were counted before\n", s.Late)
+	}
+	if s.Swept != (usage.Swept{}) {
+		fmt.Fprintln(out, "deleted   ", &s.Swept)
+	}
 	printSilence(out, s)
 	for _, f := range s.Faults {
 		fmt.Fprintln(out, "  "+f)
 	}
 	more(out, int(s.MoreFaults), "faults")
+}
+
+// printCompared tells what use was held to. What is not declared is unknown, and no finding.
+func printCompared(out io.Writer, s *usage.Summary) {
+	c := s.Compared
+	if c.Deployments == 0 {
+		return
+	}
+	fmt.Fprintf(out, "declared   %d deployments whose use shows: %d with no capability declared, %d with no regions, %d with no volume\n",
+		c.Deployments, c.NoCapability, c.NoRegions, c.NoVolume)
+	if c.NoPurpose > 0 {
+		fmt.Fprintf(out, "  %d with no purpose declared, though the log shows one\n", c.NoPurpose)
+	}
+	if s.Undeclared > 0 {
+		fmt.Fprintf(out, "undeclared %d new findings of use that was not declared\n", s.Undeclared)
+	}
 }
 
 // printSilence tells where nothing was seen: unknown, not zero.

@@ -22,6 +22,7 @@ import (
 type usageCmd struct {
 	Receive receiveCmd `cmd:"" help:"Take events that are pushed (CloudEvents 1.0 over HTTP), and count them."`
 	Recount recountCmd `cmd:"" help:"Count again what was counted, from the files, and say what is the same."`
+	Sweep   sweepCmd   `cmd:"" help:"Delete what counting keeps for a time that is over: state of windows, keys and segments of pushed events."`
 	Digests digestsCmd `cmd:"" help:"Compare CloudTrail's files with its digest files. Needs no workspace."`
 }
 
@@ -37,7 +38,7 @@ func (c *recountCmd) Run(a *app) error {
 		if err != nil {
 			return err
 		}
-		r, err := usage.Recount(a.ctx, w.DB, usage.Task{Actor: actor.Key, Today: w.Today()}, c.From)
+		r, err := usage.Recount(a.ctx, w.DB, usage.Task{Actor: actor.Key, Today: w.Today(), Inbox: filepath.Join(a.cli.Workspace, receivedDir)}, c.From)
 		if err != nil {
 			return err
 		}
@@ -45,6 +46,9 @@ func (c *recountCmd) Run(a *app) error {
 			fmt.Fprintf(out, "objects    %d recorded = %d same + %d differ + %d other + %d gone + %d not kept + %d unread\n",
 				r.Objects, r.Same, r.Differ, r.Other, r.Gone, r.NotKept, r.Unread)
 			fmt.Fprintf(out, "counts     %d recorded, %d are not the sum of their objects\n", r.Counts, r.Unequal)
+			if r.Untold > 0 {
+				fmt.Fprintf(out, "  of %d the deviations are over several calls that are not all there any more, and cannot be counted again\n", r.Untold)
+			}
 			for _, x := range r.List {
 				fmt.Fprintf(out, "  %s: %s: %s\n", x.State, x.Name, x.Why)
 			}
@@ -54,6 +58,27 @@ func (c *recountCmd) Run(a *app) error {
 			err = fault.New(fault.Broken, "what was counted cannot all be counted again", "see above which objects differ")
 		}
 		return err
+	})
+}
+
+type sweepCmd struct {
+	All bool   `help:"Delete the state of all windows, as when its key is lost: counting begins anew."`
+	As  string `help:"Who runs it." placeholder:"PERSON"`
+}
+
+// Run deletes what is over.
+func (c *sweepCmd) Run(a *app) error {
+	return a.write(func(w *workspace.Workspace) error {
+		actor, err := a.may(w, c.As, act.Load)
+		if err != nil {
+			return err
+		}
+		task := usage.Task{Actor: actor.Key, Today: w.Today(), Inbox: filepath.Join(a.cli.Workspace, receivedDir)}
+		s, err := usage.Sweep(a.ctx, w.DB, task, c.All)
+		if err != nil {
+			return err
+		}
+		return a.print(s, func(out io.Writer) { fmt.Fprintln(out, "deleted   ", s) })
 	})
 }
 
@@ -98,11 +123,15 @@ func (c *digestsCmd) Run(a *app) error {
 	return err
 }
 
+// receivedDir is where pushed events wait, below the workspace.
+const receivedDir = "received"
+
 type receiveCmd struct {
 	Log        string        `help:"How events are read: a pack of kind log." required:"" placeholder:"PACK"`
 	Conditions []string      `help:"Packs of conditions." default:"face-search" placeholder:"PACK" sep:"none"`
 	Listen     string        `help:"Where to listen; on this machine only." default:"127.0.0.1:8734" placeholder:"ADDRESS"`
 	Every      time.Duration `help:"How often what was received is counted." default:"5s"`
+	Keep       int           `help:"For how many days events are kept after they were counted, so that they can be counted again." placeholder:"DAYS"`
 	Drain      bool          `help:"Only count what was received before."`
 	As         string        `help:"Who runs it." placeholder:"PERSON"`
 }
@@ -122,7 +151,7 @@ func (c *receiveCmd) Run(a *app) error {
 		if _, err := a.may(w, c.As, act.Load); err != nil {
 			return err
 		}
-		inbox, err = usage.OpenInbox(filepath.Join(a.cli.Workspace, "received"))
+		inbox, err = usage.OpenInbox(filepath.Join(a.cli.Workspace, receivedDir))
 		return err
 	})
 	if err != nil {
@@ -145,7 +174,14 @@ func (c *receiveCmd) count(a *app, inbox *usage.Inbox, packs []*pack.Pack, log *
 		if err != nil {
 			return err
 		}
-		s, err = inbox.Count(a.ctx, w.DB, usage.Task{Actor: actor.Key, Today: w.Today(), Conditions: packs, Log: log})
+		task := usage.Task{Actor: actor.Key, Today: w.Today(), Conditions: packs, Log: log}
+		if task.Secret, err = w.WindowKey(); err != nil {
+			return err
+		}
+		if c.Keep > 0 {
+			task.KeptUntil = w.Now().AddDate(0, 0, c.Keep).Format(time.DateOnly)
+		}
+		s, err = inbox.Count(a.ctx, w.DB, task)
 		return err
 	})
 	return s, err

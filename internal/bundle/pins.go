@@ -43,6 +43,7 @@ var pinned = map[string][]string{
 	"agreement":      {"state", "about", "versions", "terms", "as_amended"},
 	"usage_count":    {"condition", "day", "basis", "exposures", "deviations", "unknown"},
 	"usage_coverage": {"day", "basis", "covered"},
+	"usage_shown":    {"day", "basis", "calls"},
 	"finding":        {"grade", "state", "condition"},
 	"proceeding": {"state", "step", "outcome", "grade", "kind", "binds", "rated", "opened", "due", "stepped_day", "closed", "expires_day", "findings",
 		"calls", "recurrences", "out_of_order", "decision"},

@@ -347,3 +347,22 @@ func BenchmarkJudge(b *testing.B) {
 		}
 	})
 }
+
+// Protects: a pack says at most once what a call shows, as deployments declare it.
+func TestShows(t *testing.T) {
+	shows := func(text string) (*conditions.Set, error) {
+		return conditions.Load(parsed(t, strings.Replace(sample, "conditions:\n", "shows: "+text+"\nconditions:\n", 1)))
+	}
+	set, err := shows("[{capability: face_search, source: s, names: [A, B]}, {capability: face_compare, source: s, names: [C]}]")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if set.Shows("s", "B") != "face_search" || set.Shows("s", "C") != "face_compare" || set.Shows("t", "A") != "" || len(set.Capabilities()) != 2 {
+		t.Error("calls show something else than the pack says")
+	}
+	for _, bad := range []string{"[{capability: Face search, source: s, names: [A]}]", "[{capability: a, source: s, names: [A]}, {capability: b, source: s, names: [A]}]", "[{capability: a, source: s}]"} {
+		if _, err := shows(bad); err == nil {
+			t.Errorf("%s is taken", bad)
+		}
+	}
+}

@@ -153,7 +153,7 @@ func (x *example) judged(c *Condition) (outcome string, n int64, err error) {
 
 // together counts all calls of the test by a condition's window.
 func (x *example) together(c *Condition) (outcome string, n int64, err error) {
-	states, seen, unsure := map[Mark]*State{}, false, false
+	states, seen, unsure := map[Mark]State{}, false, false
 	for _, o := range append([]occurrence{x.Event}, x.Also...) {
 		call, at, err := o.call()
 		if err != nil {
@@ -167,15 +167,19 @@ func (x *example) together(c *Condition) (outcome string, n int64, err error) {
 			return "", 0, err
 		}
 		seen = seen || exposure == rule.True
-		unsure = unsure || exposure == rule.Unknown || exposure == rule.True && !c.Observe(states, []byte(x.Name), "", call, at)
+		part, told := c.Observe([]byte(x.Name), "", call, at)
+		unsure = unsure || exposure == rule.Unknown || exposure == rule.True && !told
+		if exposure != rule.True || !told {
+			continue
+		}
+		if states[part.Window] == nil {
+			states[part.Window] = State{}
+		}
+		states[part.Window][part]++
 	}
 	for _, s := range states {
-		days, err := c.Deviations(s)
-		if err != nil {
-			return "", 0, err
-		}
-		for _, d := range days {
-			n += d
+		for _, d := range c.Deviations(s) {
+			n += d.Times
 		}
 	}
 	switch {

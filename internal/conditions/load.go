@@ -21,11 +21,30 @@ type Set struct {
 	ID, Version string
 	Hash        string       // of the pack's exact bytes
 	Conditions  []*Condition // by ID, then From
+
+	shows map[[2]string]string // service and call -> capability
+}
+
+// Shows gives the capability that a call of a service shows whoever makes it; "" when the
+// pack names none.
+func (s *Set) Shows(source, name string) string { return s.shows[[2]string{source, name}] }
+
+// Capabilities lists what calls show by this pack.
+func (s *Set) Capabilities() []string {
+	return slices.Compact(slices.Sorted(maps.Values(s.shows)))
+}
+
+// shown is what a pack says that calls of a service show.
+type shown struct {
+	Capability string   `yaml:"capability,required"` // as deployments declare it
+	Source     string   `yaml:"source,required"`     // event.source
+	Names      []string `yaml:"names,required"`      // event.name
 }
 
 type body struct {
 	SectorGroups map[string][]string `yaml:"sector_groups"`
 	Parameters   []parameter         `yaml:"parameters"`
+	Shows        []shown             `yaml:"shows"` // which calls show which capability, whether or not a condition asks for them
 	Conditions   []clause            `yaml:"conditions,required"`
 	Tests        []example           `yaml:"tests,required"`
 }
@@ -91,7 +110,24 @@ func load(p *pack.Pack) (*Set, *body, error) {
 	if err := l.versions(set); err != nil {
 		return nil, nil, err
 	}
-	return set, &b, nil
+	return set, &b, l.shows(set)
+}
+
+// shows reads which calls show which capability. A call shows one.
+func (l *loader) shows(set *Set) error {
+	set.shows = map[[2]string]string{}
+	for i, s := range l.b.Shows {
+		if !nameRE.MatchString(s.Capability) {
+			return l.p.Fault(fmt.Sprintf("%q cannot name a capability", s.Capability), "write it as deployments declare it", "shows", i, "capability")
+		}
+		for j, name := range s.Names {
+			if set.shows[[2]string{s.Source, name}] != "" {
+				return l.p.Fault(fmt.Sprintf("%s of %s stands twice", name, s.Source), "a call shows one capability", "shows", i, "names", j)
+			}
+			set.shows[[2]string{s.Source, name}] = s.Capability
+		}
+	}
+	return nil
 }
 
 type loader struct {

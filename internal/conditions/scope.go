@@ -31,14 +31,15 @@ func (c *Condition) Applies(s Subject) (applies bool, assumed []string) {
 	return true, assumed
 }
 
-func known(value string) bool { return value != "" && value != "unknown" }
+// Known says whether a value of a deployment is known: it is stated, and not as unknown.
+func Known(value string) bool { return value != "" && value != "unknown" }
 
 // in says whether a value is in a list; an empty list holds everything.
 func in(value string, list []string) rule.Tri {
 	switch {
-	case len(list) == 0 || known(value) && slices.Contains(list, value):
+	case len(list) == 0 || Known(value) && slices.Contains(list, value):
 		return rule.True
-	case !known(value):
+	case !Known(value):
 		return rule.Unknown
 	}
 	return rule.False

@@ -23,8 +23,13 @@ type Window struct {
 	KeepDays int      `yaml:"keep_days,required"` // after its last day the state is kept so long; what comes then begins anew
 }
 
-// String says in words what is counted.
+// String says in words what is counted, and how it is kept.
 func (w *Window) String() string {
+	return fmt.Sprintf("%s; the state is kept for %d days under keyed hashes", w.Counts(), w.KeepDays)
+}
+
+// Counts says in words what is counted.
+func (w *Window) Counts() string {
 	of := map[string]string{countCalls: "calls", countQuiet: "whole hours without a call between two calls"}[w.Count]
 	if of == "" {
 		of = "different values of " + w.Count
@@ -35,7 +40,7 @@ func (w *Window) String() string {
 	if w.Per != "ever" {
 		of += ", per " + w.Per
 	}
-	return fmt.Sprintf("%s; the state is kept for %d days under keyed hashes", of, w.KeepDays)
+	return of
 }
 
 // What a window counts beside different values of a parameter.
@@ -53,64 +58,56 @@ var periods = map[string]string{"hour": "2006-01-02T15", "day": time.DateOnly, "
 // Mark is a keyed hash: who lacks the key can neither read nor guess what it stands for.
 type Mark [sha256.Size]byte
 
-// State is what is kept of one window in one deployment. Days and hours count from
-// 1970-01-01 in UTC. The zero State is empty. States of different objects add up by
-// [State.Merge], whatever their order.
-type State struct {
-	Calls map[int64]int64 // by day
-	First map[Mark]int64  // of each different value, the first day
-	Hours map[int64]bool  // hours with a call
+// Part is what calls add to one window on one day. Calls with the same part add up, so
+// that states of different objects do, whatever their order.
+type Part struct {
+	Window Mark
+	Day    int64 // since 1970-01-01, UTC
+	Item   Mark  // of values, the value's mark; of quiet hours, the hour of the day; of calls, nothing
 }
+
+// State is what is kept of one window: how many calls had which part.
+type State map[Part]int64
+
+// Beyond says how often a window's count stood where the condition does not allow it
+// on one day: the calls beyond the bound, the different values beyond it, or the
+// stretches that were too quiet. Reached is the highest count of the day.
+type Beyond struct{ Times, Reached int64 }
 
 // Windowed says whether calls are counted together, and how; nil when each call is
 // judged by itself.
 func (c *Condition) Windowed() *Window { return c.window }
 
-// Observe adds a call to the state of its window and gives the mark of that window.
-// The caller has found the call to be exposure; secret keys the marks. The answer is
-// false when the call does not record what the window needs: then it is unknown, and
-// nothing is added.
-func (c *Condition) Observe(states map[Mark]*State, secret []byte, deployment string, call *Call, at time.Time) bool {
+// Daily says whether it is enough to know how many calls there were on a day, which is
+// all that a meter says.
+func (w *Window) Daily() bool { return w.Count == countCalls && len(w.By) == 0 && w.Per != "hour" }
+
+// Observe gives what a call adds to which window. The caller has found the call to be
+// exposure; whose names the deployment, and secret keys the marks. The answer is false
+// when the call does not record what the window needs: then it is unknown.
+func (c *Condition) Observe(secret []byte, whose string, call *Call, at time.Time) (p Part, ok bool) {
 	at = at.UTC()
-	parts := []string{"duly/window/1", c.Hash, deployment, at.Format(periods[c.window.Per])}
+	parts := []string{"duly/window/1", c.Hash, whose, at.Format(periods[c.window.Per])}
 	for _, name := range c.window.By {
 		v, ok := c.lookup(call, name)
 		if !ok {
-			return false
+			return Part{}, false
 		}
 		parts = append(parts, text(v))
 	}
-	window := mark(secret, parts...)
-	var value Mark
-	if name := c.window.Count; name != countCalls && name != countQuiet {
-		v, ok := c.lookup(call, name)
-		if !ok {
-			return false
-		}
-		value = mark(secret, "duly/window-value/1", string(window[:]), text(v))
-	}
-	s := states[window]
-	if s == nil {
-		s = &State{}
-		states[window] = s
-	}
-	s.add(c.window.Count, at, value)
-	return true
-}
-
-func (s *State) add(count string, at time.Time, value Mark) {
-	hour := floor(at.Unix(), 60*60)
-	day := floor(hour, 24)
-	one := &State{}
-	switch count {
+	p = Part{Window: mark(secret, parts...), Day: floor(at.Unix(), 24*60*60)}
+	switch c.window.Count {
 	case countCalls:
-		one.Calls = map[int64]int64{day: 1}
 	case countQuiet:
-		one.Hours = map[int64]bool{hour: true}
+		p.Item[0] = byte(at.Hour())
 	default:
-		one.First = map[Mark]int64{value: day}
+		v, ok := c.lookup(call, c.window.Count)
+		if !ok {
+			return Part{}, false
+		}
+		p.Item = mark(secret, "duly/window-value/1", string(p.Window[:]), text(v))
 	}
-	s.Merge(one)
+	return p, true
 }
 
 func floor(n, by int64) int64 {
@@ -132,92 +129,58 @@ func mark(secret []byte, parts ...string) (m Mark) {
 	return m
 }
 
-// Merge adds what another state of the same window holds.
-func (s *State) Merge(o *State) {
-	for day, n := range o.Calls {
-		if s.Calls == nil {
-			s.Calls = map[int64]int64{}
-		}
-		s.Calls[day] += n
-	}
-	for value, day := range o.First {
-		if s.First == nil {
-			s.First = map[Mark]int64{}
-		}
-		if first, ok := s.First[value]; !ok || day < first {
-			s.First[value] = day
-		}
-	}
-	for hour := range o.Hours {
-		if s.Hours == nil {
-			s.Hours = map[int64]bool{}
-		}
-		s.Hours[hour] = true
-	}
-}
-
-// Last gives the last day that a state has something of, as days since 1970-01-01.
-func (s *State) Last() int64 {
-	var last int64
-	for day := range s.Calls {
-		last = max(last, day)
-	}
-	for _, day := range s.First {
-		last = max(last, day)
-	}
-	for hour := range s.Hours {
-		last = max(last, floor(hour, 24))
-	}
-	return last
-}
-
 // stretch is the part of one day in which the count went through the values from..to.
 type stretch struct{ day, from, to int64 }
 
 // steps gives through which values a window's count went on which day. They depend on
 // what the window holds and not on the order in which it came.
-func (s *State) steps() []stretch {
-	var out []stretch
-	var n int64
-	perDay := maps.Clone(s.Calls)
-	for _, day := range s.First {
-		if perDay == nil {
-			perDay = map[int64]int64{}
+func (w *Window) steps(s State) (out []stretch) {
+	if w.Count == countQuiet {
+		hours := map[int64]bool{}
+		for p := range s {
+			hours[p.Day*24+int64(p.Item[0])] = true
 		}
+		seen := slices.Sorted(maps.Keys(hours))
+		for i := 1; i < len(seen); i++ {
+			quiet := seen[i] - seen[i-1] - 1
+			out = append(out, stretch{floor(seen[i], 24), quiet, quiet})
+		}
+		return out
+	}
+	perDay, first := map[int64]int64{}, map[Mark]int64{}
+	for p, calls := range s {
+		if w.Count == countCalls {
+			perDay[p.Day] += calls
+		} else if day, ok := first[p.Item]; !ok || p.Day < day {
+			first[p.Item] = p.Day
+		}
+	}
+	for _, day := range first {
 		perDay[day]++
 	}
+	var n int64
 	for _, day := range slices.Sorted(maps.Keys(perDay)) {
 		out = append(out, stretch{day, n + 1, n + perDay[day]})
 		n += perDay[day]
 	}
-	hours := slices.Sorted(maps.Keys(s.Hours))
-	for i := 1; i < len(hours); i++ {
-		quiet := hours[i] - hours[i-1] - 1
-		out = append(out, stretch{floor(hours[i], 24), quiet, quiet})
+	return out
+}
+
+// Deviations gives by day where a window's count stood beyond what the condition allows.
+func (c *Condition) Deviations(s State) map[int64]Beyond {
+	out := map[int64]Beyond{}
+	for _, st := range c.window.steps(s) {
+		if n := c.within(st.from, st.to); n > 0 {
+			b := out[st.day]
+			out[st.day] = Beyond{b.Times + n, max(b.Reached, st.to)}
+		}
 	}
 	return out
 }
 
-// Deviations gives how often the count of a window stood where the condition does not
-// allow it, by day: the calls beyond the bound, the different values beyond it, or the
-// stretches that were too quiet.
-func (c *Condition) Deviations(s *State) (map[int64]int64, error) {
-	out := map[int64]int64{}
-	for _, st := range s.steps() {
-		n, err := c.within(st.from, st.to)
-		if err != nil {
-			return nil, err
-		}
-		if n > 0 {
-			out[st.day] += n
-		}
-	}
-	return out, nil
-}
-
 // within gives for how many counts from..to the rule holds. Between the constants that
 // it compares with, its answer does not change, so one count stands for many.
-func (c *Condition) within(from, to int64) (n int64, err error) {
+func (c *Condition) within(from, to int64) (n int64) {
 	for from <= to {
 		end := to
 		if i, found := slices.BinarySearch(c.bounds, from); found {
@@ -228,14 +191,14 @@ func (c *Condition) within(from, to int64) (n int64, err error) {
 		count := from
 		answer, err := c.deviation.Eval(func(string) (any, bool) { return count, true })
 		if err != nil {
-			return 0, err
+			panic("conditions: a rule fails that was found not to when it was loaded: " + err.Error())
 		}
 		if answer == rule.True {
 			n += end - from + 1
 		}
 		from = end + 1
 	}
-	return n, nil
+	return n
 }
 
 // windowed checks a window and its rule.

@@ -52,25 +52,26 @@ type seen struct {
 }
 
 // observe counts calls and gives deviations by day, as "day:n".
-func observe(t testing.TB, c *conditions.Condition, calls []seen) (string, map[conditions.Mark]*conditions.State) {
+func observe(t testing.TB, c *conditions.Condition, calls []seen) (string, map[conditions.Mark]conditions.State) {
 	t.Helper()
-	states := map[conditions.Mark]*conditions.State{}
+	states := map[conditions.Mark]conditions.State{}
 	for _, s := range calls {
-		c.Observe(states, []byte("secret"), "d", &conditions.Call{Source: "s", Name: "n", Params: []byte(s.params)}, s.at)
+		if p, ok := c.Observe([]byte("secret"), "d", &conditions.Call{Source: "s", Name: "n", Params: []byte(s.params)}, s.at); ok {
+			if states[p.Window] == nil {
+				states[p.Window] = conditions.State{}
+			}
+			states[p.Window][p]++
+		}
 	}
 	return deviations(t, c, states), states
 }
 
-func deviations(t testing.TB, c *conditions.Condition, states map[conditions.Mark]*conditions.State) string {
+func deviations(t testing.TB, c *conditions.Condition, states map[conditions.Mark]conditions.State) string {
 	t.Helper()
 	total := map[int64]int64{}
 	for _, s := range states {
-		days, err := c.Deviations(s)
-		if err != nil {
-			t.Fatal(err)
-		}
-		for d, n := range days {
-			total[d] += n
+		for d, n := range c.Deviations(s) {
+			total[d] += n.Times
 		}
 	}
 	return fmt.Sprint(total)
@@ -110,8 +111,7 @@ func TestWindows(t *testing.T) {
 		}
 	}
 	c := windowed(t, "{by: [param.who], count: calls, per: day, keep_days: 9}", "window.count > 2")
-	states := map[conditions.Mark]*conditions.State{}
-	if c.Observe(states, nil, "d", &conditions.Call{Source: "s", Name: "n", Params: []byte("null")}, at("5 10:00")) || len(states) > 0 {
+	if _, ok := c.Observe(nil, "d", &conditions.Call{Source: "s", Name: "n", Params: []byte("null")}, at("5 10:00")); ok {
 		t.Error("a call that does not record who was counted")
 	}
 }
@@ -133,9 +133,11 @@ func TestWindowsAddUp(t *testing.T) {
 		_, second := observe(t, c, calls[:cut])
 		for m, s := range second {
 			if first[m] == nil {
-				first[m] = &conditions.State{}
+				first[m] = conditions.State{}
 			}
-			first[m].Merge(s)
+			for p, n := range s {
+				first[m][p] += n
+			}
 		}
 		if got := deviations(t, c, first); got != whole {
 			r.Fatalf("in two objects %s, in one %s", got, whole)
@@ -163,15 +165,12 @@ func TestMarksAreKeyed(t *testing.T) {
 	for _, secret := range []string{"one", "two"} {
 		for _, deployment := range []string{"d", "e"} {
 			for day := 5; day < 7; day++ {
-				states := map[conditions.Mark]*conditions.State{}
-				c.Observe(states, []byte(secret), deployment, call, time.Date(2024, 1, day, 0, 0, 0, 0, time.UTC))
-				for m, s := range states {
-					marks[m] = true
-					for v := range s.First {
-						marks[v] = true
-					}
-					n += 2
+				p, ok := c.Observe([]byte(secret), deployment, call, time.Date(2024, 1, day, 0, 0, 0, 0, time.UTC))
+				if !ok {
+					t.Fatal("a call was not observed")
 				}
+				marks[p.Window], marks[p.Item] = true, true
+				n += 2
 			}
 		}
 	}

@@ -239,7 +239,7 @@ func binds(f *usage.FindingRecord) bool {
 }
 
 func rank(kind string) int {
-	return slices.Index([]string{usage.BlindSpot, usage.Deviation, usage.Breach}, kind)
+	return slices.Index([]string{usage.BlindSpot, usage.Undeclared, usage.Deviation, usage.Breach}, kind)
 }
 
 // close ends a round.

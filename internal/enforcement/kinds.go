@@ -14,19 +14,19 @@ type Proceeding struct {
 	Step        string   `duly:"step,public,enum=none|notice|cure|limit|suspend|terminate"` // the last one taken
 	Outcome     string   `duly:"outcome,public,enum=cured|advised|no_deviation|accepted|withdrawn"`
 	Grade       string   `duly:"grade,public,enum=low|medium|high|critical"`
-	Kind        string   `duly:"kind,public,enum=breach|deviation|blind_spot"`       // of the gravest finding
-	Binds       bool     `duly:"binds,public"`                                       // of one finding at least: mandatory, or made so by a clause, and agreed to
-	Rated       string   `duly:"rated,public,enum=LOW|MEDIUM|HIGH|CRITICAL|unrated"` // worst end, which is in the grade
-	Opened      string   `duly:"opened,public,date"`                                 // for the first time
-	Due         string   `duly:"due,public,date,column"`                             // by when the next thing is done; absent when nothing is
-	Stepped     string   `duly:"stepped_day,public,date"`                            // when the last step was taken
-	Closed      string   `duly:"closed,public,date"`                                 // absent while open
-	Expires     string   `duly:"expires_day,public,date"`                            // of an acceptance: when it comes back
-	Findings    int64    `duly:"findings,public"`                                    // of this round
-	Calls       int64    `duly:"calls,public"`                                       // that they count
-	Recurrences int64    `duly:"recurrences,public"`                                 // how often it came again after it was closed
-	OutOfOrder  bool     `duly:"out_of_order,public"`                                // a step was skipped or taken back
-	Decision    string   `duly:"decision,public,hash"`                               // leaf of the decision that the last step or the acceptance rests on
+	Kind        string   `duly:"kind,public,enum=breach|deviation|blind_spot|undeclared"` // of the gravest finding
+	Binds       bool     `duly:"binds,public"`                                            // of one finding at least: mandatory, or made so by a clause, and agreed to
+	Rated       string   `duly:"rated,public,enum=LOW|MEDIUM|HIGH|CRITICAL|unrated"`      // worst end, which is in the grade
+	Opened      string   `duly:"opened,public,date"`                                      // for the first time
+	Due         string   `duly:"due,public,date,column"`                                  // by when the next thing is done; absent when nothing is
+	Stepped     string   `duly:"stepped_day,public,date"`                                 // when the last step was taken
+	Closed      string   `duly:"closed,public,date"`                                      // absent while open
+	Expires     string   `duly:"expires_day,public,date"`                                 // of an acceptance: when it comes back
+	Findings    int64    `duly:"findings,public"`                                         // of this round
+	Calls       int64    `duly:"calls,public"`                                            // that they count
+	Recurrences int64    `duly:"recurrences,public"`                                      // how often it came again after it was closed
+	OutOfOrder  bool     `duly:"out_of_order,public"`                                     // a step was skipped or taken back
+	Decision    string   `duly:"decision,public,hash"`                                    // leaf of the decision that the last step or the acceptance rests on
 	Deployment  string   `duly:"deployment,customer,column"`
 	Clause      string   `duly:"clause,customer"`
 	Identity    string   `duly:"identity,customer,column"`

@@ -53,8 +53,9 @@ var words = map[string]string{
 	"compliance kept": "kept", "compliance not_kept": "not kept", "impact harm": "people are harmed", "impact none": "none is known, by a source", "impact unknown": "unknown",
 
 	"kind breach": "breach of a mandatory condition", "kind deviation": "advice not followed", "kind blind_spot": "use hidden from the log",
+	"kind undeclared": "use that was not declared",
 
-	"task screen": "Names compared with watchlists", "task triage": "Accounts sorted into lanes", "task assess": "Deployments assessed", "task monitor": "Use counted from telemetry",
+	"task screen": "Names compared with watchlists", "task triage": "Accounts sorted into lanes", "task assess": "Deployments assessed", "task monitor": "Use counted from telemetry", "task sweep": "What was kept for a time, deleted",
 
 	"class customer": "about the customer", "class trade_secret": "prices and volumes", "class security": "what would help an attacker", "class personal": "about a person", "class legal": "legally restricted",
 

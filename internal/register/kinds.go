@@ -86,7 +86,8 @@ type Product struct {
 
 // Deployment is the unit that is judged: a customer, one capability of a
 // product, a purpose and a jurisdiction. Telemetry names the accounts in which
-// its use can be seen. Basis says how it is known: what is inferred from use is
+// its use can be seen; Regions, Volume and what it is are what use is held to (RS-09).
+// Basis says how it is known: what is inferred from use is
 // confirmed by a contract or by the customer, and by nothing else.
 type Deployment struct {
 	Origin
@@ -99,6 +100,8 @@ type Deployment struct {
 	Jurisdiction string   `duly:"jurisdiction,customer,column"`
 	EndUse       string   `duly:"end_use,customer"` // as the customer declared it
 	Telemetry    []string `duly:"telemetry,security"`
+	Regions      []string `duly:"regions,customer"` // of the service, as logs name them, in which it is declared to be used; none: not declared
+	Volume       *int64   `duly:"volume,customer"`  // calls a month that it is declared to make at most; absent: not declared
 	Basis        string   `duly:"basis,customer,enum=contract|customer|inferred|unknown"`
 }
 

@@ -267,7 +267,7 @@ func (b *builder) watchlists() error {
 // runs lists the newest run of each task, in the order of the work.
 func (b *builder) runs() error {
 	b.r.Runs, b.r.Packs = []Run{}, []Pack{}
-	for _, task := range []string{"screen", "triage", "assess", "monitor"} {
+	for _, task := range []string{"screen", "triage", "assess", "monitor", "sweep"} {
 		n := 0
 		var last *store.Revision[runs.Run]
 		for _, r := range b.ran {

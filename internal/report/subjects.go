@@ -23,7 +23,7 @@ var (
 	outcomes  = []string{"pending", "approve", "approve_with_conditions", "escalate", "decline", "suspend", "prohibited_policy", "prohibited_legal"}
 	stopNames = []string{"HS-L1", "HS-L2", "HS-L3", "HS-L4", "HS-P1", "HS-P2", "HS-P3", "HS-P4", "HS-P5"}
 	gradings  = []string{"low", "medium", "high", "critical"}
-	findKinds = []string{"breach", "deviation", "blind_spot"}
+	findKinds = []string{"breach", "deviation", "undeclared", "blind_spot"}
 )
 
 const notTriaged = "not_triaged"

@@ -20,9 +20,9 @@ import (
 
 // Run is one run of the program over many records.
 type Run struct {
-	Task       string   `duly:"task,public,enum=screen|triage|assess|monitor,column"`
+	Task       string   `duly:"task,public,enum=screen|triage|assess|monitor|sweep,column"`
 	Day        string   `duly:"day,public,date"`
-	Covered    int64    `duly:"covered,public"`         // records or events looked at
+	Covered    int64    `duly:"covered,public"`         // records or events looked at, or deleted
 	Findings   int64    `duly:"findings,public"`        // hits, PERSON and STOP lanes, ratings, or deviations
 	Population string   `duly:"population,public,hash"` // root over the leaf hashes looked at
 	Inputs     []string `duly:"inputs,customer"`        // hashes of lists or packs used

@@ -21,13 +21,16 @@ type Batch struct {
 	Rules    string     `json:"rules"` // see Monitor.Rules
 	Object   Object     `json:"object"`
 	Failed   int64      `json:"failed"`             // unmatched calls that failed, which a condition would have counted
+	Late     int64      `json:"late,omitempty"`     // matched calls of days of which nobody can tell whether they were counted before; they are unknown
 	Repeated int64      `json:"repeated,omitempty"` // matched events whose id stands more than once in the object
 	Counts   []Count    `json:"counts,omitempty"`
 	Findings []Finding  `json:"findings,omitempty"`
 	Unmapped []Unmapped `json:"unmapped,omitempty"`
 	Coverage []Coverage `json:"coverage,omitempty"`
+	Shown    []Shown    `json:"shown,omitempty"`
 
-	seen sightings
+	seen    sightings
+	windows []observed
 }
 
 // Count is what happened under one condition, in one deployment, on one day (UTC,
@@ -59,6 +62,8 @@ const (
 	Breach    = "breach"     // a mandatory condition that binds was not kept
 	Deviation = "deviation"  // one was not followed that is advice, or that nobody is known to have agreed to
 	BlindSpot = "blind_spot" // use was, or may have been, hidden from the log
+
+	Undeclared = "undeclared" // use was of another sort, place, purpose or size than declared
 )
 
 // Finding says that a condition was not kept in a deployment on a day. It keeps
@@ -110,7 +115,7 @@ func (j *judge) batch(source string, object Object) *Batch {
 		f := fault.Newf(fault.Invalid, "%d calls could not be judged and count as unknown: %s", j.faults[what], what)
 		object.Faults = append(object.Faults, f.At(object.Name, 0, ""))
 	}
-	b := &Batch{Source: source, Rules: j.m.rules, Object: object, Failed: j.failed, seen: j.seen}
+	b := &Batch{Source: source, Rules: j.m.rules, Object: object, Failed: j.failed, Late: j.late, seen: j.seen}
 	b.Repeated, _ = j.seen.repeated()
 	for k, t := range j.counts {
 		c, f := j.report(k, t)
@@ -126,6 +131,7 @@ func (j *judge) batch(source string, object Object) *Batch {
 		at := time.Unix(k.hour*hour, 0).UTC().Format(hourLayout)
 		b.Coverage = append(b.Coverage, Coverage{k.account, k.region, at, *n})
 	}
+	b.windows, b.Shown = j.observations(), j.shownCalls()
 	slices.SortFunc(b.Counts, func(x, y Count) int { return x.key().compare(y.key()) })
 	slices.SortFunc(b.Findings, func(x, y Finding) int { return x.key().compare(y.key()) })
 	slices.SortFunc(b.Unmapped, func(x, y Unmapped) int { return cmp.Compare(x.Account, y.Account) })
@@ -137,22 +143,8 @@ func (j *judge) report(k countKey, t *tally) (Count, Finding) {
 	c, d := &j.m.conds[k.cond], j.m.deployments[k.deployment].ID
 	day := time.Unix(k.day*24*hour, 0).UTC().Format(time.DateOnly)
 	assumed := c.assumed[k.deployment]
-	f := Finding{
-		Kind: Deviation, Grade: c.Severity, Condition: c.ID, ConditionHash: c.Hash,
-		IncorporatedBy: c.IncorporatedBy, Deployment: d, Day: day, Calls: t.deviations,
-		First: t.first, Last: t.last, Evidence: t.evidence, Assumed: assumptions(assumed, t.sharedDeviation),
-	}
-	binds := true // a monitor without agreements takes the conditions as agreed
-	if j.m.book != nil {
-		f.Binding = j.m.book.Binds(d, c.Condition, day)
-		binds = f.Binding.Firm()
-	}
-	switch {
-	case c.BlindSpot:
-		f.Kind = BlindSpot
-	case c.Status == conditions.Mandatory && binds:
-		f.Kind = Breach
-	}
+	f := j.m.finding(c, d, day)
+	f.Calls, f.First, f.Last, f.Evidence, f.Assumed = t.deviations, t.first, t.last, t.evidence, assumptions(assumed, t.sharedDeviation)
 	return Count{c.ID, c.Hash, d, day, j.m.basis(), t.exposures, t.deviations, t.unknown, assumptions(assumed, t.shared)}, f
 }
 

@@ -5,6 +5,7 @@ import (
 	"strconv"
 	"strings"
 
+	"duly/internal/conditions"
 	"duly/internal/store"
 )
 
@@ -38,8 +39,11 @@ func parseContribution(text string) contribution {
 	return contribution{strings.Join(parts[:4], "|"), parts[4], n(5), n(6), n(7)}
 }
 
-// judges says whether the monitor has the condition that a count is of.
+// judges says whether the monitor has the condition that a count is of, or what is shown.
 func (m *Monitor) judges(identity string) bool {
+	if s, ok := parseShown(identity); ok {
+		return slices.ContainsFunc(m.sets, func(set *conditions.Set) bool { return slices.Contains(set.Capabilities(), s.Capability) })
+	}
 	parts := strings.Split(identity, "|")
 	return len(parts) > 1 && slices.ContainsFunc(m.conds, func(c cond) bool { return c.Hash == parts[1] })
 }

@@ -21,7 +21,7 @@ const (
 // judge counts the events of one object.
 type judge struct {
 	m        *Monitor
-	calls    map[string][]int // source, 0, name -> conditions that may count it
+	calls    map[string]callKind // source, 0, name -> what it may be
 	counts   map[countKey]*tally
 	unmapped map[string]*Unmapped
 	cover    map[coverKey]*int64
@@ -29,7 +29,10 @@ type judge struct {
 	seen     sightings
 	recall   *conditions.Recall
 	failed   int64
+	late     int64
 	faults   map[string]int64 // rules that failed, by what they say
+	windows  map[windowKey]*observed
+	shown    map[shownKey]int64
 
 	scratch  []byte
 	last     coverKey
@@ -56,9 +59,9 @@ type tally struct {
 
 func newJudge(m *Monitor) *judge {
 	return &judge{
-		m: m, calls: map[string][]int{}, counts: map[countKey]*tally{},
+		m: m, calls: map[string]callKind{}, counts: map[countKey]*tally{},
 		unmapped: map[string]*Unmapped{}, cover: map[coverKey]*int64{},
-		names: map[string]string{}, faults: map[string]int64{},
+		names: map[string]string{}, faults: map[string]int64{}, windows: map[windowKey]*observed{}, shown: map[shownKey]int64{},
 		recall: m.recalls.Get().(*conditions.Recall),
 	}
 }
@@ -72,13 +75,17 @@ func (j *judge) event(e *event) (matched bool, err error) {
 		u = j.unmappedAccount(e)
 		u.Events += e.calls
 	}
-	if candidates := j.candidates(e); len(candidates) > 0 {
-		matched = j.try(e, candidates, active)
+	what := j.kindOf(e)
+	if what.shows != "" && active > 0 && len(e.errorCode) == 0 {
+		j.show(e, what.shows)
+	}
+	if len(what.candidates) > 0 {
+		matched = j.try(e, what.candidates, active)
 	}
 	if matched && u != nil {
 		u.Matched += e.calls
 	}
-	if len(j.counts)+len(j.unmapped)+len(j.cover)+len(j.names) > maxKeys {
+	if len(j.counts)+len(j.unmapped)+len(j.cover)+len(j.names)+len(j.windows)+len(j.shown) > maxKeys {
 		return matched, fault.Newf(fault.Invalid, "has more than %d different accounts, regions, hours and days, and is not read further", maxKeys)
 	}
 	return matched, nil
@@ -135,14 +142,20 @@ func floor(n, by int64) int64 {
 	return n / by
 }
 
-// candidates gives the conditions whose required equalities the call satisfies.
-// They depend on the call's name alone, so they are looked up once per name.
-func (j *judge) candidates(e *event) []int {
+// callKind is what depends on a call's name alone: the conditions whose required equalities
+// it satisfies, and the capability that it shows.
+type callKind struct {
+	candidates []int
+	shows      string
+}
+
+// kindOf looks up what a call may be, once per name.
+func (j *judge) kindOf(e *event) callKind {
 	j.scratch = append(append(append(j.scratch[:0], e.source...), 0), e.name...)
 	if found, ok := j.calls[string(j.scratch)]; ok {
 		return found
 	}
-	found := j.m.table.Candidates(func(name string) (any, bool) {
+	found := callKind{candidates: j.m.table.Candidates(func(name string) (any, bool) {
 		switch name {
 		case "event.source":
 			return string(e.source), true
@@ -150,7 +163,7 @@ func (j *judge) candidates(e *event) []int {
 			return string(e.name), true
 		}
 		return nil, false
-	})
+	}), shows: j.m.shows(string(e.source), string(e.name))}
 	if len(j.calls) < maxCalls {
 		j.calls[string(j.scratch)] = found
 	}
@@ -178,8 +191,14 @@ func (j *judge) try(e *event, candidates []int, active int) (matched bool) {
 		if exposure == rule.False {
 			continue
 		}
+		if e.time.Before(j.m.since) {
+			exposure, deviation = rule.Unknown, rule.Unknown
+		}
 		if !matched {
 			matched = true
+			if e.time.Before(j.m.since) {
+				j.late += e.calls
+			}
 			here = Sighting{ID: string(e.id), Time: e.time.Format(time.RFC3339)}
 			if len(e.id) > 0 {
 				sum := sha256.Sum256(e.id)
@@ -191,6 +210,9 @@ func (j *judge) try(e *event, candidates []int, active int) (matched bool) {
 				t := j.tally(countKey{i, d, floor(e.time.Unix(), 24*hour)})
 				t.shared = t.shared || active > 1
 				t.sharedDeviation = t.sharedDeviation || active > 1 && deviation == rule.True
+				if c.Windowed() != nil {
+					deviation = j.observe(i, d, &call, e, exposure, here)
+				}
 				t.add(c, &call, e.calls, exposure, deviation, here)
 			}
 		}
@@ -247,4 +269,24 @@ func (s Sighting) compare(o Sighting) int {
 
 func compareFields(a, b []conditions.Field) int {
 	return cmp.Compare(fmt.Sprint(a), fmt.Sprint(b))
+}
+
+// finding says what it would be that a condition was not kept in a deployment on a day.
+func (m *Monitor) finding(c *cond, deployment, day string) Finding {
+	f := Finding{
+		Kind: Deviation, Grade: c.Severity, Condition: c.ID, ConditionHash: c.Hash,
+		IncorporatedBy: c.IncorporatedBy, Deployment: deployment, Day: day,
+	}
+	binds := true // a monitor without agreements takes the conditions as agreed
+	if m.book != nil {
+		f.Binding = m.book.Binds(deployment, c.Condition, day)
+		binds = f.Binding.Firm()
+	}
+	switch {
+	case c.BlindSpot:
+		f.Kind = BlindSpot
+	case c.Status == conditions.Mandatory && binds:
+		f.Kind = Breach
+	}
+	return f
 }

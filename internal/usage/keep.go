@@ -5,6 +5,7 @@ import (
 	"context"
 	"slices"
 	"strings"
+	"time"
 
 	"duly/internal/fault"
 	"duly/internal/ledger"
@@ -25,14 +26,16 @@ type keeper struct {
 	hours  hours
 	found  map[key]int // findings told, by their place in the list; -1 beyond it
 
+	pushes  bool                       // whether what is read was pushed
 	touched map[string]map[string]bool // deployments and days of which something was counted, now or before
+	shown   map[string]map[string]bool // likewise, of which something was shown
 	clocks  []watched
 }
 
 func newKeeper(ctx context.Context, db *store.DB, task Task, m *Monitor, packs []*pack.Pack) *keeper {
 	return &keeper{
 		ctx: ctx, db: db, task: task, m: m, packs: packs, s: &Summary{Rules: m.Rules()},
-		hours: hours{}, found: map[key]int{}, touched: map[string]map[string]bool{},
+		hours: hours{}, found: map[key]int{}, touched: map[string]map[string]bool{}, shown: map[string]map[string]bool{},
 	}
 }
 
@@ -68,11 +71,18 @@ func (k *keeper) touch(b *Batch) {
 	k.hours.add(b, k.m)
 	k.clocks = append(k.clocks, k.m.clocks(b, k.task.Today)...)
 	for _, c := range b.Counts {
-		if k.touched[c.Deployment] == nil {
-			k.touched[c.Deployment] = map[string]bool{}
-		}
-		k.touched[c.Deployment][c.Day] = true
+		mark(k.touched, c.Deployment, c.Day)
 	}
+	for _, s := range b.Shown {
+		mark(k.shown, s.Deployment, s.Day)
+	}
+}
+
+func mark(days map[string]map[string]bool, deployment, day string) {
+	if days[deployment] == nil {
+		days[deployment] = map[string]bool{}
+	}
+	days[deployment][day] = true
 }
 
 // keep records one batch in one transaction: the object unless it is known, and
@@ -80,7 +90,7 @@ func (k *keeper) touch(b *Batch) {
 // the same transaction.
 func (k *keeper) keep(b *Batch, also func(*store.Tx) error) error {
 	if b.Object.Status == Incomplete { // and its hours are not seen
-		b.Counts, b.Findings, b.Coverage = nil, nil, nil
+		b.Counts, b.Findings, b.Coverage, b.Shown, b.windows = nil, nil, nil, nil, nil
 	}
 	k.touch(b)
 	var known bool
@@ -125,7 +135,13 @@ func (k *keeper) keep(b *Batch, also func(*store.Tx) error) error {
 				return err
 			}
 		}
-		return k.add(tx, &fresh, replaced)
+		if err := k.add(tx, &fresh, replaced); err != nil {
+			return err
+		}
+		if err := k.show(tx, fresh.Shown, replaced); err != nil {
+			return err
+		}
+		return k.observe(tx, record, fresh.windows, replaced)
 	})
 	if err != nil {
 		return err
@@ -203,10 +219,21 @@ func (k *keeper) follow(r, old *ObjectRecord, b *Batch) (fresh Batch, replaced [
 			r.Counted = append(r.Counted, contribution{c.identity(), r.Mapping, c.Exposures, c.Deviations, c.Unknown}.String())
 		}
 	}
+	for _, s := range b.Shown {
+		if !counted[s.identity()] {
+			fresh.Shown = append(fresh.Shown, s)
+			r.Counted = append(r.Counted, contribution{identity: s.identity(), mapping: r.Mapping, exposures: s.Calls}.String())
+		}
+	}
 	slices.Sort(r.Counted)
 	for _, f := range b.Findings {
 		if !counted[identity(f.Deployment, f.ConditionHash, f.Day, k.m.basis())] {
 			fresh.Findings = append(fresh.Findings, f)
+		}
+	}
+	for _, o := range b.windows {
+		if !counted[o.scope.on(dayText(o.part.Day))] {
+			fresh.windows = append(fresh.windows, o)
 		}
 	}
 	return fresh, replaced
@@ -220,16 +247,21 @@ func (k *keeper) tell(fresh *Batch) {
 		k.s.Unknown += c.Unknown
 	}
 	for _, f := range fresh.Findings {
-		at, told := k.found[f.key()]
-		switch {
-		case !told && len(k.s.List) < maxTold:
-			k.found[f.key()] = len(k.s.List)
-			k.s.List = append(k.s.List, f)
-		case !told:
-			k.found[f.key()] = -1
-		case at >= 0:
-			k.s.List[at].merge(f)
-		}
+		k.list(f)
+	}
+}
+
+// list adds to the summary a finding that is new or changed.
+func (k *keeper) list(f Finding) {
+	at, told := k.found[f.key()]
+	switch {
+	case !told && len(k.s.List) < maxTold:
+		k.found[f.key()] = len(k.s.List)
+		k.s.List = append(k.s.List, f)
+	case !told:
+		k.found[f.key()] = -1
+	case at >= 0:
+		k.s.List[at].merge(f)
 	}
 	k.s.Findings = len(k.found)
 }
@@ -273,11 +305,15 @@ func unmapped(b *Batch) (events int64) {
 
 func (k *keeper) describe(b *Batch) *ObjectRecord {
 	o := &b.Object
-	return &ObjectRecord{
+	r := &ObjectRecord{
 		SHA256: o.SHA256, Rules: b.Rules, Mapping: k.m.mapping(), KeptUntil: k.task.KeptUntil, State: string(o.Status), Day: k.task.Today, Bytes: o.Bytes, Read: o.Read,
 		Matched: o.Matched, Unmatched: o.Unmatched, Rejected: o.Rejected, Unmapped: unmapped(b),
 		Source: b.Source, Name: o.Name, Identity: b.Source + "|" + o.Name,
 	}
+	if !k.m.since.IsZero() {
+		r.Since = k.m.since.Format(time.DateOnly)
+	}
+	return r
 }
 
 // changed gives the hash of other content that came under the name before and was
@@ -333,14 +369,7 @@ func (k *keeper) reduceCount(tx *store.Tx, c contribution) error {
 // showed by another mapping. As the calls that were named may be among those, it then
 // names calls of this object.
 func (k *keeper) addFinding(tx *store.Tx, f Finding, before int64) error {
-	next := FindingRecord{
-		State: "open", Grade: f.Grade, Kind: f.Kind, Condition: f.ConditionHash, Day: f.Day, Calls: f.Calls,
-		Deployment: f.Deployment, Clause: f.Condition, Binding: string(f.Binding), BindsBy: f.IncorporatedBy,
-		Identity: identity(f.Deployment, f.ConditionHash, f.Day, k.m.basis()), First: sighting(f.First), Last: sighting(f.Last), Assumed: f.Assumed,
-	}
-	for _, e := range f.Evidence {
-		next.Evidence = append(next.Evidence, e.Name+" = "+e.Value)
-	}
+	next := recordOf(f, k.m.basis())
 	known, err := store.Select(k.ctx, tx, Findings, "r.identity = $1", next.Identity)
 	if err != nil {
 		return err
@@ -360,6 +389,19 @@ func (k *keeper) addFinding(tx *store.Tx, f Finding, before int64) error {
 	}
 	_, _, err = store.Revise(tx, Findings, known[0].ID, &next)
 	return err
+}
+
+// recordOf writes a finding as it is recorded.
+func recordOf(f Finding, basis string) FindingRecord {
+	r := FindingRecord{
+		State: "open", Grade: f.Grade, Kind: f.Kind, Condition: f.ConditionHash, Day: f.Day, Calls: f.Calls,
+		Deployment: f.Deployment, Clause: f.Condition, Binding: string(f.Binding), BindsBy: f.IncorporatedBy,
+		Identity: identity(f.Deployment, f.ConditionHash, f.Day, basis), First: sighting(f.First), Last: sighting(f.Last), Assumed: f.Assumed,
+	}
+	for _, e := range f.Evidence {
+		r.Evidence = append(r.Evidence, e.Name+" = "+e.Value)
+	}
+	return r
 }
 
 // reduceFinding takes calls out of a finding that an object no longer shows, and closes
@@ -388,6 +430,12 @@ func (k *keeper) finish() error {
 		if err := k.cover(tx); err != nil {
 			return err
 		}
+		if err := k.settle(tx, false); err != nil {
+			return err
+		}
+		if err := k.compare(tx); err != nil {
+			return err
+		}
 		if err := k.look(tx); err != nil {
 			return err
 		}
@@ -402,7 +450,10 @@ func (k *keeper) ran(tx *store.Tx) error {
 		return err
 	}
 	run := &runs.Run{
-		Task: "monitor", Day: k.task.Today, Covered: k.s.Read, Findings: int64(k.s.Findings + k.s.Blind), Population: population, Note: "rules " + k.m.Rules(),
+		Task: "monitor", Day: k.task.Today, Covered: k.s.Read, Findings: int64(k.s.Findings + k.s.Blind + k.s.Undeclared), Population: population, Note: "rules " + k.m.Rules(),
+	}
+	if k.s.Swept.any() {
+		run.Note += "; deleted, as their time was over: " + k.s.Swept.String()
 	}
 	for _, p := range k.packs {
 		run.Inputs = append(run.Inputs, p.Hash)

@@ -25,6 +25,7 @@ type ObjectRecord struct {
 	Unmapped  int64  `duly:"unmapped,public"`        // events of accounts that map to no deployment
 	Changed   bool   `duly:"changed,public"`         // the name had come with other content before
 	KeptUntil string `duly:"kept_until,public,date"` // to which day whoever holds the object keeps it; absent if not said
+	Since     string `duly:"since,public,date"`      // of pushed events: before this day nobody could tell whether they were counted before; absent where all could be told
 	Source    string `duly:"source,security"`
 	Name      string `duly:"name,security"`
 	Identity  string `duly:"identity,security,column"` // source and name
@@ -51,7 +52,7 @@ type CountRecord struct {
 type FindingRecord struct {
 	State      string   `duly:"state,public,enum=open|closed,column"`
 	Grade      string   `duly:"grade,public,enum=low|medium|high|critical"`
-	Kind       string   `duly:"kind,public,enum=breach|deviation|blind_spot"`
+	Kind       string   `duly:"kind,public,enum=breach|deviation|blind_spot|undeclared"`
 	Condition  string   `duly:"condition,public,hash"`
 	Day        string   `duly:"day,public,date"`
 	Calls      int64    `duly:"calls,public"`
@@ -66,11 +67,23 @@ type FindingRecord struct {
 	Assumed    []string `duly:"assumed,customer"`
 }
 
+// ShownRecord says what calls of a deployment showed on one day, over all objects counted
+// so far: what its use is, to be held to what was declared (RS-09).
+type ShownRecord struct {
+	Day        string   `duly:"day,public,date"`
+	Basis      string   `duly:"basis,public,enum=events|metering"`
+	Calls      int64    `duly:"calls,public"`
+	Deployment string   `duly:"deployment,customer,column"`
+	Identity   string   `duly:"identity,customer,column"` // deployment, day and basis
+	Seen       []string `duly:"seen,customer"`            // what, where and for what, each with its calls; see Shown
+}
+
 // The kinds of record that this room owns.
 var (
 	ObjectRecords = ledger.Define[ObjectRecord]("usage_object", 1)
 	Counts        = ledger.Define[CountRecord]("usage_count", 1)
 	Findings      = ledger.Define[FindingRecord]("finding", 1)
+	ShownRecords  = ledger.Define[ShownRecord]("usage_shown", 1)
 )
 
 //go:embed migrations/*.sql

@@ -30,6 +30,7 @@ type Log struct {
 	Source  LogText     `yaml:"source,required"`  // what conditions read as event.source
 	Name    LogText     `yaml:"name,required"`    // what conditions read as event.name
 	Region  LogText     `yaml:"region"`
+	Purpose LogText     `yaml:"purpose"` // a column whose words stand for purposes as deployments declare them; other texts tell nothing
 	Calls   string      `yaml:"calls"`   // column with a number of calls: the file is a meter's
 	Params  []LogParam  `yaml:"params"`  // what conditions read as parameters
 	Missing []string    `yaml:"missing"` // texts that mean that nothing is stated; the empty text always does
@@ -102,7 +103,25 @@ func LoadLog(p *pack.Pack) (*Log, error) {
 		}
 		t.at = l.column(t.Column)
 	}
+	if err := l.checkPurpose(); err != nil {
+		return nil, err
+	}
 	return l, l.checkParams()
+}
+
+// checkPurpose sees to it that only words of the pack are kept of what a call is for.
+func (l *Log) checkPurpose() error {
+	t := &l.Purpose
+	t.at = l.column(t.Column)
+	if t.Is != "" || (t.Column == "") != (len(t.Words) == 0) {
+		return l.Pack.Fault("a purpose is a column with words", "list its texts, each with the purpose that it stands for", "purpose")
+	}
+	for text, word := range t.Words {
+		if !memberRE.MatchString(word) {
+			return l.Pack.Fault(fmt.Sprintf("%q cannot name a purpose", word), "use letters, digits and _", "purpose", "words", text)
+		}
+	}
+	return nil
 }
 
 // column gives the place of a column among those that are read, -1 for none.

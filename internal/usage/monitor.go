@@ -6,6 +6,7 @@ import (
 	"encoding/hex"
 	"fmt"
 	"io"
+	"math"
 	"slices"
 	"strings"
 	"sync"
@@ -27,8 +28,16 @@ type Deployment struct {
 	ID       string
 	Accounts []string // account ids as telemetry names them
 	conditions.Subject
+	Declared
 	From  string // first day, YYYY-MM-DD; empty: open
 	Until string // first day it no longer holds; empty: open
+}
+
+// Declared is what is declared of a deployment beside its subject.
+type Declared struct {
+	Inferred bool     // nobody declared it: it was inferred from use
+	Regions  []string // in which it is used; none: not declared
+	Volume   *int64   // calls a month at most; nil: not declared
 }
 
 // Monitor judges telemetry by sets of conditions. It is safe for concurrent use;
@@ -38,15 +47,19 @@ type Monitor struct {
 	deployments []deployment
 	accounts    map[string][]int // account -> deployments, by index
 	table       rule.Table[int]  // events rule -> condition, by index
+	sets        []*conditions.Set
 	rules       string
 	book        *agreement.Book // nil: conditions are taken as agreed
 	log         *Log            // how objects are read; nil: as CloudTrail
 	recalls     *sync.Pool      // of *conditions.Recall: what was found about calls helps with those of the next object
+	secret      []byte          // keys the state of windows
+	since       time.Time       // of calls before it nobody can tell whether they were counted before; zero: of none
 }
 
 type cond struct {
 	*conditions.Condition
 	assumed []string // by deployment: what its scope assumes, joined; outOfScope when it does not apply
+	dropped []int64  // by deployment: the last day of which state of its window was dropped; of days up to it nobody can tell
 }
 
 const outOfScope = "-"
@@ -73,6 +86,7 @@ func NewMonitor(sets []*conditions.Set, deployments []Deployment) (*Monitor, err
 	fmt.Fprintln(sum, engine)
 	sets = slices.Clone(sets)
 	slices.SortFunc(sets, func(a, b *conditions.Set) int { return strings.Compare(a.Hash, b.Hash) })
+	m.sets = sets
 	seen := map[string]string{}
 	for _, set := range sets {
 		fmt.Fprintln(sum, set.Hash)
@@ -117,10 +131,13 @@ func (m *Monitor) addDeployments(deployments []Deployment) error {
 }
 
 func (m *Monitor) add(c *conditions.Condition) {
-	if c.Events() == nil || c.Windowed() != nil { // windows need state beyond one object, which is not kept yet
+	if c.Events() == nil {
 		return
 	}
-	own := cond{Condition: c}
+	own := cond{Condition: c, dropped: make([]int64, len(m.deployments))}
+	for d := range own.dropped {
+		own.dropped[d] = math.MinInt64
+	}
 	for _, d := range m.deployments {
 		applies, assumed := c.Applies(d.Subject)
 		text := strings.Join(assumed, " ")

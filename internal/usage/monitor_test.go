@@ -74,6 +74,7 @@ func TestPackTestsThroughTelemetry(t *testing.T) {
 	p, set := faceSearch(t)
 	var body struct {
 		Groups     any `yaml:"sector_groups"`
+		Shows      any `yaml:"shows"`
 		Parameters any `yaml:"parameters"`
 		Conditions any `yaml:"conditions"`
 		Tests      []struct {

@@ -16,6 +16,8 @@ type event struct {
 	params []byte    // requestParameters as they stand, valid JSON; nil when absent
 	free   []string  // members of params that hold free text
 
+	purpose string // as the mapping words it; empty where the log has none
+
 	calls   int64 // that the event stands for: 1, or what a meter says
 	metered bool  // whether a meter says so, which knows nothing else of the calls
 }

@@ -1,10 +1,10 @@
 package usage
 
 import (
-	"bufio"
 	"bytes"
 	"context"
 	"crypto/sha256"
+	"database/sql"
 	"encoding/hex"
 	"errors"
 	"io"
@@ -14,6 +14,7 @@ import (
 	"path/filepath"
 	"strings"
 	"sync/atomic"
+	"time"
 
 	"duly/internal/fault"
 	"duly/internal/store"
@@ -25,7 +26,9 @@ import (
 //
 // What is answered with 204 is counted, however often the process dies in between,
 // and is counted once, however often it is pushed: events are told apart by source
-// and id. A segment is removed when a run has counted it, since events are not kept.
+// and id, for as long as their keys are kept; of what comes of days before, nobody can
+// tell whether it was counted. A segment is removed when a run has counted it, since
+// events are not kept, unless the task says to what day they are.
 type Inbox struct {
 	dir     string
 	waiting atomic.Int64 // bytes of segments, about
@@ -52,7 +55,7 @@ func OpenInbox(dir string) (*Inbox, error) {
 	for _, e := range entries {
 		if strings.HasPrefix(e.Name(), unfinished) {
 			_ = os.Remove(filepath.Join(dir, e.Name()))
-		} else if info, err := e.Info(); err == nil {
+		} else if info, err := e.Info(); err == nil && !e.IsDir() {
 			in.waiting.Add(info.Size())
 		}
 	}
@@ -128,16 +131,23 @@ func answer(w http.ResponseWriter, status int, text string) {
 }
 
 // put writes a segment and gives nil when it, and its name, are on the medium.
-func (in *Inbox) put(events []pushed) (err error) {
+func (in *Inbox) put(events []pushed) error {
 	if len(events) == 0 {
 		return nil
 	}
-	sum := sha256.New()
+	var text []byte
 	for _, e := range events {
-		sum.Write(e.line)
+		text = append(text, e.line...)
 	}
-	name := hex.EncodeToString(sum.Sum(nil)) + segmentEnd
-	file, err := os.CreateTemp(in.dir, unfinished)
+	sum := sha256.Sum256(text)
+	in.waiting.Add(int64(len(text)))
+	return writeSynced(in.dir, hex.EncodeToString(sum[:])+segmentEnd, text)
+}
+
+// writeSynced writes a file, whole or not at all, and gives nil when it, and its name, are
+// on the medium.
+func writeSynced(dir, name string, text []byte) (err error) {
+	file, err := os.CreateTemp(dir, unfinished)
 	if err != nil {
 		return err
 	}
@@ -146,17 +156,13 @@ func (in *Inbox) put(events []pushed) (err error) {
 			_ = os.Remove(file.Name())
 		}
 	}()
-	out := bufio.NewWriter(file)
-	for _, e := range events {
-		_, _ = out.Write(e.line) // an error stays and is given by Flush
-		in.waiting.Add(int64(len(e.line)))
-	}
-	err = errors.Join(out.Flush(), file.Sync(), file.Close())
+	_, err = file.Write(text)
+	err = errors.Join(err, file.Sync(), file.Close())
 	if err == nil {
-		err = os.Rename(file.Name(), filepath.Join(in.dir, name))
+		err = os.Rename(file.Name(), filepath.Join(dir, name))
 	}
 	if err == nil {
-		err = syncDir(in.dir)
+		err = syncDir(dir)
 	}
 	return err
 }
@@ -205,12 +211,16 @@ func (in *Inbox) Count(ctx context.Context, db *store.DB, task Task) (*Summary, 
 		return nil, err
 	}
 	k := newKeeper(ctx, db, task, m, packs)
+	k.pushes = true
+	if err := k.begin(); err != nil {
+		return nil, err
+	}
 	var done []segment
 	for _, name := range names {
 		s, err := in.read(name)
 		if err == nil && s.text != nil {
 			done = append(done, s)
-			err = k.pushed(s)
+			err = k.pushed(in, s)
 		}
 		if err != nil {
 			return k.s, err
@@ -225,7 +235,8 @@ func (in *Inbox) Count(ctx context.Context, db *store.DB, task Task) (*Summary, 
 		}
 		in.waiting.Add(int64(-len(s.text)))
 	}
-	return k.s, nil
+	k.s.Swept.Segments, err = in.sweep(ctx, db, task.Today)
+	return k.s, err
 }
 
 // segment is the events of one request.
@@ -256,7 +267,7 @@ const pushedSource = "pushed"
 
 // pushed counts the events of a segment that are new, in one transaction with their
 // keys. Hours and times are noted of all its events: a run that died may not have.
-func (k *keeper) pushed(s segment) error {
+func (k *keeper) pushed(in *Inbox, s segment) error {
 	fresh, keys, err := k.unseen(s.text)
 	if err != nil {
 		return err
@@ -274,9 +285,19 @@ func (k *keeper) pushed(s segment) error {
 			return err
 		}
 	}
+	if k.task.KeptUntil != "" {
+		if err := in.retain(fresh, batch.Object.SHA256); err != nil {
+			return err
+		}
+	}
+	k.s.Late += batch.Late
+	day := k.task.Today
+	for _, c := range batch.Coverage {
+		day = max(day, c.Hour[:len(time.DateOnly)])
+	}
 	return k.keep(batch, func(tx *store.Tx) error {
 		for _, key := range keys {
-			if err := tx.Exec("insert into pushed_event (id, day) values ($1, $2)", key, k.task.Today); err != nil {
+			if err := tx.Exec("insert into pushed_event (id, day) values ($1, $2)", key, day); err != nil {
 				return err
 			}
 		}
@@ -309,14 +330,24 @@ func (k *keeper) unseen(text []byte) (fresh []byte, keys []string, err error) {
 }
 
 func (k *keeper) seen(key string) (bool, error) {
-	rows, err := k.db.Query(k.ctx, "select 1 from pushed_event where id = $1", key)
+	found, err := list(k.ctx, k.db, "select id from pushed_event where id = $1", []any{key}, func(rows *sql.Rows) (id string, err error) {
+		return id, rows.Scan(&id)
+	})
+	return len(found) > 0, err
+}
+
+// kept is where events stay that may be counted again.
+func (in *Inbox) kept() string { return filepath.Join(in.dir, "kept") }
+
+// retain keeps what is counted of a segment, under the name of its hash, before the count
+// says that it is kept.
+func (in *Inbox) retain(text []byte, hash string) error {
+	err := os.MkdirAll(in.kept(), 0o700)
+	if err == nil {
+		err = writeSynced(in.kept(), hash+segmentEnd, text)
+	}
 	if err != nil {
-		return false, fault.Wrap(fault.Failed, err, "the events counted before cannot be read")
+		return fault.Wrap(fault.Failed, err, "pushed events cannot be kept to be counted again").At(in.kept(), 0, "")
 	}
-	defer rows.Close()
-	found := rows.Next()
-	if err := rows.Err(); err != nil {
-		return false, fault.Wrap(fault.Failed, err, "the events counted before cannot be read")
-	}
-	return found, nil
+	return nil
 }

@@ -248,3 +248,60 @@ func FuzzPushed(f *testing.F) {
 		}
 	})
 }
+
+// TestPushedKeysEnd protects what is pushed again after its key went: it is unknown, and
+// counts neither twice nor as nothing; what is pushed late and new of a later day counts.
+// What is kept of segments can be counted again, until its day.
+func TestPushedKeysEnd(t *testing.T) {
+	db := storetest.SQLite(t, rooms...)
+	registerAccount(t, db, "Made-up PD")
+	l, err := usage.LoadLog(parsePack(t, "pushed.yaml", pushLog))
+	if err != nil {
+		t.Fatal(err)
+	}
+	p := newPusher(t)
+	count := func(today, until string, events ...string) *usage.Summary {
+		if status, text := p.post(map[string]string{"Content-Type": batch}, "["+strings.Join(events, ",")+"]"); status != 204 {
+			t.Fatal(status, text)
+		}
+		task := usage.Task{Actor: storetest.Actor, Today: today, Conditions: []*pack.Pack{parsePack(t, "s.yaml", searchRules)}, Log: l, KeptUntil: until}
+		s, err := p.inbox.Count(context.Background(), db, task)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return s
+	}
+	recount := func(today string) string {
+		r, err := usage.Recount(context.Background(), db, usage.Task{Actor: storetest.Actor, Today: today, Inbox: p.dir}, "")
+		if err != nil || !r.Held() {
+			t.Errorf("%+v, %v", r, err)
+		}
+		return fmt.Sprintf("%d same, %d gone, %d not kept", r.Same, r.Gone, r.NotKept)
+	}
+	day := func(text, day string) string { return strings.Replace(text, "2026-11-03", day, 1) }
+	one, two, three := cloudEvent("a", "1", ""), cloudEvent("a", "2", ""), day(cloudEvent("a", "3", ""), "2026-11-25")
+	count("2026-11-24", "2026-12-31", one, one)
+	count("2026-11-24", "", two)
+	if got := recount("2026-11-24"); got != "1 same, 0 gone, 1 not kept" {
+		t.Error(got)
+	}
+	if s := count("2027-02-22", "", one); s.Again != 1 || s.Swept.Keys != 0 || s.Swept.Segments != 1 {
+		t.Errorf("on the last day of its key: %+v", s)
+	}
+	if s := count("2027-02-23", "2027-03-01", one, three); s.Swept.Keys != 2 || s.Late != 1 || s.Exposures != 4 || s.Unknown != 4 {
+		t.Errorf("after its key went: %+v", s)
+	}
+	if s := count("2027-02-24", "", one, three); s.Again != 2 || s.Late != 0 {
+		t.Errorf("again, with a key anew: %+v", s)
+	}
+	if got := recount("2027-02-25"); got != "1 same, 1 gone, 1 not kept" {
+		t.Error(got)
+	}
+	s, err := usage.Sweep(context.Background(), db, usage.Task{Actor: storetest.Actor, Today: "2027-05-25", Inbox: p.dir}, false)
+	if err != nil || s.Keys != 2 || s.Segments != 1 {
+		t.Errorf("%+v, %v", s, err)
+	}
+	if left := recount("2027-05-25"); left != "0 same, 2 gone, 1 not kept" {
+		t.Error(left)
+	}
+}

@@ -1,14 +1,20 @@
 package usage
 
 import (
+	"cmp"
 	"context"
 	"crypto/sha256"
+	"database/sql"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"io"
 	"maps"
+	"os"
+	"path/filepath"
 	"slices"
 	"strings"
+	"time"
 
 	"duly/internal/conditions"
 	"duly/internal/fault"
@@ -28,6 +34,7 @@ type Recounted struct {
 	Unread  int64            `json:"unread"`  // the pack by which it was counted is not recorded
 	Counts  int64            `json:"counts"`  // recorded counts
 	Unequal int64            `json:"unequal"` // of those, which are not the sum of what objects add to them
+	Untold  int64            `json:"untold"`  // of those, whose deviations are over calls that are not all there any more
 	List    []RecountedEntry `json:"list,omitempty"`
 	More    int64            `json:"more,omitempty"`
 }
@@ -53,6 +60,8 @@ type recounter struct {
 	monitors map[string][]*Monitor // by mapping; nil where the mapping is not recorded
 	trees    map[string]*Tree
 	changed  []watchedObject
+	windows  windows
+	gaps     map[scope]bool // of which not every object was read again
 }
 
 type watchedObject struct {
@@ -63,9 +72,9 @@ type watchedObject struct {
 // Recount reads every object that was counted again, from where it was, or from below
 // the directory from if that is not empty, by the packs that are recorded. An object
 // in whose place other bytes stand is recorded as a finding. Of the task it takes who
-// runs it and the day.
+// runs it, the day, and the inbox.
 func Recount(ctx context.Context, db *store.DB, task Task, from string) (*Recounted, error) {
-	r := &recounter{ctx: ctx, db: db, task: task, from: from, out: &Recounted{}, monitors: map[string][]*Monitor{}, trees: map[string]*Tree{}}
+	r := &recounter{ctx: ctx, db: db, task: task, from: from, out: &Recounted{}, monitors: map[string][]*Monitor{}, trees: map[string]*Tree{}, windows: windows{}, gaps: map[scope]bool{}}
 	defer func() {
 		for _, t := range r.trees {
 			if t != nil {
@@ -88,11 +97,18 @@ func Recount(ctx context.Context, db *store.DB, task Task, from string) (*Recoun
 			sums[c.identity] = contribution{c.identity, "", s.exposures + c.exposures, s.deviations + c.deviations, s.unknown + c.unknown}
 		}
 		r.out.Objects++
+		same := r.out.Same
 		if err := r.object(o.Record); err != nil {
 			return nil, err
 		}
+		if r.out.Same == same {
+			for _, text := range o.Record.Counted {
+				s, _ := scopeOf(parseContribution(text).identity)
+				r.gaps[s] = true
+			}
+		}
 	}
-	if err := r.sum(sums); err != nil {
+	if err := errors.Join(r.sum(sums), r.sumShown(sums)); err != nil {
 		return nil, err
 	}
 	return r.out, r.record()
@@ -154,7 +170,7 @@ func (r *recounter) tell(o *ObjectRecord, n *int64, state, why string) {
 
 // object reads one object again and says what came of it.
 func (r *recounter) object(o *ObjectRecord) error {
-	if o.Source == pushedSource {
+	if o.Source == pushedSource && o.KeptUntil == "" {
 		r.tell(o, &r.out.NotKept, "not_kept", "pushed events are removed once they are counted")
 		return nil
 	}
@@ -177,6 +193,9 @@ func (r *recounter) object(o *ObjectRecord) error {
 
 // open opens an object where it was, or where the caller says that objects are.
 func (r *recounter) open(o *ObjectRecord) (io.ReadCloser, error) {
+	if o.Source == pushedSource {
+		return os.Open(filepath.Join((&Inbox{dir: r.task.Inbox}).kept(), o.SHA256+segmentEnd))
+	}
 	source := o.Source
 	if r.from != "" {
 		source = r.from
@@ -221,7 +240,7 @@ func (r *recounter) compare(o *ObjectRecord) error {
 			if !slices.ContainsFunc(o.Counted, func(text string) bool { return m.judges(parseContribution(text).identity) }) {
 				continue
 			}
-			if err := r.count(o, m, mapping, got); err != nil {
+			if err := r.count(o, m, mapping, want, got); err != nil {
 				return err
 			}
 		}
@@ -232,7 +251,7 @@ func (r *recounter) compare(o *ObjectRecord) error {
 		case r.known(w) == nil:
 			r.tell(o, &r.out.Unread, "unread", "the pack by which it was counted is not recorded, or is of an earlier form")
 			return nil
-		case g != w:
+		case g != w && !r.late(w, g):
 			r.tell(o, &r.out.Differ, "differ", fmt.Sprintf("%s: recorded %d exposures, %d deviations, %d unknown; now %d, %d, %d",
 				w.identity, w.exposures, w.deviations, w.unknown, g.exposures, g.deviations, g.unknown))
 			return nil
@@ -240,6 +259,18 @@ func (r *recounter) compare(o *ObjectRecord) error {
 	}
 	r.out.Same++
 	return nil
+}
+
+// late says whether a contribution differs only by calls of days whose state had been
+// dropped when it was counted, of which nobody could tell.
+func (r *recounter) late(recorded, now contribution) bool {
+	s, _ := scopeOf(recorded.identity)
+	if r.known(recorded).windowed(s.hash) == nil || now.unknown >= recorded.unknown {
+		return false
+	}
+	r.gaps[s] = true
+	now.unknown = recorded.unknown
+	return now == recorded
 }
 
 func mappings(counted map[string]contribution) map[string]bool {
@@ -260,36 +291,99 @@ func (r *recounter) known(c contribution) *Monitor {
 	return nil
 }
 
-func (r *recounter) count(o *ObjectRecord, m *Monitor, mapping string, got map[string]contribution) error {
+func (r *recounter) count(o *ObjectRecord, m *Monitor, mapping string, want, got map[string]contribution) error {
 	f, err := r.open(o)
 	if err != nil {
 		return err
 	}
 	defer f.Close()
-	b, err := m.Read(r.ctx, o.Source, o.Name, f)
+	then := *m
+	if then.since, err = time.Parse(time.DateOnly, cmp.Or(o.Since, "0001-01-01")); err != nil {
+		return fault.Wrap(fault.Broken, err, "the record of an object cannot be read").At(o.Name, 0, "")
+	}
+	b, err := then.Read(r.ctx, o.Source, o.Name, f)
 	if err != nil {
 		return err
 	}
 	for _, c := range b.Counts {
 		got[c.identity()+"|"+mapping] = contribution{c.identity(), mapping, c.Exposures, c.Deviations, c.Unknown}
 	}
+	for _, s := range b.Shown {
+		got[s.identity()+"|"+mapping] = contribution{identity: s.identity(), mapping: mapping, exposures: s.Calls}
+	}
+	r.windows.add(m, slices.DeleteFunc(b.windows, func(w observed) bool {
+		_, counted := want[w.scope.on(dayText(w.part.Day))+"|"+mapping]
+		return !counted
+	}))
 	return nil
 }
 
-// sum compares the recorded counts with what objects add to them.
+// sum compares the recorded counts with what objects add to them, and, where calls are
+// counted together, with what all of them amount to.
 func (r *recounter) sum(sums map[string]contribution) error {
 	counts, err := store.Select(r.ctx, r.db, Counts, "")
 	if err != nil {
 		return err
 	}
+	dropped, err := list(r.ctx, r.db, "select scope from window_dropped", nil, func(rows *sql.Rows) (text string, err error) {
+		return text, rows.Scan(&text)
+	})
+	if err != nil {
+		return err
+	}
+	for _, text := range dropped {
+		r.gaps[parseScope(text)] = true
+	}
 	for _, c := range counts {
 		r.out.Counts++
 		s := sums[c.Record.Identity]
-		if s.exposures != c.Record.Exposures || s.deviations != c.Record.Deviations || s.unknown != c.Record.Unknown {
+		together, told, err := r.together(c.Record)
+		if err != nil {
+			return err
+		}
+		if !told {
+			r.out.Untold++
+		}
+		if s.exposures != c.Record.Exposures || s.deviations+together != c.Record.Deviations || s.unknown != c.Record.Unknown {
 			r.out.Unequal++
 		}
 	}
 	return nil
+}
+
+// sumShown compares what is recorded to have been shown with what objects add to it.
+func (r *recounter) sumShown(sums map[string]contribution) error {
+	days := map[string]int64{}
+	for id, c := range sums {
+		if s, ok := parseShown(id); ok {
+			days[identity(s.Deployment, s.Day, s.Basis)] += c.exposures
+		}
+	}
+	records, err := store.Select(r.ctx, r.db, ShownRecords, "")
+	for _, rec := range records {
+		r.out.Counts++
+		if days[rec.Record.Identity] != rec.Record.Calls {
+			r.out.Unequal++
+		}
+	}
+	return err
+}
+
+// together gives the deviations of a count that calls have together: as all objects read
+// again tell, or else as the state says that was kept, and then they are not told.
+func (r *recounter) together(c *CountRecord) (n int64, told bool, err error) {
+	s, day := scopeOf(c.Identity)
+	for _, monitors := range r.monitors {
+		for _, m := range monitors {
+			if cond := m.windowed(s.hash); cond != nil && !r.gaps[s] {
+				return r.windows.weigh(cond, s)[dayNumber(day)].Times, true, nil
+			} else if cond != nil {
+				b, err := beyondOn(r.ctx, r.db, s, dayNumber(day), "")
+				return b.Times, false, err
+			}
+		}
+	}
+	return 0, true, nil
 }
 
 // record states the findings of objects in whose place others stand, for each

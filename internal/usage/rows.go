@@ -165,6 +165,7 @@ func (t *table) event(values []string) (e event, f *fault.Error) {
 		}
 		e.id = []byte(id)
 	}
+	e.purpose, _ = l.Purpose.text(values, l.Missing)
 	e.calls = 1
 	if at := l.column(l.Calls); at >= 0 {
 		n, err := strconv.ParseInt(stated(values[at], l.Missing), 10, 64)

@@ -6,6 +6,7 @@ import (
 
 	"duly/internal/agreement"
 	"duly/internal/conditions"
+	"duly/internal/fault"
 	"duly/internal/pack"
 	"duly/internal/register"
 	"duly/internal/store"
@@ -15,26 +16,30 @@ import (
 // add only what was not counted then: under conditions, and in deployments, that
 // are new.
 type Summary struct {
-	Objects    int64  `json:"objects"`
-	Known      int64  `json:"objects_known_before"`
-	Incomplete int64  `json:"objects_incomplete"`
-	Skipped    int64  `json:"objects_skipped"`
-	Changed    int64  `json:"objects_changed"`
-	Replaced   int64  `json:"objects_replaced"` // known, and counted anew by another mapping
-	Read       int64  `json:"events_read"`
-	Matched    int64  `json:"events_matched"`
-	Unmatched  int64  `json:"events_unmatched"`
-	Rejected   int64  `json:"events_rejected"`
-	Unmapped   int64  `json:"events_unmapped"` // of accounts that map to no deployment
-	Bytes      int64  `json:"bytes"`
-	Exposures  int64  `json:"exposures"`
-	Deviations int64  `json:"deviations"`
-	Unknown    int64  `json:"unknown"`
-	Findings   int    `json:"findings"`     // new or changed, each once
-	Again      int64  `json:"events_again"` // pushed before, and counted once
-	Blind      int    `json:"blind_spots"`  // findings of where use may be hidden, new in this run
-	Rules      string `json:"rules"`
-	Run        int64  `json:"entry"`
+	Objects    int64    `json:"objects"`
+	Known      int64    `json:"objects_known_before"`
+	Incomplete int64    `json:"objects_incomplete"`
+	Skipped    int64    `json:"objects_skipped"`
+	Changed    int64    `json:"objects_changed"`
+	Replaced   int64    `json:"objects_replaced"` // known, and counted anew by another mapping
+	Read       int64    `json:"events_read"`
+	Matched    int64    `json:"events_matched"`
+	Unmatched  int64    `json:"events_unmatched"`
+	Rejected   int64    `json:"events_rejected"`
+	Unmapped   int64    `json:"events_unmapped"` // of accounts that map to no deployment
+	Bytes      int64    `json:"bytes"`
+	Exposures  int64    `json:"exposures"`
+	Deviations int64    `json:"deviations"`
+	Unknown    int64    `json:"unknown"`
+	Findings   int      `json:"findings"`     // new or changed, each once
+	Again      int64    `json:"events_again"` // pushed before, and counted once
+	Late       int64    `json:"events_late"`  // pushed so late that nobody can tell whether they were counted before: unknown
+	Blind      int      `json:"blind_spots"`  // findings of where use may be hidden, new in this run
+	Undeclared int      `json:"undeclared"`   // findings of use that was not declared, new in this run
+	Compared   Compared `json:"compared"`
+	Swept      Swept    `json:"swept"` // whose time was over when the run began
+	Rules      string   `json:"rules"`
+	Run        int64    `json:"entry"`
 
 	Silent []Silence `json:"silent,omitempty"` // within all that was ever read
 	Unseen []string  `json:"unseen,omitempty"` // accounts of deployments without any event in it
@@ -62,6 +67,7 @@ func Deployments(ctx context.Context, q store.Queryer) ([]Deployment, error) {
 		}
 		own := Deployment{ID: d.ID, Accounts: r.Telemetry, From: r.ValidFrom, Until: r.ValidTo}
 		own.Subject = conditions.Subject{Capability: r.Capability, Purpose: r.Purpose, Jurisdiction: r.Jurisdiction}
+		own.Declared = Declared{Inferred: r.Basis == "inferred", Regions: r.Regions, Volume: r.Volume}
 		if r.Customer != "" {
 			c, err := store.Get(ctx, q, register.Customers, r.Customer)
 			if err != nil {
@@ -81,7 +87,9 @@ type Task struct {
 	Conditions []*pack.Pack // of kind conditions
 	Log        *Log         // how the files are read; nil: as CloudTrail
 	Paths      []string     // files and directories
-	KeptUntil  string       // to which day the files are kept by whoever holds them, YYYY-MM-DD; empty if not known
+	Secret     []byte       // keys the state of windows; needed where a condition has one
+	KeptUntil  string       // to which day the files are kept by whoever holds them, YYYY-MM-DD; empty if not known. Pushed events: here, or not at all if empty
+	Inbox      string       // of a recount or a sweep: the directory of pushed events
 }
 
 // Run reads files and directories of telemetry by the packs and records what
@@ -107,6 +115,9 @@ func Run(ctx context.Context, db *store.DB, task Task, progress func(name string
 		defer trees[i].Close()
 	}
 	k := newKeeper(ctx, db, task, m, packs)
+	if err := k.begin(); err != nil {
+		return nil, err
+	}
 	for i, tree := range trees {
 		if err := k.tree(task.Paths[i], tree, progress); err != nil {
 			return k.s, err
@@ -145,6 +156,10 @@ func (t *Task) monitor(ctx context.Context, q store.Queryer) (*Monitor, []*pack.
 	if err != nil {
 		return nil, nil, err
 	}
+	if m.counts() && len(t.Secret) < minSecret {
+		return nil, nil, fault.New(fault.Invalid, "the conditions count several calls together, and there is no key for their state", "")
+	}
+	m.secret = t.Secret
 	if m.book, err = agreement.Read(ctx, q); err != nil || t.Log == nil {
 		return m, t.Conditions, err
 	}

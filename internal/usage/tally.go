@@ -20,6 +20,7 @@ type Tally struct {
 	coverage map[Coverage]int64 // with Events 0 as the key
 	seen     sightings
 	hours    hours
+	windows  windows
 }
 
 // delivery is one content, under all names it came by.
@@ -66,7 +67,7 @@ type Result struct {
 func (m *Monitor) NewTally() *Tally {
 	return &Tally{
 		m: m, objects: map[string]*delivery{}, counts: map[key]*Count{}, findings: map[key]*Finding{},
-		unmapped: map[string]*Unmapped{}, coverage: map[Coverage]int64{}, hours: hours{},
+		unmapped: map[string]*Unmapped{}, coverage: map[Coverage]int64{}, hours: hours{}, windows: windows{},
 	}
 }
 
@@ -105,6 +106,7 @@ func (t *Tally) Add(b *Batch) (added bool, err error) {
 		sum.Matched += u.Matched
 	}
 	t.hours.add(b, t.m)
+	t.windows.add(t.m, b.windows)
 	for _, c := range b.Coverage {
 		n := c.Events
 		c.Events = 0
@@ -171,8 +173,31 @@ func (t *Tally) Result() *Result {
 		c.Events = n
 		r.Coverage = append(r.Coverage, c)
 	}
+	t.addWindows(r)
 	r.Silent, r.Unseen = t.hours.blind(t.m)
 	return r
+}
+
+// addWindows adds what calls amount to that are counted together.
+func (t *Tally) addWindows(r *Result) {
+	weighed := map[scope]map[int64]beyond{}
+	for i := range r.Counts {
+		n := &r.Counts[i]
+		c, s := t.m.windowed(n.ConditionHash), scope{n.Deployment, n.ConditionHash, n.Basis}
+		if c == nil {
+			continue
+		}
+		if weighed[s] == nil {
+			weighed[s] = t.windows.weigh(c, s)
+		}
+		b := weighed[s][dayNumber(n.Day)]
+		if b.Times == 0 {
+			continue
+		}
+		n.Deviations += b.Times
+		r.Findings = append(r.Findings, t.m.beyond(c, n.Deployment, n.Day, &b, n.Assumed))
+	}
+	slices.SortFunc(r.Findings, func(x, y Finding) int { return x.key().compare(y.key()) })
 }
 
 func (t *Tally) addObjects(r *Result) {

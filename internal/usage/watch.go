@@ -16,15 +16,16 @@ import (
 )
 
 // watch is what this room itself looks for beside the conditions of packs: where use
-// may be hidden. Findings of it are blind spots.
+// may be hidden, and where it is not what was declared.
 type watch struct {
 	id, grade, text string
 	hash            string
+	kind            string
 }
 
 func newWatch(id, grade, text string) watch {
 	sum := sha256.Sum256([]byte("duly/usage/watch/1\n" + id + "\n" + text))
-	return watch{id, grade, text, hex.EncodeToString(sum[:])}
+	return watch{id, grade, text, hex.EncodeToString(sum[:]), BlindSpot}
 }
 
 var (
@@ -81,6 +82,7 @@ type watched struct {
 	first      string
 	last       string
 	evidence   []string
+	assumed    []string
 }
 
 func (w *watched) identity() string { return identity(w.deployment, w.hash, w.day, Events) }
@@ -239,8 +241,8 @@ func (k *keeper) look(tx *store.Tx) error {
 // state records a finding as it is now; one of no calls and no evidence is closed.
 func (k *keeper) state(tx *store.Tx, w *watched) error {
 	next := FindingRecord{
-		State: "open", Grade: w.grade, Kind: BlindSpot, Condition: w.hash, Day: w.day, Calls: w.calls,
-		Deployment: w.deployment, Clause: w.id, Identity: w.identity(), First: w.first, Last: w.last, Evidence: w.evidence,
+		State: "open", Grade: w.grade, Kind: w.kind, Condition: w.hash, Day: w.day, Calls: w.calls,
+		Deployment: w.deployment, Clause: w.id, Identity: w.identity(), First: w.first, Last: w.last, Evidence: w.evidence, Assumed: w.assumed,
 	}
 	known, err := store.Select(k.ctx, tx, Findings, "r.identity = $1", next.Identity)
 	if err != nil {
@@ -253,7 +255,11 @@ func (k *keeper) state(tx *store.Tx, w *watched) error {
 		}
 	}
 	if len(known) == 0 {
-		k.s.Blind++
+		if w.kind == Undeclared {
+			k.s.Undeclared++
+		} else {
+			k.s.Blind++
+		}
 		_, err = store.Create(tx, Findings, &next)
 		return err
 	}

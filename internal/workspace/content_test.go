@@ -178,6 +178,7 @@ func everything() content {
 	with(of(usage.Counts))
 	with(of(usage.Coverages))
 	with(of(usage.Findings))
+	with(of(usage.ShownRecords))
 	with(of(transparency.Partnerships))
 	with(of(transparency.Requests))
 	with(of(transparency.Claims))
@@ -273,8 +274,18 @@ func everything() content {
 			}
 		}
 		write(t, w, func(tx *store.Tx) error {
-			if err := tx.Exec("insert into pushed_event (id, day) values ('an event', '2026-11-24')"); err != nil {
-				return err
+			for _, statement := range []string{
+				"insert into pushed_event (id, day) values ('an event', '2026-11-24')",
+				"insert into pushed_dropped (day) values ('2026-11-24')",
+				"insert into window_state (mark, scope, last_day, kept_until, due) values ('a', 'd|c|events', 1, 2, 0)",
+				"insert into window_part (mark, object, mapping, day, item, calls, seen) values ('a', 'o', 'm', 1, 'i', 1, 'e')",
+				"insert into window_beyond (scope, day, mark, calls, reached, windows, first, last) values ('d|c|events', 1, 'a', 1, 1, 1, 'e', 'e')",
+				"insert into window_dropped (scope, day) values ('d|c|events', 1)",
+				"insert into window_key (mark) values ('k')",
+			} {
+				if err := tx.Exec(statement); err != nil {
+					return err
+				}
 			}
 			return tx.Exec("insert into pending_decision (id, subject, draft, sigs) values ('a draft', 'a deployment', $1, $1)", []byte("bytes"))
 		})

@@ -26,6 +26,7 @@ var notEvidence = map[string]string{
 	"cache_":   "made again from records whenever it is missing",
 	"pending_": "drafts that wait for signatures; a draft that was changed fits no signature any more",
 	"pushed_":  "which pushed events were counted; without a row, an event that is pushed again counts again, which changes no record",
+	"window_":  "the state of conditions that count several calls; a wrong row changes counts to come, and no record that is there",
 }
 
 // olderCheckpoints is what verify cannot know about the table checkpoint.

@@ -5,6 +5,7 @@
 //	DIR/duly.db       SQLite, unless the configuration names PostgreSQL
 //	DIR/log.key       the log's signing key, mode 0600; after a rotation the one before too
 //	DIR/gate.key      the key that signs what the gate hands out, mode 0600, once it does
+//	DIR/windows.key   keys the state of conditions that count several calls, mode 0600
 //	DIR/checkpoint    the last signed checkpoint, kept outside the database
 //	DIR/people/       people's own keys, as long as they work at this machine
 //
