@@ -228,7 +228,6 @@ func everything() content {
 		c.Day = time.UnixMicro(tx.Now()).UTC().Format(time.DateOnly)
 	}))
 	with(of(enforcement.Proceedings))
-	with(of(refusal.Refusals))
 	with(of(voice.Opinions))
 	with(of(voice.Panels))
 	with(of(voice.Seats))
@@ -241,9 +240,7 @@ func everything() content {
 	with(of(voice.Declarations))
 	with(of(voice.Answers))
 	with(once(voice.Votes))
-	with(of(engagement.Engagements))
-	with(of(engagement.Independences))
-	with(of(engagement.Assignments))
+	assessed(with)
 	with(of(voice.Stakeholders))
 	with(of(voice.Consultations))
 	with(of(voice.Sessions))
@@ -304,10 +301,67 @@ func signedAs(kind string) act.Role {
 		return act.PanelMember
 	case "engagement":
 		return act.GoverningBody
-	case "independence", "assignment":
+	case "independence", "assignment", "population", "engagement_sample", "reconciliation", "effort":
 		return act.Assessor
 	}
 	return act.Approver
+}
+
+// assessed fills the kinds of an independent assessment by its own service, since they
+// rest on each other and on the whole log before them.
+func assessed(with func(*ledger.Schema, func(t testing.TB, w *workspace.Workspace, signer ledger.PersonKey))) {
+	ctx, day := context.Background(), time.Date(2026, 3, 2, 9, 0, 0, 0, time.UTC)
+	does := func(s *ledger.Schema, do func(db *store.DB, h voice.Hand, id string) error) {
+		with(s, func(t testing.TB, w *workspace.Workspace, signer ledger.PersonKey) {
+			t.Helper()
+			id, err := engagement.Find(ctx, w.DB, "")
+			if err != nil && s.Kind != "engagement" {
+				t.Fatal(err)
+			}
+			if err := do(w.DB, voice.Hand{By: act.Actor{Key: signer.ID()}, Key: signer, Now: day}, id); err != nil {
+				t.Fatal(err)
+			}
+		})
+	}
+	does(engagement.Engagements.Schema(), func(db *store.DB, h voice.Hand, _ string) error {
+		ref, err := engagement.Propose(ctx, db, act.Default, h, "", &engagement.Brief{From: "2026-01-01", Upto: "2026-02-28", Due: "2026-06-30", Level: "limited", Coverage: 80, Currency: "EUR"})
+		if err == nil {
+			_, err = engagement.Approve(ctx, db, act.Default, h, ref.ID)
+		}
+		return err
+	})
+	does(engagement.Independences.Schema(), func(db *store.DB, h voice.Hand, id string) error {
+		_, err := engagement.Declare(ctx, db, act.Default, engagement.Declaring{Hand: h, Engagement: id, Ties: []string{"funding"}, Text: []string{"a grant"}, Appointed: "outside", Removed: "outside"})
+		return err
+	})
+	does(engagement.Assignments.Schema(), func(db *store.DB, h voice.Hand, id string) error {
+		_, err := engagement.Start(ctx, db, act.Default, h, id)
+		return err
+	})
+	does(engagement.Populations.Schema(), func(db *store.DB, h voice.Hand, id string) error {
+		_, err := engagement.Freeze(ctx, db, act.Default, h, id)
+		return err
+	})
+	with(of(refusal.Refusals)) // what somebody else enters seeds the draw
+	does(engagement.Samples.Schema(), func(db *store.DB, h voice.Hand, id string) error {
+		_, err := engagement.Draw(ctx, db, act.Default, engagement.Drawing{Hand: h, Engagement: id, Of: "rating", Plan: engagement.Plan{Confidence: 95, Tolerable: 50}})
+		return err
+	})
+	does(engagement.Reconciliations.Schema(), func(db *store.DB, h voice.Hand, id string) error {
+		_, err := engagement.Reconcile(ctx, db, act.Default, h, id, "billing", "", &intake.Comparison{Kind: "account", Rows: 2, Known: 1, Missing: []intake.Line{{Row: "a row"}}})
+		return err
+	})
+	does(engagement.Efforts.Schema(), func(db *store.DB, h voice.Hand, id string) error {
+		_, err := engagement.Spend(ctx, db, act.Default, h, id, engagement.Effort{Task: "testing", Minutes: 90, Cost: 200})
+		return err
+	})
+	with(once(engagement.Requests, func(r *engagement.Request, tx *store.Tx) {
+		list, err := store.Select(ctx, tx, engagement.Engagements, "")
+		if err != nil {
+			panic(err)
+		}
+		r.State, r.Terms, r.Answered, r.Due, r.Late = "answered", list[0].Hash.String(), "2026-01-01", "2026-01-02", false
+	}))
 }
 
 // speaks lets a record that somebody signs name that person, where it names one.
