@@ -262,6 +262,9 @@ func (c *Checker) note(seq int64, leaf *ledger.Leaf) {
 		c.keyOf[leaf.ID] = key
 		if roles, _ := values["roles"].Value().([]string); values["state"].Value() == "active" {
 			c.people[key] = roles
+			if len(roles) > 1 && overlap(roles, assessor) {
+				c.Report(seq, "an assessor has another role")
+			}
 		} else {
 			delete(c.people, key)
 		}
