@@ -20,6 +20,7 @@ type engagements struct {
 	approved map[ledger.Hash]*terms // by leaf hash, what was ever approved
 	declared map[string]declared    // by record id of the declaration
 	started  map[string]bool        // by record id of the engagement
+	ended    map[string]bool        // likewise: concluded or broken off
 	frozen   map[ledger.Hash]*frozen
 	byTerms  map[ledger.Hash]bool // terms of which the population was taken
 	unseeded []*frozen            // those after which nobody else has made an entry yet
@@ -53,7 +54,7 @@ type frozen struct {
 
 func newEngagements() engagements {
 	return engagements{
-		newest: map[string]*terms{}, approved: map[ledger.Hash]*terms{}, declared: map[string]declared{}, started: map[string]bool{},
+		newest: map[string]*terms{}, approved: map[ledger.Hash]*terms{}, declared: map[string]declared{}, started: map[string]bool{}, ended: map[string]bool{},
 		frozen: map[ledger.Hash]*frozen{}, byTerms: map[ledger.Hash]bool{},
 	}
 }
@@ -127,6 +128,9 @@ func (c *Checker) under(seq int64, public fields) *terms {
 	if newest.state == "withdrawn" || newest.state == "approved" && newest.hash != hash {
 		c.Report(seq, "it rests on terms that are not in force any more")
 	}
+	if c.engaged.ended[t.engagement] {
+		c.Report(seq, "it was entered after the engagement had ended")
+	}
 	return t
 }
 
@@ -147,7 +151,11 @@ func (c *Checker) independence(seq int64, leaf *ledger.Leaf) {
 func (c *Checker) assignment(seq int64, leaf *ledger.Leaf) {
 	public := fields(leaf.PublicValues())
 	t := c.under(seq, public)
-	if t == nil || public.text("state") != "started" {
+	if t == nil {
+		return
+	}
+	if public.text("state") != "started" {
+		c.engaged.ended[t.engagement] = true
 		return
 	}
 	if c.engaged.started[t.engagement] {

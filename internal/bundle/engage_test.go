@@ -312,6 +312,11 @@ func TestACheatingCompanyIsCaught(t *testing.T) {
 			add(e.testLog, populationKind, e.id(), f, e.ida)
 		}, "does not rest on the entries that stand before it"},
 		"a population signed by the company": {func(e *engagement) { e.start(); add(e.testLog, populationKind, e.id(), e.freeze(), e.chair) }, "roles do not allow this: population"},
+		"a population after the end": {func(e *engagement) {
+			e.start()
+			add(e.testLog, startKind, e.id(), &startRecord{State: "concluded", Terms: e.hash(e.at)}, e.ida)
+			add(e.testLog, populationKind, e.id(), e.freeze(), e.ida)
+		}, "after the engagement had ended"},
 		"withdrawn terms": {func(e *engagement) {
 			e.start()
 			e.terms.State = "withdrawn"
@@ -345,7 +350,7 @@ func TestACheatingCompanyIsCaught(t *testing.T) {
 		"a sample before anybody could answer": {func(e *engagement) {
 			e.start()
 			at := add(e.testLog, populationKind, e.id(), e.freeze(), e.ida)
-			add(e.testLog, startKind, e.id(), &startRecord{State: "concluded", Terms: e.hash(e.at)}, e.ida)
+			add(e.testLog, tiesKind, e.id(), &tiesRecord{State: "recused", Terms: e.hash(e.at)}, e.ida)
 			add(e.testLog, drawnKind, e.id(), e.drawn(at, 1, "account", 10, map[string]bool{}), e.ida)
 		}, "does not rest on the first entry that somebody else made"},
 		"a sample from nowhere": {func(e *engagement) {
