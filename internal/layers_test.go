@@ -65,6 +65,7 @@ var floors = map[string]int{
 	"duly/internal/report":      10, // it reads what every other room wrote
 	"duly/internal/annual":      11,
 	"duly/internal/packet":      9,
+	"duly/internal/engagement":  9,
 	"duly/internal/gate":        9,
 	"duly/internal/attestation": 6, // above what was agreed and what was counted
 	"duly/examples/demo":        9,

@@ -67,6 +67,8 @@ type cli struct {
 	Usage      usageCmd       `cmd:"" help:"Take events that are pushed, and check what was counted."`
 	Request    requestCmd     `cmd:"" help:"Keep what authorities ask for, and what they got."`
 	Incident   incidentCmd    `cmd:"" help:"Handle grave events to their end."`
+	Engagement engagementCmd  `cmd:"" help:"Have the process assessed by somebody independent."`
+	Reconcile  reconcileCmd   `cmd:"" help:"Compare the register with a list from elsewhere: what never entered the log?"`
 	Registers  registersCmd   `cmd:"" help:"Show partnerships, requests, claims, samples and incidents in figures."`
 	Policy     policyCmd      `cmd:"" help:"Keep the company's own policies, and what shows that they are lived."`
 	Listing    listingCmd     `cmd:"" help:"Say what the public register shows."`

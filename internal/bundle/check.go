@@ -49,6 +49,7 @@ type Counts struct {
 	Ratings    Replays          `json:"ratings"`
 	Voices     Voices           `json:"voices"`
 	Conditions Conditions       `json:"conditions"`
+	Assessed   Assessed         `json:"assessed"`
 }
 
 // Replays says how ratings came out when they were computed again.
@@ -69,6 +70,9 @@ type Options struct {
 	Pack func(hash string) ([]byte, error)
 	// Entry gives an earlier entry again, for a rating's inputs.
 	Entry func(seq int64) (leaf []byte, fields []Sealed, err error)
+	// Leaves gives the earlier leaves again, from the first to before a position, for a
+	// population that is counted. What it gives holds until the next.
+	Leaves func(upto int64, each func(leaf []byte) error) error
 	// Erasable says that a missing disclosure needs an erasure entry; it is so in a
 	// workspace. In a bundle, fields say themselves whether they are withheld.
 	Erasable bool
@@ -94,6 +98,7 @@ type Checker struct {
 	failed   error               // what kept the check from going on, where no caller could hear of it
 	replay   replayer
 	said     said                      // by experts and panels
+	engaged  engagements               // independent assessments
 	decided  map[ledger.Hash]*approved // decisions that let something run, by leaf hash
 	current  map[string]ledger.Hash    // the newest of each record, where it lets something run
 	newest   Content                   // with its leaf and buffers, which the next entry uses again
@@ -128,7 +133,7 @@ func NewChecker(o Options) *Checker {
 	return &Checker{
 		options: o, edge: &ledger.Edge{}, opening: opening{complete: -1}, counts: Counts{Kinds: map[string]int64{}},
 		people: map[string][]string{}, keyOf: map[string]string{}, missing: map[string]int64{}, erased: map[string]int64{},
-		replay: replayer{options: o}, said: newSaid(), decided: map[ledger.Hash]*approved{}, current: map[string]ledger.Hash{},
+		replay: replayer{options: o}, said: newSaid(), engaged: newEngagements(), decided: map[ledger.Hash]*approved{}, current: map[string]ledger.Hash{},
 	}
 }
 
@@ -164,6 +169,9 @@ func (c *Checker) Entry(leafBytes []byte, fields []Sealed) (*Content, error) {
 	c.counts.Entries++
 	content, err := c.entry(c.edge.Size(), c.hash, leafBytes, fields)
 	c.edge.Append(c.hash)
+	if content != nil {
+		c.seeds(content.Leaf)
+	}
 	return content, err
 }
 
@@ -231,7 +239,7 @@ func (c *Checker) entry(seq int64, hash ledger.Hash, leafBytes []byte, fields []
 	case "referral":
 		c.matter(seq, hash, leaf, c.newest.shown())
 	}
-	return &c.newest, nil
+	return &c.newest, c.assessed(seq, hash, leaf)
 }
 
 // order checks that time never runs backwards.
@@ -272,6 +280,9 @@ func (c *Checker) note(seq int64, hash ledger.Hash, leaf *ledger.Leaf) {
 		c.keyOf[leaf.ID] = key
 		if roles, _ := values["roles"].Value().([]string); values["state"].Value() == "active" {
 			c.people[key] = roles
+			if len(roles) > 1 && overlap(roles, assessor) {
+				c.Report(seq, "an assessor has another role")
+			}
 		} else {
 			delete(c.people, key)
 		}

@@ -67,6 +67,18 @@ var pinned = map[string][]string{
 	"sight":             {"day"},
 	"fact":              {"claim"},
 
+	"engagement":   {"state", "day", "from_day", "upto_day", "due", "level", "required_coverage", "budget", "currency"},
+	"independence": {"state", "day", "terms", "ties", "appointed_by", "removed_by", "blocking", "flagged", "fee", "recusals"},
+	"assignment":   {"state", "day", "terms", "assessors", "flagged"},
+	"population": {"day", "terms", "from_day", "upto_day", "size", "root", "commitment", "population", "customers", "accounts", "deployments", "lanes", "cases",
+		"ratings", "decisions", "data_requests", "incidents", "inputs", "refusals", "ended", "open_cases", "late_cases", "unopened", "declined",
+		"grave_ratings", "grave_decisions", "afterward"},
+	"engagement_sample": {"day", "population", "draw", "of", "confidence", "tolerable", "expected", "secret", "root", "position", "targeted", "size",
+		"drawn_from", "strata", "drawn"},
+	"reconciliation":   {"day", "terms", "list", "of", "rows", "known", "missing", "ambiguous", "unread", "repeated", "recorded", "unlisted"},
+	"evidence_request": {"state", "terms", "asked_day", "due", "answered_day", "late"},
+	"effort":           {"day", "terms", "task", "minutes", "cost", "items"},
+
 	"enforcement":    {"state", "decision", "decided", "day"},
 	"break_glass":    {"opened", "hours"},
 	"hold":           {"state", "day"},
@@ -81,7 +93,8 @@ var pinned = map[string][]string{
 }
 
 // signed names the kinds whose every revision must carry a person's signature.
-var signed = map[string]int{"decision": 1, "score": 1, "opinion": 1, "vote": 1, "declaration": 1, "resignation": 1, "answer": 1, "condition_check": 1, "break_glass": 1}
+var signed = map[string]int{"decision": 1, "score": 1, "opinion": 1, "vote": 1, "declaration": 1, "resignation": 1, "answer": 1, "condition_check": 1, "break_glass": 1,
+	"engagement": 1, "independence": 1, "assignment": 1, "population": 1, "engagement_sample": 1, "reconciliation": 1, "evidence_request": 1, "effort": 1}
 
 // decides and mayNot name, for kinds that people must sign, the roles of which each
 // signer has one and the roles of which none: who sells or runs the system does not
@@ -91,15 +104,21 @@ var (
 		"decision": {"approver", "governing_body"}, "score": {"analyst", "expert"}, "opinion": {"expert"}, "vote": panelist, "declaration": panelist,
 		"resignation": panelist, "answer": {"approver", "governing_body"}, "condition_check": {"analyst", "approver", "governing_body", "expert"},
 		"break_glass": {"approver", "governing_body"},
+		"engagement":  {"governing_body"}, "independence": assessor, "assignment": assessor, "population": assessor, "engagement_sample": assessor,
+		"reconciliation": assessor, "effort": assessor, "evidence_request": {"assessor", "administrator", "analyst", "approver", "governing_body"},
 	}
 	mayNot = map[string][]string{
 		"decision": {"sales", "administrator", "expert", "panel_member"}, "score": {"sales", "administrator"},
 		"opinion": {"sales", "administrator", "analyst", "approver", "governing_body", "panel_member"}, "vote": company, "declaration": company, "resignation": company,
 		"answer": {"sales", "administrator", "expert", "panel_member"}, "condition_check": {"sales", "administrator", "panel_member"},
 		"break_glass": {"sales", "administrator", "expert", "panel_member"},
+		"engagement":  {"sales", "administrator", "assessor"}, "independence": anybody, "assignment": anybody, "population": anybody, "engagement_sample": anybody,
+		"reconciliation": anybody, "effort": anybody, "evidence_request": {"sales"},
 	}
 	panelist = []string{"panel_member"}
 	company  = []string{"sales", "administrator", "analyst", "approver", "governing_body", "expert"}
+	assessor = []string{"assessor"} // who has no other role at all (RS-02)
+	anybody  = []string{"sales", "administrator", "analyst", "approver", "governing_body", "expert", "auditor", "panel_member"}
 )
 
 // Schemas knows the released schemas by their hash.

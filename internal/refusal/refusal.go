@@ -65,13 +65,17 @@ const (
 
 	Held  Rule = "hold"  // a hold keeps it from being erased
 	Class Rule = "class" // of a class that protects the company alone
+
+	Terms       Rule = "terms"        // no terms of reference that the governing body approved, or not within them
+	Independent Rule = "independence" // independence is not declared, or a conflict blocks it
+	Frozen      Rule = "frozen"       // a population or a sample stands as it was taken
 )
 
 // Rules lists all rules.
 var Rules = []Rule{
 	Role, Key, FourEyes, Twice, Legal, Pending, Right, Stale, Customer, Flag, Opinion, Panel, Quorum, Override, Expiry, Condition, Owner,
 	Exit, Deadline, Recused, Declared, Seat, Parity, Correct, Law, Unnamed, Again, OpenCase, Unread, Unlaunched, Unapproved,
-	Order, Whose, Decided, Seen, Held, Class,
+	Order, Whose, Decided, Seen, Held, Class, Terms, Independent, Frozen,
 }
 
 // Error implements error: the rule's name as people see it.
@@ -84,8 +88,8 @@ func Refuse(rule Rule, what, fix string) error {
 
 // Refusal is one refused attempt.
 type Refusal struct {
-	Rule    string `duly:"rule,public,enum=role|key|four_eyes|twice|legal_stop|pending|missing_right|stale_rating|changed_customer|open_flag|opinion|panel|quorum|override|expiry|conditions|owner|exit_impact|deadline|recused|declaration|seat|parity|correction|older_than_law|rating_not_named|asked_again|open_case|unread|not_launched|not_approved|order|whose|decision|seen|hold|class,column"`
-	Act     string `duly:"act,public,enum=opinion|panel|referral|declaration|vote|close|answer|resignation|consultation|decision|signature|notice|response|condition|load|fact|hit|score|assessment|method|widen|renew|contact|sight|enforcement|erasure,column"`
+	Rule    string `duly:"rule,public,enum=role|key|four_eyes|twice|legal_stop|pending|missing_right|stale_rating|changed_customer|open_flag|opinion|panel|quorum|override|expiry|conditions|owner|exit_impact|deadline|recused|declaration|seat|parity|correction|older_than_law|rating_not_named|asked_again|open_case|unread|not_launched|not_approved|order|whose|decision|seen|hold|class|terms|independence|frozen,column"`
+	Act     string `duly:"act,public,enum=opinion|panel|referral|declaration|vote|close|answer|resignation|consultation|decision|signature|notice|response|condition|load|fact|hit|score|assessment|method|widen|renew|contact|sight|enforcement|erasure|engagement,column"`
 	Day     string `duly:"day,public,date"`
 	Subject string `duly:"subject,customer,column"`
 	What    string `duly:"what,customer"`

@@ -2,6 +2,7 @@ package workspace_test
 
 import (
 	"context"
+	"crypto/rand"
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
@@ -22,6 +23,7 @@ import (
 	"duly/internal/casework"
 	"duly/internal/decision"
 	"duly/internal/enforcement"
+	"duly/internal/engagement"
 	"duly/internal/evidence"
 	"duly/internal/gate"
 	"duly/internal/index"
@@ -144,7 +146,7 @@ func everything() content {
 		rooms: []store.Migrations{
 			register.Migrations, evidence.Migrations, runs.Migrations, index.Migrations, intake.Migrations, screening.Migrations,
 			agreement.Migrations, usage.Migrations, attestation.Migrations, triage.Migrations, assessment.Migrations, refusal.Migrations, voice.Migrations, decision.Migrations,
-			casework.Migrations, enforcement.Migrations, transparency.Migrations, gate.Migrations, retention.Migrations,
+			casework.Migrations, enforcement.Migrations, transparency.Migrations, gate.Migrations, retention.Migrations, engagement.Migrations,
 		},
 	}
 	var puts []func(t testing.TB, w *workspace.Workspace, signer ledger.PersonKey)
@@ -232,7 +234,6 @@ func everything() content {
 		c.Day = time.UnixMicro(tx.Now()).UTC().Format(time.DateOnly)
 	}))
 	with(of(enforcement.Proceedings))
-	with(of(refusal.Refusals))
 	with(of(voice.Opinions))
 	with(of(voice.Panels))
 	with(of(voice.Seats))
@@ -245,6 +246,7 @@ func everything() content {
 	with(of(voice.Declarations))
 	with(of(voice.Answers))
 	with(once(voice.Votes))
+	assessed(with)
 	with(of(voice.Stakeholders))
 	with(of(voice.Consultations))
 	with(of(voice.Sessions))
@@ -257,7 +259,7 @@ func everything() content {
 			t.Fatal(err)
 		}
 		keys := map[act.Role]ledger.PersonKey{}
-		for _, role := range []act.Role{act.Approver, act.Expert, act.PanelMember} {
+		for _, role := range []act.Role{act.Approver, act.Expert, act.PanelMember, act.GoverningBody} {
 			roles := []act.Role{role}
 			if role == act.Approver {
 				roles = append(roles, act.Analyst)
@@ -272,6 +274,12 @@ func everything() content {
 			if keys[role], err = w.Key(person); err != nil {
 				t.Fatal(err)
 			}
+		}
+		if keys[act.Assessor], err = ledger.NewPersonKey(rand.Reader); err != nil {
+			t.Fatal(err)
+		}
+		if err := w.AddPersonByKey(ctx, admin, "assessor", []act.Role{act.Assessor}, keys[act.Assessor].Public()); err != nil {
+			t.Fatal(err)
 		}
 		write(t, w, func(tx *store.Tx) error {
 			for _, statement := range []string{
@@ -312,8 +320,69 @@ func signedAs(kind string) act.Role {
 		return act.Expert
 	case "vote", "declaration", "resignation":
 		return act.PanelMember
+	case "engagement":
+		return act.GoverningBody
+	case "independence", "assignment", "population", "engagement_sample", "reconciliation", "effort":
+		return act.Assessor
 	}
 	return act.Approver
+}
+
+// assessed fills the kinds of an independent assessment by its own service, since they
+// rest on each other and on the whole log before them.
+func assessed(with func(*ledger.Schema, func(t testing.TB, w *workspace.Workspace, signer ledger.PersonKey))) {
+	ctx, day := context.Background(), time.Date(2026, 3, 2, 9, 0, 0, 0, time.UTC)
+	does := func(s *ledger.Schema, do func(db *store.DB, h voice.Hand, id string) error) {
+		with(s, func(t testing.TB, w *workspace.Workspace, signer ledger.PersonKey) {
+			t.Helper()
+			id, err := engagement.Find(ctx, w.DB, "")
+			if err != nil && s.Kind != "engagement" {
+				t.Fatal(err)
+			}
+			if err := do(w.DB, voice.Hand{By: act.Actor{Key: signer.ID()}, Key: signer, Now: day}, id); err != nil {
+				t.Fatal(err)
+			}
+		})
+	}
+	does(engagement.Engagements.Schema(), func(db *store.DB, h voice.Hand, _ string) error {
+		ref, err := engagement.Propose(ctx, db, act.Default, h, "", &engagement.Brief{From: "2026-01-01", Upto: "2026-02-28", Due: "2026-06-30", Level: "limited", Coverage: 80, Currency: "EUR"})
+		if err == nil {
+			_, err = engagement.Approve(ctx, db, act.Default, h, ref.ID)
+		}
+		return err
+	})
+	does(engagement.Independences.Schema(), func(db *store.DB, h voice.Hand, id string) error {
+		_, err := engagement.Declare(ctx, db, act.Default, engagement.Declaring{Hand: h, Engagement: id, Ties: []string{"funding"}, Text: []string{"a grant"}, Appointed: "outside", Removed: "outside"})
+		return err
+	})
+	does(engagement.Assignments.Schema(), func(db *store.DB, h voice.Hand, id string) error {
+		_, err := engagement.Start(ctx, db, act.Default, h, id)
+		return err
+	})
+	does(engagement.Populations.Schema(), func(db *store.DB, h voice.Hand, id string) error {
+		_, err := engagement.Freeze(ctx, db, act.Default, h, id)
+		return err
+	})
+	with(of(refusal.Refusals)) // what somebody else enters seeds the draw
+	does(engagement.Samples.Schema(), func(db *store.DB, h voice.Hand, id string) error {
+		_, err := engagement.Draw(ctx, db, act.Default, engagement.Drawing{Hand: h, Engagement: id, Of: "rating", Plan: engagement.Plan{Confidence: 95, Tolerable: 50}})
+		return err
+	})
+	does(engagement.Reconciliations.Schema(), func(db *store.DB, h voice.Hand, id string) error {
+		_, err := engagement.Reconcile(ctx, db, act.Default, h, id, "billing", "", &intake.Comparison{Kind: "account", Rows: 2, Known: 1, Missing: []intake.Line{{Row: "a row"}}})
+		return err
+	})
+	does(engagement.Efforts.Schema(), func(db *store.DB, h voice.Hand, id string) error {
+		_, err := engagement.Spend(ctx, db, act.Default, h, id, engagement.Effort{Task: "testing", Minutes: 90, Cost: 200})
+		return err
+	})
+	with(once(engagement.Requests, func(r *engagement.Request, tx *store.Tx) {
+		list, err := store.Select(ctx, tx, engagement.Engagements, "")
+		if err != nil {
+			panic(err)
+		}
+		r.State, r.Terms, r.Answered, r.Due, r.Late = "answered", list[0].Hash.String(), "2026-01-01", "2026-01-02", false
+	}))
 }
 
 // speaks lets a record that somebody signs name that person, where it names one.
