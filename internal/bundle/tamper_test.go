@@ -121,6 +121,16 @@ func TestTheCompanyCannotSpeakForAPerson(t *testing.T) {
 			add(l, personKind, l.id(), &personRecord{State: "active", Roles: []string{"approver"}, Key: key.PublicHash()})
 			return l.bundle()
 		}, "is that of another person"},
+		{"a person who has left, over one who has the key now", func(t *testing.T) []byte {
+			l := newLog(t, 2)
+			key, _ := ledger.NewPersonKey(l.random)
+			id := l.id()
+			add(l, personKind, id, &personRecord{State: "active", Key: key.PublicHash()})
+			add(l, personKind, id, &personRecord{State: "ended", Key: key.PublicHash()})
+			add(l, personKind, l.id(), &personRecord{State: "active", Key: key.PublicHash()})
+			add(l, personKind, id, &personRecord{State: "active", Key: key.PublicHash()})
+			return l.bundle()
+		}, "is that of another person"},
 		{"a key that the person has replaced", func(t *testing.T) []byte {
 			l := newLog(t, 2)
 			old, _ := ledger.NewPersonKey(l.random)
