@@ -23,7 +23,6 @@ class Archive:
         need(size < MAX_FILE, "the file has 4 GiB or more")
         self.members = {}
         self._read_index()
-        self.manifest = read_manifest(self.read("bundle.json"))
         self.checkpoint = self.read("checkpoint")
 
     def _read_index(self):
@@ -45,13 +44,13 @@ class Archive:
             names.append(name.decode("latin-1"))
             self.members[names[-1]] = (start, size)
             at = start + size
+        if names[:1] == FIXED[:1]:
+            self.manifest = read_manifest(self.read("bundle.json"))  # first: it tells another format
         end = END.pack(b"PK\5\6", bytes(4), len(names), len(names), len(index), at, 0)
         need(self._at(at, self.size) == index + end, "the archive's index is not as laid down, or something was cut off or added")
         packs = names[3:]
         need(names[:3] == FIXED and all(is_pack_name(p) for p in packs) and packs == sorted(set(packs)),
              "the members are not bundle.json, checkpoint, entries and packs in ascending order")
-        for name in FIXED[:2] + packs:
-            need(self.members[name][1] <= LIMITS[name.split("/")[0]], f"{name} is too large")
 
     def _at(self, offset, size):
         self.file.seek(offset)
@@ -68,6 +67,7 @@ class Archive:
 
     def read(self, name):
         """The content of a small member."""
+        need(self.members[name][1] <= LIMITS[name.split("/")[0]], f"{name} is too large")
         return self._at(*self.members[name])
 
     def packs(self):

@@ -88,7 +88,7 @@ class Checkpoint:
             raise Refused("the checkpoint is not UTF-8") from None
         lines = text.split("\n")
         need(len(lines) >= 6 and lines[3] == "" and lines[-1] == "", "the checkpoint is not a signed note of three lines")
-        need(len(lines) == 6 or not alone, "the checkpoint carries more than the log's own signature")
+        need(len(lines) == 6 or not alone, "the checkpoint carries signatures of others, which this verifier does not know")
         self.origin, size, root = lines[:3]
         need(size.isascii() and size.isdigit() and len(size) < 17 and (size == "0" or size[0] != "0"), "the checkpoint's size is not a number")
         self.size, self.root = int(size), unbase64(root, 32, "standard")
