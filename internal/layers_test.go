@@ -52,6 +52,7 @@ var floors = map[string]int{
 
 	"duly/internal/intake":    4,
 	"duly/internal/usage":     5,
+	"duly/internal/publish":   5,
 	"duly/internal/workspace": 4,
 
 	"duly/internal/triage":      5,

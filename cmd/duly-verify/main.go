@@ -1,11 +1,17 @@
-// Command duly-verify checks a bundle or a disclosure offline. It opens no
-// database and no network connection, and shares with duly only the code that
-// verifies.
+// Command duly-verify is the outsider's program. It checks a bundle, a disclosure or a
+// proof offline, and lets an outsider cosign checkpoints with a key that the company
+// never holds. It opens no database and no network connection, and shares with duly only
+// the code that verifies.
+//
+//	duly-verify [--key VKEY] [--checkpoint FILE] [--people FILE] BUNDLE
+//	duly-verify witness-key --name NAME --out FILE
+//	duly-verify cosign --key FILE --log VKEY --state FILE REQUEST
 //
 // Exit status: 0 everything holds, 1 something does not hold, 2 usage, 3 could not run.
 package main
 
 import (
+	"errors"
 	"flag"
 	"fmt"
 	"os"
@@ -17,7 +23,15 @@ import (
 
 func main() { os.Exit(run()) }
 
+// commands are what else there is to do than to verify.
+var commands = map[string]func(flags *flag.FlagSet, args []string) error{"witness-key": witnessKey, "cosign": cosign}
+
 func run() int {
+	if len(os.Args) > 1 {
+		if command := commands[os.Args[1]]; command != nil {
+			return end(command(flag.NewFlagSet("duly-verify "+os.Args[1], flag.ContinueOnError), os.Args[2:]))
+		}
+	}
 	flags := flag.NewFlagSet("duly-verify", flag.ContinueOnError)
 	key := flags.String("key", "", "the log's verifier key, as you got it from outside")
 	checkpoint := flags.String("checkpoint", "", "a signed checkpoint that you kept, or got from elsewhere")
@@ -33,11 +47,19 @@ func run() int {
 		flags.Usage()
 		return 2
 	}
-	if err := verify(flags.Arg(0), *key, *checkpoint, *people); err != nil {
-		fmt.Fprintln(os.Stderr, "duly-verify:", err)
-		return fault.ExitStatus(err)
+	return end(verify(flags.Arg(0), *key, *checkpoint, *people))
+}
+
+// end says what went wrong and gives the exit status.
+func end(err error) int {
+	switch {
+	case err == nil, errors.Is(err, flag.ErrHelp):
+		return 0
+	case errors.Is(err, errUsage):
+		return 2
 	}
-	return 0
+	fmt.Fprintln(os.Stderr, "duly-verify:", err)
+	return fault.ExitStatus(err)
 }
 
 func verify(path, key, checkpoint, people string) error {

@@ -57,7 +57,7 @@ func rooms() []store.Migrations {
 // kinds lists the schema of every kind of record, for the released documents.
 func kinds() []*ledger.Schema {
 	return []*ledger.Schema{
-		store.Epochs.Schema(), store.Erasures.Schema(), people.Persons.Schema(),
+		store.Epochs.Schema(), store.Erasures.Schema(), store.Balances.Schema(), people.Persons.Schema(),
 		register.Accounts.Schema(), register.Customers.Schema(), register.Identifiers.Schema(), register.Owners.Schema(),
 		register.Relationships.Schema(), register.Products.Schema(), register.Deployments.Schema(), register.Contracts.Schema(),
 		register.Parties.Schema(), register.Interests.Schema(),

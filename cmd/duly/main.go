@@ -69,8 +69,10 @@ type cli struct {
 	Incident   incidentCmd    `cmd:"" help:"Handle grave events to their end."`
 	Registers  registersCmd   `cmd:"" help:"Show partnerships, requests, claims, samples and incidents in figures."`
 	Report     reportCmd      `cmd:"" help:"Write the report of the last checkpoint."`
+	Balance    balanceCmd     `cmd:"" help:"Say in the log what stands, for whoever gets only a later part of it."`
 	Export     exportCmd      `cmd:"" help:"Write a bundle that outsiders can verify."`
 	Disclose   discloseCmd    `cmd:"" help:"Disclose one sealed field, with its proof."`
+	Ledger     ledgerCmd      `cmd:"" help:"Have the log witnessed, prove what is in it, and keep its keys."`
 	Verify     verifyCmd      `cmd:"" help:"Check a workspace, a bundle or a disclosure."`
 	Demo       demoCmd        `cmd:"" help:"Show the whole chain on a made-up vendor."`
 	Rate       rateCmd        `cmd:"" help:"Rate cases without a workspace."`

@@ -51,34 +51,6 @@ func (c *reportCmd) Run(a *app) error {
 	})
 }
 
-type exportCmd struct {
-	Out      string   `help:"The bundle to write." required:"" placeholder:"BUNDLE"`
-	Disclose []string `help:"A class that the reader may see: customer, trade_secret, security, personal, legal; or all. Without it, none." placeholder:"CLASS"`
-	As       string   `help:"Who exports." placeholder:"PERSON"`
-}
-
-// Run writes a bundle of the last checkpoint.
-func (c *exportCmd) Run(a *app) error {
-	classes, err := parseClasses(c.Disclose)
-	if err != nil {
-		return err
-	}
-	known, err := released()
-	if err != nil {
-		return err
-	}
-	return a.read(c.As, slices.Contains(classes, ledger.TradeSecret), func(w *workspace.Workspace, q store.Queryer, signed []byte, _ ledger.Checkpoint) error {
-		s, err := report.Export(a.ctx, q, signed, w.Config.Key, classes, known, c.Out)
-		if err != nil {
-			return err
-		}
-		return a.print(s, func(out io.Writer) {
-			fmt.Fprintf(out, "wrote %s: %d entries, %d values disclosed, %d withheld, %d erased, %d packs\n", c.Out, s.Entries, s.Disclosed, s.Withheld, s.Erased, s.Packs)
-			fmt.Fprintf(out, "check it with: duly-verify --key %q %s\n", w.Config.Key, c.Out)
-		})
-	})
-}
-
 type discloseCmd struct {
 	Entry int64  `arg:"" help:"The entry's position in the log."`
 	Field string `arg:"" help:"The sealed field."`

@@ -5,6 +5,13 @@ from collections import namedtuple
 
 import pins
 from encoding import Refused, need, sha256
+from tree import Tree
+
+# The kinds of which a balance says how many entries there are.
+STANDING = {"epoch", "opinion", "person", "referral", "seat", "vote"}
+
+# An epoch: its place, number and reason, and how many entries shown before are lost.
+Epoch = namedtuple("Epoch", "entry number reason lost")
 
 # What is kept of a record's newest revision.
 Revision = namedtuple("Revision", "kind rev hash")
@@ -17,26 +24,31 @@ class History:
         self.origin, self.key_hash, self.trusted = origin, sha256(key.encode()).hex(), trusted
         self.time, self.day = 0, -1 << 60
         self.newest = {}  # by record id
-        self.epoch, self.log_key = 0, None
+        self.epoch, self.log_key, self.epochs = 0, None, []
+        self.standing = Tree()  # over the entries of the standing kinds
         self.roles = {}  # of active persons, by the hash of the key
         self.key_of = {}  # the key's hash, by the record id of the person
         self.erased = set()  # (leaf hash, field) that are marked as erased
         self.erasures = set()  # those that an erasure entry names
         self.signatures = 0
 
-    def add(self, entry):
-        """Holds the next entry to those before it."""
+    def add(self, entry, root):
+        """Holds the next entry to those before it, whose root is given."""
         need(entry.position > 0 or entry.kind == "epoch", "a log begins with an epoch")
         self._order(entry)
         self._chain(entry)
         if entry.kind == "epoch":
-            self._begin_epoch(entry.public)
+            self._begin_epoch(entry, root)
+        elif entry.kind == "balance":
+            self._balance(entry, root)
         elif entry.kind == "person":
             self._register(entry)
         elif entry.kind == "erasure":
             self.erasures.add((entry.public["target"], entry.public["field"]))
         self.erased.update((entry.hash.hex(), i) for i, s in enumerate(entry.sealed) if s.state == "erased")
         self._signed(entry)
+        if entry.kind in STANDING:
+            self.standing.add(entry.hash)
 
     def _order(self, entry):
         if entry.time is not None:
@@ -55,9 +67,20 @@ class History:
             need(entry.prev == before.hash, "it does not name the revision before it")
         self.newest[entry.id] = Revision(entry.kind, entry.rev, entry.hash)
 
-    def _begin_epoch(self, public):
+    def _begin_epoch(self, entry, root):
+        public, size = entry.public, entry.public["quoted_size"] or 0
         need(public["number"] == self.epoch + 1, "the epochs are not numbered 1, 2, 3")
+        need((self.epoch == 0) == (public["reason"] == "first"), "an epoch has a reason that it cannot have")
+        lost = size - entry.position if public["reason"] == "restore" else 0
+        need(lost > 0 or (size, public["quoted_root"]) == (entry.position, root.hex()), "an epoch quotes another tree than the one before it")
         self.epoch, self.log_key = public["number"], public["log_key"]
+        self.epochs.append(Epoch(entry.position, self.epoch, public["reason"], max(0, lost)))
+
+    def _balance(self, entry, root):
+        public = entry.public
+        need((public["size"], public["root"]) == (entry.position, root.hex()), "the balance is not of the entries before it")
+        need((public["standing"], public["standing_root"]) == (self.standing.size, self.standing.root().hex()),
+             "the balance says another number of people, roles, votes and opinions than stand before it")
 
     def _register(self, entry):
         key, active = entry.public["key"], entry.public["state"] == "active"

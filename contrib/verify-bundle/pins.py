@@ -44,8 +44,9 @@ proceeding: state step outcome grade kind binds rated opened due stepped_day clo
 attestation_request: state due from_day upto_day conditions questionnaire terms token
 attestation: received late evidence_day promised agrees contradicted not_kept unknown days days_seen sha256
 person: state roles key
-epoch: number log_key quoted_size quoted_root
+epoch: number reason log_key quoted_size quoted_root
 erasure: target field reason
+balance: size root standing standing_root
 index_edition: state year published released history mapping file rejected unread
 review: state lane opened due snoozed_until closed outcome
 sweep: since upto opened open rated

@@ -75,7 +75,7 @@ class Bundle:
             self.states[sealed.state] += 1
             need(sealed.state == "erased" or (sealed.state == "shown") == (field.sensitivity in self.classes),
                  f"the field {field.name} is of the class {field.sensitivity}, and the manifest says otherwise of that class")
-        self.history.add(entry)
+        self.history.add(entry, self.tree.root())
         check_signatures(entry, self.checkpoint.origin, self.history.epoch)
         self.voices.add(entry)
         self.decisions.add(entry)
@@ -105,7 +105,7 @@ class Bundle:
                 "voices": {"approvals": self.decisions.approvals, "shown": self.decisions.shown, "withheld": self.decisions.approvals - self.decisions.shown},
                 "conditions": {"precedent": precedent, "met": met},
             },
-            "not_replayed": self.replay.why,
+            "epochs": [e._asdict() for e in self.history.epochs[1:]], "not_replayed": self.replay.why,
         }
 
 

@@ -96,6 +96,7 @@ func counted(r *Result) (counts map[string]any) {
 		return nil
 	}
 	delete(counts["ratings"].(map[string]any), "contradicted") // is refused
+	delete(counts, "carried")                                  // of ranges
 	return counts
 }
 

@@ -18,6 +18,7 @@ import (
 type (
 	epochRecord struct {
 		Number     int64  `duly:"number,public"`
+		Reason     string `duly:"reason,public,enum=first|rotation|compromise|restore"`
 		LogKey     string `duly:"log_key,public,hash"`
 		QuotedSize int64  `duly:"quoted_size,public"`
 		QuotedRoot string `duly:"quoted_root,public,hash"`
@@ -143,7 +144,7 @@ var testSchemas = func() Schemas {
 	schemas := Schemas{}
 	for _, s := range []*ledger.Schema{
 		epochKind.Schema(), personKind.Schema(), erasureKind.Schema(), packKind.Schema(), ballotKind.Schema(), itemKind.Schema(), decisionKind.Schema(), whisperKind.Schema(),
-		customerKind.Schema(), factKind.Schema(), ratingKind.Schema(), opinionKind.Schema(), voteKind.Schema(), seatKind.Schema(), referralKind.Schema(), checkKind.Schema(),
+		customerKind.Schema(), factKind.Schema(), ratingKind.Schema(), opinionKind.Schema(), voteKind.Schema(), seatKind.Schema(), referralKind.Schema(), checkKind.Schema(), balanceKind.Schema(),
 	} {
 		parsed, err := ledger.ParseSchema(s.Document())
 		if err != nil {
@@ -187,13 +188,16 @@ func newLog(t testing.TB, seed byte) *testLog {
 		t.Fatal(err)
 	}
 	l.key = key
-	l.openEpoch()
+	l.openEpoch("first")
 	return l
 }
 
-func (l *testLog) openEpoch() {
+// openEpoch begins an epoch under the log's key, which quotes the tree before it.
+func (l *testLog) openEpoch(reason string) {
 	l.epoch++
-	add(l, epochKind, l.id(), &epochRecord{Number: l.epoch, LogKey: hexSum([]byte(l.key.Public())), QuotedRoot: hexSum(nil)})
+	add(l, epochKind, l.id(), &epochRecord{
+		Number: l.epoch, Reason: reason, LogKey: hexSum([]byte(l.key.Public())), QuotedSize: l.size(), QuotedRoot: l.root(l.size()).String(),
+	})
 }
 
 func hexSum(b []byte) string {
@@ -334,7 +338,7 @@ func (l *testLog) write(m Manifest, checkpoint []byte) []byte {
 	file := &memory{}
 	w, err := NewWriter(file, m, checkpoint)
 	if err == nil {
-		err = w.Entries(func(put func([]byte, *ledger.Schema, []ledger.Hash, []ledger.Disclosure) error) error {
+		err = w.Entries(func(put Put) error {
 			for _, r := range l.rows[:min(m.Size, l.size())] {
 				if err := put(r.leaf, r.schema, r.digests, r.disclosures); err != nil {
 					return err

@@ -25,6 +25,7 @@ type link struct {
 	id, kind   string
 	rev, seq   int64
 	hash, prev ledger.Hash
+	carried    bool // from before a range: others of its record may not be here
 }
 
 // chains checks that the revisions of every record are of one kind, are numbered
@@ -74,6 +75,9 @@ func (c *chains) spill() error {
 		copy(row[40:], l.hash[:])
 		copy(row[72:], l.prev[:])
 		binary.BigEndian.PutUint32(row[104:], c.kindNumber(l.kind))
+		if l.carried {
+			row[104] = 1
+		}
 		if _, err := c.bufs[partition(l.id)].Write(row[:]); err != nil {
 			return fault.Wrap(fault.Failed, err, "cannot write a temporary file")
 		}
@@ -94,29 +98,29 @@ func (c *chains) kindNumber(kind string) uint32 {
 // partition spreads ids, whose characters are a-z and 2-7.
 func partition(id string) int { return (int(id[0])*32 + int(id[1])) % partitions }
 
-// finish checks all chains and reports every break.
-func (c *chains) finish(report func(seq int64, what string)) error {
+// finish checks all chains and reports every break. It gives the number of records of
+// which earlier revisions are not all here.
+func (c *chains) finish(report func(seq int64, what string)) (open int64, err error) {
 	if c.dir == "" {
-		check(c.kept, report)
-		return nil
+		return check(c.kept, report), nil
 	}
 	if err := c.spill(); err != nil {
-		return err
+		return 0, err
 	}
 	for i, f := range c.files {
 		if err := c.bufs[i].Flush(); err != nil {
-			return fault.Wrap(fault.Failed, err, "cannot write a temporary file")
+			return 0, fault.Wrap(fault.Failed, err, "cannot write a temporary file")
 		}
 		if _, err := f.Seek(0, io.SeekStart); err != nil {
-			return fault.Wrap(fault.Failed, err, "cannot read a temporary file")
+			return 0, fault.Wrap(fault.Failed, err, "cannot read a temporary file")
 		}
 		links, err := c.readLinks(bufio.NewReaderSize(f, 1<<16))
 		if err != nil {
-			return err
+			return 0, err
 		}
-		check(links, report)
+		open += check(links, report)
 	}
-	return nil
+	return open, nil
 }
 
 func (c *chains) readLinks(r io.Reader) ([]link, error) {
@@ -131,13 +135,15 @@ func (c *chains) readLinks(r io.Reader) ([]link, error) {
 		l := link{id: string(row[:idBytes]), rev: int64(binary.BigEndian.Uint64(row[24:])), seq: int64(binary.BigEndian.Uint64(row[32:]))}
 		copy(l.hash[:], row[40:])
 		copy(l.prev[:], row[72:])
-		l.kind = c.kinds[binary.BigEndian.Uint32(row[104:])]
+		l.kind, l.carried = c.kinds[binary.BigEndian.Uint32(row[104:])&0xffffff], row[104] == 1
 		links = append(links, l)
 	}
 }
 
-// check takes links in the order of the log.
-func check(links []link, report func(seq int64, what string)) {
+// check takes links in the order of the log. Of a record that began before a range, the
+// revision that the next one in the range names is enough: it is proven, and says its
+// number.
+func check(links []link, report func(seq int64, what string)) (open int64) {
 	newest := make(map[string]int32, len(links)) // the place of each record's newest revision so far
 	for i := range links {
 		l := &links[i]
@@ -145,6 +151,10 @@ func check(links []link, report func(seq int64, what string)) {
 		newest[l.id] = int32(i)
 		last := &links[at]
 		switch {
+		case l.carried && (!again || l.kind == last.kind && l.rev > last.rev+1):
+			if !again {
+				open++
+			}
 		case !again && l.rev != 1:
 			report(l.seq, "the first revision of record "+l.id+" in the log is numbered "+strconv.FormatInt(l.rev, 10)+", not 1")
 		case again && l.kind != last.kind:
@@ -155,6 +165,7 @@ func check(links []link, report func(seq int64, what string)) {
 			report(l.seq, "revision "+strconv.FormatInt(l.rev, 10)+" of record "+l.id+" does not name the revision before it")
 		}
 	}
+	return open
 }
 
 // close removes the temporary files.

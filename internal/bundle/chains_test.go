@@ -80,7 +80,7 @@ func TestChainsSpill(t *testing.T) {
 			if chain.dir == "" {
 				t.Fatal("nothing was spilled")
 			}
-			if err := chain.finish(func(seq int64, what string) { spilled = append(spilled, fmt.Sprint(seq, " ", what)) }); err != nil {
+			if _, err := chain.finish(func(seq int64, what string) { spilled = append(spilled, fmt.Sprint(seq, " ", what)) }); err != nil {
 				t.Fatal(err)
 			}
 			slices.Sort(memory)

@@ -1,8 +1,6 @@
 package bundle
 
 import (
-	"crypto/sha256"
-	"encoding/hex"
 	"fmt"
 	"maps"
 	"slices"
@@ -42,6 +40,8 @@ const maxProblems = 20
 // Counts says what a check has seen.
 type Counts struct {
 	Entries    int64            `json:"entries"`
+	Carried    int64            `json:"carried,omitempty"`   // entries from before a range, each with its proof
+	Continued  int64            `json:"continued,omitempty"` // records of a range that began before it and are not all here
 	Kinds      map[string]int64 `json:"kinds"`
 	Disclosed  int64            `json:"disclosed"`
 	Withheld   int64            `json:"withheld"`
@@ -75,28 +75,31 @@ type Options struct {
 	Erasable bool
 }
 
-// Checker checks a log from its first entry. It is used by one goroutine.
+// Checker checks a log from its first entry, or a range of it. It is used by one goroutine.
 type Checker struct {
 	options  Options
-	tree     *ledger.Tree
+	edge     *ledger.Edge
+	opening  opening
 	chains   chains
 	counts   Counts
 	problems []Problem
-	hidden   int // problems beyond maxProblems
-	epoch    int64
-	keyNamed bool                  // the newest epoch names the key that signs
-	last     ledger.Leaf           // for the order of times: the latest time, and the latest day of all entries
-	people   map[string][]string   // roles of active persons, not nil, by the hash of their key
-	keyOf    map[string]string     // the key of each active person, by record id
-	missing  map[string]int64      // fields without disclosure by target#field, and where
-	erased   map[string]int64      // what erasure entries name, likewise
-	ratings  map[ledger.Hash]int64 // where each rating stands, by its leaf hash
+	hidden   int   // problems beyond maxProblems
+	epoch    int64 // the number of the newest
+	epochs   []Epoch
+	last     ledger.Leaf         // for the order of times: the latest time, and the latest day of all entries
+	people   map[string][]string // roles of active persons, not nil, by the hash of their key
+	keyOf    map[string]string   // the key of each active person, by record id
+	missing  map[string]int64    // fields without disclosure by target#field, and where
+	erased   map[string]int64    // what erasure entries name, likewise
+	ratings  places              // where each rating stands
+	failed   error               // what kept the check from going on, where no caller could hear of it
 	replay   replayer
 	said     said                      // by experts and panels
 	decided  map[ledger.Hash]*approved // decisions that let something run, by leaf hash
 	current  map[string]ledger.Hash    // the newest of each record, where it lets something run
 	newest   Content                   // with its leaf and buffers, which the next entry uses again
 	leaf     ledger.Leaf
+	hash     ledger.Hash
 	digests  []ledger.Hash
 	opened   []byte // its disclosures, decoded
 }
@@ -123,19 +126,27 @@ func (c *Content) shown() map[string][]byte {
 
 // NewChecker makes a checker for an empty log.
 func NewChecker(o Options) *Checker {
-	tree, _ := ledger.NewTree(0, nil)
 	return &Checker{
-		options: o, tree: tree, counts: Counts{Kinds: map[string]int64{}},
-		people: map[string][]string{}, keyOf: map[string]string{}, missing: map[string]int64{}, erased: map[string]int64{}, ratings: map[ledger.Hash]int64{},
+		options: o, edge: &ledger.Edge{}, opening: opening{complete: -1}, counts: Counts{Kinds: map[string]int64{}},
+		people: map[string][]string{}, keyOf: map[string]string{}, missing: map[string]int64{}, erased: map[string]int64{},
 		replay: replayer{options: o}, said: newSaid(), decided: map[ledger.Hash]*approved{}, current: map[string]ledger.Hash{},
 	}
 }
 
 // Close removes temporary files.
-func (c *Checker) Close() { c.chains.close() }
+func (c *Checker) Close() {
+	c.chains.close()
+	c.ratings.close()
+}
 
-// Size is the number of entries checked so far, which is the next one's position.
-func (c *Checker) Size() int64 { return c.tree.Size() }
+// Size is the number of entries up to here, which is the next one's position.
+func (c *Checker) Size() int64 { return c.edge.Size() }
+
+// Newest is the leaf hash of the newest entry.
+func (c *Checker) Newest() ledger.Hash { return c.hash }
+
+// Root is the root of all entries up to here.
+func (c *Checker) Root() ledger.Hash { return c.edge.Root() }
 
 // Report adds a problem that the caller found (a column, a gap).
 func (c *Checker) Report(seq int64, what string) {
@@ -146,18 +157,19 @@ func (c *Checker) Report(seq int64, what string) {
 	c.problems = append(c.problems, Problem{seq, what})
 }
 
-// Tree is the tree of the entries so far, for a caller that has stored tiles of it
-// to compare. It belongs to the checker.
-func (c *Checker) Tree() *ledger.Tree { return c.tree }
-
 // Entry checks the next entry. It returns what the entry says, or nil when that
 // could not be read; what does not hold is reported, not returned. An error means
 // that the check could not go on.
 func (c *Checker) Entry(leafBytes []byte, fields []Sealed) (*Content, error) {
-	seq := c.tree.Size()
-	hash := ledger.LeafHash(leafBytes)
-	c.tree.Append(hash)
+	c.hash = ledger.LeafHash(leafBytes)
 	c.counts.Entries++
+	content, err := c.entry(c.edge.Size(), c.hash, leafBytes, fields)
+	c.edge.Append(c.hash)
+	return content, err
+}
+
+// entry checks what an entry says against what the entries before it said.
+func (c *Checker) entry(seq int64, hash ledger.Hash, leafBytes []byte, fields []Sealed) (*Content, error) {
 	leaf := &c.leaf
 	if err := leaf.Parse(leafBytes); err != nil {
 		c.Report(seq, err.Error())
@@ -175,11 +187,14 @@ func (c *Checker) Entry(leafBytes []byte, fields []Sealed) (*Content, error) {
 		return nil, nil
 	}
 	c.newest = Content{leaf, schema, public, c.newest.Sealed[:0]}
-	c.counts.Kinds[schema.Kind]++
-	if err := c.chains.add(link{leaf.ID, schema.Kind, leaf.Rev, seq, hash, leaf.Prev}); err != nil {
+	carried := seq < c.opening.from
+	if !carried {
+		c.counts.Kinds[schema.Kind]++
+	}
+	if err := c.chains.add(link{leaf.ID, schema.Kind, leaf.Rev, seq, hash, leaf.Prev, carried && !stands(schema.Kind)}); err != nil {
 		return nil, err
 	}
-	c.note(seq, leaf)
+	c.note(seq, hash, leaf)
 	c.signatures(seq, leaf)
 	if !c.fields(seq, hash, fields) {
 		return nil, nil
@@ -189,7 +204,12 @@ func (c *Checker) Entry(leafBytes []byte, fields []Sealed) (*Content, error) {
 	}
 	switch schema.Kind {
 	case "rating":
-		c.ratings[hash] = seq
+		if err := c.ratings.add(hash, seq); err != nil {
+			return nil, err
+		}
+		if carried {
+			break // what it rests on is older still
+		}
 		outcome, err := c.replay.rating(seq, leaf, c.newest.shown())
 		if err != nil {
 			c.Report(seq, err.Error())
@@ -197,8 +217,10 @@ func (c *Checker) Entry(leafBytes []byte, fields []Sealed) (*Content, error) {
 		c.counts.Ratings.add(outcome)
 	case "decision":
 		values := c.newest.shown()
-		c.decision(seq, leaf, values)
-		c.conditions(seq, hash, leaf, values)
+		if !carried {
+			c.decision(seq, leaf, values)
+		}
+		c.conditions(seq, hash, leaf, values, carried)
 	case "condition_check":
 		c.conditionCheck(seq, leaf)
 	case "opinion":
@@ -234,20 +256,18 @@ func (c *Checker) order(seq int64, leaf *ledger.Leaf) {
 }
 
 // note remembers what later entries depend on: the epoch, people's keys, erasures.
-func (c *Checker) note(seq int64, leaf *ledger.Leaf) {
+func (c *Checker) note(seq int64, hash ledger.Hash, leaf *ledger.Leaf) {
+	if stands(leaf.Kind) {
+		c.opening.standing.Append(hash)
+	}
 	if seq == 0 && leaf.Kind != "epoch" {
 		c.Report(seq, "a log begins with an epoch, this is a "+leaf.Kind)
 	}
 	switch leaf.Kind {
+	case "balance":
+		c.balance(seq, leaf)
 	case "epoch":
-		values := leaf.PublicValues()
-		number, _ := values["number"].Value().(int64)
-		sum := sha256.Sum256([]byte(c.options.Key))
-		c.keyNamed = values["log_key"].Value() == hex.EncodeToString(sum[:])
-		if number != c.epoch+1 {
-			c.Report(seq, fmt.Sprintf("epoch %d follows epoch %d", number, c.epoch))
-		}
-		c.epoch = number
+		c.epochEntry(seq, leaf)
 	case "person":
 		values := leaf.PublicValues()
 		key, _ := values["key"].Value().(string)
@@ -372,14 +392,17 @@ func (c *Checker) absent(seq int64, hash ledger.Hash, i int, f *Sealed) {
 // does not compare the root with a checkpoint: that is the caller's, who knows
 // which one to trust.
 func (c *Checker) Finish() (root ledger.Hash, err error) {
-	if err := c.chains.finish(c.Report); err != nil {
+	if c.failed != nil {
+		return root, c.failed
+	}
+	if c.counts.Continued, err = c.chains.finish(c.Report); err != nil {
 		return root, err
 	}
 	c.erasures()
-	if !c.keyNamed {
+	if c.KeyAt(c.edge.Size()) != KeyHash(c.options.Key) {
 		c.Report(-1, "the newest epoch of the log names another signing key than the one that signed the checkpoint")
 	}
-	return c.tree.Root()
+	return c.edge.Root(), nil
 }
 
 // erasures checks that exactly those fields are missing of which an erasure entry
@@ -401,8 +424,12 @@ func (c *Checker) erasures() {
 // Counts says what was seen.
 func (c *Checker) Counts() Counts { return c.counts }
 
-// Err gives all problems as one fault of code Broken, or nil.
+// Err gives all problems as one fault of code Broken, or nil; what kept the check from
+// going on comes first.
 func (c *Checker) Err() error {
+	if c.failed != nil {
+		return c.failed
+	}
 	if len(c.problems) == 0 {
 		return nil
 	}

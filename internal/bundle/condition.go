@@ -25,8 +25,9 @@ type approved struct {
 }
 
 // conditions keeps what a decision says of its conditions, and compares the counts with
-// what is shown of them.
-func (c *Checker) conditions(seq int64, hash ledger.Hash, leaf *ledger.Leaf, values map[string][]byte) {
+// what is shown of them. One that is carried stands for itself: the checks of its
+// conditions before the range are not here, so it counts with nothing.
+func (c *Checker) conditions(seq int64, hash ledger.Hash, leaf *ledger.Leaf, values map[string][]byte, carried bool) {
 	p := fields(leaf.PublicValues())
 	checked, _ := p["ongoing_checked_by"].Value().([]string)
 	x := &approved{id: leaf.ID, conditions: map[string]int64{"precedent": p.int("precedents"), "ongoing": int64(len(checked))}, met: map[int64]bool{}, owner: textOf(values["accountable_owner"])}
@@ -46,15 +47,21 @@ func (c *Checker) conditions(seq int64, hash ledger.Hash, leaf *ledger.Leaf, val
 	if p.text("basis") != OnRating || slices.Contains([]string{"HIGH", "CRITICAL"}, p.text("residual")) {
 		x.preparer = c.preparer(p.text("rating"))
 	}
-	c.decided[hash], c.current[leaf.ID] = x, hash
+	c.decided[hash] = x
+	if carried {
+		if _, here := c.rated(p.text("rating")); !here {
+			c.Report(seq, "it is carried without the rating that it rests on")
+		}
+		return
+	}
+	c.current[leaf.ID] = hash
 	c.counts.Conditions.Precedent += x.conditions["precedent"]
 }
 
 // preparer gives the actor of a rating by its leaf hash; "" for one that is not there,
 // which is reported elsewhere.
 func (c *Checker) preparer(rating string) string {
-	hash, _ := ledger.ParseHash(rating)
-	at, earlier := c.ratings[hash]
+	at, earlier := c.rated(rating)
 	if !earlier {
 		return ""
 	}

@@ -65,6 +65,7 @@ func TestConditionsAreMetBySomebody(t *testing.T) {
 			a.after = c.after
 			l := a.build(t)
 			for _, classes := range [][]ledger.Class{{ledger.Customer, ledger.Personal}, nil} {
+				everyRange(t, l, classes...)
 				r, err := verify(l.bundle(classes...), Trust{})
 				switch {
 				case c.want != "" && (len(classes) > 0 || !c.hidden):

@@ -115,8 +115,7 @@ func (c *Checker) decision(seq int64, leaf *ledger.Leaf, values map[string][]byt
 // and keep the signature.
 func (c *Checker) restsOn(seq int64, leaf *ledger.Leaf, public map[string]ledger.Scalar) {
 	name, _ := public["rating"].Value().(string)
-	hash, _ := ledger.ParseHash(name) // null is the hash of no entry
-	at, earlier := c.ratings[hash]
+	at, earlier := c.rated(name)
 	if !earlier {
 		c.Report(seq, fmt.Sprintf("it rests on the rating %q, which is no earlier rating of this log", name))
 		return

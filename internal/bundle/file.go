@@ -6,6 +6,7 @@ import (
 	"crypto/sha256"
 	"encoding/base64"
 	"encoding/hex"
+	"encoding/json"
 	"errors"
 	"io"
 	"math"
@@ -21,7 +22,8 @@ import (
 type Manifest struct {
 	Origin  string
 	Key     string // verifier key of the log, for convenience: trust comes from outside
-	Size    int64  // entries 0 to Size-1
+	From    int64  // the first entry; 0 when the bundle is of the whole log
+	Size    int64  // entries From to Size-1
 	Classes []ledger.Class
 }
 
@@ -31,12 +33,16 @@ func (m Manifest) Encode() []byte {
 	for i, c := range m.Classes {
 		classes[i] = strconv.Quote(string(c))
 	}
-	return []byte(`{"classes":[` + strings.Join(classes, ",") + `],"duly":"bundle/1","key":` + strconv.Quote(m.Key) +
+	format := `"bundle/1"`
+	if m.From > 0 {
+		format = `"range/1","from":` + strconv.FormatInt(m.From, 10)
+	}
+	return []byte(`{"classes":[` + strings.Join(classes, ",") + `],"duly":` + format + `,"key":` + strconv.Quote(m.Key) +
 		`,"origin":` + strconv.Quote(m.Origin) + `,"size":` + strconv.FormatInt(m.Size, 10) + "}\n")
 }
 
-// Writer writes a bundle: the manifest and checkpoint first, then every entry in
-// order, then the packs.
+// Writer writes a bundle: the manifest and checkpoint first, for a range what ties it to
+// the entries before it, then every entry in order, then the packs.
 type Writer struct {
 	zip      zipWriter
 	manifest Manifest
@@ -59,16 +65,21 @@ func writeAll(data []byte) func(io.Writer) error {
 	}
 }
 
+// Put writes one entry.
+type Put func(leaf []byte, schema *ledger.Schema, digests []ledger.Hash, disclosures []ledger.Disclosure) error
+
 // Entries writes all entries. next calls put once per entry, in order.
-func (w *Writer) Entries(next func(put func(leaf []byte, schema *ledger.Schema, digests []ledger.Hash, disclosures []ledger.Disclosure) error) error) error {
-	return w.zip.add("entries", func(out io.Writer) error {
-		return next(func(leaf []byte, schema *ledger.Schema, digests []ledger.Hash, disclosures []ledger.Disclosure) error {
-			w.line = append(append(w.line[:0], leaf...), '\n')
-			w.line = appendSealed(w.line, Redact(schema, w.manifest.Classes, digests, disclosures))
-			_, err := out.Write(append(w.line, '\n'))
-			return err
-		})
-	})
+func (w *Writer) Entries(next func(Put) error) error {
+	return w.zip.add("entries", func(out io.Writer) error { return next(w.put(out)) })
+}
+
+func (w *Writer) put(out io.Writer) Put {
+	return func(leaf []byte, schema *ledger.Schema, digests []ledger.Hash, disclosures []ledger.Disclosure) error {
+		w.line = append(append(w.line[:0], leaf...), '\n')
+		w.line = appendSealed(w.line, Redact(schema, w.manifest.Classes, digests, disclosures))
+		_, err := out.Write(append(w.line, '\n'))
+		return err
+	}
 }
 
 // Redact decides what an audience sees of an entry: fields of the given classes
@@ -166,6 +177,7 @@ func parseDigest(text string) (digest ledger.Hash, err error) {
 type Archive struct {
 	Manifest   Manifest
 	Checkpoint []byte
+	before     before
 	packs      map[string]member
 	file       io.ReaderAt
 	entries    member
@@ -189,10 +201,9 @@ func OpenArchive(file io.ReaderAt, size int64) (*Archive, error) {
 		return nil, err
 	}
 	a := &Archive{file: file, packs: map[string]member{}}
-	if len(members) < 3 || members[0].name != "bundle.json" || members[1].name != "checkpoint" || members[2].name != "entries" {
-		return nil, fault.New(fault.Broken, "the bundle does not begin with bundle.json, checkpoint and entries", "")
+	if !begins(members, "bundle.json", "checkpoint") {
+		return nil, fault.New(fault.Broken, "the bundle does not begin with bundle.json and checkpoint", "")
 	}
-	a.entries = members[2]
 	manifest, err := a.read(members[0], 1<<16)
 	if err != nil {
 		return nil, err
@@ -203,8 +214,18 @@ func OpenArchive(file io.ReaderAt, size int64) (*Archive, error) {
 	if a.Checkpoint, err = a.read(members[1], 1<<16); err != nil {
 		return nil, err
 	}
+	members = members[2:]
+	if a.Manifest.From > 0 {
+		if members, err = a.readBefore(members); err != nil {
+			return nil, err
+		}
+	}
+	if !begins(members, "entries") {
+		return nil, fault.New(fault.Broken, "the bundle has no entries in their place", "")
+	}
+	a.entries = members[0]
 	last := ""
-	for _, m := range members[3:] {
+	for _, m := range members[1:] {
 		hash, ok := strings.CutPrefix(m.name, "packs/")
 		hash, yaml := strings.CutSuffix(hash, ".yaml")
 		content, err := a.read(m, maxPack)
@@ -232,30 +253,29 @@ func (a *Archive) read(m member, limit int64) ([]byte, error) {
 	return data, nil
 }
 
+// begins says whether the first members have these names.
+func begins(members []member, names ...string) bool {
+	for i, name := range names {
+		if i >= len(members) || members[i].name != name {
+			return false
+		}
+	}
+	return true
+}
+
 func parseManifest(data []byte) (Manifest, error) {
 	bad := fault.New(fault.Broken, "bundle.json is not canonical", "")
 	var m Manifest
-	rest, ok := strings.CutPrefix(string(data), `{"classes":[`)
-	list, rest, ok2 := strings.Cut(rest, `],"duly":"bundle/1","key":"`)
-	key, rest, ok3 := strings.Cut(rest, `","origin":"`)
-	origin, rest, ok4 := strings.Cut(rest, `","size":`)
-	size, err := strconv.ParseInt(strings.TrimSuffix(rest, "}\n"), 10, 64)
-	if !ok || !ok2 || !ok3 || !ok4 || err != nil || size < 0 {
+	if err := json.Unmarshal(data, &m); err != nil || m.Size < 0 || m.From < 0 || m.From > 0 && m.From >= m.Size {
 		return m, bad
 	}
-	m = Manifest{Origin: origin, Key: key, Size: size}
 	at := -1
-	for quoted := range strings.SplitSeq(list, ",") {
-		if list == "" {
-			break
-		}
-		class := ledger.Class(strings.Trim(quoted, `"`))
+	for _, class := range m.Classes {
 		i := slices.Index(ledger.Classes, class)
 		if i <= at {
 			return m, fault.New(fault.Broken, "bundle.json names an unknown class, or classes out of order", "")
 		}
 		at = i
-		m.Classes = append(m.Classes, class)
 	}
 	if !bytes.Equal(m.Encode(), data) {
 		return m, bad
@@ -266,7 +286,8 @@ func parseManifest(data []byte) (Manifest, error) {
 // scan calls each for the entries from position from on. each says whether to go
 // on; what it is given holds until the next call.
 func (a *Archive) scan(from int64, each func(seq int64, leaf []byte, fields []Sealed) (bool, error)) error {
-	start := from / indexStep
+	first := a.Manifest.From
+	start := (from - first) / indexStep
 	var offset int64
 	if start > 0 {
 		if start >= int64(len(a.index)) {
@@ -274,7 +295,7 @@ func (a *Archive) scan(from int64, each func(seq int64, leaf []byte, fields []Se
 		}
 		offset = a.index[start]
 	}
-	seq := start * indexStep
+	seq := first + start*indexStep
 	var fields []Sealed
 	r := &lines{r: bufio.NewReaderSize(io.NewSectionReader(a.file, a.entries.data()+offset, a.entries.size-offset), 1<<16), offset: offset}
 	for {
@@ -290,7 +311,7 @@ func (a *Archive) scan(from int64, each func(seq int64, leaf []byte, fields []Se
 		if err != nil {
 			return err
 		}
-		if seq%indexStep == 0 && seq/indexStep == int64(len(a.index)) {
+		if n := seq - first; n%indexStep == 0 && n/indexStep == int64(len(a.index)) {
 			a.index = append(a.index, at)
 		}
 		if seq >= from {

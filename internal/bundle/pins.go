@@ -47,8 +47,9 @@ var pinned = map[string][]string{
 	"proceeding": {"state", "step", "outcome", "grade", "kind", "binds", "rated", "opened", "due", "stepped_day", "closed", "expires_day", "findings",
 		"calls", "recurrences", "out_of_order", "decision"},
 	"person":              {"state", "roles", "key"},
-	"epoch":               {"number", "log_key", "quoted_size", "quoted_root"},
+	"epoch":               {"number", "reason", "log_key", "quoted_size", "quoted_root"},
 	"erasure":             {"target", "field", "reason"},
+	"balance":             {"size", "root", "standing", "standing_root"},
 	"attestation_request": {"state", "due", "from_day", "upto_day", "conditions", "questionnaire", "terms", "token"},
 	"attestation":         {"received", "late", "evidence_day", "promised", "agrees", "contradicted", "not_kept", "unknown", "days", "days_seen", "sha256"},
 

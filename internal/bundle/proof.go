@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"slices"
+	"strconv"
 
 	"duly/internal/fault"
 	"duly/internal/ledger"
@@ -72,8 +73,9 @@ func VerifyDisclosure(data []byte, schemas Schemas, trust Trust) (*Result, error
 	if err := json.Unmarshal(data, &p); err != nil || p.Duly != proofFormat || p.Digests == nil || p.Inclusion == nil || !bytes.Equal(p.Encode(), data) {
 		return nil, fault.New(fault.Broken, "this is not a disclosure in its canonical spelling", "give the file that `duly disclose` wrote")
 	}
-	if trust.Key != "" && p.Key != trust.Key {
-		return nil, fault.New(fault.Broken, "the disclosure shows another log key than the one you gave", "")
+	trust, err := trust.Follow(p.Key, schemas)
+	if err != nil {
+		return nil, err
 	}
 	c, level, err := trust.Assure([]byte(p.Checkpoint), p.Key)
 	if err != nil {
@@ -97,6 +99,47 @@ func VerifyDisclosure(data []byte, schemas Schemas, trust Trust) (*Result, error
 	return &Result{
 		What: "disclosure", Origin: c.Origin, Size: c.Size, Root: c.Root.String(), Covered: true, Assurance: level,
 		Counts: Counts{Entries: 1, Disclosed: 1, Kinds: map[string]int64{}}, Field: p.Field, Value: string(value),
+	}, nil
+}
+
+// VerifyInclusion checks a proof that an entry is in the log (C2SP tlog-proof, with the
+// leaf) and gives what the entry says in clear. The proof itself names no key.
+func VerifyInclusion(data []byte, schemas Schemas, trust Trust) (*Result, error) {
+	p, err := ledger.ParseInclusionProof(data)
+	if err != nil {
+		return nil, err
+	}
+	if trust.Key == "" {
+		return nil, fault.New(fault.Invalid, "a proof names no key of the log", "give the key that you got from outside with --key")
+	}
+	c, level, err := trust.Assure(p.Note, trust.Key)
+	if err != nil {
+		return nil, err
+	}
+	outside, err := trust.OutsideOf(c.Origin, trust.Key)
+	if err != nil {
+		return nil, err
+	}
+	if outside.given && outside.checkpoint != c {
+		return nil, fault.New(fault.Broken, "the proof is tied to another checkpoint than the one you gave", "ask for it again with that checkpoint")
+	}
+	if err := p.Check(c); err != nil {
+		return nil, err
+	}
+	leaf, err := ledger.ParseLeaf(p.Leaf)
+	if err != nil {
+		return nil, err
+	}
+	schema := schemas[leaf.Schema]
+	if schema == nil {
+		return nil, fault.New(fault.Broken, "the entry has a schema that was never released", "")
+	}
+	if err := schema.Check(leaf); err != nil {
+		return nil, err
+	}
+	return &Result{
+		What: "proof", Origin: c.Origin, Size: c.Size, Root: c.Root.String(), Covered: true, Assurance: level,
+		Counts: Counts{Entries: 1, Kinds: map[string]int64{leaf.Kind: 1}}, Field: strconv.FormatInt(p.Index, 10), Value: leaf.Kind + " " + string(leaf.Public),
 	}, nil
 }
 

@@ -166,7 +166,9 @@ func TestRatingsAreComputedAgain(t *testing.T) {
 		"a method that is not there":       {func(r *ratingRecord) { r.Method = hexSum(nil) }, all, "is not in the bundle"},
 		"an interval turned round":         {func(r *ratingRecord) { r.Best, r.Worst = "HIGH", "LOW" }, part, "allow only"},
 	} {
-		_, err := verify(rated(t, c.change).bundle(c.classes...), Trust{})
+		l := rated(t, c.change)
+		everyRange(t, l.testLog, c.classes...)
+		_, err := verify(l.bundle(c.classes...), Trust{})
 		if fault.CodeOf(err) != fault.Broken || err == nil || !strings.Contains(err.Error(), c.want) {
 			t.Errorf("%s: want %q, got %v", name, c.want, err)
 		}
@@ -270,6 +272,7 @@ func TestDecisionsFitTheirRatings(t *testing.T) {
 			audiences = audiences[:1] // what is false is sealed
 		}
 		for _, classes := range audiences {
+			everyRange(t, l.testLog, classes...)
 			_, err := verify(l.bundle(classes...), Trust{})
 			if c.want == "" && err != nil {
 				t.Errorf("%s, %v disclosed: %v", name, classes, err)

@@ -32,6 +32,7 @@ func TestOnlyWhoMayDecideHasDecided(t *testing.T) {
 			if c.edit != nil {
 				l.edit(at, c.edit)
 			}
+			everyRange(t, l)
 			_, err := verify(l.bundle(), Trust{})
 			if c.want == "" && err != nil {
 				t.Error(err)

@@ -72,7 +72,7 @@ func TestTheCompanyCannotSpeakForAPerson(t *testing.T) {
 		}, "does not fit what the entry says"},
 		{"a vote counted again in a new epoch", func(t *testing.T) []byte {
 			l, one, _, _, _ := votes(t)
-			l.openEpoch()
+			l.openEpoch("rotation")
 			l.epoch = 1
 			add(l, ballotKind, l.id(), &ballot{Choice: "for", Text: "because"}, one)
 			return l.bundle()
@@ -346,6 +346,7 @@ func TestOrderOfEntries(t *testing.T) {
 		return func(t *testing.T) []byte {
 			l := sample(t)
 			change(l)
+			everyRange(t, l)
 			return l.bundle()
 		}
 	}
@@ -379,10 +380,18 @@ func TestOrderOfEntries(t *testing.T) {
 			add(l, itemKind, id, &item{State: "active"})
 			add(l, whisperKind, id, &whisper{State: "open"})
 		}), "was of another kind before"},
-		{"an epoch left out", again(func(l *testLog) { l.epoch++; l.openEpoch() }), "epoch 3 follows epoch 1"},
+		{"an epoch left out", again(func(l *testLog) { l.epoch++; l.openEpoch("rotation") }), "epoch 3 follows epoch 1"},
 		{"an epoch of another key", again(func(l *testLog) {
-			add(l, epochKind, l.id(), &epochRecord{Number: 2, LogKey: hexSum([]byte("other"))})
+			add(l, epochKind, l.id(), &epochRecord{Number: 2, Reason: "rotation", LogKey: hexSum([]byte("other"))})
 		}), "names another signing key"},
+		{"a second first epoch", again(func(l *testLog) { l.openEpoch("first") }), `epoch 2 has the reason "first"`},
+		{"an epoch that quotes another tree", again(func(l *testLog) {
+			l.openEpoch("rotation")
+			l.rows = slices.Delete(l.rows, len(l.rows)-2, len(l.rows)-1)
+		}), "quotes another tree"},
+		{"a restore that lost nothing, of another tree", again(func(l *testLog) {
+			add(l, epochKind, l.id(), &epochRecord{Number: 2, Reason: "restore", LogKey: hexSum([]byte(l.key.Public())), QuotedSize: 2, QuotedRoot: hexSum(nil)})
+		}), "quotes another tree"},
 		{"signed with a fresh key, the epoch left", again(func(l *testLog) { l.key = newLog(t, 8).key }), "names another signing key"},
 	})
 }
@@ -394,6 +403,7 @@ func TestLeavesFitTheirSchemas(t *testing.T) {
 		return func(t *testing.T) []byte {
 			l := sample(t)
 			l.edit(at, change)
+			everyRange(t, l)
 			return l.bundle()
 		}
 	}

@@ -22,6 +22,9 @@ type Trust struct {
 	Key        string // verifier key of the log; "" when none was given
 	Checkpoint []byte // a signed checkpoint known from elsewhere; nil when none was given
 	People     People // keys of people who sign; nil when none were given
+
+	Handovers [][]byte // files that lead from Key to the key that the log shows, in their order
+	former    []string // the keys along that way, once they were followed
 }
 
 // People are the keys of those who sign, as they came from the people themselves: the
@@ -59,14 +62,17 @@ const (
 
 // Result is what a check found.
 type Result struct {
-	What      string    `json:"what"` // workspace, bundle or disclosure
+	What      string    `json:"what"` // workspace, bundle, range, disclosure or proof
 	Origin    string    `json:"origin"`
-	Size      int64     `json:"size"` // entries covered by the checkpoint
+	From      int64     `json:"from,omitempty"`     // the first entry of a range
+	Complete  *int64    `json:"complete,omitempty"` // of a range: see [Checker.Complete]
+	Size      int64     `json:"size"`               // entries covered by the checkpoint
 	Root      string    `json:"root"`
 	Covered   bool      `json:"covered"` // every entry is covered by a checkpoint
 	Uncovered int64     `json:"uncovered"`
 	Assurance Assurance `json:"assurance"`
 	Counts    Counts    `json:"counts"`
+	Epochs    []Epoch   `json:"epochs,omitempty"` // of a log that began more than one
 	Classes   []string  `json:"classes,omitempty"`
 	Field     string    `json:"field,omitempty"`
 	Value     string    `json:"value,omitempty"`
@@ -113,8 +119,8 @@ func Verify(file io.ReaderAt, size int64, schemas Schemas, trust Trust) (*Result
 	if err != nil {
 		return nil, err
 	}
-	if trust.Key != "" && a.Manifest.Key != trust.Key {
-		return nil, fault.New(fault.Broken, "the bundle shows another log key than the one you gave", "")
+	if trust, err = trust.Follow(a.Manifest.Key, schemas); err != nil {
+		return nil, err
 	}
 	c, level, err := trust.Assure(a.Checkpoint, a.Manifest.Key)
 	if err != nil {
@@ -126,6 +132,9 @@ func Verify(file io.ReaderAt, size int64, schemas Schemas, trust Trust) (*Result
 	if c.Origin != a.Manifest.Origin || c.Size != a.Manifest.Size {
 		return nil, fault.New(fault.Broken, "the bundle's checkpoint is of another log or size than its manifest says", "")
 	}
+	if err := a.openings(trust, c); err != nil {
+		return nil, err
+	}
 	checker, err := a.check(schemas, trust, c)
 	if err != nil {
 		return nil, err
@@ -133,7 +142,11 @@ func Verify(file io.ReaderAt, size int64, schemas Schemas, trust Trust) (*Result
 	if err := checker.Err(); err != nil {
 		return nil, err
 	}
-	r := &Result{What: "bundle", Origin: c.Origin, Size: c.Size, Root: c.Root.String(), Covered: true, Assurance: level, Counts: checker.Counts()}
+	r := &Result{What: "bundle", Origin: c.Origin, Size: c.Size, Root: c.Root.String(), Covered: true, Assurance: level, Epochs: checker.Later(), Counts: checker.Counts()}
+	if r.From = a.Manifest.From; r.From > 0 {
+		complete := checker.Complete()
+		r.What, r.Complete = "range", &complete
+	}
 	for _, class := range a.Manifest.Classes {
 		r.Classes = append(r.Classes, string(class))
 	}
@@ -158,16 +171,23 @@ func (a *Archive) check(schemas Schemas, trust Trust, c ledger.Checkpoint) (*Che
 	if err != nil {
 		return nil, err
 	}
-	err = a.scan(0, func(seq int64, leafBytes []byte, fields []Sealed) (bool, error) {
+	look := func(seq int64, entry *Content, fields []Sealed) {
+		if entry == nil {
+			return
+		}
+		a.checkClasses(checker, seq, entry.Schema, fields)
+		if entry.Leaf.Kind == "pack" {
+			hash, _ := entry.Leaf.PublicValues()["sha256"].Value().(string)
+			used[hash] = true
+		}
+	}
+	if err := a.carry(checker, outside, look); err != nil {
+		return nil, err
+	}
+	err = a.scan(a.Manifest.From, func(seq int64, leafBytes []byte, fields []Sealed) (bool, error) {
 		outside.Compare(checker)
 		entry, err := checker.Entry(leafBytes, fields)
-		if entry != nil {
-			a.checkClasses(checker, seq, entry.Schema, fields)
-			if entry.Leaf.Kind == "pack" {
-				hash, _ := entry.Leaf.PublicValues()["sha256"].Value().(string)
-				used[hash] = true
-			}
-		}
+		look(seq, entry, fields)
 		return true, err
 	})
 	if err != nil {
@@ -204,6 +224,9 @@ func (a *Archive) checkClasses(c *Checker, seq int64, schema *ledger.Schema, fie
 
 // entry gives an earlier entry again.
 func (a *Archive) entry(seq int64) (leaf []byte, fields []Sealed, err error) {
+	if a.Manifest.From > 0 && seq < a.Manifest.From {
+		return a.carriedAt(seq)
+	}
 	err = a.scan(seq, func(at int64, l []byte, f []Sealed) (bool, error) {
 		leaf, fields = slices.Clone(l), slices.Clone(f)
 		return false, nil
@@ -228,6 +251,11 @@ func (t Trust) OutsideOf(origin, shown string) (*Outside, error) {
 		return &Outside{}, nil
 	}
 	c, _, err := t.Assure(t.Checkpoint, shown)
+	for _, key := range t.former {
+		if older, formerErr := ledger.OpenCheckpoint(t.Checkpoint, key); err != nil && formerErr == nil {
+			c, err = older, nil
+		}
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -244,15 +272,15 @@ func (o *Outside) Compare(c *Checker) {
 		return
 	}
 	o.reached = true
-	if root, err := c.tree.Root(); err != nil || root != o.checkpoint.Root {
-		c.Report(-1, fmt.Sprintf("the first %d entries are not those of the checkpoint that you gave", o.checkpoint.Size))
+	if c.Root() != o.checkpoint.Root {
+		c.Report(-1, fmt.Sprintf("the first %d entries are not those of the checkpoint that you gave", o.checkpoint.Size)+c.admits(o.checkpoint.Size))
 	}
 }
 
 // Finish reports a log that ends before the checkpoint from outside.
 func (o *Outside) Finish(c *Checker) {
 	if o.given && !o.reached {
-		c.Report(-1, fmt.Sprintf("the checkpoint that you gave covers %d entries, here are only %d: some were removed", o.checkpoint.Size, c.Size()))
+		c.Report(-1, fmt.Sprintf("the checkpoint that you gave covers %d entries, here are only %d: some were removed", o.checkpoint.Size, c.Size())+c.admits(o.checkpoint.Size))
 	}
 }
 
@@ -274,7 +302,7 @@ func VerifyFile(path string, schemas Schemas, trust Trust) (*Result, error) {
 		return nil, fault.Newf(fault.Invalid, "%s is a directory, not a bundle", path).WithFix("check a workspace with `duly verify`")
 	}
 	first := make([]byte, 1)
-	if _, err := file.ReadAt(first, 0); err != nil || first[0] != '{' {
+	if _, err := file.ReadAt(first, 0); err != nil || first[0] != '{' && first[0] != 'c' {
 		return Verify(file, info.Size(), schemas, trust)
 	}
 	if info.Size() > maxProof {
@@ -283,6 +311,9 @@ func VerifyFile(path string, schemas Schemas, trust Trust) (*Result, error) {
 	data, err := io.ReadAll(io.LimitReader(file, maxProof))
 	if err != nil {
 		return nil, fault.Wrap(fault.Failed, err, "cannot read the file")
+	}
+	if ledger.IsInclusionProof(data) {
+		return VerifyInclusion(data, schemas, trust)
 	}
 	return VerifyDisclosure(data, schemas, trust)
 }
@@ -294,10 +325,16 @@ const maxProof = 16 << 20
 // what no checkpoint covers.
 func (r *Result) Print(out io.Writer) {
 	fmt.Fprintf(out, "%s of the log %s: everything holds\n", r.What, r.Origin)
-	if r.What == "disclosure" {
+	switch r.What {
+	case "disclosure":
 		fmt.Fprintf(out, "  field %q is %s\n", r.Field, r.Value)
-	} else {
+	case "proof":
+		fmt.Fprintf(out, "  entry %s is in it: %s\n", r.Field, r.Value)
+	default:
 		n := r.Counts
+		if r.From > 0 {
+			r.printRange(out)
+		}
 		fmt.Fprintf(out, "  entries     %d (%d disclosed fields, %d withheld, %d erased)\n", n.Entries, n.Disclosed, n.Withheld, n.Erased)
 		fmt.Fprintf(out, "  signatures  %d of people, all fit\n", n.Signatures)
 		fmt.Fprintf(out, "  ratings     %d computed again, %d possible with inputs withheld, %d not replayed\n",
@@ -308,6 +345,13 @@ func (r *Result) Print(out io.Writer) {
 		if x := n.Conditions; x.Precedent > 0 {
 			fmt.Fprintf(out, "  conditions  %d must be met before something runs; somebody has signed for %d that they are\n", x.Precedent, x.Met)
 		}
+	}
+	for _, e := range r.Epochs {
+		fmt.Fprintf(out, "  epoch %-4d  from entry %d on, after a %s", e.Number, e.Seq, e.Reason)
+		if e.Lost > 0 {
+			fmt.Fprintf(out, ": %d entries that were shown before are lost", e.Lost)
+		}
+		fmt.Fprintln(out)
 	}
 	fmt.Fprintf(out, "  checkpoint  %d entries, root %s\n", r.Size, r.Root)
 	if r.Uncovered > 0 {

@@ -276,6 +276,7 @@ func TestApprovalsRestOnWhatWasSaid(t *testing.T) {
 				if len(classes) == 0 && !c.blind {
 					want = ""
 				}
+				everyRange(t, l, classes...)
 				r, err := verify(l.bundle(classes...), Trust{})
 				if want != "" {
 					if fault.CodeOf(err) != fault.Broken || !strings.Contains(err.Error(), want) {
@@ -354,6 +355,7 @@ func TestTheServerCannotSpeakForPeople(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			l := newLog(t, 1)
 			people := c.build(l)
+			everyRange(t, l)
 			_, err := verify(l.bundle(), Trust{People: people})
 			if c.want == "" && err != nil {
 				t.Error(err)

@@ -30,8 +30,8 @@ func parseCheckpoint(text string) (Checkpoint, error) {
 	if len(lines) != 4 || lines[3] != "" || lines[0] == "" {
 		return Checkpoint{}, bad
 	}
-	size, err := strconv.ParseInt(lines[1], 10, 64)
-	if err != nil || size < 0 || strconv.FormatInt(size, 10) != lines[1] {
+	size, ok := parseSize(lines[1])
+	if !ok {
 		return Checkpoint{}, bad
 	}
 	root, err := base64.StdEncoding.Strict().DecodeString(lines[2])
@@ -39,6 +39,12 @@ func parseCheckpoint(text string) (Checkpoint, error) {
 		return Checkpoint{}, bad
 	}
 	return Checkpoint{lines[0], size, Hash(root)}, nil
+}
+
+// parseSize reads a size or a position: decimal, without leading zeros.
+func parseSize(s string) (int64, bool) {
+	n, err := strconv.ParseInt(s, 10, 64)
+	return n, err == nil && n >= 0 && strconv.FormatInt(n, 10) == s
 }
 
 // LogKey is the log's private signing key. It signs checkpoints and nothing else,
@@ -70,13 +76,22 @@ func ValidOrigin(s string) bool {
 	})
 }
 
-// ParseLogKey reads what Encode wrote.
-func ParseLogKey(text string) (*LogKey, error) {
-	secret, public, ok := strings.Cut(strings.TrimSpace(text), "\n")
-	if !ok {
+// ParseLogKeys reads a file of keys, each as Encode wrote it: the one of this epoch
+// first, then those that sign beside it for a time.
+func ParseLogKeys(text string) ([]*LogKey, error) {
+	var keys []*LogKey
+	lines := strings.Split(strings.TrimSpace(text), "\n")
+	for ; len(lines) > 1; lines = lines[2:] {
+		key, err := parseLogKey(lines[0], lines[1])
+		if err != nil {
+			return nil, err
+		}
+		keys = append(keys, key)
+	}
+	if len(keys) == 0 || len(lines) > 0 {
 		return nil, fault.New(fault.Invalid, "this is not a log's signing key", "")
 	}
-	return parseLogKey(secret, public)
+	return keys, nil
 }
 
 func parseLogKey(secret, public string) (*LogKey, error) {
@@ -101,32 +116,25 @@ func (k *LogKey) Public() string { return k.public }
 func (k *LogKey) Origin() string { return k.signer.Name() }
 
 // Sign gives the checkpoint as a signed note.
-func (k *LogKey) Sign(c Checkpoint) ([]byte, error) {
-	signed, err := note.Sign(&note.Note{Text: c.Text()}, k.signer)
+func (k *LogKey) Sign(c Checkpoint) ([]byte, error) { return SignCheckpoint(c, k) }
+
+// SignCheckpoint gives the checkpoint signed with several keys of one log, in its one
+// spelling.
+func SignCheckpoint(c Checkpoint, keys ...*LogKey) ([]byte, error) {
+	signers := make([]note.Signer, len(keys))
+	for i, k := range keys {
+		signers[i] = k.signer
+	}
+	signed, err := note.Sign(&note.Note{Text: c.Text()}, signers...)
 	if err != nil {
 		return nil, fault.Wrap(fault.Failed, err, "cannot sign the checkpoint")
 	}
-	return signed, nil
+	return Spell(signed)
 }
 
 // OpenCheckpoint checks the signature of a signed checkpoint under the verifier
 // key and gives its content. Signatures by other keys are ignored.
 func OpenCheckpoint(signed []byte, vkey string) (Checkpoint, error) {
-	verifier, err := note.NewVerifier(vkey)
-	if err != nil {
-		return Checkpoint{}, fault.Newf(fault.Invalid, "%q is not a verifier key", vkey).
-			WithFix("give the line that the company published, name+hash+key")
-	}
-	n, err := note.Open(signed, note.VerifierList(verifier))
-	if err != nil {
-		return Checkpoint{}, fault.New(fault.Broken, "the checkpoint is not signed by the log's key", "")
-	}
-	c, err := parseCheckpoint(n.Text)
-	if err != nil {
-		return Checkpoint{}, err
-	}
-	if c.Origin != verifier.Name() {
-		return Checkpoint{}, fault.New(fault.Broken, "the checkpoint's origin is not the key's name", "")
-	}
-	return c, nil
+	s, err := OpenSigned(signed, vkey, nil)
+	return s.Checkpoint, err
 }

@@ -14,7 +14,9 @@
 //     none, or be erased, without changing the leaf.
 //
 // Leaves are canonical JSON (RFC 8785) and are hashed into the tree of RFC 6962.
-// A checkpoint is a C2SP signed note over the size and root of that tree.
+// A checkpoint is a C2SP signed note over the size and root of that tree. Outsiders, as
+// a [Witness], cosign it (tlog-cosignature, tlog-witness); proofs are spelt as the
+// standard has them, so that programs which nobody here wrote check them too.
 //
 //	type Customer struct {
 //		State string `duly:"state,public,enum=active|ended"`

@@ -334,8 +334,8 @@ func TestCheckpointIsBoundToItsKey(t *testing.T) {
 	if _, err := OpenCheckpoint(bytes.Replace(signed, []byte("\n3\n"), []byte("\n4\n"), 1), key.Public()); err == nil {
 		t.Error("a changed size passes")
 	}
-	back, err := ParseLogKey(key.Encode())
-	if err != nil || back.Public() != key.Public() {
+	keys, err := ParseLogKeys(key.Encode() + other.Encode())
+	if err != nil || len(keys) != 2 || keys[0].Public() != key.Public() || keys[1].Public() != other.Public() {
 		t.Errorf("the key does not come back: %v", err)
 	}
 	for _, bad := range []string{"", "with space", "plus+", "line\nbreak"} {

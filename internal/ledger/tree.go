@@ -168,21 +168,29 @@ func (p Prover) Inclusion(index int64) ([]Hash, error) {
 	if err != nil {
 		return nil, fmt.Errorf("cannot prove entry %d: %w", index, err)
 	}
-	hashes := make([]Hash, len(proof))
-	for i, h := range proof {
-		hashes[i] = Hash(h)
+	return ours(proof), nil
+}
+
+func ours(list []tlog.Hash) []Hash {
+	out := make([]Hash, len(list))
+	for i, h := range list {
+		out[i] = Hash(h)
 	}
-	return hashes, nil
+	return out
+}
+
+func theirs(list []Hash) []tlog.Hash {
+	out := make([]tlog.Hash, len(list))
+	for i, h := range list {
+		out[i] = tlog.Hash(h)
+	}
+	return out
 }
 
 // CheckInclusion says whether proof shows that the leaf stands at index of the
 // tree with this size and root.
 func CheckInclusion(proof []Hash, index, size int64, leaf, root Hash) error {
-	p := make(tlog.RecordProof, len(proof))
-	for i, h := range proof {
-		p[i] = tlog.Hash(h)
-	}
-	if err := tlog.CheckRecord(p, size, tlog.Hash(root), index, tlog.Hash(leaf)); err != nil {
+	if err := tlog.CheckRecord(theirs(proof), size, tlog.Hash(root), index, tlog.Hash(leaf)); err != nil {
 		return fault.Newf(fault.Broken, "entry %d is not in the log of this checkpoint", index)
 	}
 	return nil

@@ -19,8 +19,10 @@ import (
 // Summary says what a bundle holds.
 type Summary struct {
 	Path      string         `json:"path"`
-	Classes   []ledger.Class `json:"classes"` // disclosed
+	Classes   []ledger.Class `json:"classes"`        // disclosed
+	From      int64          `json:"from,omitempty"` // the first entry of a range
 	Entries   int64          `json:"entries"`
+	Carried   int64          `json:"carried,omitempty"` // entries before the range that it rests on
 	Root      string         `json:"root"`
 	Disclosed int64          `json:"disclosed"` // sealed fields
 	Withheld  int64          `json:"withheld"`
@@ -32,23 +34,33 @@ type Summary struct {
 // exportChunk is how many entries one query reads.
 const exportChunk = 4096
 
-// Export writes the bundle of all entries under a signed checkpoint to path, with
-// the sealed fields of the given classes disclosed. The file appears whole or not
-// at all, readable by its owner only. Memory does not grow with the log.
+// Order says what to export, and for whom.
+type Order struct {
+	Checkpoint []byte // signed, at the end
+	Opening    []byte // signed, where a range begins; nil for the whole log
+	Key        string // verifier key of the log
+	Classes    []ledger.Class
+	Schemas    bundle.Schemas
+}
+
+// Export writes the bundle of the entries between two signed checkpoints, or of all under
+// one, to path, with the sealed fields of the given classes disclosed. The file appears
+// whole or not at all, readable by its owner only. Memory does not grow with the log; a
+// range takes some for each earlier entry that it rests on.
 //
 // The texts of packs are themselves sealed as customer: a bundle that does not
 // disclose that class holds none, and its ratings cannot be computed again.
 //
-// Errors: Invalid for an unknown class; Broken when the checkpoint is not signed
-// by key, is not one of this log, or an entry has a schema that was not released;
-// Refused when a value was erased after the checkpoint, which its receiver could
-// not tell from a value that was removed.
-func Export(ctx context.Context, q store.Queryer, signed []byte, key string, classes []ledger.Class, schemas bundle.Schemas, path string) (Summary, error) {
-	audience, err := audienceOf(classes)
+// Errors: Invalid for an unknown class, or a range without entries; Broken when a
+// checkpoint is not signed by key, is not one of this log, or an entry has a schema that
+// was not released; Refused when a value was erased after the checkpoint, which its
+// receiver could not tell from a value that was removed.
+func Export(ctx context.Context, q store.Queryer, o Order, path string) (Summary, error) {
+	audience, err := audienceOf(o.Classes)
 	if err != nil {
 		return Summary{}, err
 	}
-	c, err := ledger.OpenCheckpoint(signed, key)
+	c, signed, err := spelled(o.Checkpoint, o.Key)
 	if err != nil {
 		return Summary{}, err
 	}
@@ -59,24 +71,70 @@ func Export(ctx context.Context, q store.Queryer, signed []byte, key string, cla
 	defer os.Remove(file.Name())
 	defer file.Close()
 	x := &exporter{
-		ctx: ctx, q: q, c: c, schemas: schemas, gone: map[erasedField]bool{},
+		ctx: ctx, q: q, c: c, schemas: o.Schemas, edge: &ledger.Edge{}, gone: map[erasedField]bool{}, said: map[erasedField]bool{},
 		s: Summary{Path: path, Classes: audience, Entries: c.Size, Root: c.Root.String()},
 	}
-	w, err := bundle.NewWriter(file, bundle.Manifest{Origin: c.Origin, Key: key, Size: c.Size, Classes: audience}, signed)
+	var opening []byte
+	if o.Opening != nil {
+		if opening, err = x.open(o); err != nil {
+			return Summary{}, err
+		}
+	}
+	w, err := bundle.NewWriter(file, bundle.Manifest{Origin: c.Origin, Key: o.Key, From: x.s.From, Size: c.Size, Classes: audience}, signed)
 	if err != nil {
 		return Summary{}, err
 	}
-	if err := w.Entries(x.entries); err != nil {
-		return Summary{}, err
-	}
-	if err := x.packs(w); err != nil {
-		return Summary{}, err
-	}
-	if err := w.Close(); err != nil {
+	if err := x.write(w, opening); err != nil {
 		return Summary{}, err
 	}
 	err = x.place(file, path)
 	return x.s, err
+}
+
+// spelled opens a signed checkpoint and gives it in its one spelling.
+func spelled(signed []byte, key string) (ledger.Checkpoint, []byte, error) {
+	c, err := ledger.OpenCheckpoint(signed, key)
+	if err != nil {
+		return c, nil, err
+	}
+	signed, err = ledger.Spell(signed)
+	return c, signed, err
+}
+
+// write writes what stands in the bundle behind its checkpoint.
+func (x *exporter) write(w *bundle.Writer, opening []byte) error {
+	if x.needs != nil {
+		edge, err := store.Edge(x.ctx, x.q, x.s.From)
+		if err != nil {
+			return err
+		}
+		if err := w.Opening(opening, edge); err != nil {
+			return err
+		}
+	}
+	if err := w.Entries(x.entries); err != nil {
+		return err
+	}
+	texts, err := x.packs()
+	if err != nil {
+		return err
+	}
+	if x.needs != nil {
+		if err := w.Carried(x.carried); err != nil {
+			return err
+		}
+	}
+	for field := range x.said {
+		delete(x.gone, field)
+	}
+	if len(x.gone) > 0 {
+		return fault.Newf(fault.Refused, "the log lacks %d values, and no erasure under this checkpoint says why", len(x.gone)).
+			WithFix("export a newer checkpoint, which covers the erasures; if there is none, run `duly verify`")
+	}
+	if err := w.Packs(texts); err != nil {
+		return err
+	}
+	return w.Close()
 }
 
 type exporter struct {
@@ -85,7 +143,12 @@ type exporter struct {
 	c       ledger.Checkpoint
 	schemas bundle.Schemas
 	s       Summary
-	gone    map[erasedField]bool // fields without disclosure that no erasure entry has named yet
+	edge    *ledger.Edge         // of the entries written so far
+	leaf    ledger.Leaf          // of the entry that is written
+	gone    map[erasedField]bool // fields without disclosure
+	said    map[erasedField]bool // what erasure entries name
+	needs   *bundle.Needs        // what a range rests on; nil for the whole log
+	revised map[string]bool      // kinds of which the range has later revisions
 }
 
 // erasedField is a sealed field as an erasure entry names it.
@@ -110,61 +173,41 @@ func (x *exporter) place(file *os.File, path string) error {
 	return nil
 }
 
-type putter = func(leaf []byte, schema *ledger.Schema, digests []ledger.Hash, disclosures []ledger.Disclosure) error
-
 // entries writes every entry and holds them to the checkpoint, so that no bundle
 // is handed out that its receiver would have to refuse.
-func (x *exporter) entries(put putter) error {
-	tree, err := ledger.NewTree(0, nil)
-	if err != nil {
-		return err
-	}
-	for from := int64(0); from < x.c.Size; from += exportChunk {
+func (x *exporter) entries(put bundle.Put) error {
+	for from := x.edge.Size(); from < x.c.Size; from += exportChunk {
 		if err := x.ctx.Err(); err != nil {
 			return err
 		}
 		err := store.Entries(x.ctx, x.q, from, min(from+exportChunk, x.c.Size), func(e store.Entry) error {
-			if e.Seq != tree.Size() {
-				return fault.Newf(fault.Broken, "entry %d is missing from the log", tree.Size()).WithFix("run `duly verify`")
+			if e.Seq != x.edge.Size() {
+				return fault.Newf(fault.Broken, "entry %d is missing from the log", x.edge.Size()).WithFix("run `duly verify`")
 			}
-			tree.Append(ledger.LeafHash(e.Leaf))
+			x.edge.Append(ledger.LeafHash(e.Leaf))
 			return x.entry(e, put)
 		})
 		if err != nil {
 			return err
 		}
 	}
-	root, err := tree.Root()
-	if err != nil {
-		return err
-	}
-	if root != x.c.Root || tree.Size() != x.c.Size {
+	if x.edge.Root() != x.c.Root || x.edge.Size() != x.c.Size {
 		return fault.New(fault.Broken, "the log's entries are not those of the checkpoint", "run `duly verify`")
-	}
-	if len(x.gone) > 0 {
-		return fault.Newf(fault.Refused, "the log lacks %d values, and no erasure under this checkpoint says why", len(x.gone)).
-			WithFix("export a newer checkpoint, which covers the erasures; if there is none, run `duly verify`")
 	}
 	return nil
 }
 
-func (x *exporter) entry(e store.Entry, put putter) error {
-	leaf, schema, err := known(x.schemas, e)
+func (x *exporter) entry(e store.Entry, put bundle.Put) error {
+	schema, digests, disclosures, err := x.read(e)
 	if err != nil {
 		return err
 	}
-	digests, disclosures, err := store.Split(e.Digests, e.Disclosures)
-	if err != nil {
-		return err
-	}
+	leaf := &x.leaf
 	if leaf.Kind == store.Erasures.Name() {
 		public := leaf.PublicValues()
 		target, _ := public["target"].Value().(string)
 		field, _ := public["field"].Value().(int64)
-		delete(x.gone, erasedField{target, field})
-	}
-	if len(digests) != len(schema.Sealed) {
-		return fault.Newf(fault.Broken, "entry %d does not have the sealed fields of its schema", e.Seq).WithFix("run `duly verify`")
+		x.said[erasedField{target, field}] = true
 	}
 	for i, f := range schema.Sealed {
 		switch {
@@ -177,46 +220,63 @@ func (x *exporter) entry(e store.Entry, put putter) error {
 			x.s.Withheld++
 		}
 	}
+	if x.needs != nil {
+		x.rests(e, schema, bundle.Redact(schema, x.s.Classes, digests, disclosures))
+	}
 	return put(e.Leaf, schema, digests, disclosures)
 }
 
-// known reads the leaf of an entry and finds its schema.
-func known(schemas bundle.Schemas, e store.Entry) (*ledger.Leaf, *ledger.Schema, error) {
-	leaf, err := ledger.ParseLeaf(e.Leaf)
+// read takes an entry apart; its leaf is x.leaf until the next.
+func (x *exporter) read(e store.Entry) (*ledger.Schema, []ledger.Hash, []ledger.Disclosure, error) {
+	schema, err := known(&x.leaf, x.schemas, e)
 	if err != nil {
-		return nil, nil, err
+		return nil, nil, nil, err
+	}
+	digests, disclosures, err := store.Split(e.Digests, e.Disclosures)
+	if err == nil && len(digests) != len(schema.Sealed) {
+		err = fault.Newf(fault.Broken, "entry %d does not have the sealed fields of its schema", e.Seq).WithFix("run `duly verify`")
+	}
+	return schema, digests, disclosures, err
+}
+
+// known reads the leaf of an entry and finds its schema.
+func known(leaf *ledger.Leaf, schemas bundle.Schemas, e store.Entry) (*ledger.Schema, error) {
+	if err := leaf.Parse(e.Leaf); err != nil {
+		return nil, err
 	}
 	schema := schemas[leaf.Schema]
 	if schema == nil {
-		return nil, nil, fault.Newf(fault.Broken, "entry %d is a %s of a schema that was never released", e.Seq, leaf.Kind).
+		return nil, fault.Newf(fault.Broken, "entry %d is a %s of a schema that was never released", e.Seq, leaf.Kind).
 			WithFix("use the version of duly that wrote it, or a newer one")
 	}
-	return leaf, schema, nil
+	return schema, nil
 }
 
-// packs adds the texts of the packs that the log names, when their class is
-// disclosed.
-func (x *exporter) packs(w *bundle.Writer) error {
+// packs gives the texts of the packs that the log names, when their class is disclosed.
+func (x *exporter) packs() (map[string][]byte, error) {
+	texts := map[string][]byte{}
 	if !slices.Contains(x.s.Classes, ledger.Customer) {
-		return nil
+		return texts, nil
 	}
 	list, err := store.SelectAt(x.ctx, x.q, runs.Packs, store.At{Seq: x.c.Size - 1}, "")
 	if err != nil {
-		return err
+		return nil, err
 	}
-	texts := map[string][]byte{}
 	for _, p := range list {
 		if p.Record.Bytes == "" {
 			continue // erased
 		}
 		sum := sha256.Sum256([]byte(p.Record.Bytes))
 		if hex.EncodeToString(sum[:]) != p.Record.SHA256 {
-			return fault.Newf(fault.Broken, "the pack of entry %d is not the one whose hash the log shows", p.Seq)
+			return nil, fault.Newf(fault.Broken, "the pack of entry %d is not the one whose hash the log shows", p.Seq)
 		}
 		texts[p.Record.SHA256] = []byte(p.Record.Bytes)
+		if x.needs != nil && p.Seq < x.s.From {
+			x.needs.At[p.Seq] = true
+		}
 	}
 	x.s.Packs = len(texts)
-	return w.Packs(texts)
+	return texts, nil
 }
 
 // Disclose shows one sealed field of one entry, with all that ties it to the
@@ -236,7 +296,7 @@ func Disclose(ctx context.Context, q store.Queryer, signed []byte, key string, s
 	if err != nil {
 		return nil, err
 	}
-	_, schema, err := known(schemas, e)
+	schema, err := known(&ledger.Leaf{}, schemas, e)
 	if err != nil {
 		return nil, err
 	}

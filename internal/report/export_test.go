@@ -72,6 +72,10 @@ func newChain(t testing.TB) *bed {
 	return b
 }
 
+func (b *bed) export(signed []byte, classes []ledger.Class, known bundle.Schemas, path string) (report.Summary, error) {
+	return report.Export(context.Background(), b.w.DB, report.Order{Checkpoint: signed, Key: b.w.Config.Key, Classes: classes, Schemas: known}, path)
+}
+
 // Protects: a bundle for any audience verifies with the log's key, discloses the
 // classes that it names and no other, and lets every rating be computed again
 // when its inputs are shown.
@@ -89,7 +93,7 @@ func TestExportVerifiesForEveryAudience(t *testing.T) {
 			}
 		}
 		path := filepath.Join(dir, "bundle")
-		s, err := report.Export(context.Background(), b.w.DB, signed, b.w.Config.Key, classes, known, path)
+		s, err := b.export(signed, classes, known, path)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -126,7 +130,7 @@ func TestExportLeaksNothing(t *testing.T) {
 	b := newChain(t)
 	signed, _ := b.checkpoint()
 	path := filepath.Join(t.TempDir(), "bundle")
-	s, err := report.Export(context.Background(), b.w.DB, signed, b.w.Config.Key, nil, knownSchemas(t), path)
+	s, err := b.export(signed, nil, knownSchemas(t), path)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -180,7 +184,7 @@ func TestExportFailsWhole(t *testing.T) {
 		if err := os.WriteFile(path, []byte("as before"), 0o600); err != nil {
 			t.Fatal(err)
 		}
-		if _, err := report.Export(x.ctx, b.w.DB, signed, x.key, x.classes, x.schemas, path); err == nil || fault.CodeOf(err) != x.code {
+		if _, err := report.Export(x.ctx, b.w.DB, report.Order{Checkpoint: signed, Key: x.key, Classes: x.classes, Schemas: x.schemas}, path); err == nil || fault.CodeOf(err) != x.code {
 			t.Errorf("%s: %v", x.name, err)
 		}
 		data, err := os.ReadFile(path)
@@ -259,11 +263,11 @@ func TestDiscloseRefused(t *testing.T) {
 		t.Error("the erasure is no entry")
 	}
 	path := filepath.Join(t.TempDir(), "bundle")
-	s, err := report.Export(context.Background(), b.w.DB, signed, b.w.Config.Key, ledger.Classes, known, path)
+	s, err := b.export(signed, ledger.Classes, known, path)
 	if err != nil || s.Erased != 1 {
 		t.Errorf("a bundle of a log with an erased field: %+v, %v", s, err)
 	}
-	if _, err := report.Export(context.Background(), b.w.DB, old, b.w.Config.Key, nil, known, path); fault.CodeOf(err) != fault.Refused {
+	if _, err := b.export(old, nil, known, path); fault.CodeOf(err) != fault.Refused {
 		t.Errorf("a bundle that ends before the erasure: %v", err)
 	}
 }

@@ -124,6 +124,20 @@ func (b *bed) checkpoint() ([]byte, ledger.Checkpoint) {
 	return signed, c
 }
 
+// logKey is the log's own key.
+func (b *bed) logKey() *ledger.LogKey {
+	b.Helper()
+	text, err := os.ReadFile(filepath.Join(b.w.Dir, "log.key"))
+	if err != nil {
+		b.Fatal(err)
+	}
+	keys, err := ledger.ParseLogKeys(string(text))
+	if err != nil {
+		b.Fatal(err)
+	}
+	return keys[0]
+}
+
 func (b *bed) build(signed []byte, c ledger.Checkpoint, classes ...ledger.Class) *report.Report {
 	b.Helper()
 	r, err := report.Build(context.Background(), b.w.DB, c, signed, classes)

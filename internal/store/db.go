@@ -354,8 +354,19 @@ func Inclusion(ctx context.Context, q Queryer, seq, size int64) ([]ledger.Hash, 
 	return prover(ctx, q, size).Inclusion(seq)
 }
 
+// Edge gives the edge of the tree of the first size entries, from the stored tiles.
+func Edge(ctx context.Context, q Queryer, size int64) ([]ledger.Hash, error) {
+	return prover(ctx, q, size).Edge(size)
+}
+
 func prover(ctx context.Context, q Queryer, size int64) ledger.Prover {
 	return ledger.Prover{Size: size, Load: func(level int, index int64) ([]byte, error) {
 		return LoadTile(ctx, q, level, index)
 	}}
+}
+
+// Consistency proves that the first old entries of the tree of the given size are those
+// of the tree of that size.
+func Consistency(ctx context.Context, q Queryer, old, size int64) ([]ledger.Hash, error) {
+	return prover(ctx, q, size).Consistency(old)
 }

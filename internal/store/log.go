@@ -2,6 +2,9 @@ package store
 
 import (
 	"context"
+	"database/sql"
+	"slices"
+	"sort"
 	"strings"
 
 	"duly/internal/fault"
@@ -9,10 +12,13 @@ import (
 )
 
 // Epoch begins a stretch of the log under one signing key. The first entry of a
-// log is its first epoch; a new key or a restore from a copy opens the next and
-// quotes the last checkpoint known before it.
+// log is its first epoch. A new key, or a restore from a copy, opens the next and
+// quotes the tree before it: after a rotation or a compromise the one that the entries
+// before make, after a restore the largest that anybody was shown, of which the entries
+// from this one's position on are lost.
 type Epoch struct {
 	Number     int64  `duly:"number,public"`
+	Reason     string `duly:"reason,public,enum=first|rotation|compromise|restore"`
 	LogKey     string `duly:"log_key,public,hash"` // SHA-256 of the verifier key's text
 	QuotedSize int64  `duly:"quoted_size,public"`
 	QuotedRoot string `duly:"quoted_root,public,hash"`
@@ -32,6 +38,104 @@ type Erasure struct {
 
 // Erasures is the kind of Erasure.
 var Erasures = ledger.Define[Erasure]("erasure", 1)
+
+// Balance says what stood at one position of the log: its tree, and the entries by which
+// all later ones are judged (who may sign, with which roles, what panels said). Whoever
+// gets only a later part of the log can tell by it that none of those was left out.
+type Balance struct {
+	Size         int64  `duly:"size,public"`               // entries before it
+	Root         string `duly:"root,public,hash"`          // of their tree
+	Standing     int64  `duly:"standing,public"`           // how many of them stand
+	StandingRoot string `duly:"standing_root,public,hash"` // of the tree of those
+}
+
+// Balances is the kind of Balance.
+var Balances = ledger.Define[Balance]("balance", 1)
+
+// WriteBalance writes the balance of all entries so far; standing are the kinds by whose
+// entries others are judged. It is the first that its transaction writes.
+func WriteBalance(tx *Tx, standing []string) (Ref, error) {
+	root, err := Root(tx.ctx, tx, tx.size)
+	if err != nil {
+		return Ref{}, err
+	}
+	positions, err := Positions(tx.ctx, tx, standing, 0, tx.size)
+	if err != nil {
+		return Ref{}, err
+	}
+	hashes, err := LeafHashes(tx.ctx, tx, positions)
+	if err != nil {
+		return Ref{}, err
+	}
+	var edge ledger.Edge
+	for _, h := range hashes {
+		edge.Append(h)
+	}
+	return Create(tx, Balances, &Balance{Size: tx.size, Root: root.String(), Standing: edge.Size(), StandingRoot: edge.Root().String()})
+}
+
+// Positions gives where the entries of some kinds stand, from one position up to another,
+// in the order of the log.
+func Positions(ctx context.Context, q Queryer, kinds []string, from, to int64) ([]int64, error) {
+	var all []int64
+	for _, kind := range kinds {
+		list, err := positions(ctx, q, "select seq from r_"+kind+" where seq >= $1 and seq < $2", from, to)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, list...)
+	}
+	slices.Sort(all)
+	return all, nil
+}
+
+// Newest gives where the newest entry of some kinds before a position stands; -1 when
+// there is none.
+func Newest(ctx context.Context, q Queryer, kinds []string, before int64) (int64, error) {
+	newest := int64(-1)
+	for _, kind := range kinds {
+		list, err := positions(ctx, q, "select coalesce(max(seq), -1) from r_"+kind+" where seq < $1", before)
+		if err != nil {
+			return 0, err
+		}
+		newest = max(newest, list[0])
+	}
+	return newest, nil
+}
+
+// Continued gives where the revisions of a kind stand that held at a position and were
+// followed by another before a later position.
+func Continued(ctx context.Context, q Queryer, kind string, from, to int64) ([]int64, error) {
+	return positions(ctx, q, "select seq from r_"+kind+" where seq < $1 and to_seq >= $1 and to_seq < $2", from, to)
+}
+
+// ErasuresOf gives where the erasures before a position stand that name one of some leaf
+// hashes.
+func ErasuresOf(ctx context.Context, q Queryer, targets []string, before int64) (all []int64, err error) {
+	err = Parts(targets, func(n int, args []any) error {
+		list, err := positions(ctx, q, "select seq from r_erasure where seq < $1 and "+In("target", 1, n), append([]any{before}, args...)...)
+		all = append(all, list...)
+		return err
+	})
+	return all, err
+}
+
+func positions(ctx context.Context, q Queryer, query string, args ...any) ([]int64, error) {
+	rows, err := q.Query(ctx, query, args...)
+	if err != nil {
+		return nil, readError(err)
+	}
+	defer rows.Close()
+	var all []int64
+	for rows.Next() {
+		var seq int64
+		if err := rows.Scan(&seq); err != nil {
+			return nil, readError(err)
+		}
+		all = append(all, seq)
+	}
+	return all, readError(rows.Err())
+}
 
 // Begin makes an empty log with its first epoch. It fails when the database
 // already holds a log.
@@ -137,10 +241,51 @@ func EntryAt(ctx context.Context, q Queryer, seq int64) (Entry, error) {
 }
 
 // SaveCheckpoint keeps a signed checkpoint. It is written after the entries that
-// it covers were committed, by the signer and nobody else.
-func (db *DB) SaveCheckpoint(ctx context.Context, size int64, note []byte) error {
-	_, err := db.writer.ExecContext(ctx, "insert into checkpoint (size, note) values ($1, $2) on conflict (size) do nothing", size, string(note))
-	return writeError(err)
+// it covers were committed, by the signer and nobody else. merge is told what is kept
+// under its size already, nil for nothing, and says what to keep.
+func (db *DB) SaveCheckpoint(ctx context.Context, size int64, merge func(stored []byte) ([]byte, error)) error {
+	return db.locked(ctx, func(tx *sql.Tx) error {
+		stored, err := CheckpointAt(ctx, snapshot{tx}, size)
+		if err != nil && fault.CodeOf(err) != fault.NotFound {
+			return err
+		}
+		note, err := merge(stored)
+		if err != nil || string(note) == string(stored) {
+			return err
+		}
+		_, err = tx.ExecContext(ctx, "insert into checkpoint (size, note) values ($1, $2) on conflict (size) do update set note = excluded.note", size, string(note))
+		if err != nil {
+			return writeError(err)
+		}
+		return writeError(tx.Commit())
+	})
+}
+
+// Locked runs fn while nobody, in whatever process, writes the log.
+func (db *DB) Locked(ctx context.Context, fn func(Queryer) error) error {
+	return db.locked(ctx, func(tx *sql.Tx) error { return fn(snapshot{tx}) })
+}
+
+func (db *DB) locked(ctx context.Context, fn func(*sql.Tx) error) error {
+	tx, err := db.writer.BeginTx(ctx, nil)
+	if err != nil {
+		return writeError(err)
+	}
+	defer tx.Rollback()
+	if _, err := tx.ExecContext(ctx, "update log set size = size where id = 1"); err != nil {
+		return writeError(err)
+	}
+	return fn(tx)
+}
+
+// CheckpointAt gives the signed checkpoint over a number of entries, or NotFound.
+func CheckpointAt(ctx context.Context, q Queryer, size int64) ([]byte, error) {
+	var text string
+	err := one(ctx, q, "select note from checkpoint where size = $1", []any{size}, &text)
+	if err != nil {
+		return nil, err
+	}
+	return []byte(text), nil
 }
 
 // LastCheckpoint gives the newest signed checkpoint, or NotFound.
@@ -148,4 +293,39 @@ func LastCheckpoint(ctx context.Context, q Queryer) (size int64, note []byte, er
 	var text string
 	err = one(ctx, q, "select size, note from checkpoint order by size desc limit 1", nil, &size, &text)
 	return size, []byte(text), err
+}
+
+// CheckpointFrom gives the oldest signed checkpoint over at least size entries, or
+// NotFound.
+func CheckpointFrom(ctx context.Context, q Queryer, size int64) (note []byte, err error) {
+	var text string
+	err = one(ctx, q, "select note from checkpoint where size >= $1 order by size limit 1", []any{size}, &text)
+	return []byte(text), err
+}
+
+// CheckpointUpTo gives the newest signed checkpoint over at most size entries, or NotFound.
+func CheckpointUpTo(ctx context.Context, q Queryer, size int64) (note []byte, err error) {
+	var text string
+	err = one(ctx, q, "select note from checkpoint where size <= $1 order by size desc limit 1", []any{size}, &text)
+	return []byte(text), err
+}
+
+// DayFrom gives the position of the first entry that entered the log on a day or later,
+// which is the size of the log when there is none. It reads O(log n) entries.
+func DayFrom(ctx context.Context, q Queryer, day string, size int64) (int64, error) {
+	var failed error
+	at := sort.Search(int(size), func(i int) bool {
+		e, err := EntryAt(ctx, q, int64(i))
+		if err != nil {
+			failed = err
+			return true
+		}
+		leaf, err := ledger.ParseLeaf(e.Leaf)
+		if err != nil {
+			failed = err
+			return true
+		}
+		return leaf.Entered() >= day
+	})
+	return int64(at), failed
 }

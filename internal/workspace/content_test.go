@@ -55,7 +55,7 @@ type content struct {
 func (c content) released(t testing.TB) bundle.Schemas {
 	t.Helper()
 	schemas := bundle.Schemas{}
-	for _, s := range append([]*ledger.Schema{store.Epochs.Schema(), store.Erasures.Schema(), people.Persons.Schema()}, c.schemas...) {
+	for _, s := range append([]*ledger.Schema{store.Epochs.Schema(), store.Erasures.Schema(), store.Balances.Schema(), people.Persons.Schema()}, c.schemas...) {
 		parsed, err := ledger.ParseSchema(s.Document())
 		if err != nil {
 			t.Fatal(err)
@@ -278,6 +278,11 @@ func everything() content {
 			put(t, w, keys[signedAs(c.schemas[i].Kind)])
 			if i%5 == 0 {
 				sign(t, w)
+			}
+		}
+		for range 2 {
+			if _, err := w.Balance(ctx, admin); err != nil {
+				t.Fatal(err)
 			}
 		}
 	}

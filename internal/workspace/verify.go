@@ -54,8 +54,9 @@ func (w *Workspace) Verify(ctx context.Context, schemas bundle.Schemas, trust bu
 }
 
 func (w *Workspace) verify(v *verifier, trust bundle.Trust) (*Report, error) {
-	if trust.Key != "" && trust.Key != w.Config.Key {
-		return nil, fault.New(fault.Broken, "the workspace has another log key than the one you gave", "")
+	trust, err := trust.Follow(w.Config.Key, v.schemas)
+	if err != nil {
+		return nil, err
 	}
 	signed, c, err := w.Checkpoint()
 	if err != nil {
@@ -68,13 +69,17 @@ func (w *Workspace) verify(v *verifier, trust bundle.Trust) (*Report, error) {
 	if v.outside, err = trust.OutsideOf(c.Origin, w.Config.Key); err != nil {
 		return nil, err
 	}
+	if v.witnesses, err = w.Witnesses(); err != nil {
+		return nil, err
+	}
 	v.last = c
 	v.checker = bundle.NewChecker(bundle.Options{
 		Schemas: v.schemas, Origin: w.Config.Origin, Key: w.Config.Key, People: trust.People, Erasable: true, Entry: v.entry,
 		Pack: func(hash string) ([]byte, error) { return runs.Bytes(v.ctx, v.q, hash) },
 	})
 	defer v.checker.Close()
-	v.checker.Tree().Track()
+	v.tree, _ = ledger.NewTree(0, nil)
+	v.tree.Track()
 	if err := v.tables(); err != nil {
 		return nil, err
 	}
@@ -85,24 +90,26 @@ func (w *Workspace) verify(v *verifier, trust bundle.Trust) (*Report, error) {
 }
 
 type verifier struct {
-	w       *Workspace
-	ctx     context.Context
-	q       store.Queryer // one snapshot, whoever writes meanwhile
-	schemas bundle.Schemas
-	checker *bundle.Checker
-	outside *bundle.Outside
-	last    ledger.Checkpoint
-	kinds   []string // tables r_<kind>
-	other   []string // tables that are no evidence, with the reason
-	head    store.Log
-	time    int64       // of the newest entry that has one
-	day     string      // of the newest entry, when it is dated by day
-	tileN   int64       // tiles that the entries make
-	atLast  ledger.Hash // root at the size of the last checkpoint
-	plans   map[planKey][]cell
-	fields  []bundle.Sealed // of the entry that is checked
-	bytes   []byte          // of the chunk that is checked: leaves and digests
-	kept    []any           // likewise: the values of its typed rows
+	w         *Workspace
+	ctx       context.Context
+	q         store.Queryer // one snapshot, whoever writes meanwhile
+	schemas   bundle.Schemas
+	checker   *bundle.Checker
+	tree      *ledger.Tree // for its tiles
+	outside   *bundle.Outside
+	last      ledger.Checkpoint
+	witnesses []ledger.Witness
+	kinds     []string // tables r_<kind>
+	other     []string // tables that are no evidence, with the reason
+	head      store.Log
+	time      int64       // of the newest entry that has one
+	day       string      // of the newest entry, when it is dated by day
+	tileN     int64       // tiles that the entries make
+	atLast    ledger.Hash // root at the size of the last checkpoint
+	plans     map[planKey][]cell
+	fields    []bundle.Sealed // of the entry that is checked
+	bytes     []byte          // of the chunk that is checked: leaves and digests
+	kept      []any           // likewise: the values of its typed rows
 }
 
 // tables lists the tables from the engine's own catalogue, so that none is missed,
@@ -278,10 +285,9 @@ func (v *verifier) one(e store.Entry, typed typedRow) error {
 	if err != nil {
 		return err
 	}
+	v.tree.Append(v.checker.Newest())
 	if v.checker.Size() == v.last.Size {
-		if v.atLast, err = v.checker.Tree().Root(); err != nil {
-			return err
-		}
+		v.atLast = v.checker.Root()
 	}
 	if entry == nil {
 		return nil
@@ -296,7 +302,7 @@ func (v *verifier) one(e store.Entry, typed typedRow) error {
 // tiles compares tiles with the stored ones: full tiles as they fill, so that
 // memory does not grow, and the last ones at the end.
 func (v *verifier) tiles(end bool) error {
-	for _, t := range v.checker.Tree().Changed() {
+	for _, t := range v.tree.Changed() {
 		if !end && len(t.Hashes) < 256*len(ledger.Hash{}) {
 			continue
 		}
@@ -310,7 +316,7 @@ func (v *verifier) tiles(end bool) error {
 		}
 	}
 	if !end {
-		v.checker.Tree().Forget()
+		v.tree.Forget()
 	}
 	return nil
 }
@@ -337,7 +343,7 @@ func (v *verifier) finish(level bundle.Assurance) (*Report, error) {
 	r.Result = bundle.Result{
 		What: "workspace", Origin: v.head.Origin, Size: v.last.Size, Root: v.last.Root.String(),
 		Covered: v.last.Size == v.head.Size, Uncovered: v.head.Size - v.last.Size,
-		Assurance: level, Counts: v.checker.Counts(),
+		Assurance: level, Epochs: v.checker.Later(), Counts: v.checker.Counts(),
 	}
 	return r, nil
 }
@@ -417,6 +423,19 @@ func (v *verifier) rowCounts() error {
 	return nil
 }
 
+// open opens a stored checkpoint under the key of the epoch in which it was signed, and
+// with the cosignatures of the witnesses that the configuration names.
+func (v *verifier) open(signed []byte, size any) (ledger.Checkpoint, error) {
+	at, _ := size.(int64)
+	for _, key := range append([]string{v.w.Config.Key}, v.w.Config.FormerKeys...) {
+		if bundle.KeyHash(key) == v.checker.KeyAt(at) {
+			s, err := ledger.OpenSigned(signed, key, v.witnesses)
+			return s.Checkpoint, err
+		}
+	}
+	return ledger.Checkpoint{}, fault.New(fault.Broken, "the configuration has no key of its epoch", "")
+}
+
 func (v *verifier) checkpoints() error {
 	rows, err := v.q.Query(v.ctx, "select size, note from checkpoint order by size")
 	if err != nil {
@@ -438,7 +457,7 @@ func (v *verifier) checkpoints() error {
 	covered := false
 	for _, s := range all {
 		note, _ := s.note.(string)
-		c, err := ledger.OpenCheckpoint([]byte(note), v.w.Config.Key)
+		c, err := v.open([]byte(note), s.size)
 		if err != nil || c.Size != s.size || c.Origin != v.head.Origin || c.Size > v.head.Size {
 			v.checker.Report(-1, fmt.Sprintf("the stored checkpoint over %v entries is not one of this log", s.size))
 			continue

@@ -22,11 +22,11 @@ func logKey(t *testing.T, w *workspace.Workspace) *ledger.LogKey {
 	if err != nil {
 		t.Fatal(err)
 	}
-	key, err := ledger.ParseLogKey(string(text))
+	keys, err := ledger.ParseLogKeys(string(text))
 	if err != nil {
 		t.Fatal(err)
 	}
-	return key
+	return keys[0]
 }
 
 // over signs a checkpoint; without a root it is that of the log at this size.

@@ -1,9 +1,9 @@
 // Package workspace is the directory in which Duly works: the database, the log's
 // signing key, the last checkpoint and the configuration.
 //
-//	DIR/config.yaml   origin, verifier key, where the database is
+//	DIR/config.yaml   origin, verifier keys, where the database is, witnesses
 //	DIR/duly.db       SQLite, unless the configuration names PostgreSQL
-//	DIR/log.key       the log's signing key, mode 0600
+//	DIR/log.key       the log's signing key, mode 0600; after a rotation the one before too
 //	DIR/checkpoint    the last signed checkpoint, kept outside the database
 //	DIR/people/       people's own keys, as long as they work at this machine
 //
@@ -18,7 +18,6 @@ import (
 	"context"
 	"crypto/rand"
 	"crypto/sha256"
-	"encoding/hex"
 	"errors"
 	"io"
 	"io/fs"
@@ -29,6 +28,7 @@ import (
 	"go.yaml.in/yaml/v3"
 
 	"duly/internal/act"
+	"duly/internal/bundle"
 	"duly/internal/fault"
 	"duly/internal/ledger"
 	"duly/internal/people"
@@ -41,9 +41,20 @@ type Config struct {
 	Key      string `yaml:"key"`      // verifier key of the log
 	Database string `yaml:"database"` // a file in the directory, or a postgres:// URL
 	Operator string `yaml:"operator"` // who acts when no person is named
+	// FormerKeys are the verifier keys of earlier epochs, the newest first.
+	FormerKeys []string `yaml:"former_keys,omitempty"`
+	// Witnesses are the outsiders who cosign checkpoints.
+	Witnesses []Witness `yaml:"witnesses,omitempty"`
 	// Moratoria names whose moratoria bind here: providers of which Duly ships some, or
 	// files of own packs, from this directory on. Laws count whatever stands here.
 	Moratoria []string `yaml:"moratoria,omitempty"`
+}
+
+// Witness is an outsider who cosigns checkpoints: a verifier key, and the address at
+// which it takes them (C2SP tlog-witness). Without an address it is brought a file.
+type Witness struct {
+	Key string `yaml:"key"`
+	URL string `yaml:"url,omitempty"`
 }
 
 // Options pass in what a workspace must not fetch by itself.
@@ -161,9 +172,7 @@ func build(ctx context.Context, dir string, o InitOptions, opts Options) error {
 	if err != nil {
 		return err
 	}
-	sum := sha256.Sum256([]byte(key.Public()))
-	empty := sha256.Sum256(nil)
-	first := &store.Epoch{Number: 1, LogKey: hex.EncodeToString(sum[:]), QuotedRoot: hex.EncodeToString(empty[:])}
+	first := &store.Epoch{Number: 1, Reason: "first", LogKey: hexSum(key.Public()), QuotedRoot: hexSum("")}
 	if err := w.DB.Begin(ctx, origin, person.ID(), first); err != nil {
 		return err
 	}
@@ -210,6 +219,8 @@ func OpenUnchecked(ctx context.Context, dir string, o Options) (*Workspace, erro
 	return w, w.openDB(ctx)
 }
 
+func hexSum(text string) string { return ledger.Hash(sha256.Sum256([]byte(text))).String() }
+
 // dsn gives the path or URL of the database.
 func (w *Workspace) dsn() string {
 	if w.Config.Database == databaseFile || w.Config.Database == "" {
@@ -243,17 +254,6 @@ func (w *Workspace) Now() time.Time { return w.options.Now().UTC() }
 
 // Today gives the day of the workspace's clock, YYYY-MM-DD.
 func (w *Workspace) Today() string { return w.Now().Format(time.DateOnly) }
-
-// Checkpoint gives the last signed checkpoint, as kept outside the database.
-func (w *Workspace) Checkpoint() ([]byte, ledger.Checkpoint, error) {
-	signed, err := os.ReadFile(filepath.Join(w.Dir, checkpointFile))
-	if err != nil {
-		return nil, ledger.Checkpoint{}, fault.Wrap(fault.Broken, err, "the last checkpoint cannot be read").
-			WithFix("restore the file from where it was published")
-	}
-	c, err := ledger.OpenCheckpoint(signed, w.Config.Key)
-	return signed, c, err
-}
 
 // checkEdge is the check of Open.
 func (w *Workspace) checkEdge(ctx context.Context) error {
@@ -304,55 +304,17 @@ func (w *Workspace) checkLast(ctx context.Context, head store.Log) error {
 	return nil
 }
 
-// Sign signs the committed size if it is not signed yet, keeps the checkpoint in
-// the database and outside it, and gives it. It refuses to sign a tree that does
-// not extend the last checkpoint: a log that did would contradict itself.
-func (w *Workspace) Sign(ctx context.Context) (ledger.Checkpoint, error) {
-	head, err := store.Head(ctx, w.DB)
-	if err != nil {
-		return ledger.Checkpoint{}, err
+// Balance writes what stands now, so that a bundle of a later part of the log can show
+// that nothing of it was left out. Once a year is enough.
+func (w *Workspace) Balance(ctx context.Context, by act.Actor) (at store.Ref, err error) {
+	if err := act.Default.May(by, act.Publish); err != nil {
+		return at, err
 	}
-	if last, err := w.lastSigned(ctx); err != nil || last.Size == head.Size {
-		return last, err
-	} else if root, err := store.Root(ctx, w.DB, last.Size); err != nil || last.Size > 0 && root != last.Root {
-		return last, fault.New(fault.Broken, "the log does not extend its last checkpoint and is not signed", "run `duly verify`")
-	}
-	root, err := store.Root(ctx, w.DB, head.Size)
-	if err != nil {
-		return ledger.Checkpoint{}, err
-	}
-	text, err := os.ReadFile(filepath.Join(w.Dir, keyFile))
-	if err != nil {
-		return ledger.Checkpoint{}, fault.Wrap(fault.Failed, err, "the log's signing key cannot be read")
-	}
-	key, err := ledger.ParseLogKey(string(text))
-	if err != nil {
-		return ledger.Checkpoint{}, err
-	}
-	if key.Public() != w.Config.Key {
-		return ledger.Checkpoint{}, fault.New(fault.Refused, "the signing key is not the one of this log", "restore "+keyFile)
-	}
-	c := ledger.Checkpoint{Origin: w.Config.Origin, Size: head.Size, Root: root}
-	signed, err := key.Sign(c)
-	if err != nil {
-		return c, err
-	}
-	if err := w.DB.SaveCheckpoint(ctx, c.Size, signed); err != nil {
-		return c, err
-	}
-	return c, writeFile(filepath.Join(w.Dir, checkpointFile), signed, 0o644)
-}
-
-// lastSigned gives the last checkpoint, or none over no entries when nothing was
-// ever signed. A checkpoint file that is gone does not make the log a new one.
-func (w *Workspace) lastSigned(ctx context.Context) (ledger.Checkpoint, error) {
-	_, c, err := w.Checkpoint()
-	if errors.Is(err, fs.ErrNotExist) {
-		if _, _, stored := store.LastCheckpoint(ctx, w.DB); fault.CodeOf(stored) == fault.NotFound {
-			return ledger.Checkpoint{}, nil
-		}
-	}
-	return c, err
+	err = w.DB.Write(ctx, by.Key, func(tx *store.Tx) error {
+		at, err = store.WriteBalance(tx, bundle.Standing)
+		return err
+	})
+	return at, err
 }
 
 // writeFile replaces a file whole: a reader sees the old content or the new.

@@ -38,3 +38,11 @@ create table r_erasure (
 	valid_to text,
 	target text
 );
+create table r_balance (
+	seq bigint primary key,
+	id text not null,
+	rev bigint not null,
+	to_seq bigint,
+	valid_from text,
+	valid_to text
+);

@@ -1,0 +1,68 @@
+package bundle
+
+import (
+	"fmt"
+	"slices"
+
+	"duly/internal/fault"
+	"duly/internal/ledger"
+)
+
+// Standing names the kinds by whose entries all later ones are judged: who may sign, with
+// which roles, in which epoch, and what experts and panels have said. A bundle of a range
+// carries every entry of them from before it.
+var Standing = []string{"epoch", "opinion", "person", "referral", "seat", "vote"}
+
+func stands(kind string) bool { return slices.Contains(Standing, kind) }
+
+// opening is what a check of a range knows of the entries before it.
+type opening struct {
+	from     int64
+	root     ledger.Hash // of the entries before the range
+	last     int64       // position of the newest carried entry, -1 before the first
+	standing ledger.Edge // over the leaf hashes of all entries of standing kinds up to here
+	complete int64       // position of the newest balance that fits; -1 when there is none
+}
+
+// Open makes a checker of an empty log check the entries from a position on. edge is that
+// of the entries before it, which the caller holds to a checkpoint.
+func (c *Checker) Open(edge *ledger.Edge) {
+	c.edge = edge
+	c.opening.from, c.opening.root, c.opening.last = edge.Size(), edge.Root(), -1
+}
+
+// Carried checks an entry from before the range that later ones rest on, with the proof
+// that it stands there. Carried entries come in the order of the log, all before the first
+// of the range. What [Checker.Entry] says of results and errors holds here.
+func (c *Checker) Carried(seq int64, leafBytes []byte, fields []Sealed, inclusion []ledger.Hash) (*Content, error) {
+	if seq <= c.opening.last || seq >= c.opening.from || c.counts.Entries > 0 {
+		return nil, fault.Newf(fault.Broken, "entry %d is carried twice, out of order, or is of the range", seq)
+	}
+	c.opening.last = seq
+	hash := ledger.LeafHash(leafBytes)
+	if err := ledger.CheckInclusion(inclusion, seq, c.opening.from, hash, c.opening.root); err != nil {
+		return nil, err
+	}
+	c.counts.Carried++
+	return c.entry(seq, hash, leafBytes, fields)
+}
+
+// Complete says up to which position the log itself says how many entries of standing
+// kinds there are, and these are all here; -1 when nothing says so. In a whole log every
+// entry is here.
+func (c *Checker) Complete() int64 { return c.opening.complete }
+
+// balance holds what the company said of its log at one position to the entries that are
+// here: with it nobody can leave out of a range that somebody's role had ended, since
+// whoever holds the whole log would see that the balance was false.
+func (c *Checker) balance(seq int64, leaf *ledger.Leaf) {
+	p, standing := fields(leaf.PublicValues()), &c.opening.standing
+	if p.int("size") != seq || seq >= c.opening.from && p.text("root") != c.edge.Root().String() {
+		c.Report(seq, "the balance is not of the entries before it")
+	}
+	if p.int("standing") != standing.Size() || p.text("standing_root") != standing.Root().String() {
+		c.Report(seq, fmt.Sprintf("the balance says that %d people, roles, votes and opinions stand before it; here are %d, or others", p.int("standing"), standing.Size()))
+		return
+	}
+	c.opening.complete = seq
+}

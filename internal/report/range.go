@@ -1,0 +1,196 @@
+package report
+
+import (
+	"context"
+
+	"duly/internal/bundle"
+	"duly/internal/fault"
+	"duly/internal/ledger"
+	"duly/internal/store"
+)
+
+// Between gives the signed checkpoints of the smallest range that holds the entries from
+// one position up to another: a range reaches from checkpoint to checkpoint. The first is
+// nil when that is the log from its beginning.
+//
+// Errors: NotFound when no checkpoint covers the last of them yet.
+func Between(ctx context.Context, q store.Queryer, from, to int64) (opening, closing []byte, err error) {
+	if from >= to {
+		return nil, nil, fault.New(fault.Invalid, "the range ends before it begins, or has no entry", "")
+	}
+	closing, err = store.CheckpointFrom(ctx, q, to)
+	if fault.CodeOf(err) == fault.NotFound {
+		return nil, nil, fault.Newf(fault.NotFound, "no checkpoint covers entry %d", to-1)
+	} else if err != nil {
+		return nil, nil, err
+	}
+	opening, err = store.CheckpointUpTo(ctx, q, from)
+	if fault.CodeOf(err) == fault.NotFound {
+		return nil, closing, nil
+	}
+	return opening, closing, err
+}
+
+// open prepares a range: it begins at a checkpoint of this log.
+func (x *exporter) open(o Order) ([]byte, error) {
+	c, signed, err := spelled(o.Opening, o.Key)
+	if err != nil {
+		return nil, err
+	}
+	if c.Origin != x.c.Origin || c.Size >= x.c.Size {
+		return nil, fault.New(fault.Invalid, "the range ends before it begins, or has no entry", "")
+	}
+	if c.Size == 0 {
+		return nil, nil
+	}
+	roots, err := store.Edge(x.ctx, x.q, c.Size)
+	if err != nil {
+		return nil, err
+	}
+	if x.edge, err = ledger.NewEdge(c.Size, roots); err != nil {
+		return nil, err
+	}
+	if x.edge.Root() != c.Root {
+		return nil, fault.New(fault.Broken, "the log's entries are not those of the opening checkpoint", "run `duly verify`")
+	}
+	x.s.From, x.s.Entries = c.Size, x.c.Size-c.Size
+	x.needs, x.revised = bundle.NewNeeds(c.Size), map[string]bool{}
+	return signed, nil
+}
+
+// rests notes what an entry rests on.
+func (x *exporter) rests(e store.Entry, schema *ledger.Schema, shown []bundle.Sealed) {
+	x.needs.Entry(e.Seq, e.Leaf, &x.leaf, schema, shown)
+	if e.Seq >= x.s.From && x.leaf.Rev > 1 {
+		x.revised[schema.Kind] = true
+	}
+}
+
+// carried writes the entries before the range that it rests on.
+func (x *exporter) carried(put func(seq int64, inclusion []ledger.Hash) (bundle.Put, error)) error {
+	from := x.s.From
+	always, err := store.Positions(x.ctx, x.q, bundle.Standing, 0, from)
+	if err != nil {
+		return err
+	}
+	for kind := range x.revised {
+		list, err := store.Continued(x.ctx, x.q, kind, from, x.c.Size)
+		if err != nil {
+			return err
+		}
+		always = append(always, list...)
+	}
+	edges, err := x.newest()
+	if err != nil {
+		return err
+	}
+	for _, seq := range append(always, edges...) {
+		x.needs.At[seq] = true
+	}
+	all, err := x.needs.Settle(x)
+	if err != nil {
+		return err
+	}
+	x.s.Carried = int64(len(all))
+	for _, seq := range all {
+		inclusion, err := store.Inclusion(x.ctx, x.q, seq, from)
+		if err != nil {
+			return err
+		}
+		e, err := store.EntryAt(x.ctx, x.q, seq)
+		if err != nil {
+			return err
+		}
+		entry, err := put(seq, inclusion)
+		if err != nil {
+			return err
+		}
+		if err := x.entry(e, entry); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// newest gives the newest entries before the range by which its own are judged: the
+// balance, and those whose time and day the next may not be before.
+func (x *exporter) newest() ([]int64, error) {
+	var dated []string
+	for _, s := range x.schemas {
+		if s.ByDay {
+			dated = append(dated, s.Kind)
+		}
+	}
+	var out []int64
+	for _, kinds := range [][]string{{store.Balances.Name()}, dated} {
+		seq, err := store.Newest(x.ctx, x.q, kinds, x.s.From)
+		if err != nil {
+			return nil, err
+		}
+		if seq >= 0 {
+			out = append(out, seq)
+		}
+	}
+	var leaf ledger.Leaf
+	for seq := x.s.From - 1; seq >= 0; seq-- {
+		e, err := store.EntryAt(x.ctx, x.q, seq)
+		if err != nil {
+			return nil, err
+		}
+		if err := leaf.Parse(e.Leaf); err != nil {
+			return nil, err
+		}
+		if leaf.Day == "" {
+			return append(out, seq), nil
+		}
+	}
+	return out, nil
+}
+
+// Find implements bundle.Earlier by one pass over the stored leaf hashes.
+func (x *exporter) Find(hashes map[ledger.Hash]bool) ([]int64, error) {
+	const width = 256 // hashes in a tile
+	var found []int64
+	if len(hashes) == 0 {
+		return nil, nil
+	}
+	for n := int64(0); n*width < x.s.From; n++ {
+		tile, err := store.LoadTile(x.ctx, x.q, 0, n)
+		if err != nil {
+			return nil, err
+		}
+		for i := int64(0); i < min(width, x.s.From-n*width); i++ {
+			at := int(i) * len(ledger.Hash{})
+			if at+len(ledger.Hash{}) > len(tile) {
+				return nil, fault.Newf(fault.Broken, "tile 0/%d of the log is too short", n).WithFix("run `duly verify`")
+			}
+			if hashes[ledger.Hash(tile[at:at+len(ledger.Hash{})])] {
+				found = append(found, n*width+i)
+			}
+		}
+	}
+	return found, nil
+}
+
+// Erasures implements bundle.Earlier.
+func (x *exporter) Erasures(targets map[ledger.Hash]bool) ([]int64, error) {
+	var names []string
+	for h := range targets {
+		names = append(names, h.String())
+	}
+	return store.ErasuresOf(x.ctx, x.q, names, x.s.From)
+}
+
+// Look implements bundle.Earlier.
+func (x *exporter) Look(n *bundle.Needs, seq int64) error {
+	e, err := store.EntryAt(x.ctx, x.q, seq)
+	if err != nil {
+		return err
+	}
+	schema, digests, disclosures, err := x.read(e)
+	if err != nil {
+		return err
+	}
+	n.Entry(seq, e.Leaf, &x.leaf, schema, bundle.Redact(schema, x.s.Classes, digests, disclosures))
+	return nil
+}
