@@ -150,7 +150,7 @@ func (v *voted) checks(flags ...string) (out string, err error) {
 	v.t.Helper()
 	file := filepath.Join(v.t.TempDir(), "bundle.zip")
 	v.duly("export", "--disclose", "customer", "--disclose", "personal", "--out", file)
-	text, err := exec.Command(program(v.t, "duly-verify"), append(flags, file)...).CombinedOutput()
+	text, err := exec.Command(verifiers(v.t), append(flags, file)...).CombinedOutput()
 	return string(text), err
 }
 

@@ -79,7 +79,7 @@ func program(t *testing.T, name string) string {
 // TestScripts protects what every sub-command prints, where it prints it and with
 // which status it ends. Each file of testdata/script says what it is for.
 func TestScripts(t *testing.T) {
-	verifier := program(t, "duly-verify")
+	verifier := verifiers(t)
 	testscript.Run(t, testscript.Params{
 		Dir: "testdata/script",
 		Setup: func(env *testscript.Env) error {

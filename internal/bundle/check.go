@@ -5,6 +5,7 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"time"
 
 	"duly/internal/fault"
 	"duly/internal/ledger"
@@ -89,9 +90,9 @@ type Checker struct {
 	hidden   int   // problems beyond maxProblems
 	epoch    int64 // the number of the newest
 	epochs   []Epoch
-	last     ledger.Leaf         // for the order of times
-	people   map[string][]string // roles of active persons, by the hash of their key
-	keyOf    map[string]string   // the newest of each person's keys, by record id
+	last     ledger.Leaf         // for the order of times: the latest time, and the latest day of all entries
+	people   map[string][]string // roles of active persons, not nil, by the hash of their key
+	keyOf    map[string]string   // the key of each active person, by record id
 	missing  map[string]int64    // fields without disclosure by target#field, and where
 	erased   map[string]int64    // what erasure entries name, likewise
 	ratings  places              // where each rating stands
@@ -242,19 +243,24 @@ func (c *Checker) entry(seq int64, hash ledger.Hash, leafBytes []byte, fields []
 	return &c.newest, c.assessed(seq, hash, leaf)
 }
 
-// order checks that time never runs backwards.
+// order checks that time never runs backwards. Days of entries that are dated by day and
+// of those that have a time are one row: nobody can date a vote back between two entries
+// that tell when it was cast.
 func (c *Checker) order(seq int64, leaf *ledger.Leaf) {
-	switch {
-	case leaf.Day != "":
-		if leaf.Day < c.last.Day {
-			c.Report(seq, "its day is before that of an earlier entry")
+	day := leaf.Day
+	if day == "" {
+		if leaf.Time <= c.last.Time {
+			c.Report(seq, "its time is not after that of the entry before it")
+			return
 		}
-		c.last.Day = leaf.Day
-	case leaf.Time <= c.last.Time:
-		c.Report(seq, "its time is not after that of the entry before it")
-	default:
 		c.last.Time = leaf.Time
+		day = time.UnixMicro(leaf.Time).UTC().Format(time.DateOnly)
 	}
+	if day < c.last.Day {
+		c.Report(seq, "its day is before that of an earlier entry")
+		return
+	}
+	c.last.Day = day
 }
 
 // note remembers what later entries depend on: the epoch, people's keys, erasures.
@@ -273,18 +279,20 @@ func (c *Checker) note(seq int64, hash ledger.Hash, leaf *ledger.Leaf) {
 	case "person":
 		values := leaf.PublicValues()
 		key, _ := values["key"].Value().(string)
-		delete(c.people, c.keyOf[leaf.ID]) // a key that was replaced signs nothing any more
+		if old, active := c.keyOf[leaf.ID]; active { // a key that was replaced signs nothing any more
+			delete(c.people, old)
+			delete(c.keyOf, leaf.ID)
+		}
+		if values["state"].Value() != "active" {
+			break
+		}
 		if c.people[key] != nil {
 			c.Report(seq, "its key is that of another person: who signs with it would have the roles of both")
 		}
-		c.keyOf[leaf.ID] = key
-		if roles, _ := values["roles"].Value().([]string); values["state"].Value() == "active" {
-			c.people[key] = roles
-			if len(roles) > 1 && overlap(roles, assessor) {
-				c.Report(seq, "an assessor has another role")
-			}
-		} else {
-			delete(c.people, key)
+		roles, _ := values["roles"].Value().([]string)
+		c.keyOf[leaf.ID], c.people[key] = key, append([]string{}, roles...)
+		if len(roles) > 1 && overlap(roles, assessor) {
+			c.Report(seq, "an assessor has another role")
 		}
 	case "erasure":
 		values := leaf.PublicValues()

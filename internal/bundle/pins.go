@@ -29,7 +29,7 @@ var pinned = map[string][]string{
 	"condition_check": {"decision", "sort", "number", "result", "day"},
 	"opinion":         {"state", "choice"},
 	"vote":            {"choice"},
-	"referral": {"state", "emergency", "rating", "asks_again", "noticed_day", "closes_day", "closed_day", "answer_due", "ratify_by", "outcome", "quorum", "seats",
+	"referral": {"state", "emergency", "rating", "asks_again", "ratifies", "noticed_day", "closes_day", "closed_day", "answer_due", "ratify_by", "outcome", "quorum", "seats",
 		"affected_seats", "present", "affected_present", "recused", "votes_for", "votes_against", "abstained"},
 	"panel":          {"state", "seats", "notice_days", "emergency_hours", "answer_days"},
 	"seat":           {"state", "group", "from_day", "to_day"},

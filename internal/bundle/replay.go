@@ -235,7 +235,7 @@ func (r *replayer) inputs(at int64, m *rating.Method, list []byte) (in rating.In
 		}
 		seq, err := strconv.ParseInt(parts[1], 10, 64)
 		f, known := m.Fact(parts[0])
-		if err != nil || !known || seq >= at {
+		if err != nil || !known || seq >= at || parts[1] != strconv.FormatInt(seq, 10) {
 			return nil, false, fault.Newf(fault.Broken, "the rating's input %q is malformed, or of a later entry", line)
 		}
 		value, shown, err := r.value(f, seq, parts[2], parts[3])

@@ -121,6 +121,24 @@ func TestTheCompanyCannotSpeakForAPerson(t *testing.T) {
 			add(l, personKind, l.id(), &personRecord{State: "active", Roles: []string{"approver"}, Key: key.PublicHash()})
 			return l.bundle()
 		}, "is that of another person"},
+		{"a key under which every signature holds", func(t *testing.T) []byte {
+			l, _, _, at, _ := votes(t)
+			anybody := ledger.Signature{Key: [32]byte{1}, Sig: [64]byte{1}} // the neutral point
+			add(l, personKind, l.id(), &personRecord{State: "active", Roles: []string{"expert"}, Key: anybody.PublicHash()})
+			l.rows[at], l.rows[len(l.rows)-1] = l.rows[len(l.rows)-1], l.rows[at]
+			l.edit(len(l.rows)-1, func(leaf *ledger.Leaf) { leaf.Sigs, leaf.Time = []ledger.Signature{anybody}, l.time+1 })
+			return l.bundle()
+		}, "does not fit what the entry says"},
+		{"a person who has left, over one who has the key now", func(t *testing.T) []byte {
+			l := newLog(t, 2)
+			key, _ := ledger.NewPersonKey(l.random)
+			id := l.id()
+			add(l, personKind, id, &personRecord{State: "active", Key: key.PublicHash()})
+			add(l, personKind, id, &personRecord{State: "ended", Key: key.PublicHash()})
+			add(l, personKind, l.id(), &personRecord{State: "active", Key: key.PublicHash()})
+			add(l, personKind, id, &personRecord{State: "active", Key: key.PublicHash()})
+			return l.bundle()
+		}, "is that of another person"},
 		{"a key that the person has replaced", func(t *testing.T) []byte {
 			l := newLog(t, 2)
 			old, _ := ledger.NewPersonKey(l.random)

@@ -106,6 +106,9 @@ func oneSpelling(signed []byte, c ledger.Checkpoint, key string) error {
 	if hash != strings.ToLower(hash) || len(public) != base64.StdEncoding.EncodedLen(1+ed25519.PublicKeySize) {
 		return fault.New(fault.Broken, "the log's key is not in its one spelling", "")
 	}
+	if point, err := base64.StdEncoding.DecodeString(public); err != nil || !ledger.SoundKey(point[1:]) {
+		return fault.New(fault.Broken, "the log's key is none under which a signature says something", "")
+	}
 	return nil
 }
 

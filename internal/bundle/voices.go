@@ -20,10 +20,10 @@ type said struct {
 	opinions map[ledger.Hash]opinion
 	votes    map[ledger.Hash]vote
 	matters  map[ledger.Hash]matter
-	seats    map[string]seat  // by record id
-	given    int64            // opinions that are not withdrawn, so far
-	cast     map[string]int64 // votes so far by choice
-	counted  map[string]int64 // votes that closed matters counted, by choice
+	seats    map[string]seat        // by record id
+	standing map[string]ledger.Hash // the newest of each opinion that is not withdrawn, by record id
+	cast     map[string]int64       // votes so far by choice
+	counted  map[string]int64       // votes that closed matters counted, by choice
 	used     map[ledger.Hash]bool
 	closed   map[string]bool                   // record ids of closed matters
 	against  map[string]map[ledger.Hash]string // by deployment, where it is shown: votes against it, and the day
@@ -58,7 +58,7 @@ type matter struct {
 
 func newSaid() said {
 	return said{
-		opinions: map[ledger.Hash]opinion{}, votes: map[ledger.Hash]vote{}, matters: map[ledger.Hash]matter{}, seats: map[string]seat{}, cast: map[string]int64{},
+		opinions: map[ledger.Hash]opinion{}, standing: map[string]ledger.Hash{}, votes: map[ledger.Hash]vote{}, matters: map[ledger.Hash]matter{}, seats: map[string]seat{}, cast: map[string]int64{},
 		counted: map[string]int64{}, used: map[ledger.Hash]bool{}, closed: map[string]bool{}, against: map[string]map[ledger.Hash]string{}, settled: map[string]string{},
 	}
 }
@@ -96,10 +96,9 @@ func (c *Checker) speaker(seq int64, leaf *ledger.Leaf, values map[string][]byte
 func (c *Checker) opinion(hash ledger.Hash, leaf *ledger.Leaf, values map[string][]byte) {
 	public := fields(leaf.PublicValues())
 	o := opinion{leaf.ID, public.text("choice"), public.text("state"), textOf(values["rating"]), signers(leaf)}
+	delete(c.said.standing, leaf.ID)
 	if o.state == "given" {
-		c.said.given++
-	} else {
-		c.said.given--
+		c.said.standing[leaf.ID] = hash
 	}
 	c.said.opinions[hash] = o
 }
@@ -315,8 +314,8 @@ func (c *Checker) approval(seq int64, leaf *ledger.Leaf, values map[string][]byt
 	if d.Opinion && opinions < 1 {
 		c.Report(seq, "it needs an expert's opinion on the rating and has none")
 	}
-	if opinions > c.said.given || objections > opinions || min(opinions, objections) < 0 {
-		c.Report(seq, fmt.Sprintf("it rests on %d opinions, %d of them objections; experts have signed %d", opinions, objections, c.said.given))
+	if given := int64(len(c.said.standing)); opinions > given || objections > opinions || min(opinions, objections) < 0 {
+		c.Report(seq, fmt.Sprintf("it rests on %d opinions, %d of them objections; experts have signed %d", opinions, objections, given))
 	}
 	if got := p.text("basis"); got != d.Basis && p.text("act") != "" {
 		c.Report(seq, fmt.Sprintf("its basis is %q where it needs %q", got, d.Basis))
@@ -377,7 +376,7 @@ func (c *Checker) read(seq int64, leaf *ledger.Leaf, p fields, list []byte) (sho
 		hash, _ := ledger.ParseHash(name)
 		o, earlier := c.said.opinions[hash]
 		switch {
-		case !earlier || o.state != "given":
+		case !earlier || c.said.standing[o.id] != hash:
 			c.Report(seq, "it rests on the opinion "+name+", which is no earlier opinion of this log that stands")
 		case o.rating != "" && o.rating != p.text("rating"):
 			c.Report(seq, "it rests on the opinion "+name+", which is on another rating")

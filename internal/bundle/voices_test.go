@@ -28,8 +28,11 @@ type approvalCase struct {
 	swap          bool // the first two vote from each other's seats
 	late          bool // it is entered long after the notice that it says
 	slow          bool // the votes are entered after the last day
+	backdated     bool // and dated before it
 	share         bool // the first two vote from one seat
 	ratingHash    string
+	opinionID     string // and who gave it
+	expert        ledger.PersonKey
 }
 
 func approving() *approvalCase {
@@ -73,7 +76,8 @@ func (c *approvalCase) build(t *testing.T) *testLog {
 	if c.opinion != nil {
 		c.opinion(o)
 	}
-	opinion := add(l, opinionKind, l.id(), o, expert)
+	c.opinionID, c.expert = l.id(), expert
+	opinion := add(l, opinionKind, c.opinionID, o, expert)
 	id := l.id()
 	if c.late {
 		l.on("2027-03-10")
@@ -82,11 +86,15 @@ func (c *approvalCase) build(t *testing.T) *testLog {
 	add(l, referralKind, id, r)
 	if c.slow {
 		l.on("2027-03-17")
+		l.person("analyst")
 	}
 	counts := map[string]int64{}
 	c.votesNamed = nil
 	for i, choice := range c.votes {
 		at := add(l, voteKind, l.id(), &voteRecord{Choice: choice, Referral: id, Seat: seats[c.from(i)]}, members[i])
+		if c.backdated {
+			l.edit(at, func(leaf *ledger.Leaf) { leaf.Day = "2027-03-16" })
+		}
 		c.votesNamed = append(c.votesNamed, l.hash(at))
 		counts[choice]++
 	}
@@ -142,6 +150,15 @@ func (l *testLog) on(day string) {
 	l.time = max(l.time, d.Add(8*time.Hour).UnixMicro())
 }
 
+// anew has the expert revise the opinion after it was read, and another expert give one on
+// something else, so that the number of opinions still fits.
+func anew(state, choice string) func(*testLog, *approvalCase) {
+	return func(l *testLog, c *approvalCase) {
+		add(l, opinionKind, c.opinionID, &opinionRecord{State: state, Choice: choice, Rating: c.ratingHash}, c.expert)
+		add(l, opinionKind, l.id(), &opinionRecord{State: "given", Choice: "support", Rating: strings.Repeat("a", 64)}, l.person("expert"))
+	}
+}
+
 // override makes the decision one against the panel or the rating.
 func override(d *decisionRecord) {
 	d.Basis, d.From, d.Expires = OnOverride, "2027-04-17", "2027-10-01"
@@ -166,6 +183,14 @@ func TestApprovalsRestOnWhatWasSaid(t *testing.T) {
 		"more than signed":      {func(c *approvalCase) { c.decision = func(d *decisionRecord) { d.Opinions = 2 } }, "experts have signed 1", true},
 		"one of another rating": {func(c *approvalCase) { c.opinion = func(o *opinionRecord) { o.Rating = strings.Repeat("a", 64) } }, "on another rating", false},
 		"a withdrawn one":       {func(c *approvalCase) { c.opinion = func(o *opinionRecord) { o.State = "withdrawn" } }, "experts have signed", true},
+		"one withdrawn since":   {func(c *approvalCase) { c.others = anew("withdrawn", "support") }, "no earlier opinion of this log that stands", false},
+		"one given anew since":  {func(c *approvalCase) { c.others = anew("given", "object") }, "no earlier opinion of this log that stands", false},
+		"one given twice, counted as two": {func(c *approvalCase) {
+			c.others = func(l *testLog, c *approvalCase) {
+				add(l, opinionKind, c.opinionID, &opinionRecord{State: "given", Choice: "support", Rating: c.ratingHash}, c.expert)
+			}
+			c.decision = func(d *decisionRecord) { d.Opinions = 2 }
+		}, "experts have signed 1", true},
 		"one named twice": {func(c *approvalCase) {
 			c.decision = func(d *decisionRecord) { d.Read = append(d.Read, d.Read...) }
 		}, "one opinion twice", false},
@@ -200,6 +225,7 @@ func TestApprovalsRestOnWhatWasSaid(t *testing.T) {
 		"notice dated back":                   {func(c *approvalCase) { c.late = true }, "had notice before it was entered", true},
 		"counted before its time":             {func(c *approvalCase) { c.matter = func(r *referralRecord) { r.Closed = "2027-03-18" } }, "counted after it was entered", true},
 		"a vote after the last day":           {func(c *approvalCase) { c.slow = true }, "cast after the last day", false},
+		"a vote dated back":                   {func(c *approvalCase) { c.slow, c.backdated = true, true }, "its day is before that of an earlier entry", true},
 		"short notice":                        {func(c *approvalCase) { c.matter = func(r *referralRecord) { r.Noticed = "2027-03-14" } }, "less notice than 14 days", true},
 		"an emergency without an end": {func(c *approvalCase) {
 			c.matter = func(r *referralRecord) { r.Emergency, r.RatifyBy = true, "2027-04-13" }

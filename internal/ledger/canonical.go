@@ -137,7 +137,7 @@ func (r *reader) raw() []byte {
 		if c == '"' {
 			s := r.b[start:r.pos]
 			r.pos++
-			if seen >= utf8.RuneSelf && !utf8.Valid(s) {
+			if len(s) > maxText || seen >= utf8.RuneSelf && !utf8.Valid(s) {
 				r.fail()
 			}
 			return s
@@ -173,7 +173,7 @@ func (r *reader) escaped(start int) []byte {
 		switch {
 		case c == '"':
 			r.pos++
-			if !utf8.Valid(out) {
+			if len(out) > maxText || !utf8.Valid(out) {
 				r.fail()
 			}
 			return out

@@ -1,9 +1,12 @@
 package ledger
 
 import (
+	"bytes"
 	"crypto/ed25519"
 	"crypto/sha256"
+	"encoding/hex"
 	"io"
+	"slices"
 	"strings"
 	"time"
 
@@ -39,9 +42,32 @@ func (r *reader) signature() Signature {
 // the public key, spelled like a record id.
 func (s Signature) KeyID() string { return keyID(s.Key[:]) }
 
-// Verify says whether the signature is over the statement.
+// Verify says whether the signature is over the statement, under a [SoundKey].
 func (s Signature) Verify(statement []byte) bool {
-	return ed25519.Verify(s.Key[:], statement, s.Sig[:])
+	return SoundKey(s.Key[:]) && ed25519.Verify(s.Key[:], statement, s.Sig[:])
+}
+
+// smallOrder are the y coordinates, in hexadecimal and little-endian, of the points of
+// Ed25519's curve whose order is 8 or less.
+var smallOrder = []string{
+	"0000000000000000000000000000000000000000000000000000000000000000",
+	"0100000000000000000000000000000000000000000000000000000000000000",
+	"26e8958fc2b227b045c3f489f2ef98f0d5dfac05d3c63339b13802886d53fc05",
+	"c7176a703d4dd84fba3c0b760d10670f2a2053fa2c39ccc64ec7fd7792ac037a",
+	"ecffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f",
+}
+
+// SoundKey says whether 32 bytes are a public key under which a signature says something.
+// Package ed25519 also takes points of small order, under which signatures hold that nobody
+// made, and second spellings of a point, whose y is 2^255-19 or more.
+func SoundKey(key []byte) bool {
+	if len(key) != ed25519.PublicKeySize {
+		return false
+	}
+	y := bytes.Clone(key)
+	y[31] &= 0x7f // the sign of x
+	second := y[0] >= 0xed && y[31] == 0x7f && bytes.Count(y[1:31], []byte{0xff}) == 30
+	return !second && !slices.Contains(smallOrder, hex.EncodeToString(y))
 }
 
 func keyID(public []byte) string {

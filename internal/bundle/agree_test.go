@@ -1,0 +1,257 @@
+package bundle
+
+import (
+	"bytes"
+	"encoding/json"
+	"flag"
+	"fmt"
+	"math/rand/v2"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"reflect"
+	"strings"
+	"sync"
+	"testing"
+
+	"duly/internal/ledger"
+)
+
+// TestMain gives everything that the tests of this package verified to the other verifier,
+// contrib/verify-bundle, which was written from docs/bundle.md and shares no code: honest
+// bundles and every cheat. The two must say the same of each.
+func TestMain(m *testing.M) {
+	flag.Parse()
+	code := m.Run()
+	if f := flag.Lookup("test.fuzz"); code == 0 && f.Value.String() == "" {
+		code = second.ask()
+	}
+	second.close()
+	os.Exit(code)
+}
+
+// second is the second opinion on what was verified.
+var second opinions
+
+// opinions collects what was verified, and what came of it.
+type opinions struct {
+	sync.Mutex
+	dir    string
+	orders []order
+	said   []verdict
+	seen   map[string]bool
+}
+
+// order is a line for contrib/verify-bundle/tests/batch.py.
+type order struct {
+	File       string   `json:"file"`
+	Schemas    string   `json:"schemas"`
+	Key        string   `json:"key"`
+	Checkpoint string   `json:"checkpoint"`
+	People     []string `json:"people"`
+}
+
+// verdict is a line from it, and what this verifier says.
+type verdict struct {
+	Holds  bool           `json:"holds"`
+	Why    string         `json:"why"`
+	Counts map[string]any `json:"counts"`
+}
+
+// keep remembers one check, once.
+func (o *opinions) keep(data []byte, trust Trust, r *Result, err error) {
+	o.Lock()
+	defer o.Unlock()
+	if o.dir == "" {
+		o.begin()
+	}
+	x := order{File: o.file(data), Schemas: o.dir, Key: trust.Key}
+	if trust.Checkpoint != nil {
+		x.Checkpoint = o.file(trust.Checkpoint)
+	}
+	if trust.People != nil {
+		x.People = []string{}
+		for key := range trust.People {
+			x.People = append(x.People, key)
+		}
+	}
+	if name := fmt.Sprint(x); o.seen[name] {
+		return
+	} else {
+		o.seen[name] = true
+	}
+	v := verdict{Holds: err == nil}
+	if err != nil {
+		v.Why = err.Error()
+	} else {
+		v.Counts = counted(r)
+	}
+	o.orders, o.said = append(o.orders, x), append(o.said, v)
+}
+
+// counted gives what both verifiers count, as JSON gives it back.
+func counted(r *Result) (counts map[string]any) {
+	text, _ := json.Marshal(r.Counts)
+	if r.What == "disclosure" || json.Unmarshal(text, &counts) != nil {
+		return nil
+	}
+	delete(counts["ratings"].(map[string]any), "contradicted") // is refused
+	delete(counts, "carried")                                  // of ranges
+	return counts
+}
+
+func (o *opinions) begin() {
+	o.seen = map[string]bool{}
+	var err error
+	if o.dir, err = os.MkdirTemp("", "duly-agree-"); err != nil {
+		panic(err)
+	}
+	for _, s := range testSchemas {
+		if err := os.WriteFile(filepath.Join(o.dir, s.Name()+".json"), s.Document(), 0o600); err != nil {
+			panic(err)
+		}
+	}
+}
+
+func (o *opinions) file(data []byte) string {
+	path := filepath.Join(o.dir, hexSum(data))
+	if err := os.WriteFile(path, data, 0o600); err != nil {
+		panic(err)
+	}
+	return path
+}
+
+// ask runs the other verifier and gives the exit code of the tests.
+func (o *opinions) ask() int {
+	if len(o.orders) == 0 {
+		return 0
+	}
+	python, err := exec.LookPath("python3")
+	if err != nil {
+		fmt.Println("there is no python3, so the other verifier was not asked; DULY_REQUIRE_PYTHON=1 makes that an error")
+		return map[bool]int{true: 1}[os.Getenv("DULY_REQUIRE_PYTHON") == "1"]
+	}
+	var in bytes.Buffer
+	lines := json.NewEncoder(&in)
+	for _, x := range o.orders {
+		if err := lines.Encode(x); err != nil {
+			panic(err)
+		}
+	}
+	cmd := exec.Command(python, filepath.Join("..", "..", "contrib", "verify-bundle", "tests", "batch.py"))
+	cmd.Stdin, cmd.Stderr = &in, os.Stderr
+	out, err := cmd.Output()
+	answers := strings.Split(strings.TrimSuffix(string(out), "\n"), "\n")
+	if err != nil || len(answers) != len(o.orders) {
+		fmt.Printf("the other verifier answered %d of %d times: %v\n", len(answers), len(o.orders), err)
+		return 1
+	}
+	return o.compare(answers)
+}
+
+func (o *opinions) compare(answers []string) (code int) {
+	hold, newer := 0, 0
+	for i, line := range answers {
+		var theirs verdict
+		if err := json.Unmarshal([]byte(line), &theirs); err != nil {
+			panic(err)
+		}
+		ours := o.said[i]
+		switch {
+		case ours.Holds && unknown(theirs.Why):
+			newer++
+			continue
+		case ours.Holds:
+			hold++
+		}
+		if ours.Holds != theirs.Holds || !reflect.DeepEqual(ours.Counts, theirs.Counts) {
+			fmt.Printf("the verifiers differ on %s\n  duly-verify:   %t %s %v\n  verify-bundle: %t %s %v\n",
+				o.orders[i].File, ours.Holds, ours.Why, ours.Counts, theirs.Holds, theirs.Why, theirs.Counts)
+			code = 1
+		}
+	}
+	if code == 0 {
+		fmt.Printf("the other verifier says the same of %d checks, of which %d hold; %d are of a format that it does not know\n", len(answers)-newer, hold, newer)
+	}
+	return code
+}
+
+// unknown says whether the other verifier refuses for what it says that it does not know.
+func unknown(why string) bool {
+	return strings.Contains(why, "knows bundle/1 only") || strings.Contains(why, "which this verifier does not know")
+}
+
+func (o *opinions) close() {
+	if o.dir != "" && os.Getenv("DULY_KEEP_BUNDLES") == "" {
+		os.RemoveAll(o.dir)
+	}
+}
+
+// mutations is how many changed bundles of each sort the two verifiers are compared on.
+const mutations = 150
+
+// mutate changes some bytes at a place: another byte, one more, one less, or a piece twice.
+func mutate(random *rand.Rand, data []byte) []byte {
+	if len(data) == 0 {
+		return []byte{'0'}
+	}
+	at := random.IntN(len(data))
+	tokens := []string{"0", "1", "-1", "null", "true", "[]", `""`, "{}", ",", `"`, "\n", "~", ".", "!", "\\u0041", "\\n", "\x7f", "é", "\xff", " ", "9007199254740993", "1.0", "1e3"}
+	switch random.IntN(5) {
+	case 0:
+		data = bytes.Clone(data)
+		data[at] ^= 1 << random.IntN(8)
+		return data
+	case 1:
+		return append(bytes.Clone(data[:at]), data[at+1:]...)
+	case 2:
+		end := min(len(data), at+random.IntN(80))
+		return append(bytes.Clone(data[:end]), data[at:]...)
+	case 3:
+		end := min(len(data), at+1+random.IntN(6))
+		return append(append(bytes.Clone(data[:at]), tokens[random.IntN(len(tokens))]...), data[end:]...)
+	}
+	return append(append(bytes.Clone(data[:at]), tokens[random.IntN(len(tokens))]...), data[at:]...)
+}
+
+// TestChangedBundles protects the one spelling of everything: whatever changes by an
+// accident of bytes, on the way or by the company with its key, is refused by both
+// verifiers, or means the same to both.
+func TestChangedBundles(t *testing.T) {
+	random := rand.New(rand.NewPCG(20, 26))
+	logs := func() []*testLog { return []*testLog{sample(t), rated(t, nil).testLog} }
+	var whole [][]byte
+	for _, l := range logs() {
+		whole = append(whole, l.bundle(), l.bundle(ledger.Classes...), l.bundle(ledger.Customer))
+	}
+	for range mutations {
+		verify(mutate(random, whole[random.IntN(len(whole))]), Trust{}) // the archive itself
+		all := parts(t, whole[random.IntN(len(whole))])
+		i := random.IntN(3) // a member, with its checksum right
+		verify(with(t, all, i, mutate(random, all[i].content)), Trust{})
+	}
+	for range mutations { // a leaf, with the tree and the signature of the log made again
+		l := logs()[random.IntN(2)]
+		i := random.IntN(len(l.rows))
+		l.rows[i].leaf = mutate(random, l.rows[i].leaf)
+		verify(l.bundle(), Trust{})
+	}
+	for range mutations { // a value, with its digest and the field root made again too
+		l := logs()[random.IntN(2)]
+		i := 1 + random.IntN(len(l.rows)-1)
+		r := &l.rows[i]
+		if leaf, err := ledger.ParseLeaf(r.leaf); err != nil || len(leaf.Sigs) > 0 || len(r.digests) == 0 {
+			continue
+		}
+		field := random.IntN(len(r.digests))
+		inner, err := b64.DecodeString(string(r.disclosures[field]))
+		if err != nil {
+			t.Fatal(err)
+		}
+		r.digests, r.disclosures = append([]ledger.Hash{}, r.digests...), append([]ledger.Disclosure{}, r.disclosures...)
+		r.disclosures[field] = ledger.Disclosure(b64.EncodeToString(mutate(random, inner)))
+		r.digests[field] = r.disclosures[field].Digest()
+		l.edit(i, func(leaf *ledger.Leaf) { leaf.Fields = ledger.FieldRoot(r.digests) })
+		verify(l.bundle(ledger.Classes...), Trust{})
+	}
+}
