@@ -3,7 +3,7 @@
 // never holds. It opens no database and no network connection, and shares with duly only
 // the code that verifies.
 //
-//	duly-verify [--key VKEY] [--checkpoint FILE] [--people FILE] BUNDLE
+//	duly-verify [--key VKEY] [--witness VKEY] [--explain] BUNDLE
 //	duly-verify witness-key --name NAME --out FILE
 //	duly-verify cosign --key FILE --log VKEY --state FILE REQUEST
 //
@@ -11,6 +11,7 @@
 package main
 
 import (
+	"encoding/json"
 	"errors"
 	"flag"
 	"fmt"
@@ -33,11 +34,18 @@ func run() int {
 		}
 	}
 	flags := flag.NewFlagSet("duly-verify", flag.ContinueOnError)
-	key := flags.String("key", "", "the log's verifier key, as you got it from outside")
-	checkpoint := flags.String("checkpoint", "", "a signed checkpoint that you kept, or got from elsewhere")
-	people := flags.String("people", "", "keys of people who sign, as you got them from the people: a file with one SHA-256 a line")
+	var from bundle.Sources
+	flags.StringVar(&from.Key, "key", "", "the log's verifier key, as you got it from outside")
+	flags.StringVar(&from.Checkpoint, "checkpoint", "", "a signed checkpoint that you kept, or got from elsewhere")
+	flags.StringVar(&from.People, "people", "", "keys of people who sign, as you got them from the people: a file with one SHA-256 a line")
+	flags.StringVar(&from.Assessor, "assessor", "", "the verifier key of the assessor, who cosigns checkpoints")
+	flags.StringVar(&from.Policy, "policy", "", "which witnesses must have cosigned: a file of log, witness, group and quorum lines")
+	flags.Func("witness", "the verifier key of an outsider who cosigns; once for each", add(&from.Witnesses))
+	flags.Func("handover", "a file that leads from your key to the next; once for each, in their order", add(&from.Handovers))
+	explain := flags.Bool("explain", false, "say of each check what it proves, and what it cannot")
+	asJSON := flags.Bool("json", false, "print machine-readable output")
 	flags.Usage = func() {
-		fmt.Fprintln(flags.Output(), "usage: duly-verify [--key VKEY] [--checkpoint FILE] [--people FILE] BUNDLE")
+		fmt.Fprintln(flags.Output(), "usage: duly-verify [--key VKEY] [--checkpoint FILE] [--people FILE] [--witness VKEY]... [--assessor VKEY] [--policy FILE] [--handover FILE]... [--explain] [--json] FILE")
 		flags.PrintDefaults()
 	}
 	if err := flags.Parse(os.Args[1:]); err != nil {
@@ -47,7 +55,7 @@ func run() int {
 		flags.Usage()
 		return 2
 	}
-	return end(verify(flags.Arg(0), *key, *checkpoint, *people))
+	return end(verify(flags.Arg(0), from, *explain, *asJSON))
 }
 
 // end says what went wrong and gives the exit status.
@@ -62,22 +70,15 @@ func end(err error) int {
 	return fault.ExitStatus(err)
 }
 
-func verify(path, key, checkpoint, people string) error {
-	trust := bundle.Trust{Key: key}
-	if checkpoint != "" {
-		var err error
-		if trust.Checkpoint, err = os.ReadFile(checkpoint); err != nil {
-			return fault.Wrap(fault.Invalid, err, "cannot read the checkpoint")
-		}
-	}
-	if people != "" {
-		text, err := os.ReadFile(people)
-		if err != nil {
-			return fault.Wrap(fault.Invalid, err, "cannot read the people's keys")
-		}
-		if trust.People, err = bundle.ReadPeople(string(text)); err != nil {
-			return err
-		}
+// add gives what a flag does that may be said more than once.
+func add(list *[]string) func(string) error {
+	return func(value string) error { *list = append(*list, value); return nil }
+}
+
+func verify(path string, from bundle.Sources, explain, asJSON bool) error {
+	trust, err := from.Trust(os.ReadFile)
+	if err != nil {
+		return err
 	}
 	known, err := bundle.ReadSchemas(schemas.Files)
 	if err != nil {
@@ -86,6 +87,15 @@ func verify(path, key, checkpoint, people string) error {
 	result, err := bundle.VerifyFile(path, known, trust)
 	if err != nil {
 		return err
+	}
+	if explain {
+		result.Explain()
+	}
+	if asJSON {
+		e := json.NewEncoder(os.Stdout)
+		e.SetEscapeHTML(false)
+		e.SetIndent("", " ")
+		return e.Encode(result)
 	}
 	result.Print(os.Stdout)
 	return nil

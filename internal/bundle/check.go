@@ -50,7 +50,7 @@ type Counts struct {
 	Ratings    Replays          `json:"ratings"`
 	Voices     Voices           `json:"voices"`
 	Conditions Conditions       `json:"conditions"`
-	Assessed   Assessed         `json:"assessed"`
+	Assessed   Assessments      `json:"assessed"`
 }
 
 // Replays says how ratings came out when they were computed again.

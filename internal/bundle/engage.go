@@ -8,8 +8,8 @@ import (
 	"duly/internal/ledger"
 )
 
-// Assessed says what was done again that an assessor did.
-type Assessed struct {
+// Assessments says what was done again that an assessor did.
+type Assessments struct {
 	Populations int64 `json:"populations"` // counted from the entries before them
 	Samples     int64 `json:"samples"`     // drawn from these
 	Unchecked   int64 `json:"unchecked"`   // entries about assessments in a part of a log

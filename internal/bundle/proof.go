@@ -77,7 +77,7 @@ func VerifyDisclosure(data []byte, schemas Schemas, trust Trust) (*Result, error
 	if err != nil {
 		return nil, err
 	}
-	c, level, err := trust.Assure([]byte(p.Checkpoint), p.Key)
+	c, err := trust.Assure([]byte(p.Checkpoint), p.Key)
 	if err != nil {
 		return nil, err
 	}
@@ -88,18 +88,19 @@ func VerifyDisclosure(data []byte, schemas Schemas, trust Trust) (*Result, error
 	if err != nil {
 		return nil, err
 	}
-	if outside.given && outside.checkpoint != c {
+	if outside.given && outside.checkpoint.Checkpoint != c.Checkpoint {
 		return nil, fault.New(fault.Broken, "the disclosure is tied to another checkpoint than the one you gave",
 			"ask for it again with that checkpoint")
 	}
-	value, err := p.check(schemas, c)
+	value, err := p.check(schemas, c.Checkpoint)
 	if err != nil {
 		return nil, err
 	}
-	return &Result{
-		What: "disclosure", Origin: c.Origin, Size: c.Size, Root: c.Root.String(), Covered: true, Assurance: level,
+	r := &Result{
+		What: "disclosure", Origin: c.Origin, Size: c.Size, Root: c.Root.String(), Covered: true,
 		Counts: Counts{Entries: 1, Disclosed: 1, Kinds: map[string]int64{}}, Field: p.Field, Value: string(value),
-	}, nil
+	}
+	return r, trust.Hold(r, c)
 }
 
 // VerifyInclusion checks a proof that an entry is in the log (C2SP tlog-proof, with the
@@ -112,7 +113,7 @@ func VerifyInclusion(data []byte, schemas Schemas, trust Trust) (*Result, error)
 	if trust.Key == "" {
 		return nil, fault.New(fault.Invalid, "a proof names no key of the log", "give the key that you got from outside with --key")
 	}
-	c, level, err := trust.Assure(p.Note, trust.Key)
+	c, err := trust.Assure(p.Note, trust.Key)
 	if err != nil {
 		return nil, err
 	}
@@ -120,10 +121,10 @@ func VerifyInclusion(data []byte, schemas Schemas, trust Trust) (*Result, error)
 	if err != nil {
 		return nil, err
 	}
-	if outside.given && outside.checkpoint != c {
+	if outside.given && outside.checkpoint.Checkpoint != c.Checkpoint {
 		return nil, fault.New(fault.Broken, "the proof is tied to another checkpoint than the one you gave", "ask for it again with that checkpoint")
 	}
-	if err := p.Check(c); err != nil {
+	if err := p.Check(c.Checkpoint); err != nil {
 		return nil, err
 	}
 	leaf, err := ledger.ParseLeaf(p.Leaf)
@@ -137,10 +138,11 @@ func VerifyInclusion(data []byte, schemas Schemas, trust Trust) (*Result, error)
 	if err := schema.Check(leaf); err != nil {
 		return nil, err
 	}
-	return &Result{
-		What: "proof", Origin: c.Origin, Size: c.Size, Root: c.Root.String(), Covered: true, Assurance: level,
+	r := &Result{
+		What: "proof", Origin: c.Origin, Size: c.Size, Root: c.Root.String(), Covered: true,
 		Counts: Counts{Entries: 1, Kinds: map[string]int64{leaf.Kind: 1}}, Field: strconv.FormatInt(p.Index, 10), Value: leaf.Kind + " " + string(leaf.Public),
-	}, nil
+	}
+	return r, trust.Hold(r, c)
 }
 
 func (p *Proof) check(schemas Schemas, c ledger.Checkpoint) ([]byte, error) {

@@ -78,16 +78,16 @@ func TestOneFieldIsDisclosedLater(t *testing.T) {
 			q := l.proof(4, 0, l.size())
 			p.Leaf, p.Digests, p.Disclosure = q.Leaf, q.Digests, q.Disclosure
 		},
-		"a leaf that is none":   func(p *Proof) { p.Leaf = "{}" },
-		"no inclusion":          func(p *Proof) { p.Inclusion = []string{} },
-		"a step more":           func(p *Proof) { p.Inclusion = append(p.Inclusion, p.Inclusion[0]) },
-		"another checkpoint":    func(p *Proof) { p.Checkpoint = string(l.checkpoint(5)) },
-		"another log's":         func(p *Proof) { p.Checkpoint = string(fresh.checkpoint(1)) },
-		"another key":           func(p *Proof) { p.Key = fresh.key.Public() },
-		"a signature more":      func(p *Proof) { p.Checkpoint += "— witness.example/w AAAAAAAA\n" },
-		"the signature twice":   func(p *Proof) { _, sig, _ := strings.Cut(p.Checkpoint, "\n\n"); p.Checkpoint += sig },
-		"a line end in the key": func(p *Proof) { p.Key += "\n" },
-		"a capital in the key":  func(p *Proof) { p.Key = strings.Replace(p.Key, "+8087e381+", "+8087E381+", 1) },
+		"a leaf that is none":      func(p *Proof) { p.Leaf = "{}" },
+		"no inclusion":             func(p *Proof) { p.Inclusion = []string{} },
+		"a step more":              func(p *Proof) { p.Inclusion = append(p.Inclusion, p.Inclusion[0]) },
+		"another checkpoint":       func(p *Proof) { p.Checkpoint = string(l.checkpoint(5)) },
+		"another log's":            func(p *Proof) { p.Checkpoint = string(fresh.checkpoint(1)) },
+		"another key":              func(p *Proof) { p.Key = fresh.key.Public() },
+		"a signature that is none": func(p *Proof) { p.Checkpoint += "— witness.example/w AAAAAAA\n" },
+		"the signature twice":      func(p *Proof) { _, sig, _ := strings.Cut(p.Checkpoint, "\n\n"); p.Checkpoint += sig },
+		"a line end in the key":    func(p *Proof) { p.Key += "\n" },
+		"a capital in the key":     func(p *Proof) { p.Key = strings.Replace(p.Key, "+8087e381+", "+8087E381+", 1) },
 		"an unreleased schema": func(p *Proof) {
 			leaf, _ := ledger.ParseLeaf([]byte(p.Leaf))
 			leaf.Schema[0] ^= 1

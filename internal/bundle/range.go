@@ -109,25 +109,25 @@ func (a *Archive) readBefore(members []member) ([]member, error) {
 	return append(members[2:3:3], members[4:]...), nil
 }
 
-// openings holds the checkpoint at which the range begins to the one at which it ends.
-func (a *Archive) openings(trust Trust, closing ledger.Checkpoint) error {
+// openings gives the checkpoint at which a range begins, held to the one at which it ends.
+func (a *Archive) openings(trust Trust, closing ledger.Checkpoint) ([]ledger.Signed, error) {
 	if a.Manifest.From == 0 {
-		return nil
+		return nil, nil
 	}
-	c, _, err := trust.Assure(a.before.checkpoint, a.Manifest.Key)
+	c, err := trust.Assure(a.before.checkpoint, a.Manifest.Key)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	if err := oneSpelling(a.before.checkpoint, c, a.Manifest.Key); err != nil {
-		return err
+		return nil, err
 	}
 	if c.Origin != closing.Origin || c.Size != a.Manifest.From {
-		return fault.New(fault.Broken, "the opening checkpoint is of another log or size than the manifest says", "")
+		return nil, fault.New(fault.Broken, "the opening checkpoint is of another log or size than the manifest says", "")
 	}
 	if c.Root != a.before.edge.Root() {
-		return fault.New(fault.Broken, "the edge of the range is not that of its opening checkpoint", "")
+		return nil, fault.New(fault.Broken, "the edge of the range is not that of its opening checkpoint", "")
 	}
-	return nil
+	return []ledger.Signed{c}, nil
 }
 
 // carry runs the carried entries of a range through the checker.

@@ -1,63 +1,15 @@
 package bundle
 
 import (
-	"bytes"
-	"crypto/ed25519"
-	"encoding/base64"
 	"errors"
 	"fmt"
 	"io"
 	"io/fs"
 	"os"
 	"slices"
-	"strings"
 
 	"duly/internal/fault"
 	"duly/internal/ledger"
-)
-
-// Trust is what a verifier brings from outside. Without it a log that was made
-// again with a fresh key would pass.
-type Trust struct {
-	Key        string // verifier key of the log; "" when none was given
-	Checkpoint []byte // a signed checkpoint known from elsewhere; nil when none was given
-	People     People // keys of people who sign; nil when none were given
-
-	Handovers [][]byte // files that lead from Key to the key that the log shows, in their order
-	former    []string // the keys along that way, once they were followed
-}
-
-// People are the keys of those who sign, as they came from the people themselves: the
-// hexadecimal SHA-256 of each public key. Without them whoever runs the log could enter
-// people who do not exist.
-type People map[string]bool
-
-// ReadPeople reads keys: one hash a line, and after it a space and a name, which is not
-// looked at. Empty lines and those that begin with # are passed over.
-func ReadPeople(text string) (People, error) {
-	people := People{}
-	n := 0
-	for line := range strings.Lines(text) {
-		n++
-		key, _, _ := strings.Cut(strings.TrimSpace(line), " ")
-		if key == "" || key[0] == '#' {
-			continue
-		}
-		if _, err := ledger.ParseHash(key); err != nil {
-			return nil, fault.Newf(fault.Invalid, "%q is not the SHA-256 of a public key", key).At("", n, "")
-		}
-		people[key] = true
-	}
-	return people, nil
-}
-
-// Assurance says how far a check can be trusted.
-type Assurance string
-
-// The levels of assurance, from what the verifier brought and who cosigned.
-const (
-	NoAssurance Assurance = "none"    // no key from outside
-	KeyGiven    Assurance = "log key" // the log's key came from outside; no witness has cosigned
 )
 
 // Result is what a check found.
@@ -71,45 +23,16 @@ type Result struct {
 	Covered   bool      `json:"covered"` // every entry is covered by a checkpoint
 	Uncovered int64     `json:"uncovered"`
 	Assurance Assurance `json:"assurance"`
+	Witnesses int64     `json:"witnesses"`       // whom the verifier knows, that cosigned the checkpoint
+	Unknown   int64     `json:"unknown"`         // signatures under the checkpoint of others, which nobody checked
+	Fixed     []Fixed   `json:"fixed,omitempty"` // entries that outsiders hold, and since when
 	Counts    Counts    `json:"counts"`
 	Epochs    []Epoch   `json:"epochs,omitempty"` // of a log that began more than one
 	Classes   []string  `json:"classes,omitempty"`
 	Field     string    `json:"field,omitempty"`
 	Value     string    `json:"value,omitempty"`
-}
 
-// Assure opens a checkpoint under the key that came from outside or, without one,
-// under the key that the log itself shows, and says what that is worth.
-func (t Trust) Assure(signed []byte, shown string) (ledger.Checkpoint, Assurance, error) {
-	key, level := shown, NoAssurance
-	if t.Key != "" {
-		key, level = t.Key, KeyGiven
-	}
-	c, err := ledger.OpenCheckpoint(signed, key)
-	if level == NoAssurance && fault.CodeOf(err) == fault.Invalid {
-		err = fault.New(fault.Broken, "the key that the log shows is not a verifier key", "")
-	}
-	return c, level, err
-}
-
-// oneSpelling refuses a checkpoint that carries more than the log's own signature,
-// that signature with spare bits, and the shown key with a capital in its hash:
-// whatever the verifier does not check could be changed unseen.
-func oneSpelling(signed []byte, c ledger.Checkpoint, key string) error {
-	sig, ok := bytes.CutPrefix(signed, []byte(c.Text()+"\n— "+c.Origin+" "))
-	sig, end := bytes.CutSuffix(sig, []byte("\n"))
-	raw, err := base64.StdEncoding.Strict().DecodeString(string(sig))
-	if !ok || !end || err != nil || base64.StdEncoding.EncodedLen(len(raw)) != len(sig) {
-		return fault.New(fault.Broken, "the checkpoint is not in its one spelling, with the log's signature and nothing else", "")
-	}
-	hash, public, _ := strings.Cut(strings.TrimPrefix(key, c.Origin+"+"), "+")
-	if hash != strings.ToLower(hash) || len(public) != base64.StdEncoding.EncodedLen(1+ed25519.PublicKeySize) {
-		return fault.New(fault.Broken, "the log's key is not in its one spelling", "")
-	}
-	if point, err := base64.StdEncoding.DecodeString(public); err != nil || !ledger.SoundKey(point[1:]) {
-		return fault.New(fault.Broken, "the log's key is none under which a signature says something", "")
-	}
-	return nil
+	Explained []Explained `json:"explained,omitempty"` // see [Result.Explain]
 }
 
 // Verify checks a bundle file. The error is a fault of code Broken that lists what
@@ -122,7 +45,7 @@ func Verify(file io.ReaderAt, size int64, schemas Schemas, trust Trust) (*Result
 	if trust, err = trust.Follow(a.Manifest.Key, schemas); err != nil {
 		return nil, err
 	}
-	c, level, err := trust.Assure(a.Checkpoint, a.Manifest.Key)
+	c, err := trust.Assure(a.Checkpoint, a.Manifest.Key)
 	if err != nil {
 		return nil, err
 	}
@@ -132,17 +55,22 @@ func Verify(file io.ReaderAt, size int64, schemas Schemas, trust Trust) (*Result
 	if c.Origin != a.Manifest.Origin || c.Size != a.Manifest.Size {
 		return nil, fault.New(fault.Broken, "the bundle's checkpoint is of another log or size than its manifest says", "")
 	}
-	if err := a.openings(trust, c); err != nil {
+	others, err := a.openings(trust, c.Checkpoint)
+	if err != nil {
 		return nil, err
 	}
-	checker, err := a.check(schemas, trust, c)
+	outside, err := trust.OutsideOf(c.Origin, a.Manifest.Key)
+	if err != nil {
+		return nil, err
+	}
+	checker, err := a.check(schemas, trust, c.Checkpoint, outside)
 	if err != nil {
 		return nil, err
 	}
 	if err := checker.Err(); err != nil {
 		return nil, err
 	}
-	r := &Result{What: "bundle", Origin: c.Origin, Size: c.Size, Root: c.Root.String(), Covered: true, Assurance: level, Epochs: checker.Later(), Counts: checker.Counts()}
+	r := &Result{What: "bundle", Origin: c.Origin, Size: c.Size, Root: c.Root.String(), Covered: true, Epochs: checker.Later(), Counts: checker.Counts()}
 	if r.From = a.Manifest.From; r.From > 0 {
 		complete := checker.Complete()
 		r.What, r.Complete = "range", &complete
@@ -150,12 +78,12 @@ func Verify(file io.ReaderAt, size int64, schemas Schemas, trust Trust) (*Result
 	for _, class := range a.Manifest.Classes {
 		r.Classes = append(r.Classes, string(class))
 	}
-	return r, nil
+	return r, trust.Hold(r, c, append(others, outside.Fixes()...)...)
 }
 
 // check runs all entries through a checker and compares the tree with the
 // bundle's checkpoint and the one from outside.
-func (a *Archive) check(schemas Schemas, trust Trust, c ledger.Checkpoint) (*Checker, error) {
+func (a *Archive) check(schemas Schemas, trust Trust, c ledger.Checkpoint, outside *Outside) (*Checker, error) {
 	used := map[string]bool{}
 	checker := NewChecker(Options{
 		Schemas: schemas, Origin: c.Origin, Key: a.Manifest.Key, People: trust.People, Entry: a.entry, Leaves: a.leaves,
@@ -167,10 +95,6 @@ func (a *Archive) check(schemas Schemas, trust Trust, c ledger.Checkpoint) (*Che
 		},
 	})
 	defer checker.Close()
-	outside, err := trust.OutsideOf(c.Origin, a.Manifest.Key)
-	if err != nil {
-		return nil, err
-	}
 	look := func(seq int64, entry *Content, fields []Sealed) {
 		if entry == nil {
 			return
@@ -184,7 +108,7 @@ func (a *Archive) check(schemas Schemas, trust Trust, c ledger.Checkpoint) (*Che
 	if err := a.carry(checker, outside, look); err != nil {
 		return nil, err
 	}
-	err = a.scan(a.Manifest.From, func(seq int64, leafBytes []byte, fields []Sealed) (bool, error) {
+	err := a.scan(a.Manifest.From, func(seq int64, leafBytes []byte, fields []Sealed) (bool, error) {
 		outside.Compare(checker)
 		entry, err := checker.Entry(leafBytes, fields)
 		look(seq, entry, fields)
@@ -245,53 +169,6 @@ func (a *Archive) leaves(upto int64, each func(leaf []byte) error) error {
 		}
 		return true, each(leaf)
 	})
-}
-
-// Outside is a checkpoint known from elsewhere, to be compared when the check
-// reaches its size.
-type Outside struct {
-	checkpoint ledger.Checkpoint
-	given      bool
-	reached    bool
-}
-
-// OutsideOf opens the checkpoint from outside, if one was given.
-func (t Trust) OutsideOf(origin, shown string) (*Outside, error) {
-	if t.Checkpoint == nil {
-		return &Outside{}, nil
-	}
-	c, _, err := t.Assure(t.Checkpoint, shown)
-	for _, key := range t.former {
-		if older, formerErr := ledger.OpenCheckpoint(t.Checkpoint, key); err != nil && formerErr == nil {
-			c, err = older, nil
-		}
-	}
-	if err != nil {
-		return nil, err
-	}
-	if c.Origin != origin {
-		return nil, fault.New(fault.Broken, "the checkpoint that you gave is of another log", "")
-	}
-	return &Outside{checkpoint: c, given: true}, nil
-}
-
-// Compare compares the root of the entries so far when their number is that of
-// the checkpoint from outside.
-func (o *Outside) Compare(c *Checker) {
-	if !o.given || o.reached || c.Size() != o.checkpoint.Size {
-		return
-	}
-	o.reached = true
-	if c.Root() != o.checkpoint.Root {
-		c.Report(-1, fmt.Sprintf("the first %d entries are not those of the checkpoint that you gave", o.checkpoint.Size)+c.admits(o.checkpoint.Size))
-	}
-}
-
-// Finish reports a log that ends before the checkpoint from outside.
-func (o *Outside) Finish(c *Checker) {
-	if o.given && !o.reached {
-		c.Report(-1, fmt.Sprintf("the checkpoint that you gave covers %d entries, here are only %d: some were removed", o.checkpoint.Size, c.Size())+c.admits(o.checkpoint.Size))
-	}
 }
 
 // VerifyFile checks a file that is a bundle or a disclosure.
@@ -370,10 +247,6 @@ func (r *Result) Print(out io.Writer) {
 	if r.Uncovered > 0 {
 		fmt.Fprintf(out, "  uncovered   the last %d entries are under no checkpoint yet\n", r.Uncovered)
 	}
-	switch r.Assurance {
-	case KeyGiven:
-		fmt.Fprintln(out, "assurance: signed by the key that you gave; no outside witness has cosigned")
-	default:
-		fmt.Fprintln(out, "assurance: none: a log made again with a fresh key would pass;\n              give --key and --checkpoint from outside")
-	}
+	r.printAssurance(out)
+	r.printExplained(out)
 }

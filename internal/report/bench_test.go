@@ -1,10 +1,14 @@
 package report_test
 
 import (
+	"context"
 	"fmt"
 	"io"
+	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
+	"time"
 
 	"duly/internal/assessment"
 	"duly/internal/ledger"
@@ -63,4 +67,54 @@ func BenchmarkReport(b *testing.B) {
 			}
 		})
 	}
+}
+
+// BenchmarkExport writes the bundle of a whole log, with all and with nothing disclosed,
+// and of its second half. Beside it stands the least that any export must do: reading the
+// entries out of the database. Entries are counted by seconds of processor time.
+func BenchmarkExport(b *testing.B) {
+	s := large(b, 10_000)
+	signed, c := s.checkpoint()
+	half := c.Size / 2
+	root, err := store.Root(context.Background(), s.w.DB, half)
+	if err != nil {
+		b.Fatal(err)
+	}
+	opening, err := s.logKey().Sign(ledger.Checkpoint{Origin: c.Origin, Size: half, Root: root})
+	if err != nil {
+		b.Fatal(err)
+	}
+	used := func() time.Duration {
+		var u syscall.Rusage
+		if err := syscall.Getrusage(syscall.RUSAGE_SELF, &u); err != nil {
+			b.Fatal(err)
+		}
+		return time.Duration(u.Utime.Nano() + u.Stime.Nano())
+	}
+	measured := func(name string, entries int64, run func() error) {
+		b.Run(name, func(b *testing.B) {
+			start, n := used(), int64(0)
+			for b.Loop() {
+				if err := run(); err != nil {
+					b.Fatal(err)
+				}
+				n++
+			}
+			b.ReportMetric(float64(entries*n)/(used()-start).Seconds(), "entries/s")
+		})
+	}
+	export := func(o report.Order) func() error {
+		o.Checkpoint, o.Key, o.Schemas = signed, s.w.Config.Key, knownSchemas(b)
+		path := filepath.Join(b.TempDir(), "bundle")
+		return func() error {
+			_, err := report.Export(context.Background(), s.w.DB, o, path)
+			return err
+		}
+	}
+	measured("disclosed", c.Size, export(report.Order{Classes: ledger.Classes}))
+	measured("withheld", c.Size, export(report.Order{}))
+	measured("half", c.Size-half, export(report.Order{Opening: opening}))
+	measured("reading", c.Size, func() error {
+		return store.Entries(context.Background(), s.w.DB, 0, c.Size, func(store.Entry) error { return nil })
+	})
 }

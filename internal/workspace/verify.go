@@ -63,7 +63,7 @@ func (w *Workspace) verify(v *verifier, trust bundle.Trust) (*Report, error) {
 	if err != nil {
 		return nil, err
 	}
-	_, level, err := trust.Assure(signed, w.Config.Key)
+	last, err := trust.Assure(signed, w.Config.Key)
 	if err != nil {
 		return nil, err
 	}
@@ -90,7 +90,7 @@ func (w *Workspace) verify(v *verifier, trust bundle.Trust) (*Report, error) {
 	if err := v.entries(); err != nil {
 		return nil, err
 	}
-	return v.finish(level)
+	return v.finish(trust, last)
 }
 
 type verifier struct {
@@ -325,7 +325,7 @@ func (v *verifier) tiles(end bool) error {
 	return nil
 }
 
-func (v *verifier) finish(level bundle.Assurance) (*Report, error) {
+func (v *verifier) finish(trust bundle.Trust, last ledger.Signed) (*Report, error) {
 	if err := v.checker.Err(); err != nil {
 		return nil, err
 	}
@@ -347,9 +347,9 @@ func (v *verifier) finish(level bundle.Assurance) (*Report, error) {
 	r.Result = bundle.Result{
 		What: "workspace", Origin: v.head.Origin, Size: v.last.Size, Root: v.last.Root.String(),
 		Covered: v.last.Size == v.head.Size, Uncovered: v.head.Size - v.last.Size,
-		Assurance: level, Epochs: v.checker.Later(), Counts: v.checker.Counts(),
+		Epochs: v.checker.Later(), Counts: v.checker.Counts(),
 	}
-	return r, nil
+	return r, trust.Hold(&r.Result, last, v.outside.Fixes()...)
 }
 
 // edges checks what is known only at the end: the head of the log, rows outside

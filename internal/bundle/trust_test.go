@@ -1,0 +1,230 @@
+package bundle
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+	"testing"
+	"time"
+
+	"duly/internal/fault"
+	"duly/internal/ledger"
+)
+
+// witness makes the key of an outsider.
+func (l *testLog) witness(name string) *ledger.WitnessKey {
+	l.t.Helper()
+	key, err := ledger.NewWitnessKey(l.random, name)
+	if err != nil {
+		l.t.Fatal(err)
+	}
+	return key
+}
+
+// cosigned gives the checkpoint over the first n entries with the lines of witnesses, in
+// its one spelling.
+func (l *testLog) cosigned(n int64, lines ...[]byte) []byte {
+	l.t.Helper()
+	signed, err := ledger.Spell(bytes.Join(append([][]byte{l.checkpoint(n)}, lines...), nil))
+	if err != nil {
+		l.t.Fatal(err)
+	}
+	return signed
+}
+
+func (l *testLog) point(n int64) ledger.Checkpoint {
+	return ledger.Checkpoint{Origin: testOrigin, Size: n, Root: l.root(n)}
+}
+
+// TestLevelsOfAssurance protects whoever relies on "cosigned": only those whom the
+// verifier named count, each once, a forged cosignature refuses the whole, a policy that
+// is not met does too, and for the days before the first of them nothing is claimed.
+func TestLevelsOfAssurance(t *testing.T) {
+	l := sample(t)
+	one, two, three := l.witness("one.example/w"), l.witness("two.example/w"), l.witness("assessor.example/a")
+	may, june := time.Date(2026, 5, 1, 0, 0, 0, 0, time.UTC), time.Date(2026, 6, 1, 0, 0, 0, 0, time.UTC)
+	n := l.size()
+	line := func(k *ledger.WitnessKey, size int64, at time.Time) []byte { return k.Line(l.point(size), at) }
+	forged := line(one, n-1, may) // of another checkpoint
+	policy := func(quorum string) string {
+		return fmt.Sprintf("# who must have seen it\nlog %s\nwitness w1 %s\nwitness w2 %s https://two.example\nwitness assessor %s\ngroup both all w1 w2\ngroup some 2 both assessor w1\nquorum %s\n",
+			l.key.Public(), one.Public(), two.Public(), three.Public(), quorum)
+	}
+	for name, c := range map[string]struct {
+		lines   [][]byte
+		sources Sources
+		policy  string
+		level   Assurance
+		count   int64
+		unknown int64
+		says    string
+		want    string // "" when it holds
+	}{
+		"nothing from outside":        {level: NoAssurance, says: "for no day is it shown"},
+		"the key":                     {sources: Sources{Key: l.key.Public()}, level: KeyGiven, says: "no outside witness whom you named"},
+		"cosigned by nobody known":    {lines: [][]byte{line(one, n, may)}, sources: Sources{Key: l.key.Public()}, level: KeyGiven, unknown: 1, says: "1 signatures under the checkpoint are of nobody"},
+		"by one of two":               {lines: [][]byte{line(one, n, june)}, sources: Sources{Witnesses: []string{one.Public(), two.Public()}}, level: Witnessed, count: 1, says: "days before 2026-06-01"},
+		"by two":                      {lines: [][]byte{line(one, n, june), line(two, n, may)}, sources: Sources{Witnesses: []string{one.Public(), two.Public(), one.Public()}}, level: Witnessed, count: 2, says: "2026-05-01 by one.example/w, two.example/w"},
+		"by the assessor":             {lines: [][]byte{line(three, n, may)}, sources: Sources{Assessor: three.Public(), Witnesses: []string{one.Public()}}, level: Assessed, count: 1, says: "cosigned by the assessor"},
+		"by the assessor and another": {lines: [][]byte{line(three, n, may), line(one, n, may)}, sources: Sources{Assessor: three.Public(), Witnesses: []string{one.Public()}}, level: Witnessed, count: 2},
+		"forged":                      {lines: [][]byte{forged}, sources: Sources{Witnesses: []string{one.Public()}}, want: "cosignature of one.example/w is forged"},
+		"forged, of nobody known":     {lines: [][]byte{forged}, sources: Sources{Witnesses: []string{two.Public()}}, level: NoAssurance, unknown: 1},
+		"as the policy asks":          {lines: [][]byte{line(one, n, may), line(two, n, may)}, policy: policy("both"), level: Witnessed, count: 2},
+		"fewer than that":             {lines: [][]byte{line(one, n, may)}, policy: policy("both"), want: "your policy asks for more"},
+		"others than that":            {lines: [][]byte{line(two, n, may), line(three, n, may)}, policy: policy("some"), want: "your policy asks for more"},
+		"two groups of three":         {lines: [][]byte{line(one, n, may), line(three, n, may)}, policy: policy("some"), level: Witnessed, count: 2},
+		"the assessor by policy":      {lines: [][]byte{line(three, n, may)}, policy: policy("assessor"), level: Assessed, count: 1},
+		"no quorum":                   {policy: policy("none"), level: KeyGiven},
+		"a key of another log":        {policy: policy("none"), sources: Sources{Key: newLog(t, 9).key.Public()}, want: "another log than you did"},
+		"a key that is none":          {sources: Sources{Witnesses: []string{"one.example/w+00000000+AAAA"}}, want: "not the verifier key of a witness"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			if c.policy != "" {
+				c.sources.Policy = "policy"
+			}
+			trust, err := c.sources.Trust(func(string) ([]byte, error) { return []byte(c.policy), nil })
+			var r *Result
+			if err == nil {
+				r, err = verify(l.write(l.manifest(), l.cosigned(n, c.lines...)), trust)
+			}
+			if c.want != "" {
+				if err == nil || !strings.Contains(err.Error(), c.want) {
+					t.Errorf("want %q, got %v", c.want, err)
+				}
+				return
+			}
+			if err != nil {
+				t.Fatal(err)
+			}
+			var text strings.Builder
+			r.Print(&text)
+			if r.Assurance != c.level || r.Witnesses != c.count || r.Unknown != c.unknown || !strings.Contains(text.String(), c.says) {
+				t.Errorf("want %s, %d and %d unknown, saying %q, got %+v\n%s", c.level, c.count, c.unknown, c.says, r, &text)
+			}
+		})
+	}
+}
+
+// TestWhenEntriesAreFixed protects from reading more into cosignatures than they say: of
+// a range, what was cosigned at its opening is fixed since then, the rest since the end.
+func TestWhenEntriesAreFixed(t *testing.T) {
+	l := sample(t)
+	w := l.witness("one.example/w")
+	may, june := time.Date(2026, 5, 1, 0, 0, 0, 0, time.UTC), time.Date(2026, 6, 1, 0, 0, 0, 0, time.UTC)
+	n, from := l.size(), int64(5)
+	all := parts(t, l.rangeFrom(from, l.carries(from, nil)))
+	all[2].content = l.cosigned(from, w.Line(l.point(from), may))
+	data := join(t, all)
+	trust := Trust{Key: l.key.Public()}
+	trust.know(mustWitness(t, w.Public()))
+	r, err := verify(data, trust)
+	if err != nil || len(r.Fixed) != 1 || r.Fixed[0].Entries != from || r.Assurance != KeyGiven {
+		t.Fatalf("%v, %+v", err, r)
+	}
+	var text strings.Builder
+	r.Print(&text)
+	if !strings.Contains(text.String(), "entries from 5 on are held by no outsider") {
+		t.Errorf("it does not say that the range itself was not cosigned:\n%s", &text)
+	}
+	all[1].content = l.cosigned(n, w.Line(l.point(n), june))
+	if r, err = verify(join(t, all), trust); err != nil || len(r.Fixed) != 2 || !r.Fixed[0].Since.Equal(may) || r.Fixed[1].Entries != n || !r.Fixed[1].Since.Equal(june) {
+		t.Errorf("%v, %+v", err, r)
+	}
+	trust.Checkpoint = l.cosigned(6, w.Line(l.point(6), may.AddDate(0, 0, 9)))
+	if r, err = verify(join(t, all), trust); err != nil || len(r.Fixed) != 3 || r.Fixed[1].Entries != 6 {
+		t.Errorf("with a cosigned checkpoint of one's own: %v, %+v", err, r)
+	}
+	all[2].content = l.cosigned(from, w.Line(l.point(from-1), may))
+	if _, err = verify(join(t, all), trust); err == nil || !strings.Contains(err.Error(), "is forged") {
+		t.Errorf("a forged cosignature at the opening: %v", err)
+	}
+}
+
+func mustWitness(t *testing.T, vkey string) ledger.Witness {
+	t.Helper()
+	w, err := ledger.ParseWitness(vkey)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return w
+}
+
+// TestPoliciesThatAreNone protects from a policy that is read otherwise than it was meant.
+func TestPoliciesThatAreNone(t *testing.T) {
+	l := newLog(t, 1)
+	w := "witness w " + l.witness("one.example/w").Public() + "\n"
+	for name, text := range map[string]string{
+		"empty": "", "no quorum": w, "a quorum of nobody": "quorum w\n", "two quorums": w + "quorum w\nquorum w\n", "a name twice": w + w + "quorum w\n",
+		"a name that is kept": strings.Replace(w, "witness w", "witness none", 1) + "quorum none\n", "a group of none": w + "group g any\nquorum g\n",
+		"more than there are": w + "group g 2 w\nquorum g\n", "one twice": w + "group g 2 w w\nquorum g\n", "none of some": w + "group g 0 w\nquorum g\n",
+		"a group of a later one": "group g any w\n" + w + "quorum g\n", "a group of itself": "group g any g\nquorum g\n", "two logs": "log a\nlog b\nquorum none\n",
+		"another word": "policy w\nquorum none\n", "a quorum of two words": w + "quorum w w\n", "no key": "witness w\nquorum w\n", "too long": strings.Repeat("\n", maxPolicy) + w + "quorum w\n",
+	} {
+		if _, err := (Trust{}).ReadPolicy(text); fault.CodeOf(err) != fault.Invalid {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	for what, s := range map[string]Sources{"the checkpoint": {Checkpoint: "f"}, "the people's keys": {People: "f"}, "the policy": {Policy: "f"}, "the handover": {Handovers: []string{"f"}}} {
+		_, err := s.Trust(func(string) ([]byte, error) { return nil, errors.New("no such file") })
+		if fault.CodeOf(err) != fault.Invalid || !strings.Contains(err.Error(), what) {
+			t.Errorf("%s: %v", what, err)
+		}
+	}
+}
+
+// FuzzPolicy protects the reader: whatever it takes, it takes again, and a quorum that
+// asks for somebody is not met by nobody.
+func FuzzPolicy(f *testing.F) {
+	key, err := ledger.NewWitnessKey(bytes.NewReader(make([]byte, 32)), "one.example/w")
+	if err != nil {
+		f.Fatal(err)
+	}
+	f.Add("log k\nwitness w " + key.Public() + "\ngroup g any w\nquorum g\n")
+	f.Add("# nothing\nquorum none\n")
+	f.Fuzz(func(t *testing.T, text string) {
+		trust, err := Trust{}.ReadPolicy(text)
+		if err != nil {
+			return
+		}
+		if trust.Quorum != nil && trust.Quorum.met(nil) {
+			t.Errorf("a quorum is met by nobody: %q", text)
+		}
+		everybody := map[string]bool{}
+		for _, w := range trust.Witnesses {
+			everybody[w.Name()] = true
+		}
+		if !trust.Quorum.met(everybody) {
+			t.Errorf("a quorum is not met by everybody: %q", text)
+		}
+	})
+}
+
+// TestExplained protects the reader of a result: each check says what it cannot show, also
+// where it had nothing to look at, and no rating that was only repeated is called valid.
+func TestExplained(t *testing.T) {
+	l := sample(t)
+	r, err := verify(l.bundle(), Trust{Key: l.key.Public()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	before := len(r.Explained)
+	r.Explain()
+	if before != 0 || len(r.Explained) != len(checks) {
+		t.Fatalf("%d checks are explained, of %d; %d before it was asked for", len(r.Explained), len(checks), before)
+	}
+	saw := map[string]string{}
+	for _, e := range r.Explained {
+		if saw[e.Check] = e.Saw; e.Saw == "" || e.Proves == "" || e.Cannot == "" {
+			t.Errorf("%+v", e)
+		}
+		if e.Check == "ratings" && !strings.Contains(e.Cannot, "repetition, not validation") {
+			t.Errorf("ratings: %s", e.Cannot)
+		}
+	}
+	if saw["tree"] != "8 entries" || saw["ratings"] != "nothing to check" || saw["signatures of people"] != "1 signatures" || saw["entries before a range"] != "nothing to check" {
+		t.Errorf("%v", saw)
+	}
+	r.Print(io.Discard)
+}
