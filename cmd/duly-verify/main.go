@@ -3,7 +3,7 @@
 // never holds. It opens no database and no network connection, and shares with duly only
 // the code that verifies.
 //
-//	duly-verify [--key VKEY] [--checkpoint FILE] [--people FILE] BUNDLE
+//	duly-verify [--key VKEY] [--checkpoint FILE] [--people FILE] [--handover FILE]... BUNDLE
 //	duly-verify witness-key --name NAME --out FILE
 //	duly-verify cosign --key FILE --log VKEY --state FILE REQUEST
 //
@@ -36,8 +36,14 @@ func run() int {
 	key := flags.String("key", "", "the log's verifier key, as you got it from outside")
 	checkpoint := flags.String("checkpoint", "", "a signed checkpoint that you kept, or got from elsewhere")
 	people := flags.String("people", "", "keys of people who sign, as you got them from the people: a file with one SHA-256 a line")
+	var handovers [][]byte
+	flags.Func("handover", "a file that leads from the key that you have to the next one; several in their order", func(name string) error {
+		text, err := read(name)
+		handovers = append(handovers, text)
+		return err
+	})
 	flags.Usage = func() {
-		fmt.Fprintln(flags.Output(), "usage: duly-verify [--key VKEY] [--checkpoint FILE] [--people FILE] BUNDLE")
+		fmt.Fprintln(flags.Output(), "usage: duly-verify [--key VKEY] [--checkpoint FILE] [--people FILE] [--handover FILE]... BUNDLE")
 		flags.PrintDefaults()
 	}
 	if err := flags.Parse(os.Args[1:]); err != nil {
@@ -47,7 +53,7 @@ func run() int {
 		flags.Usage()
 		return 2
 	}
-	return end(verify(flags.Arg(0), *key, *checkpoint, *people))
+	return end(verify(flags.Arg(0), *key, *checkpoint, *people, handovers))
 }
 
 // end says what went wrong and gives the exit status.
@@ -62,8 +68,8 @@ func end(err error) int {
 	return fault.ExitStatus(err)
 }
 
-func verify(path, key, checkpoint, people string) error {
-	trust := bundle.Trust{Key: key}
+func verify(path, key, checkpoint, people string, handovers [][]byte) error {
+	trust := bundle.Trust{Key: key, Handovers: handovers}
 	if checkpoint != "" {
 		var err error
 		if trust.Checkpoint, err = os.ReadFile(checkpoint); err != nil {

@@ -16,6 +16,8 @@ type verifyCmd struct {
 	Key        string `help:"The log's verifier key, as you got it from outside." placeholder:"VKEY"`
 	Checkpoint string `help:"A signed checkpoint that you kept, or got from elsewhere." type:"path" placeholder:"FILE"`
 	People     string `help:"Keys of people who sign, as you got them from the people: one SHA-256 a line." type:"path" placeholder:"FILE"`
+
+	Handover []string `help:"A file that leads from the key that you have to the next one; several in their order." type:"path" placeholder:"FILE"`
 }
 
 // maxPeople bounds the file of people's keys, in bytes.
@@ -42,6 +44,13 @@ func (c *verifyCmd) Run(a *app) error {
 		if trust.People, err = bundle.ReadPeople(string(text)); err != nil {
 			return err
 		}
+	}
+	for _, name := range c.Handover {
+		text, err := readInput(name, maxCheckpoint)
+		if err != nil {
+			return err
+		}
+		trust.Handovers = append(trust.Handovers, text)
 	}
 	known, err := released()
 	if err != nil {

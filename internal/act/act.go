@@ -60,6 +60,7 @@ const (
 	Disclose       Act = "answer an authority's request, or keep an incident"
 	Enforce        Act = "act on findings"
 	Attest         Act = "ask a customer for an attestation and receive it"
+	KeepLog        Act = "change the keys of the log"
 )
 
 // Actor is a person who acts, by key id and roles.
@@ -110,6 +111,7 @@ var Default = Table{
 		Disclose:       {Analyst, Approver, GoverningBody},
 		Enforce:        {Analyst, Approver, GoverningBody},
 		Attest:         {Analyst, Approver, GoverningBody},
+		KeepLog:        {Administrator},
 	},
 	Exclude: map[Act][]Role{
 		Judge: {Sales}, SetFact: {Sales}, Score: {Sales, Administrator}, CloseHit: {Sales}, Decide: {Sales, Administrator, Expert, PanelMember},

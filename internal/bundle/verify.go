@@ -90,15 +90,16 @@ func (t Trust) Assure(signed []byte, shown string) (ledger.Checkpoint, Assurance
 	return c, level, err
 }
 
-// oneSpelling refuses a checkpoint that carries more than the log's own signature,
-// that signature with spare bits, and the shown key with a capital in its hash:
-// whatever the verifier does not check could be changed unseen.
+// oneSpelling refuses a checkpoint whose signatures are in another order or have spare
+// bits, and the shown key with a capital in its hash: what the verifier does not check
+// could be changed unseen.
 func oneSpelling(signed []byte, c ledger.Checkpoint, key string) error {
-	sig, ok := bytes.CutPrefix(signed, []byte(c.Text()+"\n— "+c.Origin+" "))
-	sig, end := bytes.CutSuffix(sig, []byte("\n"))
-	raw, err := base64.StdEncoding.Strict().DecodeString(string(sig))
-	if !ok || !end || err != nil || base64.StdEncoding.EncodedLen(len(raw)) != len(sig) {
-		return fault.New(fault.Broken, "the checkpoint is not in its one spelling, with the log's signature and nothing else", "")
+	spelt, err := ledger.Spell(signed)
+	if err != nil {
+		return err
+	}
+	if !bytes.Equal(spelt, signed) {
+		return fault.New(fault.Broken, "the checkpoint is not in its one spelling: the signatures of the log, then all others, in the order of their bytes", "")
 	}
 	hash, public, _ := strings.Cut(strings.TrimPrefix(key, c.Origin+"+"), "+")
 	if hash != strings.ToLower(hash) || len(public) != base64.StdEncoding.EncodedLen(1+ed25519.PublicKeySize) {
