@@ -19,6 +19,13 @@ type ledgerCmd struct {
 	Consistency    ledgerConsistencyCmd    `cmd:"" help:"Prove that the last checkpoint extends an older one, as a file that a witness can cosign."`
 	AddCosignature ledgerAddCosignatureCmd `cmd:"" help:"Keep the cosignature on a checkpoint that a witness brought back."`
 	Prove          ledgerProveCmd          `cmd:"" help:"Prove that an entry is in the log, as a file that anybody can check."`
+	Tiles          ledgerTilesCmd          `cmd:"" help:"Write the tree as static files, from which anybody can make proofs."`
+	Fsck           ledgerFsckCmd           `cmd:"" help:"Hash all entries again and name what does not fit the stored tree."`
+	Publish        ledgerPublishCmd        `cmd:"" help:"Put the last checkpoint outside, so that a database that is rolled back is noticed."`
+	Rotate         ledgerRotateCmd         `cmd:"" help:"Give the log a new signing key; the old one signs beside it for a time."`
+	Retire         ledgerRetireCmd         `cmd:"" help:"End the time in which an older key signs too."`
+	Handover       ledgerHandoverCmd       `cmd:"" help:"Write the file that leads outsiders from an older key to the next."`
+	Restore        ledgerRestoreCmd        `cmd:"" help:"Go on after the database was restored from a copy that is behind what was shown."`
 }
 
 // maxCheckpoint bounds a signed checkpoint, in bytes.

@@ -73,6 +73,7 @@ const (
 	Commission     Act = "commission an independent assessment and approve its terms"
 	Assess         Act = "assess the process as an independent assessor"
 	Provide        Act = "give an assessor the evidence that was asked for"
+	KeepLog        Act = "change the keys of the log"
 )
 
 // Actor is a person who acts, by key id and roles.
@@ -133,6 +134,7 @@ var Default = Table{
 		Commission:     {GoverningBody},
 		Assess:         {Assessor},
 		Provide:        {Administrator, Analyst, Approver, GoverningBody},
+		KeepLog:        {Administrator},
 	},
 	Exclude: map[Act][]Role{
 		Judge: {Sales}, SetFact: {Sales}, Score: {Sales, Administrator}, CloseHit: {Sales}, Decide: {Sales, Administrator, Expert, PanelMember},

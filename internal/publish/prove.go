@@ -2,10 +2,13 @@ package publish
 
 import (
 	"context"
+	"slices"
 
+	"duly/internal/bundle"
 	"duly/internal/fault"
 	"duly/internal/ledger"
 	"duly/internal/store"
+	"duly/internal/workspace"
 )
 
 // Prove shows that an entry is in the log of a signed checkpoint, whose content is given.
@@ -21,4 +24,35 @@ func Prove(ctx context.Context, q store.Queryer, signed []byte, c ledger.Checkpo
 	}
 	path, err := store.Inclusion(ctx, q, entry, c.Size)
 	return ledger.InclusionProof{Index: entry, Leaf: e.Leaf, Path: path, Note: signed}, err
+}
+
+// Handover gives the file that leads from the key of the epoch before to that of a
+// numbered one: for outsiders who know the old key only.
+//
+// Errors: NotFound when there is no such epoch; Refused when it came about by no rotation.
+func Handover(ctx context.Context, w *workspace.Workspace, number int64) ([]byte, error) {
+	epochs, err := store.Select(ctx, w.DB, store.Epochs, "")
+	if err != nil {
+		return nil, err
+	}
+	i := slices.IndexFunc(epochs, func(e *store.Revision[store.Epoch]) bool { return e.Record.Number == number })
+	if i < 0 {
+		return nil, fault.Newf(fault.NotFound, "the log has no epoch %d", number)
+	}
+	epoch := epochs[i]
+	key := slices.IndexFunc(w.Keys(), func(vkey string) bool { return bundle.KeyHash(vkey) == epoch.Record.LogKey })
+	if epoch.Record.Reason != "rotation" || key < 0 {
+		return nil, fault.Newf(fault.Refused, "epoch %d came about by a %s, and no key can vouch for it", number, epoch.Record.Reason).
+			WithFix("give outsiders the new key by another way than the log itself")
+	}
+	signed, err := store.CheckpointAfter(ctx, w.DB, epoch.Seq)
+	if err != nil {
+		return nil, err
+	}
+	c, err := ledger.OpenCheckpoint(signed, w.Keys()[key])
+	if err != nil {
+		return nil, err
+	}
+	proof, err := Prove(ctx, w.DB, signed, c, epoch.Seq)
+	return bundle.EncodeHandover(w.Keys()[key], proof), err
 }

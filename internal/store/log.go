@@ -155,18 +155,30 @@ func (db *DB) Begin(ctx context.Context, origin, actor string, first *Epoch) err
 	})
 }
 
+// LatestEpoch gives the newest epoch of the log.
+func LatestEpoch(ctx context.Context, q Queryer) (*Revision[Epoch], error) {
+	list, err := read(ctx, q, Epochs, "r.seq = (select max(seq) from r_epoch)", nil)
+	if err == nil && len(list) == 0 {
+		err = fault.New(fault.NotFound, "the log has no epoch yet", "")
+	}
+	if err != nil {
+		return nil, err
+	}
+	return list[0], nil
+}
+
 // currentEpoch gives the log's name with the number of its newest epoch; it is
 // epoch 1 while the first entry is being written.
 func currentEpoch(ctx context.Context, q Queryer, origin string) (ledger.LogID, error) {
-	list, err := read(ctx, q, Epochs, "r.seq = (select max(seq) from r_epoch)", nil)
-	if err != nil {
-		return ledger.LogID{}, err
-	}
 	id := ledger.LogID{Origin: origin, Epoch: 1}
-	if len(list) > 0 {
-		id.Epoch = list[0].Record.Number
+	latest, err := LatestEpoch(ctx, q)
+	if fault.CodeOf(err) == fault.NotFound && err != nil {
+		return id, nil
 	}
-	return id, nil
+	if err == nil {
+		id.Epoch = latest.Record.Number
+	}
+	return id, err
 }
 
 // Erase removes one sealed value of a revision, everywhere the store keeps it,
@@ -312,12 +324,16 @@ func (db *DB) locked(ctx context.Context, fn func(*sql.Tx) error) error {
 
 // CheckpointAt gives the signed checkpoint over a number of entries, or NotFound.
 func CheckpointAt(ctx context.Context, q Queryer, size int64) ([]byte, error) {
-	var text string
-	err := one(ctx, q, "select note from checkpoint where size = $1", []any{size}, &text)
-	if err != nil {
-		return nil, err
-	}
-	return []byte(text), nil
+	var note []byte
+	err := one(ctx, q, "select note from checkpoint where size = $1", []any{size}, &note)
+	return note, err
+}
+
+// CheckpointAfter gives the first signed checkpoint that covers an entry, or NotFound.
+func CheckpointAfter(ctx context.Context, q Queryer, seq int64) ([]byte, error) {
+	var note []byte
+	err := one(ctx, q, "select note from checkpoint where size > $1 order by size limit 1", []any{seq}, &note)
+	return note, err
 }
 
 // LastCheckpoint gives the newest signed checkpoint, or NotFound.

@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 
+	"duly/internal/bundle"
 	"duly/internal/fault"
 	"duly/internal/ledger"
 	"duly/internal/store"
@@ -72,12 +73,9 @@ func (w *Workspace) sign(ctx context.Context, size int64) (ledger.Checkpoint, er
 	if err != nil {
 		return ledger.Checkpoint{}, err
 	}
-	keys, err := w.keys()
+	keys, err := w.signers(ctx)
 	if err != nil {
 		return ledger.Checkpoint{}, err
-	}
-	if keys[0].Public() != w.Config.Key {
-		return ledger.Checkpoint{}, fault.New(fault.Refused, "the signing key is not the one of this log", "restore "+keyFile)
 	}
 	c := ledger.Checkpoint{Origin: w.Config.Origin, Size: size, Root: root}
 	signed, err := ledger.SignCheckpoint(c, keys...)
@@ -96,13 +94,45 @@ func (w *Workspace) sign(ctx context.Context, size int64) (ledger.Checkpoint, er
 	return c, w.place(ctx)
 }
 
-// keys reads the log's signing keys, the one of this epoch first.
+// keys reads the file of the log's signing keys.
 func (w *Workspace) keys() ([]*ledger.LogKey, error) {
 	text, err := os.ReadFile(filepath.Join(w.Dir, keyFile))
 	if err != nil {
 		return nil, fault.Wrap(fault.Failed, err, "the log's signing key cannot be read")
 	}
 	return ledger.ParseLogKeys(string(text))
+}
+
+// signers gives the keys that sign: that of this epoch, which must be the one that the
+// log names, and those of earlier ones that still sign beside it after a rotation.
+func (w *Workspace) signers(ctx context.Context) ([]*ledger.LogKey, error) {
+	latest, err := store.LatestEpoch(ctx, w.DB)
+	if err != nil {
+		return nil, err
+	}
+	if latest.Record.LogKey != bundle.KeyHash(w.Config.Key) {
+		return nil, fault.New(fault.Refused, "a change of the log's key was interrupted, and nothing is signed until it is complete", "run `duly ledger rotate` or `duly ledger restore` again")
+	}
+	keys, err := w.keys()
+	if err != nil {
+		return nil, err
+	}
+	names := []string{w.Config.Key}
+	if latest.Record.Reason == "rotation" {
+		names = append(names, w.Config.FormerKeys...)
+	}
+	var signing []*ledger.LogKey
+	for _, name := range names {
+		for _, key := range keys {
+			if key.Public() == name {
+				signing = append(signing, key)
+			}
+		}
+	}
+	if len(signing) == 0 || signing[0].Public() != w.Config.Key {
+		return nil, fault.New(fault.Refused, "the signing key is not the one of this log", "restore "+keyFile)
+	}
+	return signing, nil
 }
 
 // place copies the newest checkpoint of the database to the file outside it, while
@@ -176,10 +206,13 @@ func (w *Workspace) Cosigned(ctx context.Context, signed []byte) (ledger.Signed,
 	return s, w.place(ctx)
 }
 
+// Keys gives the verifier keys of all epochs, the newest first.
+func (w *Workspace) Keys() []string { return append([]string{w.Config.Key}, w.Config.FormerKeys...) }
+
 // keyOf gives the verifier key of this log, of whichever epoch, that signed a
 // checkpoint.
 func (w *Workspace) keyOf(signed []byte) (string, error) {
-	for _, key := range append([]string{w.Config.Key}, w.Config.FormerKeys...) {
+	for _, key := range w.Keys() {
 		if _, err := ledger.OpenCheckpoint(signed, key); err == nil {
 			return key, nil
 		}

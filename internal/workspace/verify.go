@@ -55,7 +55,7 @@ func (w *Workspace) Verify(ctx context.Context, schemas bundle.Schemas, trust bu
 }
 
 func (w *Workspace) verify(v *verifier, trust bundle.Trust) (*Report, error) {
-	trust, err := trust.Follow(w.Config.Key, v.schemas)
+	trust, err := trust.Knowing(w.Config.FormerKeys).Follow(w.Config.Key, v.schemas)
 	if err != nil {
 		return nil, err
 	}
@@ -431,7 +431,7 @@ func (v *verifier) rowCounts() error {
 // with the cosignatures of the witnesses that the configuration names.
 func (v *verifier) open(signed []byte, size any) (ledger.Checkpoint, error) {
 	at, _ := size.(int64)
-	for _, key := range append([]string{v.w.Config.Key}, v.w.Config.FormerKeys...) {
+	for _, key := range v.w.Keys() {
 		if bundle.KeyHash(key) == v.checker.KeyAt(at) {
 			s, err := ledger.OpenSigned(signed, key, v.witnesses)
 			return s.Checkpoint, err

@@ -19,7 +19,6 @@ package workspace
 import (
 	"context"
 	"crypto/rand"
-	"crypto/sha256"
 	"errors"
 	"io"
 	"io/fs"
@@ -153,20 +152,16 @@ func build(ctx context.Context, dir string, o InitOptions, opts Options) error {
 	if config.Database == "" {
 		config.Database = databaseFile
 	}
-	text, err := yaml.Marshal(config)
-	if err != nil {
-		return err
-	}
 	if err := os.Mkdir(filepath.Join(dir, peopleDir), 0o700); err != nil {
 		return fault.Wrap(fault.Failed, err, "cannot make the directory")
-	}
-	if err := writeFile(filepath.Join(dir, configFile), text, 0o644); err != nil {
-		return err
 	}
 	if err := writeFile(filepath.Join(dir, keyFile), []byte(key.Encode()), 0o600); err != nil {
 		return err
 	}
 	w := &Workspace{Dir: dir, Config: config, options: opts}
+	if err := w.saveConfig(); err != nil {
+		return err
+	}
 	if err := w.openDB(ctx); err != nil {
 		return err
 	}
@@ -175,7 +170,8 @@ func build(ctx context.Context, dir string, o InitOptions, opts Options) error {
 	if err != nil {
 		return err
 	}
-	first := &store.Epoch{Number: 1, Reason: "first", LogKey: hexSum(key.Public()), QuotedRoot: hexSum("")}
+	const emptyRoot = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855" // SHA-256 of nothing
+	first := &store.Epoch{Number: 1, Reason: "first", LogKey: bundle.KeyHash(key.Public()), QuotedRoot: emptyRoot}
 	if err := w.DB.Begin(ctx, origin, person.ID(), first); err != nil {
 		return err
 	}
@@ -222,7 +218,13 @@ func OpenUnchecked(ctx context.Context, dir string, o Options) (*Workspace, erro
 	return w, w.openDB(ctx)
 }
 
-func hexSum(text string) string { return ledger.Hash(sha256.Sum256([]byte(text))).String() }
+func (w *Workspace) saveConfig() error {
+	text, err := yaml.Marshal(w.Config)
+	if err != nil {
+		return fault.Wrap(fault.Failed, err, "cannot write the configuration")
+	}
+	return writeFile(filepath.Join(w.Dir, configFile), text, 0o644)
+}
 
 // dsn gives the path or URL of the database.
 func (w *Workspace) dsn() string {
