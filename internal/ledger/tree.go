@@ -127,11 +127,16 @@ func (t *Tree) Root() (Hash, error) {
 // readHashes finds stored hashes in tiles.
 func readHashes(indexes []int64, load func(level int, index int64) ([]byte, error)) ([]tlog.Hash, error) {
 	out := make([]tlog.Hash, len(indexes))
+	loaded := map[[2]int64][]byte{} // a proof asks for several hashes of one tile
 	for i, x := range indexes {
 		tile := tlog.TileForIndex(tileHeight, x)
-		data, err := load(tile.L, tile.N)
-		if err != nil {
-			return nil, err
+		at := [2]int64{int64(tile.L), tile.N}
+		data, err := loaded[at], error(nil)
+		if data == nil {
+			if data, err = load(tile.L, tile.N); err != nil {
+				return nil, err
+			}
+			loaded[at] = data
 		}
 		if len(data) < tile.W*len(Hash{}) {
 			return nil, fault.Newf(fault.Broken, "tile %d/%d of the log is too short", tile.L, tile.N)
