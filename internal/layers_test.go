@@ -25,6 +25,7 @@ var floors = map[string]int{
 	"duly/internal/country": 0,
 	"duly/internal/stats":   0,
 	"duly/internal/page":    0,
+	"duly/internal/sheet":   0,
 
 	"duly/internal/page/pagetest": 1, // used by tests only
 
