@@ -27,6 +27,7 @@ type engagementCmd struct {
 	Effort   engagementEffortCmd   `cmd:"" help:"Record what a task took; an assessor signs."`
 	Show     engagementShowCmd     `cmd:"" help:"Show where an engagement stands."`
 	Access   engagementAccessCmd   `cmd:"" help:"Show who of the company entered what into the log, counted from all its entries."`
+	Export   engagementExportCmd   `cmd:"" name:"export-xlsx" help:"Write all that was recorded of an engagement as a workbook, for the assessor."`
 	End      engagementEndCmd      `cmd:"" help:"Conclude the assessment, or break it off with a reason; an assessor signs."`
 }
 

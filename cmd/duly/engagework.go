@@ -342,3 +342,41 @@ func printRequest(out io.Writer, r *store.Revision[engagement.Request], today st
 	}
 	fmt.Fprintf(out, "request %s of %s, %s: %s\n", r.ID, q.Asked, state, q.Text)
 }
+
+type engagementExportCmd struct {
+	engaged
+	Out string `arg:"" help:"The workbook to write."`
+}
+
+// Run writes the workbook. It writes nothing into the workspace.
+func (c *engagementExportCmd) Run(a *app) error {
+	w, err := a.open()
+	if err != nil {
+		return err
+	}
+	defer w.Close()
+	h, err := a.outside(w, c.As, c.Key)
+	if err != nil {
+		return err
+	}
+	if err := act.Default.May(h.By, act.Publish); err != nil {
+		return err
+	}
+	id, err := engagement.Find(a.ctx, w.DB, c.Engagement)
+	if err != nil {
+		return err
+	}
+	f, err := engagement.Read(a.ctx, w.DB, id)
+	if err != nil {
+		return err
+	}
+	entered, err := engagement.Entered(a.ctx, w.DB, f.Newest.Record.From, f.Newest.Record.Upto)
+	if err != nil {
+		return err
+	}
+	book := engagement.Workbook{File: f, Today: w.Today(), Entered: entered, Name: func(key string) string { return a.names(w, key)[key] }}
+	if err := writeWhole(c.Out, book.XLSX); err != nil {
+		return err
+	}
+	return a.wrote(written{Out: c.Out}, "wrote "+c.Out)
+}

@@ -54,6 +54,9 @@ func open(t *testing.T, dsn string) *office {
 	return o
 }
 
+// sqlite gives the place of an empty database.
+func sqlite(t *testing.T) string { return filepath.Join(t.TempDir(), "duly.db") }
+
 func (o *office) ok(err error) {
 	o.Helper()
 	if err != nil {
@@ -185,7 +188,7 @@ func TestAnEngagement(t *testing.T) {
 // TestNobodyOfTheCompanyAssesses protects RS-03: each act of an assessor is refused to
 // every role of the company, and is in the log as an attempt.
 func TestNobodyOfTheCompanyAssesses(t *testing.T) {
-	o := open(t, filepath.Join(t.TempDir(), "duly.db"))
+	o := open(t, sqlite(t))
 	ctx := t.Context()
 	for i, role := range act.Company {
 		h := o.person(byte(10+i), role)(1)
