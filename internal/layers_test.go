@@ -59,14 +59,15 @@ var floors = map[string]int{
 	"duly/internal/decision":    7,
 	"duly/internal/casework":    8,
 	"duly/internal/enforcement": 8,
-	"duly/internal/report":      10, // it reads what every other room wrote
+	"duly/internal/assurance":   10, // above the engagement that it works for
+	"duly/internal/report":      11, // it reads what every other room wrote
 	"duly/internal/packet":      9,
 	"duly/internal/gate":        9,
 	"duly/internal/attestation": 6, // above what was agreed and what was counted
 	"duly/examples/demo":        9,
 
-	"duly/cmd/duly":        11,
-	"duly/cmd/duly-verify": 11,
+	"duly/cmd/duly":        12,
+	"duly/cmd/duly-verify": 12,
 
 	"duly/internal": 0, // this test
 }

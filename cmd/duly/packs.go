@@ -11,6 +11,7 @@ import (
 	"slices"
 	"strings"
 
+	"duly/internal/assurance"
 	"duly/internal/attestation"
 	"duly/internal/casework"
 	"duly/internal/conditions"
@@ -29,7 +30,7 @@ import (
 var runners = map[string]pack.Runner{
 	pack.Method: rating.RunTests, pack.Triage: triage.RunTests, pack.Conditions: conditions.RunTests,
 	pack.Ownership: ownership.RunTests, pack.Framework: framework.RunTests, pack.Index: index.RunTests, pack.Casework: casework.RunTests,
-	pack.Log: usage.RunTests, pack.Attest: attestation.RunTests,
+	pack.Log: usage.RunTests, pack.Attest: attestation.RunTests, pack.Controls: assurance.RunTests,
 }
 
 // commonMethod is the method whose facts are the vocabulary of all packs.
@@ -116,7 +117,7 @@ func testVocabulary(p *pack.Pack, common *rating.Method) []pack.TestResult {
 var packSchemas = map[string]func() []byte{
 	pack.Method: rating.Schema, pack.Triage: triage.Schema, pack.Conditions: conditions.Schema, pack.Ownership: ownership.Schema,
 	pack.Framework: framework.Schema, pack.Index: index.Schema, pack.Casework: casework.Schema,
-	pack.Log: usage.Schema, pack.Attest: attestation.Schema,
+	pack.Log: usage.Schema, pack.Attest: attestation.Schema, pack.Controls: assurance.Schema,
 }
 
 type packCmd struct {
@@ -125,7 +126,7 @@ type packCmd struct {
 }
 
 type packSchemaCmd struct {
-	Kind string `arg:"" help:"The kind of pack: method, framework, triage, conditions, ownership, index, casework, log or attestation."`
+	Kind string `arg:"" help:"The kind of pack: method, framework, triage, conditions, ownership, index, casework, log, attestation or controls."`
 }
 
 // Run prints the schema.
