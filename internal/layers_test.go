@@ -62,6 +62,7 @@ var floors = map[string]int{
 	"duly/internal/assurance":   10, // above the engagement that it works for
 	"duly/internal/report":      11, // it reads what every other room wrote
 	"duly/internal/packet":      9,
+	"duly/internal/engagement":  9,
 	"duly/internal/gate":        9,
 	"duly/internal/attestation": 6, // above what was agreed and what was counted
 	"duly/examples/demo":        9,

@@ -17,6 +17,7 @@ import (
 	"duly/internal/casework"
 	"duly/internal/decision"
 	"duly/internal/enforcement"
+	"duly/internal/engagement"
 	"duly/internal/evidence"
 	"duly/internal/fault"
 	"duly/internal/gate"
@@ -50,7 +51,7 @@ type app struct {
 func rooms() []store.Migrations {
 	return []store.Migrations{
 		refusal.Migrations, register.Migrations, evidence.Migrations, runs.Migrations, index.Migrations, voice.Migrations, transparency.Migrations, intake.Migrations, screening.Migrations,
-		agreement.Migrations, usage.Migrations, attestation.Migrations, triage.Migrations, assessment.Migrations, decision.Migrations, casework.Migrations, enforcement.Migrations, gate.Migrations,
+		agreement.Migrations, usage.Migrations, attestation.Migrations, triage.Migrations, assessment.Migrations, decision.Migrations, casework.Migrations, enforcement.Migrations, gate.Migrations, engagement.Migrations,
 	}
 }
 
@@ -74,6 +75,7 @@ func kinds() []*ledger.Schema {
 		voice.Sessions.Schema(), voice.Inputs.Schema(), voice.Compensations.Schema(),
 		transparency.Partnerships.Schema(), transparency.Requests.Schema(), transparency.Claims.Schema(), transparency.ContentSamples.Schema(),
 		transparency.PublishedFigures.Schema(), transparency.Incidents.Schema(), gate.Enforcements.Schema(), gate.Glasses.Schema(),
+		engagement.Engagements.Schema(), engagement.Independences.Schema(), engagement.Assignments.Schema(),
 	}
 }
 

@@ -67,6 +67,7 @@ type cli struct {
 	Usage      usageCmd       `cmd:"" help:"Take events that are pushed, and check what was counted."`
 	Request    requestCmd     `cmd:"" help:"Keep what authorities ask for, and what they got."`
 	Incident   incidentCmd    `cmd:"" help:"Handle grave events to their end."`
+	Engagement engagementCmd  `cmd:"" help:"Have the process assessed by somebody independent."`
 	Registers  registersCmd   `cmd:"" help:"Show partnerships, requests, claims, samples and incidents in figures."`
 	Report     reportCmd      `cmd:"" help:"Write the report of the last checkpoint."`
 	Export     exportCmd      `cmd:"" help:"Write a bundle that outsiders can verify."`

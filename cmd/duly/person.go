@@ -1,19 +1,25 @@
 package main
 
 import (
+	"crypto/rand"
+	"errors"
 	"fmt"
 	"io"
+	"os"
 	"slices"
 
 	"duly/internal/act"
 	"duly/internal/fault"
+	"duly/internal/ledger"
 	"duly/internal/people"
 	"duly/internal/store"
+	"duly/internal/voice"
 	"duly/internal/workspace"
 )
 
 type personCmd struct {
 	Add  personAddCmd  `cmd:"" help:"Add a person and make a signing key."`
+	Key  personKeyCmd  `cmd:"" help:"Make a signing key in a file of your own, and print its public half for others to add you with."`
 	Keys personKeysCmd `cmd:"" help:"List the keys of active people, for people to compare with their own and hand on to verifiers."`
 }
 
@@ -48,13 +54,15 @@ func (c *personKeysCmd) Run(a *app) error {
 
 type personAddCmd struct {
 	Name string     `arg:"" help:"The name by which acts name the person (--as)."`
-	Role []act.Role `help:"A role: administrator, analyst, approver, governing_body, sales, expert, auditor or panel_member." required:"" placeholder:"ROLE"`
+	Role []act.Role `help:"A role: administrator, analyst, approver, governing_body, sales, expert, auditor, panel_member or assessor." required:"" placeholder:"ROLE"`
+
+	PublicKey string `help:"The public half of a key that the person keeps elsewhere; an assessor's always is." placeholder:"KEY"`
 }
 
 type personResult struct {
 	Name  string     `json:"name"`
 	Roles []act.Role `json:"roles"`
-	Key   string     `json:"key_file"`
+	Key   string     `json:"key_file,omitempty"`
 }
 
 // Run adds the person.
@@ -69,6 +77,18 @@ func (c *personAddCmd) Run(a *app) error {
 		if err != nil {
 			return err
 		}
+		if c.PublicKey != "" {
+			key, err := ledger.ParsePublicKey(c.PublicKey)
+			if err == nil {
+				err = w.AddPersonByKey(a.ctx, by, c.Name, c.Role, key)
+			}
+			if err != nil {
+				return err
+			}
+			return a.print(personResult{c.Name, c.Role, ""}, func(out io.Writer) {
+				fmt.Fprintf(out, "Added %s with the roles %v.\nThe person signs with a key that is not here: name its file with --key\n", c.Name, c.Role)
+			})
+		}
 		path, err := w.AddPerson(a.ctx, by, c.Name, c.Role)
 		if err != nil {
 			return err
@@ -78,3 +98,49 @@ func (c *personAddCmd) Run(a *app) error {
 		})
 	})
 }
+
+type personKeyCmd struct {
+	File string `arg:"" help:"The file, which must not be there yet. Keep it where nobody else reads it."`
+}
+
+// Run makes the key. It needs no workspace, and writes into none.
+func (c *personKeyCmd) Run(a *app) error {
+	key, err := ledger.NewPersonKey(rand.Reader)
+	if err != nil {
+		return err
+	}
+	file, err := os.OpenFile(c.File, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
+	if err == nil {
+		_, err = file.WriteString(key.Encode())
+		err = errors.Join(err, file.Close())
+	}
+	if err != nil {
+		return fault.Wrap(fault.Failed, err, "cannot write the key").WithFix("name a file that is not there yet")
+	}
+	line := key.Public().Encode()
+	return a.print(map[string]string{"public_key": line, "key": key.PublicHash()}, func(out io.Writer) { fmt.Fprintln(out, line) })
+}
+
+// outside gives the person whose key a file holds, which need not lie in the workspace,
+// with that key. Without a file it is the person with the name, by the key kept here.
+func (a *app) outside(w *workspace.Workspace, name, file string) (voice.Hand, error) {
+	if file == "" {
+		return a.hand(w, name)
+	}
+	text, err := readInput(file, maxKey)
+	if err != nil {
+		return voice.Hand{}, err
+	}
+	key, err := ledger.ParsePersonKey(string(text))
+	if err != nil {
+		return voice.Hand{}, err
+	}
+	person, err := people.ByKey(a.ctx, w.DB, key.ID())
+	if err != nil {
+		return voice.Hand{}, err
+	}
+	return voice.Hand{By: person.Actor(), Key: key, Now: w.Now()}, nil
+}
+
+// maxKey bounds a key file, in bytes.
+const maxKey = 1 << 10

@@ -25,10 +25,15 @@ const (
 	Expert        Role = "expert"         // a civil-rights expert
 	Auditor       Role = "auditor"        // reads everything, changes nothing
 	PanelMember   Role = "panel_member"   // votes on an oversight panel, for those whom it concerns
+	Assessor      Role = "assessor"       // assesses the process from outside: reads everything, and is nobody else
 )
 
 // Roles lists all roles.
-var Roles = []Role{Administrator, Analyst, Approver, GoverningBody, Sales, Expert, Auditor, PanelMember}
+var Roles = []Role{Administrator, Analyst, Approver, GoverningBody, Sales, Expert, Auditor, PanelMember, Assessor}
+
+// Company lists the roles of those whose work an independent assessor assesses. An
+// assessor has none of them, nor is the assessor an auditor, an expert or on a panel.
+var Company = []Role{Administrator, Analyst, Approver, GoverningBody, Sales, Expert, Auditor, PanelMember}
 
 // Act is something that a person does.
 type Act string
@@ -60,6 +65,9 @@ const (
 	Disclose       Act = "answer an authority's request, or keep an incident"
 	Enforce        Act = "act on findings"
 	Attest         Act = "ask a customer for an attestation and receive it"
+	Commission     Act = "commission an independent assessment and approve its terms"
+	Assess         Act = "assess the process as an independent assessor"
+	Provide        Act = "give an assessor the evidence that was asked for"
 )
 
 // Actor is a person who acts, by key id and roles.
@@ -83,6 +91,8 @@ type Table struct {
 
 // Default keeps selling, running and judging apart (GC-03, IM-04), and those who
 // advise from those who decide: experts and panel members are nobody else (KY-04, PO-03).
+// An assessor may do nothing of what is assessed, and nobody of the company what an
+// assessor does (RS-02, RS-03).
 var Default = Table{
 	Allow: map[Act][]Role{
 		AddPerson: {Administrator},
@@ -93,7 +103,7 @@ var Default = Table{
 		Score:     {Analyst, Expert},
 		CloseHit:  {Analyst, Approver},
 		Decide:    {Approver, GoverningBody},
-		Publish:   {Administrator, Analyst, Approver, GoverningBody, Auditor},
+		Publish:   {Administrator, Analyst, Approver, GoverningBody, Auditor, Assessor},
 		Work:      {Analyst, Approver, GoverningBody},
 		Commit:    {Administrator, Analyst},
 		Adopt:     {GoverningBody},
@@ -110,6 +120,9 @@ var Default = Table{
 		Disclose:       {Analyst, Approver, GoverningBody},
 		Enforce:        {Analyst, Approver, GoverningBody},
 		Attest:         {Analyst, Approver, GoverningBody},
+		Commission:     {GoverningBody},
+		Assess:         {Assessor},
+		Provide:        {Administrator, Analyst, Approver, GoverningBody},
 	},
 	Exclude: map[Act][]Role{
 		Judge: {Sales}, SetFact: {Sales}, Score: {Sales, Administrator}, CloseHit: {Sales}, Decide: {Sales, Administrator, Expert, PanelMember},
@@ -119,6 +132,7 @@ var Default = Table{
 		Consult: {Sales}, Notify: {Sales}, Disclose: {Sales, Expert, PanelMember}, Enforce: {Sales, Administrator}, Attest: {Sales},
 		CheckCondition: {Sales, Administrator, PanelMember},
 		Work:           {Sales}, Commit: {Sales}, Adopt: {Sales, Administrator},
+		Commission: {Sales, Administrator, Assessor}, Assess: Company, Provide: {Sales, Assessor},
 	},
 }
 

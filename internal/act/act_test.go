@@ -34,6 +34,14 @@ func TestSellingRunningAndJudgingAreApart(t *testing.T) {
 		if Default.May(Actor{Roles: roles}, Vote) == nil && (!has(PanelMember) || has(Sales, Administrator, Analyst, Approver, GoverningBody, Expert)) {
 			t.Errorf("%v may vote", roles)
 		}
+		if may := Default.May(Actor{Roles: roles}, Assess) == nil; may != (has(Assessor) && len(roles) == 1) {
+			t.Errorf("%v may assess: %v", roles, may)
+		}
+		for _, act := range []Act{Load, Judge, SetFact, CloseHit, Work, Adopt, Commission, Provide} {
+			if has(Assessor) && len(roles) == 1 && Default.May(Actor{Roles: roles}, act) == nil {
+				t.Errorf("an assessor may %s", act)
+			}
+		}
 		if Default.May(Actor{Roles: roles}, Appoint) == nil && has(Sales) {
 			t.Errorf("%v may appoint a panel", roles)
 		}

@@ -65,6 +65,10 @@ var pinned = map[string][]string{
 	"sight":             {"day"},
 	"fact":              {"claim"},
 
+	"engagement":   {"state", "day", "from_day", "upto_day", "due", "level", "required_coverage", "budget", "currency"},
+	"independence": {"state", "day", "terms", "ties", "appointed_by", "removed_by", "blocking", "flagged", "fee", "recusals"},
+	"assignment":   {"state", "day", "terms", "assessors", "flagged"},
+
 	"enforcement":    {"state", "decision", "decided", "day"},
 	"break_glass":    {"opened", "hours"},
 	"partnership":    {"state", "partner", "instrument"},
@@ -75,7 +79,8 @@ var pinned = map[string][]string{
 }
 
 // signed names the kinds whose every revision must carry a person's signature.
-var signed = map[string]int{"decision": 1, "score": 1, "opinion": 1, "vote": 1, "declaration": 1, "resignation": 1, "answer": 1, "condition_check": 1, "break_glass": 1}
+var signed = map[string]int{"decision": 1, "score": 1, "opinion": 1, "vote": 1, "declaration": 1, "resignation": 1, "answer": 1, "condition_check": 1, "break_glass": 1,
+	"engagement": 1, "independence": 1, "assignment": 1}
 
 // decides and mayNot name, for kinds that people must sign, the roles of which each
 // signer has one and the roles of which none: who sells or runs the system does not
@@ -85,15 +90,19 @@ var (
 		"decision": {"approver", "governing_body"}, "score": {"analyst", "expert"}, "opinion": {"expert"}, "vote": panelist, "declaration": panelist,
 		"resignation": panelist, "answer": {"approver", "governing_body"}, "condition_check": {"analyst", "approver", "governing_body", "expert"},
 		"break_glass": {"approver", "governing_body"},
+		"engagement":  {"governing_body"}, "independence": assessor, "assignment": assessor,
 	}
 	mayNot = map[string][]string{
 		"decision": {"sales", "administrator", "expert", "panel_member"}, "score": {"sales", "administrator"},
 		"opinion": {"sales", "administrator", "analyst", "approver", "governing_body", "panel_member"}, "vote": company, "declaration": company, "resignation": company,
 		"answer": {"sales", "administrator", "expert", "panel_member"}, "condition_check": {"sales", "administrator", "panel_member"},
 		"break_glass": {"sales", "administrator", "expert", "panel_member"},
+		"engagement":  {"sales", "administrator", "assessor"}, "independence": anybody, "assignment": anybody,
 	}
 	panelist = []string{"panel_member"}
 	company  = []string{"sales", "administrator", "analyst", "approver", "governing_body", "expert"}
+	assessor = []string{"assessor"} // who has no other role at all (RS-02)
+	anybody  = []string{"sales", "administrator", "analyst", "approver", "governing_body", "expert", "auditor", "panel_member"}
 )
 
 // Schemas knows the released schemas by their hash.

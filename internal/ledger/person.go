@@ -79,12 +79,37 @@ func (k PersonKey) Encode() string {
 }
 
 // ID gives the key's pseudonym, as it stands in leaves.
-func (k PersonKey) ID() string { return keyID(k.private.Public().(ed25519.PublicKey)) }
+func (k PersonKey) ID() string { return k.Public().ID() }
 
 // PublicHash gives the SHA-256 of the public key, as a person's record shows it.
-func (k PersonKey) PublicHash() string {
-	return Hash(sha256.Sum256(k.private.Public().(ed25519.PublicKey))).String()
+func (k PersonKey) PublicHash() string { return k.Public().PublicHash() }
+
+// PublicKey is the public half of a person's key, for people whose private key never
+// comes to the company.
+type PublicKey [ed25519.PublicKeySize]byte
+
+const publicKeyLabel = "DULY-PERSON-PUBLIC-1:"
+
+// Public gives the public half of the key.
+func (k PersonKey) Public() PublicKey { return PublicKey(k.private.Public().(ed25519.PublicKey)) }
+
+// ParsePublicKey reads what Encode wrote.
+func ParsePublicKey(text string) (PublicKey, error) {
+	raw, err := b64.DecodeString(strings.TrimPrefix(text, publicKeyLabel))
+	if err != nil || len(raw) != ed25519.PublicKeySize || !strings.HasPrefix(text, publicKeyLabel) {
+		return PublicKey{}, fault.New(fault.Invalid, "this is not the public half of a person's key", "give the line that `duly person key` printed")
+	}
+	return PublicKey(raw), nil
 }
+
+// Encode gives the key as one line of text without its end.
+func (k PublicKey) Encode() string { return publicKeyLabel + b64.EncodeToString(k[:]) }
+
+// ID gives the key's pseudonym, as it stands in leaves.
+func (k PublicKey) ID() string { return keyID(k[:]) }
+
+// PublicHash gives the SHA-256 of the key, as a person's record shows it.
+func (k PublicKey) PublicHash() string { return Hash(sha256.Sum256(k[:])).String() }
 
 // PublicHash gives the SHA-256 of the signer's public key.
 func (s Signature) PublicHash() string { return Hash(sha256.Sum256(s.Key[:])).String() }

@@ -7,6 +7,7 @@ package people
 import (
 	"context"
 	"embed"
+	"slices"
 
 	"duly/internal/act"
 	"duly/internal/fault"
@@ -17,7 +18,7 @@ import (
 // Person is somebody who acts in Duly.
 type Person struct {
 	State string   `duly:"state,public,enum=active|ended,column"`
-	Roles []string `duly:"roles,public,enum=administrator|analyst|approver|governing_body|sales|expert|auditor|panel_member"`
+	Roles []string `duly:"roles,public,enum=administrator|analyst|approver|governing_body|sales|expert|auditor|panel_member|assessor"`
 	Key   string   `duly:"key,public,hash,column"` // SHA-256 of the Ed25519 public key
 	KeyID string   `duly:"key_id,personal,column"` // the pseudonym that stands in leaves
 	Name  string   `duly:"name,personal,column"`
@@ -32,11 +33,22 @@ var files embed.FS
 // Migrations are this room's tables.
 var Migrations = store.Migrations{Room: "people", Files: files}
 
+// Key is what is known of a person's key, also where only its public half is
+// ([ledger.PersonKey], [ledger.PublicKey]).
+type Key interface {
+	ID() string         // the pseudonym that stands in leaves
+	PublicHash() string // SHA-256 of the public key
+}
+
 // Add writes a new person with a key. Names are unique among active people, since
-// acts name their person.
-func Add(tx *store.Tx, name string, roles []act.Role, key ledger.PersonKey) (*Person, error) {
+// acts name their person. An assessor has no other role (RS-03), and a key that is not
+// given to the company: whether only its public half came here is for the caller.
+func Add(tx *store.Tx, name string, roles []act.Role, key Key) (*Person, error) {
 	if name == "" || len(roles) == 0 {
 		return nil, fault.New(fault.Invalid, "a person needs a name and at least one role", "give NAME and --role ROLE")
+	}
+	if len(roles) > 1 && slices.Contains(roles, act.Assessor) {
+		return nil, fault.New(fault.Refused, "an assessor is independent and has no other role", "add the person as an assessor alone")
 	}
 	p := &Person{State: "active", Key: key.PublicHash(), KeyID: key.ID(), Name: name}
 	for _, r := range roles {

@@ -116,12 +116,26 @@ func TestANameIsFreeAgain(t *testing.T) {
 // TestEveryRoleCanBeGiven holds the record's list of roles to that of package act.
 func TestEveryRoleCanBeGiven(t *testing.T) {
 	db := storetest.SQLite(t, people.Migrations)
-	if err := add(t, db, "ann", newKey(t), act.Roles...); err != nil {
+	if err := add(t, db, "ann", newKey(t), act.Company...); err != nil {
+		t.Fatal(err)
+	}
+	if err := add(t, db, "an assessor", newKey(t), act.Assessor); err != nil {
 		t.Fatal(err)
 	}
 	p, err := people.Find(ctx, db, "ann")
-	if err != nil || len(p.Actor().Roles) != len(act.Roles) {
+	if err != nil || len(p.Actor().Roles) != len(act.Company) || len(act.Company)+1 != len(act.Roles) {
 		t.Errorf("%+v, %v", p, err)
+	}
+}
+
+// TestAnAssessorIsNobodyElse protects independence (RS-02): who assesses has no part in
+// what is assessed.
+func TestAnAssessorIsNobodyElse(t *testing.T) {
+	db := storetest.SQLite(t, people.Migrations)
+	for _, role := range act.Company {
+		if err := add(t, db, "ann", newKey(t), role, act.Assessor); fault.CodeOf(err) != fault.Refused {
+			t.Errorf("an assessor is also %s: %v", role, err)
+		}
 	}
 }
 

@@ -20,6 +20,7 @@ import (
 	"duly/internal/casework"
 	"duly/internal/decision"
 	"duly/internal/enforcement"
+	"duly/internal/engagement"
 	"duly/internal/evidence"
 	"duly/internal/gate"
 	"duly/internal/index"
@@ -69,7 +70,7 @@ func clock() func() time.Time {
 
 var rooms = []store.Migrations{
 	register.Migrations, evidence.Migrations, runs.Migrations, index.Migrations, intake.Migrations, screening.Migrations,
-	agreement.Migrations, usage.Migrations, attestation.Migrations, triage.Migrations, assessment.Migrations, refusal.Migrations, voice.Migrations, decision.Migrations, casework.Migrations, enforcement.Migrations, transparency.Migrations, gate.Migrations,
+	agreement.Migrations, usage.Migrations, attestation.Migrations, triage.Migrations, assessment.Migrations, refusal.Migrations, voice.Migrations, decision.Migrations, casework.Migrations, enforcement.Migrations, transparency.Migrations, gate.Migrations, engagement.Migrations,
 }
 
 // bed is a workspace for tests.

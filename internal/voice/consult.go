@@ -131,7 +131,7 @@ func Hear(ctx context.Context, db *store.DB, authority act.Authority, h Hand, in
 	if err := needs(in.Said, "an input says something", "give --said TEXT"); err != nil {
 		return ref, err
 	}
-	in.State, in.Received = "open", h.today()
+	in.State, in.Received = "open", h.Today()
 	return h.create(ctx, db, authority, "", func(tx *store.Tx) (store.Ref, error) {
 		if _, err := store.Get(ctx, tx, Consultations, in.Consultation); err != nil {
 			return store.Ref{}, err
@@ -164,7 +164,7 @@ func Dispose(ctx context.Context, db *store.DB, authority act.Authority, h Hand,
 			return store.Ref{}, refusal.Refuse(refusal.Twice, "the input was "+in.Record.State+" before", "")
 		}
 		next := *in.Record
-		next.State, next.Disposition, next.Told, next.Did, next.WhyNot = "answered", disposition, h.today(), did, whyNot
+		next.State, next.Disposition, next.Told, next.Did, next.WhyNot = "answered", disposition, h.Today(), did, whyNot
 		ref, _, err := store.Revise(tx, Inputs, id, &next)
 		return ref, err
 	})
@@ -174,7 +174,7 @@ func Dispose(ctx context.Context, db *store.DB, authority act.Authority, h Hand,
 //
 // Errors: NotFound for something nobody did; Refused for a second one of the same sort.
 func Pay(ctx context.Context, db *store.DB, authority act.Authority, h Hand, c Compensation) (ref store.Ref, err error) {
-	c.Day = h.today()
+	c.Day = h.Today()
 	return h.create(ctx, db, authority, "", func(tx *store.Tx) (store.Ref, error) {
 		if err := exists(ctx, tx, c.About); err != nil {
 			return store.Ref{}, err
@@ -209,7 +209,7 @@ func exists(ctx context.Context, q store.Queryer, id string) error {
 
 // create writes one record in the name of somebody who may consult.
 func (h Hand) create(ctx context.Context, db *store.DB, authority act.Authority, subject string, fn func(tx *store.Tx) (store.Ref, error)) (ref store.Ref, err error) {
-	err = h.watch(ctx, db, authority, act.Consult, "consultation", subject, func(tx *store.Tx) error {
+	err = h.Watch(ctx, db, authority, act.Consult, "consultation", subject, func(tx *store.Tx) error {
 		ref, err = fn(tx)
 		return err
 	})

@@ -19,11 +19,12 @@ type Hand struct {
 	Now time.Time
 }
 
-func (h Hand) today() string { return h.Now.UTC().Format(time.DateOnly) }
+// Today gives the day on which the person acts, YYYY-MM-DD in UTC.
+func (h Hand) Today() string { return h.Now.UTC().Format(time.DateOnly) }
 
-// watch runs fn in one writing transaction, after it is clear under the log's lock
+// Watch runs fn in one writing transaction, after it is clear under the log's lock
 // that the person may do this; a refusal is logged.
-func (h Hand) watch(ctx context.Context, db *store.DB, authority act.Authority, what act.Act, attempt, subject string, fn func(tx *store.Tx) error) error {
+func (h Hand) Watch(ctx context.Context, db *store.DB, authority act.Authority, what act.Act, attempt, subject string, fn func(tx *store.Tx) error) error {
 	return refusal.Watch(ctx, db, refusal.Attempt{Act: attempt, Subject: subject, By: h.By, Now: h.Now}, func() error {
 		return db.Write(ctx, h.By.Key, func(tx *store.Tx) error {
 			person, err := people.ByKey(ctx, tx, h.By.Key)

@@ -37,7 +37,7 @@ func Give(ctx context.Context, db *store.DB, authority act.Authority, find Find,
 		return store.Ref{}, fault.New(fault.Invalid, "conditions are asked for exactly where the opinion is support_with_conditions", "give --condition TEXT for each")
 	}
 	var ref store.Ref
-	err := s.watch(ctx, db, authority, act.Opine, "opinion", s.Subject, func(tx *store.Tx) error {
+	err := s.Watch(ctx, db, authority, act.Opine, "opinion", s.Subject, func(tx *store.Tx) error {
 		rated, err := find(ctx, tx, s.Subject)
 		if err != nil {
 			return err
@@ -68,7 +68,7 @@ func Give(ctx context.Context, db *store.DB, authority act.Authority, find Find,
 // Withdraw takes an opinion back, signed by whoever gave it. It stays in the log and
 // no longer counts.
 func Withdraw(ctx context.Context, db *store.DB, authority act.Authority, h Hand, id string) (ref store.Ref, err error) {
-	err = h.watch(ctx, db, authority, act.Opine, "opinion", "", func(tx *store.Tx) error {
+	err = h.Watch(ctx, db, authority, act.Opine, "opinion", "", func(tx *store.Tx) error {
 		o, err := store.Get(ctx, tx, Opinions, id)
 		if err != nil {
 			return err

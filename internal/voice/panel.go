@@ -44,7 +44,7 @@ func Found(ctx context.Context, db *store.DB, authority act.Authority, c Charter
 	case c.Notice < MinNotice || c.Emergency < MinEmergency || c.Answer < 1 || c.Answer > MaxAnswer:
 		return ref, fault.Newf(fault.Invalid, "a charter gives at least %d days of notice, %d hours in an emergency, and at most %d days to answer", MinNotice, MinEmergency, MaxAnswer)
 	}
-	err = c.watch(ctx, db, authority, act.Appoint, "panel", "", func(tx *store.Tx) error {
+	err = c.Watch(ctx, db, authority, act.Appoint, "panel", "", func(tx *store.Tx) error {
 		same, err := store.Select(ctx, tx, Panels, "r.name = $1 and r.state = 'active'", c.Name)
 		if err != nil {
 			return err
@@ -53,7 +53,7 @@ func Found(ctx context.Context, db *store.DB, authority act.Authority, c Charter
 			return refusal.Refuse(refusal.Twice, "there is already a panel of this name", "")
 		}
 		ref, err = store.Create(tx, Panels, &Panel{
-			State: "active", Seats: c.Seats, Notice: c.Notice, Emergency: c.Emergency, AnswerDays: c.Answer, Day: c.today(), Name: c.Name, Charter: c.Text,
+			State: "active", Seats: c.Seats, Notice: c.Notice, Emergency: c.Emergency, AnswerDays: c.Answer, Day: c.Today(), Name: c.Name, Charter: c.Text,
 		})
 		return err
 	})
@@ -94,7 +94,7 @@ func Appoint(ctx context.Context, db *store.DB, authority act.Authority, s Seati
 	if s.From == "" || s.To <= s.From {
 		return ref, fault.New(fault.Invalid, "a term begins on a day and ends on a later one", "give --from DAY and --to DAY")
 	}
-	err = s.watch(ctx, db, authority, act.Appoint, "panel", "", func(tx *store.Tx) error {
+	err = s.Watch(ctx, db, authority, act.Appoint, "panel", "", func(tx *store.Tx) error {
 		panel, err := store.Get(ctx, tx, Panels, s.Panel)
 		if err != nil {
 			return err
@@ -137,12 +137,12 @@ func Resign(ctx context.Context, db *store.DB, authority act.Authority, h Hand, 
 	if err := needs(statement, "a resignation needs a statement, which is published", "give --statement TEXT"); err != nil {
 		return ref, err
 	}
-	err = h.watch(ctx, db, authority, act.Vote, "resignation", "", func(tx *store.Tx) error {
+	err = h.Watch(ctx, db, authority, act.Vote, "resignation", "", func(tx *store.Tx) error {
 		seats, err := store.Select(ctx, tx, Seats, "r.panel = $1 and r.state = 'active' and r.person = $2", panel, h.By.Key)
 		if err != nil {
 			return err
 		}
-		i := slices.IndexFunc(seats, func(s *store.Revision[Seat]) bool { return s.Record.sits(h.today()) })
+		i := slices.IndexFunc(seats, func(s *store.Revision[Seat]) bool { return s.Record.sits(h.Today()) })
 		if i < 0 {
 			return refusal.Refuse(refusal.Seat, "this person has no seat on the panel", "")
 		}
@@ -151,7 +151,7 @@ func Resign(ctx context.Context, db *store.DB, authority act.Authority, h Hand, 
 		if _, _, err := store.Revise(tx, Seats, seats[i].ID, &next, h.Key); err != nil {
 			return err
 		}
-		ref, err = store.Create(tx, Resignations, &Resignation{Group: next.Group, Day: h.today(), Seat: seats[i].ID, Statement: strings.TrimSpace(statement), Person: h.By.Key}, h.Key)
+		ref, err = store.Create(tx, Resignations, &Resignation{Group: next.Group, Day: h.Today(), Seat: seats[i].ID, Statement: strings.TrimSpace(statement), Person: h.By.Key}, h.Key)
 		return err
 	})
 	return ref, err

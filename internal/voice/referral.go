@@ -38,7 +38,7 @@ func Refer(ctx context.Context, db *store.DB, authority act.Authority, find Find
 	if r.Emergency && r.Ratifies != "" {
 		return ref, nil, fault.New(fault.Invalid, "an emergency referral ratifies nothing", "give ordinary notice")
 	}
-	err = r.watch(ctx, db, authority, act.Refer, "referral", r.Subject, func(tx *store.Tx) error {
+	err = r.Watch(ctx, db, authority, act.Refer, "referral", r.Subject, func(tx *store.Tx) error {
 		panel, err := store.Get(ctx, tx, Panels, r.Panel)
 		if err != nil {
 			return err
@@ -48,7 +48,7 @@ func Refer(ctx context.Context, db *store.DB, authority act.Authority, find Find
 			return err
 		}
 		record = &Referral{
-			State: "open", Emergency: r.Emergency, Rating: rated.Hash, Noticed: r.today(), Panel: r.Panel, Subject: rated.Subject, Rated: rated.Hash,
+			State: "open", Emergency: r.Emergency, Rating: rated.Hash, Noticed: r.Today(), Panel: r.Panel, Subject: rated.Subject, Rated: rated.Hash,
 			Facts: rated.Facts, Judged: rated.Judged, File: r.File, Question: strings.TrimSpace(r.Question), By: r.By.Key,
 		}
 		if record.Ratifies, err = r.again(ctx, tx, rated.Hash); err != nil {
@@ -129,7 +129,7 @@ func (r Referring) anew(ctx context.Context, tx *store.Tx, rated Rated) (again s
 	}
 	for _, m := range list {
 		x := m.Record
-		if x.Outcome != "against" || x.Rating == rated.Hash || after(x.Closed, period) < r.today() {
+		if x.Outcome != "against" || x.Rating == rated.Hash || after(x.Closed, period) < r.Today() {
 			continue
 		}
 		if x.Facts == rated.Facts || x.Judged == rated.Judged {
@@ -281,7 +281,7 @@ func Declare(ctx context.Context, db *store.DB, authority act.Authority, d Decla
 	if d.Conflict && len(d.Interests) == 0 {
 		return ref, fault.New(fault.Invalid, "a conflict names its interest", "give --interest: financial, employment, customer, litigation, family or funding")
 	}
-	err = d.watch(ctx, db, authority, act.Vote, "declaration", "", func(tx *store.Tx) error {
+	err = d.Watch(ctx, db, authority, act.Vote, "declaration", "", func(tx *store.Tx) error {
 		if d.Referral != "" {
 			m, err := ReadMatter(ctx, tx, d.Referral)
 			if err != nil {
@@ -295,7 +295,7 @@ func Declare(ctx context.Context, db *store.DB, authority act.Authority, d Decla
 			}
 		}
 		ref, err = store.Create(tx, Declarations, &Declaration{
-			Conflict: d.Conflict, Yearly: d.Referral == "", Interests: d.Interests, Text: d.Text, Day: d.today(), Referral: d.Referral, Person: d.By.Key,
+			Conflict: d.Conflict, Yearly: d.Referral == "", Interests: d.Interests, Text: d.Text, Day: d.Today(), Referral: d.Referral, Person: d.By.Key,
 		}, d.Key)
 		return err
 	})
@@ -325,7 +325,7 @@ func Cast(ctx context.Context, db *store.DB, authority act.Authority, v Voting) 
 			return ref, err
 		}
 	}
-	err = v.watch(ctx, db, authority, act.Vote, "vote", "", func(tx *store.Tx) error {
+	err = v.Watch(ctx, db, authority, act.Vote, "vote", "", func(tx *store.Tx) error {
 		m, err := ReadMatter(ctx, tx, v.Referral)
 		if err != nil {
 			return err
@@ -360,12 +360,12 @@ func (v Voting) entitled(ctx context.Context, tx *store.Tx, m *Matter, seat *sto
 	if err != nil {
 		return err
 	}
-	today := max(v.today(), time.UnixMicro(tx.Now()).UTC().Format(time.DateOnly)) // the day that will stand in the leaf
+	today := max(v.Today(), time.UnixMicro(tx.Now()).UTC().Format(time.DateOnly)) // the day that will stand in the leaf
 	since := after(today, -365)
 	switch {
 	case r.State != "open" || today > r.Closes:
 		return refusal.Refuse(refusal.Deadline, "the vote ended with "+r.Closes, "")
-	case !now.Record.sits(v.today()):
+	case !now.Record.sits(v.Today()):
 		return refusal.Refuse(refusal.Seat, "the seat is no longer this person's", "")
 	case m.recused(v.By.Key):
 		return refusal.Refuse(refusal.Recused, "this member declared a conflict of interest in the matter", "")
@@ -387,7 +387,7 @@ func (v Voting) entitled(ctx context.Context, tx *store.Tx, m *Matter, seat *sto
 //
 // Errors: Refused before that, and when it is closed already.
 func Close(ctx context.Context, db *store.DB, authority act.Authority, h Hand, referral string) (ref store.Ref, tally Tally, err error) {
-	err = h.watch(ctx, db, authority, act.Refer, "close", "", func(tx *store.Tx) error {
+	err = h.Watch(ctx, db, authority, act.Refer, "close", "", func(tx *store.Tx) error {
 		m, err := ReadMatter(ctx, tx, referral)
 		if err != nil {
 			return err
@@ -396,7 +396,7 @@ func Close(ctx context.Context, db *store.DB, authority act.Authority, h Hand, r
 		switch {
 		case next.State != "open":
 			return refusal.Refuse(refusal.Twice, "the matter is closed already", "")
-		case h.today() <= next.Closes:
+		case h.Today() <= next.Closes:
 			return refusal.Refuse(refusal.Deadline, "members may vote until the end of "+next.Closes, "close it after that day")
 		}
 		var members []Member
@@ -411,7 +411,7 @@ func Close(ctx context.Context, db *store.DB, authority act.Authority, h Hand, r
 		if tally, err = Count(m.Panel.Seats, members, ballots); err != nil {
 			return err
 		}
-		next.take(tally, h.today(), m.Panel.AnswerDays)
+		next.take(tally, h.Today(), m.Panel.AnswerDays)
 		ref, _, err = store.Revise(tx, Referrals, referral, &next)
 		return err
 	})
@@ -447,7 +447,7 @@ func Reply(ctx context.Context, db *store.DB, authority act.Authority, a Answeri
 	if err := needs(a.Reasons, "an answer needs its reasons", "give --reason TEXT"); err != nil {
 		return ref, nil, err
 	}
-	err = a.watch(ctx, db, authority, act.Answer, "answer", "", func(tx *store.Tx) error {
+	err = a.Watch(ctx, db, authority, act.Answer, "answer", "", func(tx *store.Tx) error {
 		m, err := ReadMatter(ctx, tx, a.Referral)
 		if err != nil {
 			return err
@@ -460,7 +460,7 @@ func Reply(ctx context.Context, db *store.DB, authority act.Authority, a Answeri
 			return refusal.Refuse(refusal.Twice, "the panel has its answer already", "")
 		}
 		record = &Answer{
-			Choice: a.Choice, Day: a.today(), Due: r.AnswerDue, Late: a.today() > r.AnswerDue, Matter: m.Referral.Hash.String(), Referral: a.Referral,
+			Choice: a.Choice, Day: a.Today(), Due: r.AnswerDue, Late: a.Today() > r.AnswerDue, Matter: m.Referral.Hash.String(), Referral: a.Referral,
 			Reasons: strings.TrimSpace(a.Reasons), Person: a.By.Key,
 		}
 		ref, err = store.Create(tx, Answers, record, a.Key)

@@ -2,6 +2,7 @@ package workspace_test
 
 import (
 	"context"
+	"crypto/rand"
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
@@ -22,6 +23,7 @@ import (
 	"duly/internal/casework"
 	"duly/internal/decision"
 	"duly/internal/enforcement"
+	"duly/internal/engagement"
 	"duly/internal/evidence"
 	"duly/internal/gate"
 	"duly/internal/index"
@@ -143,7 +145,7 @@ func everything() content {
 		rooms: []store.Migrations{
 			register.Migrations, evidence.Migrations, runs.Migrations, index.Migrations, intake.Migrations, screening.Migrations,
 			agreement.Migrations, usage.Migrations, attestation.Migrations, triage.Migrations, assessment.Migrations, refusal.Migrations, voice.Migrations, decision.Migrations,
-			casework.Migrations, enforcement.Migrations, transparency.Migrations, gate.Migrations,
+			casework.Migrations, enforcement.Migrations, transparency.Migrations, gate.Migrations, engagement.Migrations,
 		},
 	}
 	var puts []func(t testing.TB, w *workspace.Workspace, signer ledger.PersonKey)
@@ -239,6 +241,9 @@ func everything() content {
 	with(of(voice.Declarations))
 	with(of(voice.Answers))
 	with(once(voice.Votes))
+	with(of(engagement.Engagements))
+	with(of(engagement.Independences))
+	with(of(engagement.Assignments))
 	with(of(voice.Stakeholders))
 	with(of(voice.Consultations))
 	with(of(voice.Sessions))
@@ -251,7 +256,7 @@ func everything() content {
 			t.Fatal(err)
 		}
 		keys := map[act.Role]ledger.PersonKey{}
-		for _, role := range []act.Role{act.Approver, act.Expert, act.PanelMember} {
+		for _, role := range []act.Role{act.Approver, act.Expert, act.PanelMember, act.GoverningBody} {
 			roles := []act.Role{role}
 			if role == act.Approver {
 				roles = append(roles, act.Analyst)
@@ -266,6 +271,12 @@ func everything() content {
 			if keys[role], err = w.Key(person); err != nil {
 				t.Fatal(err)
 			}
+		}
+		if keys[act.Assessor], err = ledger.NewPersonKey(rand.Reader); err != nil {
+			t.Fatal(err)
+		}
+		if err := w.AddPersonByKey(ctx, admin, "assessor", []act.Role{act.Assessor}, keys[act.Assessor].Public()); err != nil {
+			t.Fatal(err)
 		}
 		write(t, w, func(tx *store.Tx) error {
 			if err := tx.Exec("insert into pushed_event (id, day) values ('an event', '2026-11-24')"); err != nil {
@@ -291,6 +302,10 @@ func signedAs(kind string) act.Role {
 		return act.Expert
 	case "vote", "declaration", "resignation":
 		return act.PanelMember
+	case "engagement":
+		return act.GoverningBody
+	case "independence", "assignment":
+		return act.Assessor
 	}
 	return act.Approver
 }

@@ -24,6 +24,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"time"
 
 	"go.yaml.in/yaml/v3"
@@ -379,6 +380,9 @@ func (w *Workspace) AddPerson(ctx context.Context, by act.Actor, name string, ro
 	if err := act.Default.May(by, act.AddPerson); err != nil {
 		return "", err
 	}
+	if slices.Contains(roles, act.Assessor) {
+		return "", fault.New(fault.Refused, "an assessor's key is made by the assessor and never lies with the company", "the assessor makes it with `duly person key FILE`; add the person with --public-key")
+	}
 	key, err := ledger.NewPersonKey(w.options.Random)
 	if err != nil {
 		return "", err
@@ -386,14 +390,26 @@ func (w *Workspace) AddPerson(ctx context.Context, by act.Actor, name string, ro
 	return w.keyPath(key.ID()), w.addPerson(ctx, by.Key, name, roles, key)
 }
 
+// AddPersonByKey writes the record of a new person who keeps the own key elsewhere.
+func (w *Workspace) AddPersonByKey(ctx context.Context, by act.Actor, name string, roles []act.Role, key ledger.PublicKey) error {
+	if err := act.Default.May(by, act.AddPerson); err != nil {
+		return err
+	}
+	return w.enterPerson(ctx, by.Key, name, roles, key)
+}
+
+func (w *Workspace) enterPerson(ctx context.Context, actor, name string, roles []act.Role, key people.Key) error {
+	return w.DB.Write(ctx, actor, func(tx *store.Tx) error {
+		_, err := people.Add(tx, name, roles, key)
+		return err
+	})
+}
+
 func (w *Workspace) addPerson(ctx context.Context, actor, name string, roles []act.Role, key ledger.PersonKey) error {
 	if err := writeFile(w.keyPath(key.ID()), []byte(key.Encode()), 0o600); err != nil {
 		return err
 	}
-	err := w.DB.Write(ctx, actor, func(tx *store.Tx) error {
-		_, err := people.Add(tx, name, roles, key)
-		return err
-	})
+	err := w.enterPerson(ctx, actor, name, roles, key)
 	if err != nil {
 		os.Remove(w.keyPath(key.ID()))
 	}
