@@ -68,6 +68,7 @@ const (
 	Commission     Act = "commission an independent assessment and approve its terms"
 	Assess         Act = "assess the process as an independent assessor"
 	Provide        Act = "give an assessor the evidence that was asked for"
+	Withhold       Act = "withhold a field from the public, or reply to an assessor"
 )
 
 // Actor is a person who acts, by key id and roles.
@@ -123,6 +124,7 @@ var Default = Table{
 		Commission:     {GoverningBody},
 		Assess:         {Assessor},
 		Provide:        {Administrator, Analyst, Approver, GoverningBody},
+		Withhold:       {Approver, GoverningBody},
 	},
 	Exclude: map[Act][]Role{
 		Judge: {Sales}, SetFact: {Sales}, Score: {Sales, Administrator}, CloseHit: {Sales}, Decide: {Sales, Administrator, Expert, PanelMember},
@@ -133,6 +135,7 @@ var Default = Table{
 		CheckCondition: {Sales, Administrator, PanelMember},
 		Work:           {Sales}, Commit: {Sales}, Adopt: {Sales, Administrator},
 		Commission: {Sales, Administrator, Assessor}, Assess: Company, Provide: {Sales, Assessor},
+		Withhold: {Sales, Administrator, Expert, PanelMember, Assessor},
 	},
 }
 

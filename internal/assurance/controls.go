@@ -1,20 +1,21 @@
 package assurance
 
 import (
+	"context"
 	"crypto/sha256"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"io/fs"
-	"maps"
+	"regexp"
 	"slices"
 	"strings"
 
 	"duly/internal/bundle"
 	"duly/internal/fault"
 	"duly/internal/pack"
-	"duly/internal/stats"
+	"duly/internal/store"
 	"duly/packs"
-	"duly/schemas"
 )
 
 // body is what a pack of controls holds below its header.
@@ -27,20 +28,20 @@ type body struct {
 // Control is one thing that a due-diligence process does, so that something does not go
 // wrong.
 type Control struct {
-	ID           string   `yaml:"id,required"`
-	Title        string   `yaml:"title,required"`
-	Objective    string   `yaml:"objective,required" about:"what must not happen, or must"`
-	Owner        string   `yaml:"owner,required" enum:"administrator|analyst|approver|governing_body|sales|expert|panel_member" about:"the role that answers for it"`
-	Frequency    string   `yaml:"frequency,required" enum:"each|daily|weekly|monthly|quarterly|yearly" about:"each: whenever the thing happens that it is about"`
-	Means        string   `yaml:"means,required" enum:"automated|manual|both"`
-	Evidence     string   `yaml:"evidence,required" about:"what an assessor looks at"`
-	OECD         []int64  `yaml:"oecd,required" about:"steps 1 to 6 of OECD's due-diligence guidance"`
-	UNGP         []int64  `yaml:"ungp,required" about:"numbers of the UN Guiding Principles, 11 to 31"`
-	Findings     []string `yaml:"findings" about:"which of the eight findings of 2019 on doorbell cameras it answers (RG-04)"`
-	Requirements []string `yaml:"requirements" about:"ids of Duly's requirements, like KY-02"`
-	Kinds        []string `yaml:"kinds,required" about:"kinds of entry in the log that prove it; empty where nothing in the log does"`
-	Whole        string   `yaml:"whole" about:"the rule by which the verifier holds all of them to it, where one does; then no sample is needed for what the rule tests"`
-	Tolerable    int64    `yaml:"tolerable,required" about:"the highest rate of deviations with which it still counts as effective, in hundredths of a per cent"`
+	ID           string   `yaml:"id,required" json:"id"`
+	Title        string   `yaml:"title,required" json:"title"`
+	Objective    string   `yaml:"objective,required" json:"objective" about:"what must not happen, or must"`
+	Owner        string   `yaml:"owner,required" json:"owner" enum:"administrator|analyst|approver|governing_body|sales|expert|panel_member" about:"the role that answers for it"`
+	Frequency    string   `yaml:"frequency,required" json:"frequency" enum:"each|daily|weekly|monthly|quarterly|yearly" about:"each: whenever the thing happens that it is about"`
+	Means        string   `yaml:"means,required" json:"means" enum:"automated|manual|both"`
+	Evidence     string   `yaml:"evidence,required" json:"evidence" about:"what an assessor looks at"`
+	OECD         []int64  `yaml:"oecd,required" json:"oecd" about:"steps 1 to 6 of OECD's due-diligence guidance"`
+	UNGP         []int64  `yaml:"ungp,required" json:"ungp" about:"numbers of the UN Guiding Principles, 11 to 31"`
+	Findings     []string `yaml:"findings" json:"findings" about:"which of the eight findings of 2019 on doorbell cameras it answers (RG-04)"`
+	Requirements []string `yaml:"requirements" json:"requirements" about:"ids of Duly's requirements, like KY-02"`
+	Kinds        []string `yaml:"kinds,required" json:"kinds" about:"kinds of entry in the log that prove it; empty where nothing in the log does"`
+	Whole        string   `yaml:"whole" json:"whole" about:"the rule by which the verifier holds all of them to it, where one does; then no sample is needed for what the rule tests"`
+	Tolerable    int64    `yaml:"tolerable,required" json:"tolerable" about:"the highest rate of deviations with which it still counts as effective, in hundredths of a per cent"`
 }
 
 // Findings are the eight findings of 2019 on doorbell cameras and the police (RG-04).
@@ -55,12 +56,16 @@ var (
 	means       = []string{"automated", "manual", "both"}
 )
 
+// kindRE is what a kind of entry can be called. Kinds name tables.
+var kindRE = regexp.MustCompile(`^[a-z][a-z_]{0,40}$`)
+
 // Library is a pack of controls that was read.
 type Library struct {
 	ID, Version, Title string
 	Hash               string // of the pack
 	Controls           []Control
 	coverage           map[string]int64
+	pack               *pack.Pack
 }
 
 // LoadLibrary reads a pack of controls.
@@ -101,7 +106,7 @@ func load(p *pack.Pack) (*Library, *body, error) {
 	if len(b.Coverage) != len(bundle.LeastCoverage) {
 		return nil, nil, p.Fault("required_coverage has a level that is not known", "use limited and reasonable", "required_coverage")
 	}
-	l := &Library{ID: p.ID, Version: p.Version, Title: p.Title, Hash: p.Hash, Controls: b.Controls, coverage: b.Coverage}
+	l := &Library{ID: p.ID, Version: p.Version, Title: p.Title, Hash: p.Hash, Controls: b.Controls, coverage: b.Coverage, pack: p}
 	seen := map[string]bool{}
 	for i := range b.Controls {
 		c := &b.Controls[i]
@@ -138,6 +143,8 @@ func (c *Control) refuses() (field, what string) {
 		return "ungp", "a control serves one of the principles 11 to 31 at least"
 	case unknown >= 0:
 		return "findings", fmt.Sprintf("%q is none of the findings; use one of %s", c.Findings[unknown], strings.Join(Findings, ", "))
+	case slices.ContainsFunc(c.Kinds, func(k string) bool { return !kindRE.MatchString(k) }):
+		return "kinds", "a kind of entry is written in small letters"
 	case c.Tolerable < 0 || c.Tolerable > 2000:
 		return "tolerable", "a tolerable rate is from 0 to 2000 hundredths of a per cent"
 	case c.Whole != "" && !known:
@@ -219,122 +226,30 @@ func (c *Control) Trail(entries map[string]int64) Trail {
 	return Nothing
 }
 
+// Entries counts the entries of each kind that proves one of the library's controls.
+func (l *Library) Entries(ctx context.Context, q store.Queryer) (map[string]int64, error) {
+	entries := map[string]int64{}
+	for i := range l.Controls {
+		for _, kind := range l.Controls[i].Kinds {
+			if _, counted := entries[kind]; counted {
+				continue
+			}
+			rows, err := q.Query(ctx, "select count(*) from r_"+kind)
+			if err != nil {
+				return nil, fault.Wrap(fault.Invalid, err, "the log has no kind of entry "+kind)
+			}
+			var n int64
+			for rows.Next() {
+				err = rows.Scan(&n)
+			}
+			if err = errors.Join(err, rows.Err(), rows.Close()); err != nil {
+				return nil, fault.Wrap(fault.Failed, err, "cannot count the entries")
+			}
+			entries[kind] = n
+		}
+	}
+	return entries, nil
+}
+
 // Schema gives the JSON Schema of packs of controls.
 func Schema() []byte { return pack.Schema(pack.Controls, body{}) }
-
-// testsBody are a pack's own tests; see [RunTests].
-type testsBody struct {
-	Trails   []trailTest   `yaml:"trails,required"`
-	Findings []findingTest `yaml:"findings"`
-	Samples  []sampleTest  `yaml:"samples,required"`
-}
-
-type trailTest struct {
-	Name    string            `yaml:"name,required"`
-	Entries map[string]int64  `yaml:"entries,required"` // by kind
-	Expect  map[string]string `yaml:"expect,required"`  // by control
-}
-
-type findingTest struct {
-	Finding  string   `yaml:"finding,required"`
-	Controls []string `yaml:"controls,required"`
-}
-
-type sampleTest struct {
-	Name        string `yaml:"name,required"`
-	Control     string `yaml:"control,required"`
-	Population  int64  `yaml:"population,required"`
-	Items       int64  `yaml:"items,required"`
-	Deviations  int64  `yaml:"deviations"`
-	NotTestable int64  `yaml:"not_testable"`
-	Bound       int64  `yaml:"at_most,required"` // of the population
-	Effective   bool   `yaml:"effective,required"`
-}
-
-// RunTests runs the tests that a pack of controls carries: what a log shows of each
-// control, which controls answer which finding, and what a sample allows to conclude. That
-// each kind of entry is one that was released is tested too.
-func RunTests(p *pack.Pack) []pack.TestResult {
-	l, b, err := load(p)
-	if err != nil {
-		return []pack.TestResult{{Name: p.ID, Detail: err.Error(), Line: 1}}
-	}
-	var out []pack.TestResult
-	add := func(name, detail string, at ...any) {
-		out = append(out, pack.TestResult{Name: name, OK: detail == "", Detail: detail, Line: p.Line(at...)})
-	}
-	known, err := bundle.ReadSchemas(schemas.Files)
-	if err != nil {
-		add(p.ID, err.Error())
-		return out
-	}
-	kinds := map[string]bool{}
-	for _, s := range known {
-		kinds[s.Kind] = true
-	}
-	for i := range l.Controls {
-		for _, k := range l.Controls[i].Kinds {
-			if !kinds[k] {
-				add(l.Controls[i].ID, "there is no kind of entry "+k, "controls", i, "kinds")
-			}
-		}
-	}
-	tested := map[string]bool{}
-	for i := range b.Tests.Trails {
-		add(b.Tests.Trails[i].Name, b.Tests.Trails[i].run(l, tested), "tests", "trails", i)
-	}
-	for i, t := range b.Tests.Findings {
-		add("finding "+t.Finding, t.run(l), "tests", "findings", i)
-	}
-	for i := range b.Tests.Samples {
-		add(b.Tests.Samples[i].Name, b.Tests.Samples[i].run(l), "tests", "samples", i)
-	}
-	for i := range l.Controls {
-		if !tested[l.Controls[i].ID] {
-			add(l.Controls[i].ID, "no test of trails names it", "controls", i)
-		}
-	}
-	return out
-}
-
-func (t *trailTest) run(l *Library, tested map[string]bool) (detail string) {
-	for _, id := range slices.Sorted(maps.Keys(t.Expect)) {
-		c, err := l.Control(id)
-		if err != nil {
-			return err.Error()
-		}
-		tested[id] = true
-		if got := c.Trail(t.Entries); string(got) != t.Expect[id] {
-			detail = fmt.Sprintf("%s: %s, not %s", id, got, t.Expect[id])
-		}
-	}
-	return detail
-}
-
-func (t *findingTest) run(l *Library) string {
-	var got []string
-	for _, c := range l.Controls {
-		if slices.Contains(c.Findings, t.Finding) {
-			got = append(got, c.ID)
-		}
-	}
-	if !slices.Equal(got, t.Controls) {
-		return fmt.Sprintf("%v answer it, not %v", got, t.Controls)
-	}
-	return ""
-}
-
-func (t *sampleTest) run(l *Library) string {
-	c, err := l.Control(t.Control)
-	if err != nil {
-		return err.Error()
-	}
-	bound, err := stats.Most(t.Population, t.Items, t.Deviations+t.NotTestable, bundle.Confidence)
-	if err != nil {
-		return err.Error()
-	}
-	if effective := bundle.Tolerated(bound, t.Population, c.Tolerable); bound != t.Bound || effective != t.Effective {
-		return fmt.Sprintf("at most %d of the population, effective %v; not %d, %v", bound, effective, t.Bound, t.Effective)
-	}
-	return ""
-}

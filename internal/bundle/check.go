@@ -94,6 +94,7 @@ type Checker struct {
 	said     said                      // by experts and panels
 	decided  map[ledger.Hash]*approved // decisions that let something run, by leaf hash
 	current  map[string]ledger.Hash    // the newest of each record, where it lets something run
+	assured  assured                   // by assessors
 	newest   Content                   // with its leaf and buffers, which the next entry uses again
 	leaf     ledger.Leaf
 	digests  []ledger.Hash
@@ -126,7 +127,7 @@ func NewChecker(o Options) *Checker {
 	return &Checker{
 		options: o, tree: tree, counts: Counts{Kinds: map[string]int64{}},
 		people: map[string][]string{}, keyOf: map[string]string{}, missing: map[string]int64{}, erased: map[string]int64{}, ratings: map[ledger.Hash]int64{},
-		replay: replayer{options: o}, said: newSaid(), decided: map[ledger.Hash]*approved{}, current: map[string]ledger.Hash{},
+		replay: replayer{options: o}, said: newSaid(), assured: newAssured(), decided: map[ledger.Hash]*approved{}, current: map[string]ledger.Hash{},
 	}
 }
 
@@ -186,6 +187,7 @@ func (c *Checker) Entry(leafBytes []byte, fields []Sealed) (*Content, error) {
 	if schema.Signers > 0 {
 		c.speaker(seq, leaf, c.newest.shown())
 	}
+	c.assured.note(leaf)
 	switch schema.Kind {
 	case "rating":
 		c.ratings[hash] = seq
@@ -208,6 +210,8 @@ func (c *Checker) Entry(leafBytes []byte, fields []Sealed) (*Content, error) {
 		c.seat(leaf, c.newest.shown())
 	case "referral":
 		c.matter(seq, hash, leaf, c.newest.shown())
+	case "engagement", "control_test", "workpaper", "impact", "determination", "dissent", "assessment_reply", "redaction", "redaction_consent":
+		c.work(seq, hash, leaf, c.newest.shown())
 	}
 	return &c.newest, nil
 }

@@ -69,6 +69,18 @@ var pinned = map[string][]string{
 	"independence": {"state", "day", "terms", "ties", "appointed_by", "removed_by", "blocking", "flagged", "fee", "recusals"},
 	"assignment":   {"state", "day", "terms", "assessors", "flagged"},
 
+	"control_test": {"terms", "library", "control", "of", "how", "conclusion", "sample", "extends", "population", "items", "kept", "deviations", "not_testable",
+		"tolerable", "bound", "causes", "day"},
+	"workpaper": {"terms", "control", "sha256", "size", "day"},
+	"impact": {"terms", "state", "actual", "right", "groups", "scale", "scope", "irremediability", "involvement", "leverage", "crucial", "actions", "remedy",
+		"relationship", "plan_due", "known_from", "day"},
+	"determination": {"terms", "library", "question", "conclusion", "level", "population", "examined", "unmapped", "coverage", "required", "controls", "effective",
+		"not_effective", "absent", "untested", "involved", "day"},
+	"dissent":           {"determination", "conclusion", "day"},
+	"assessment_reply":  {"determination", "choice", "day"},
+	"redaction":         {"terms", "state", "schema", "field", "class", "reason", "day"},
+	"redaction_consent": {"redaction", "agrees", "day"},
+
 	"enforcement":    {"state", "decision", "decided", "day"},
 	"break_glass":    {"opened", "hours"},
 	"partnership":    {"state", "partner", "instrument"},
@@ -80,7 +92,8 @@ var pinned = map[string][]string{
 
 // signed names the kinds whose every revision must carry a person's signature.
 var signed = map[string]int{"decision": 1, "score": 1, "opinion": 1, "vote": 1, "declaration": 1, "resignation": 1, "answer": 1, "condition_check": 1, "break_glass": 1,
-	"engagement": 1, "independence": 1, "assignment": 1}
+	"engagement": 1, "independence": 1, "assignment": 1,
+	"control_test": 1, "workpaper": 1, "impact": 1, "determination": 1, "dissent": 1, "assessment_reply": 1, "redaction": 1, "redaction_consent": 1}
 
 // decides and mayNot name, for kinds that people must sign, the roles of which each
 // signer has one and the roles of which none: who sells or runs the system does not
@@ -91,6 +104,8 @@ var (
 		"resignation": panelist, "answer": {"approver", "governing_body"}, "condition_check": {"analyst", "approver", "governing_body", "expert"},
 		"break_glass": {"approver", "governing_body"},
 		"engagement":  {"governing_body"}, "independence": assessor, "assignment": assessor,
+		"control_test": assessor, "workpaper": assessor, "impact": assessor, "determination": assessor, "dissent": assessor, "redaction_consent": assessor,
+		"redaction": {"approver", "governing_body"}, "assessment_reply": {"approver", "governing_body"},
 	}
 	mayNot = map[string][]string{
 		"decision": {"sales", "administrator", "expert", "panel_member"}, "score": {"sales", "administrator"},
@@ -98,11 +113,14 @@ var (
 		"answer": {"sales", "administrator", "expert", "panel_member"}, "condition_check": {"sales", "administrator", "panel_member"},
 		"break_glass": {"sales", "administrator", "expert", "panel_member"},
 		"engagement":  {"sales", "administrator", "assessor"}, "independence": anybody, "assignment": anybody,
+		"control_test": anybody, "workpaper": anybody, "impact": anybody, "determination": anybody, "dissent": anybody, "redaction_consent": anybody,
+		"redaction": notCompany, "assessment_reply": notCompany,
 	}
-	panelist = []string{"panel_member"}
-	company  = []string{"sales", "administrator", "analyst", "approver", "governing_body", "expert"}
-	assessor = []string{"assessor"} // who has no other role at all (RS-02)
-	anybody  = []string{"sales", "administrator", "analyst", "approver", "governing_body", "expert", "auditor", "panel_member"}
+	panelist   = []string{"panel_member"}
+	company    = []string{"sales", "administrator", "analyst", "approver", "governing_body", "expert"}
+	assessor   = []string{"assessor"}                                                     // who has no other role at all (RS-02)
+	notCompany = []string{"sales", "administrator", "expert", "panel_member", "assessor"} // or who is not to speak for it
+	anybody    = []string{"sales", "administrator", "analyst", "approver", "governing_body", "expert", "auditor", "panel_member"}
 )
 
 // Schemas knows the released schemas by their hash.

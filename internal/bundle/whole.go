@@ -31,18 +31,3 @@ func RuleOf(id string) (Rule, bool) {
 	}
 	return Rules[i], true
 }
-
-// Whole is a rate of 100 % in hundredths of a per cent, as all rates of an assessor are.
-const Whole = 10000
-
-// Confidence is that of every bound that an assessor states.
-const Confidence = 0.95
-
-// LeastCoverage gives by level of assurance how much of a population has to be examined
-// before anything favourable is concluded, in hundredths of a per cent. An assessor's
-// library may ask for more. The figures are the project's own.
-var LeastCoverage = map[string]int64{"limited": 5000, "reasonable": 8000}
-
-// Tolerated says whether deviations in at most so many of a population are within a rate
-// that is tolerated.
-func Tolerated(bound, population, rate int64) bool { return bound*Whole <= population*rate }

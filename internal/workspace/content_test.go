@@ -18,6 +18,7 @@ import (
 	"duly/internal/act"
 	"duly/internal/agreement"
 	"duly/internal/assessment"
+	"duly/internal/assurance"
 	"duly/internal/attestation"
 	"duly/internal/bundle"
 	"duly/internal/casework"
@@ -145,7 +146,7 @@ func everything() content {
 		rooms: []store.Migrations{
 			register.Migrations, evidence.Migrations, runs.Migrations, index.Migrations, intake.Migrations, screening.Migrations,
 			agreement.Migrations, usage.Migrations, attestation.Migrations, triage.Migrations, assessment.Migrations, refusal.Migrations, voice.Migrations, decision.Migrations,
-			casework.Migrations, enforcement.Migrations, transparency.Migrations, gate.Migrations, engagement.Migrations,
+			casework.Migrations, enforcement.Migrations, transparency.Migrations, gate.Migrations, engagement.Migrations, assurance.Migrations,
 		},
 	}
 	var puts []func(t testing.TB, w *workspace.Workspace, signer ledger.PersonKey)
@@ -244,6 +245,26 @@ func everything() content {
 	with(of(engagement.Engagements))
 	with(of(engagement.Independences))
 	with(of(engagement.Assignments))
+	with(once(assurance.Tests, func(r *assurance.Test, tx *store.Tx) {
+		r.Terms, r.Of, r.How, r.Conclusion, r.Sample, r.Extends = approved(tx), assurance.Design, assurance.Inspection, assurance.Effective, "", ""
+		r.Items, r.Kept, r.Deviations, r.NotTestable, r.Bound, r.Causes, r.Results = 1, 1, 0, 0, nil, nil, []string{"a=kept"}
+	}))
+	with(of(assurance.Workpapers, func(r *assurance.Workpaper, _ int, tx *store.Tx) { r.Terms = approved(tx) }))
+	with(of(assurance.Impacts, func(r *assurance.Impact, _ int, tx *store.Tx) {
+		r.Terms, r.Actual, r.Involvement, r.Remedy = approved(tx), false, "linked", "not_required"
+	}))
+	with(once(assurance.Determinations, func(r *assurance.Determination, tx *store.Tx) {
+		terms := onTerms(tx)
+		r.Terms, r.Level, r.Conclusion = terms.Hash.String(), terms.Record.Level, assurance.Indeterminate
+		r.Population, r.Examined, r.Unmapped, r.Coverage, r.Required = 0, 0, 0, 0, bundle.Whole
+		r.Controls, r.Effective, r.NotEffective, r.Absent, r.Untested, r.Involved = 2, 0, 0, 0, 2, 0
+	}))
+	with(of(assurance.Dissents, func(r *assurance.Dissent, _ int, tx *store.Tx) { r.Determination, r.Conclusion = newest(tx, assurance.Determinations), assurance.No }))
+	with(of(assurance.Replies, func(r *assurance.Reply, _ int, tx *store.Tx) { r.Determination = newest(tx, assurance.Determinations) }))
+	with(of(assurance.Redactions, func(r *assurance.Redaction, _ int, tx *store.Tx) {
+		r.Terms, r.Schema, r.Field, r.Class, r.Reason = approved(tx), evidence.Sources.Schema().Hash().String(), 0, string(evidence.Sources.Schema().Sealed[0].Class), "privacy"
+	}))
+	with(of(assurance.Consents, func(r *assurance.Consent, _ int, tx *store.Tx) { r.Redaction = newest(tx, assurance.Redactions) }))
 	with(of(voice.Stakeholders))
 	with(of(voice.Consultations))
 	with(of(voice.Sessions))
@@ -272,11 +293,13 @@ func everything() content {
 				t.Fatal(err)
 			}
 		}
-		if keys[act.Assessor], err = ledger.NewPersonKey(rand.Reader); err != nil {
-			t.Fatal(err)
-		}
-		if err := w.AddPersonByKey(ctx, admin, "assessor", []act.Role{act.Assessor}, keys[act.Assessor].Public()); err != nil {
-			t.Fatal(err)
+		for _, name := range []act.Role{act.Assessor, dissenter} {
+			if keys[name], err = ledger.NewPersonKey(rand.Reader); err != nil {
+				t.Fatal(err)
+			}
+			if err := w.AddPersonByKey(ctx, admin, string(name), []act.Role{act.Assessor}, keys[name].Public()); err != nil {
+				t.Fatal(err)
+			}
 		}
 		write(t, w, func(tx *store.Tx) error {
 			if err := tx.Exec("insert into pushed_event (id, day) values ('an event', '2026-11-24')"); err != nil {
@@ -295,6 +318,30 @@ func everything() content {
 	return c
 }
 
+// onTerms gives the terms of reference that the governing body approved, and approved their
+// leaf hash.
+func onTerms(tx *store.Tx) *store.Revision[engagement.Engagement] {
+	list, err := store.Select(context.Background(), tx, engagement.Engagements, "r.state = 'approved'")
+	if err != nil {
+		panic(err)
+	}
+	return list[0]
+}
+
+func approved(tx *store.Tx) string { return onTerms(tx).Hash.String() }
+
+// newest gives the leaf hash of the newest record of a kind.
+func newest[T any](tx *store.Tx, kind *ledger.Kind[T]) string {
+	list, err := store.Select(context.Background(), tx, kind, "")
+	if err != nil {
+		panic(err)
+	}
+	return list[len(list)-1].Hash.String()
+}
+
+// dissenter stands for a second assessor.
+const dissenter act.Role = "another assessor"
+
 // signedAs gives the role of who signs records of a kind.
 func signedAs(kind string) act.Role {
 	switch kind {
@@ -304,8 +351,10 @@ func signedAs(kind string) act.Role {
 		return act.PanelMember
 	case "engagement":
 		return act.GoverningBody
-	case "independence", "assignment":
+	case "independence", "assignment", "control_test", "workpaper", "impact", "determination", "redaction_consent":
 		return act.Assessor
+	case "dissent":
+		return dissenter
 	}
 	return act.Approver
 }
