@@ -137,8 +137,12 @@ func (c *controlTestCmd) Run(a *app) error {
 		}
 		return a.print(struct {
 			entered
-			Test *assurance.Test `json:"test"`
-		}{entered{ref.ID, ref.Seq}, test}, func(out io.Writer) {
+			Population  int64  `json:"population"`
+			Items       int64  `json:"items"`
+			Deviations  int64  `json:"deviations"`
+			NotTestable int64  `json:"not_testable"`
+			Bound       *int64 `json:"bound"`
+		}{entered{ref.ID, ref.Seq}, test.Population, test.Items, test.Deviations, test.NotTestable, test.Bound}, func(out io.Writer) {
 			fmt.Fprintf(out, "%s, %s: %s, signed in entry %d\n", c.Control, c.Of, c.Conclusion, ref.Seq)
 			if test.Bound != nil {
 				fmt.Fprintf(out, "%d of %d looked at, %d deviate, %d not testable: of %d, at most %d deviate (95 %%)\n",

@@ -20,10 +20,10 @@ type determinationCmd struct {
 type determinationSignCmd struct {
 	engaged
 	library
-	Question   string   `arg:"" help:"contribution (does customers' use contribute to violations of human rights?) or process (does the process do what it is for?)." enum:"contribution,process"`
-	Conclusion string   `arg:"" help:"yes, no, partly or indeterminate." enum:"yes,no,partly,indeterminate"`
-	Text       string   `help:"The reasons." required:"" placeholder:"TEXT"`
-	Evidence   []string `help:"A leaf hash that it rests on." required:"" placeholder:"HASH"`
+	Question   string  `arg:"" help:"contribution (does customers' use contribute to violations of human rights?) or process (does the process do what it is for?)." enum:"contribution,process"`
+	Conclusion string  `arg:"" help:"yes, no, partly or indeterminate." enum:"yes,no,partly,indeterminate"`
+	Text       string  `help:"The reasons." required:"" placeholder:"TEXT"`
+	Evidence   []int64 `help:"An entry that it rests on, by its number." required:"" placeholder:"ENTRY"`
 }
 
 // Run records the determination.
@@ -41,8 +41,14 @@ func (c *determinationSignCmd) Run(a *app) error {
 		}
 		return a.print(struct {
 			entered
-			Determination *assurance.Determination `json:"determination"`
-		}{entered{ref.ID, ref.Seq}, d}, func(out io.Writer) {
+			Conclusion string `json:"conclusion"`
+			Level      string `json:"level"`
+			Population int64  `json:"population"`
+			Examined   int64  `json:"examined"`
+			Unmapped   int64  `json:"unmapped"`
+			Coverage   int64  `json:"coverage"`
+			Required   int64  `json:"required"`
+		}{entered{ref.ID, ref.Seq}, d.Conclusion, d.Level, d.Population, d.Examined, d.Unmapped, d.Coverage, d.Required}, func(out io.Writer) {
 			fmt.Fprintf(out, "determination %s: %s, with %s assurance, signed in entry %d\n", ref.ID, d.Conclusion, d.Level, ref.Seq)
 			fmt.Fprintf(out, "it rests on %d of %d deployments, with %s of the billing unmapped: coverage %s, required %s\n",
 				d.Examined, d.Population, percent(d.Unmapped), percent(d.Coverage), percent(d.Required))

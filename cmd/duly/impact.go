@@ -38,7 +38,7 @@ type impactAddCmd struct {
 	Text            string   `help:"The reasons for the involvement." required:"" placeholder:"TEXT"`
 	Plan            string   `help:"How it is put right; needed where the company causes it or contributes to it." placeholder:"TEXT"`
 	PlanDue         string   `help:"By when." placeholder:"YYYY-MM-DD"`
-	Evidence        []string `help:"A leaf hash that shows it." placeholder:"HASH"`
+	Evidence        []int64  `help:"An entry that shows it, by its number." placeholder:"ENTRY"`
 }
 
 // Run records the impact.
@@ -51,15 +51,12 @@ func (c *impactAddCmd) Run(a *app) error {
 		i, ref, err := assurance.Hold(a.ctx, w.DB, act.Default, assurance.Harm{Hand: h, Engagement: id, Impact: assurance.Impact{
 			Actual: c.Actual, Right: c.Right, Groups: c.Group, Scale: c.Scale, Scope: c.Scope, Irremediable: c.Irremediability, Involvement: c.Involvement,
 			Leverage: c.Leverage, Crucial: c.Crucial, PlanDue: c.PlanDue, Bases: c.KnownFrom, Subject: of, Stated: c.Stated, Observed: c.Observed, Reasons: c.Text,
-			Plan: c.Plan, Evidence: c.Evidence,
-		}}, c.Revises)
+			Plan: c.Plan,
+		}, Evidence: c.Evidence}, c.Revises)
 		if err != nil {
 			return err
 		}
-		return a.print(struct {
-			entered
-			Impact *assurance.Impact `json:"impact"`
-		}{entered{ref.ID, ref.Seq}, i}, func(out io.Writer) {
+		return a.print(impactRowOf(ref, i), func(out io.Writer) {
 			fmt.Fprintf(out, "impact %s on %s, signed in entry %d\n", ref.ID, c.Right, ref.Seq)
 			fmt.Fprintf(out, "asks of the company: %s; remedy: %s; the relationship: %s\n", either(i.Actions), strings.ReplaceAll(i.Remedy, "_", " "), either(i.Relationships))
 		})
@@ -87,9 +84,22 @@ type impactListCmd struct {
 }
 
 type impactRow struct {
-	ID    string `json:"id"`
-	Entry int64  `json:"entry"`
-	*assurance.Impact
+	entered
+	State         string   `json:"state"`
+	Actual        bool     `json:"actual"`
+	Right         string   `json:"right"`
+	Groups        []string `json:"groups"`
+	Involvement   string   `json:"involvement"`
+	Actions       []string `json:"actions"`
+	Remedy        string   `json:"remedy"`
+	Relationships []string `json:"relationship"`
+	PlanDue       string   `json:"plan_due"`
+	Stated        string   `json:"stated_use"`
+	Observed      string   `json:"actual_use"`
+}
+
+func impactRowOf(ref store.Ref, i *assurance.Impact) impactRow {
+	return impactRow{entered{ref.ID, ref.Seq}, i.State, i.Actual, i.Right, i.Groups, i.Involvement, i.Actions, i.Remedy, i.Relationships, i.PlanDue, i.Stated, i.Observed}
 }
 
 // Run lists the impacts.
@@ -98,7 +108,7 @@ func (c *impactListCmd) Run(a *app) error {
 	err := a.look(c.Engagement, func(q store.Queryer, id string) error {
 		list, err := assurance.ImpactsOf(a.ctx, q, id)
 		for _, i := range list {
-			rows = append(rows, impactRow{i.ID, i.Seq, i.Record})
+			rows = append(rows, impactRowOf(i.Ref, i.Record))
 		}
 		return err
 	})

@@ -11,7 +11,6 @@ import (
 	"duly/internal/bundle"
 	"duly/internal/engagement"
 	"duly/internal/fault"
-	"duly/internal/ledger"
 	"duly/internal/refusal"
 	"duly/internal/register"
 	"duly/internal/runs"
@@ -41,22 +40,22 @@ type Answer struct {
 	Question   string
 	Conclusion string
 	Reasons    string
-	Evidence   []string // leaf hashes, in hexadecimal
+	Evidence   []int64 // entries
 }
 
 // Determine records a determination with what it rests on, counted here and not stated by
 // anybody: how much of the population was examined, what came of the controls, and how many
 // impacts the company has a part in.
 //
-// Errors: Invalid without reasons, or for evidence that names no entry; Refused before the
+// Errors: Invalid without reasons; NotFound for evidence that the log does not have; Refused before the
 // population is frozen, for a favourable answer below the required coverage, and for one
 // that what was recorded contradicts.
 func Determine(ctx context.Context, db *store.DB, authority act.Authority, a Answer) (*Determination, store.Ref, error) {
 	if strings.TrimSpace(a.Reasons) == "" || len(a.Evidence) == 0 {
-		return nil, store.Ref{}, fault.New(fault.Invalid, "a determination has reasons, and evidence by reference", "give --text, and --evidence with leaf hashes")
+		return nil, store.Ref{}, fault.New(fault.Invalid, "a determination has reasons, and evidence by reference", "give --text, and --evidence with the numbers of entries")
 	}
 	d := &Determination{
-		Library: a.Library.Hash, Question: a.Question, Conclusion: a.Conclusion, Day: a.Today(), Reasons: a.Reasons, Evidence: a.Evidence,
+		Library: a.Library.Hash, Question: a.Question, Conclusion: a.Conclusion, Day: a.Today(), Reasons: a.Reasons,
 		Controls: int64(len(a.Library.Controls)), Matter: a.Engagement, Person: a.By.Key,
 	}
 	var ref store.Ref
@@ -65,7 +64,7 @@ func Determine(ctx context.Context, db *store.DB, authority act.Authority, a Ans
 		if err != nil {
 			return err
 		}
-		if err := known(ctx, tx, a.Evidence); err != nil {
+		if d.Evidence, err = leaves(ctx, tx, a.Evidence); err != nil {
 			return err
 		}
 		terms := s.Terms.Record
@@ -107,29 +106,24 @@ func (d *Determination) basis() bundle.Basis {
 	return bundle.Basis{Coverage: d.Coverage, Required: d.Required, Controls: d.Controls, Effective: d.Effective, Failed: d.NotEffective + d.Absent, Involved: d.Involved}
 }
 
-// known refuses leaf hashes that no entry has.
-func known(ctx context.Context, q store.Queryer, hashes []string) error {
+// leaves gives the leaf hashes of entries, by which a record names what it rests on. The
+// code is NotFound for one that the log does not have.
+func leaves(ctx context.Context, q store.Queryer, entries []int64) ([]string, error) {
 	head, err := store.Head(ctx, q)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	missing := map[string]bool{}
-	for _, h := range hashes {
-		if _, err := ledger.ParseHash(h); err != nil {
-			return fault.Newf(fault.Invalid, "%q is no leaf hash", h).WithFix("`duly trace` and reports name them")
-		}
-		missing[h] = true
-	}
-	err = store.Entries(ctx, q, 0, head.Size, func(e store.Entry) error {
-		delete(missing, ledger.LeafHash(e.Leaf).String())
-		return nil
-	})
-	for _, h := range hashes {
-		if err == nil && missing[h] {
-			err = fault.Newf(fault.NotFound, "no entry has the leaf hash %s", h)
+	for _, seq := range entries {
+		if seq < 0 || seq >= head.Size {
+			return nil, fault.Newf(fault.NotFound, "the log has no entry %d", seq).WithFix("name entries by their number, as commands and reports print it")
 		}
 	}
-	return err
+	hashes, err := store.LeafHashes(ctx, q, slices.Sorted(slices.Values(entries)))
+	var out []string
+	for _, h := range hashes {
+		out = append(out, h.String())
+	}
+	return out, err
 }
 
 // examined counts what coverage rests on: of the deployments in force those whose rating

@@ -56,6 +56,7 @@ type Harm struct {
 	voice.Hand
 	Engagement string
 	Impact     Impact
+	Evidence   []int64 // entries
 }
 
 // Hold records an impact, or its next revision, signed by the assessor, with the duty that
@@ -82,6 +83,9 @@ func Hold(ctx context.Context, db *store.DB, authority act.Authority, x Harm, id
 			return err
 		}
 		i.Terms = s.Terms.Hash.String()
+		if i.Evidence, err = leaves(ctx, tx, x.Evidence); err != nil {
+			return err
+		}
 		if what := bundle.Involved(i.Involvement, i.PlanDue, i.Actual, i.Bases); what != "" {
 			return refusal.Refuse(refusal.Plan, what, "give the plan and its day, or what else shows the use")
 		}

@@ -56,7 +56,7 @@ type office struct {
 	id                     string // of the engagement
 	library                *assurance.Library
 	deployments            []string
-	evidence               string // a leaf hash
+	evidence               int64 // an entry
 }
 
 const brief = `
@@ -89,7 +89,7 @@ func newOffice(t *testing.T, dsn string) *office {
 	o.ok(err)
 	ref, err := engagement.Propose(ctx, db, act.Default, o.board, "", b)
 	o.ok(err)
-	o.id, o.evidence = ref.ID, ref.Hash.String()
+	o.id, o.evidence = ref.ID, ref.Seq
 	_, err = engagement.Approve(ctx, db, act.Default, o.board, o.id)
 	o.ok(err)
 	for _, h := range []voice.Hand{o.assessor, o.second} {

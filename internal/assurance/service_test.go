@@ -309,7 +309,7 @@ func TestNoIsImpossibleBelowTheCoverage(t *testing.T) {
 		o := newOffice(t, dsn)
 		answer := func(question, conclusion string) (*assurance.Determination, store.Ref, error) {
 			return assurance.Determine(ctx, o.db, act.Default, assurance.Answer{
-				Hand: o.assessor, Engagement: o.id, Library: o.library, Question: question, Conclusion: conclusion, Reasons: "as found", Evidence: []string{o.evidence},
+				Hand: o.assessor, Engagement: o.id, Library: o.library, Question: question, Conclusion: conclusion, Reasons: "as found", Evidence: []int64{o.evidence},
 			})
 		}
 		no := func() error { _, _, err := answer(assurance.Contribution, assurance.No); return err }
@@ -366,15 +366,15 @@ func TestUnmappedIsNotCovered(t *testing.T) {
 	}
 	o.deploy(true, false, false)
 	o.deploy(true, false, false)
-	for _, evidence := range []string{"", strings.Repeat("0", 64)} {
+	for _, evidence := range []int64{-1, 1 << 40} {
 		if _, _, err := assurance.Determine(ctx, o.db, act.Default, assurance.Answer{
-			Hand: o.assessor, Engagement: o.id, Library: o.library, Question: assurance.Contribution, Conclusion: assurance.Indeterminate, Reasons: "r", Evidence: []string{evidence},
+			Hand: o.assessor, Engagement: o.id, Library: o.library, Question: assurance.Contribution, Conclusion: assurance.Indeterminate, Reasons: "r", Evidence: []int64{evidence},
 		}); err == nil {
-			t.Errorf("evidence %q is taken", evidence)
+			t.Errorf("evidence %d is taken", evidence)
 		}
 	}
 	d, _, err := assurance.Determine(ctx, o.db, act.Default, assurance.Answer{
-		Hand: o.assessor, Engagement: o.id, Library: o.library, Question: assurance.Contribution, Conclusion: assurance.Indeterminate, Reasons: "r", Evidence: []string{o.evidence},
+		Hand: o.assessor, Engagement: o.id, Library: o.library, Question: assurance.Contribution, Conclusion: assurance.Indeterminate, Reasons: "r", Evidence: []int64{o.evidence},
 	})
 	if err != nil || d.Examined != 10 || d.Unmapped != 2000 || d.Coverage != 8000 {
 		t.Errorf("%+v, %v", d, err)
