@@ -76,7 +76,8 @@ func kinds() []*ledger.Schema {
 		voice.Sessions.Schema(), voice.Inputs.Schema(), voice.Compensations.Schema(),
 		transparency.Partnerships.Schema(), transparency.Requests.Schema(), transparency.Claims.Schema(), transparency.ContentSamples.Schema(),
 		transparency.PublishedFigures.Schema(), transparency.Incidents.Schema(), gate.Enforcements.Schema(), gate.Glasses.Schema(),
-		engagement.Engagements.Schema(), engagement.Independences.Schema(), engagement.Assignments.Schema(),
+		engagement.Engagements.Schema(), engagement.Independences.Schema(), engagement.Assignments.Schema(), engagement.Populations.Schema(),
+		engagement.Samples.Schema(), engagement.Reconciliations.Schema(), engagement.Requests.Schema(), engagement.Efforts.Schema(),
 		assurance.Tests.Schema(), assurance.Workpapers.Schema(), assurance.Impacts.Schema(), assurance.Determinations.Schema(), assurance.Dissents.Schema(),
 		assurance.Replies.Schema(), assurance.Redactions.Schema(), assurance.Consents.Schema(),
 	}

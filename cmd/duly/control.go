@@ -105,7 +105,8 @@ type controlTestCmd struct {
 	Control    string   `arg:"" help:"The control, by its id in the library."`
 	Of         string   `help:"design: would it prevent or find what it is for; operation: did it." required:"" enum:"design,operation"`
 	Conclusion string   `help:"effective, not_effective, absent (there is no such control), or extend (draw more)." required:"" enum:"effective,not_effective,absent,extend"`
-	Whole      bool     `help:"All entries, by the verifier's rule that the control names."`
+	Sample     string   `help:"The kind of which all that was drawn was tested, for example rating." placeholder:"KIND" xor:"of"`
+	Whole      bool     `help:"All entries, by the verifier's rule that the control names." xor:"of"`
 	Results    string   `help:"A CSV file with item, result (kept, deviation, not_testable), cause and note." placeholder:"FILE"`
 	Text       string   `help:"What was done." required:"" placeholder:"TEXT"`
 	Paper      []string `help:"A workpaper that shows it." placeholder:"ID"`
@@ -129,7 +130,7 @@ func (c *controlTestCmd) Run(a *app) error {
 	}
 	return c.run(a, func(w *workspace.Workspace, h voice.Hand, id string) error {
 		test, ref, err := assurance.Record(a.ctx, w.DB, act.Default, assurance.Testing{
-			Hand: h, Engagement: id, Library: l, Control: c.Control, Of: c.Of, Conclusion: c.Conclusion, Whole: c.Whole, Results: results,
+			Hand: h, Engagement: id, Library: l, Control: c.Control, Of: c.Of, Conclusion: c.Conclusion, Sample: c.Sample, Whole: c.Whole, Results: results,
 			Procedure: c.Text, Papers: c.Paper,
 		})
 		if err != nil {

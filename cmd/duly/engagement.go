@@ -19,6 +19,14 @@ type engagementCmd struct {
 	Withdraw engagementWithdrawCmd `cmd:"" help:"Withdraw an engagement; what was recorded stays."`
 	Declare  engagementDeclareCmd  `cmd:"" help:"Declare own independence; the assessor signs."`
 	Start    engagementStartCmd    `cmd:"" help:"Begin the assessment; an assessor signs."`
+	Freeze   engagementFreezeCmd   `cmd:"" help:"Freeze the population of the period: all that the log has of it; an assessor signs."`
+	Plan     engagementPlanCmd     `cmd:"" help:"Say how many to draw for a confidence and a tolerable rate, and what precision costs. Writes nothing."`
+	Draw     engagementDrawCmd     `cmd:"" help:"Draw a sample that neither side can choose; an assessor signs."`
+	Request  engagementRequestCmd  `cmd:"" help:"Ask the company for evidence; an assessor signs."`
+	Answer   engagementAnswerCmd   `cmd:"" help:"Answer a request for evidence; who answers for the company signs."`
+	Effort   engagementEffortCmd   `cmd:"" help:"Record what a task took; an assessor signs."`
+	Show     engagementShowCmd     `cmd:"" help:"Show where an engagement stands."`
+	Access   engagementAccessCmd   `cmd:"" help:"Show who of the company entered what into the log, counted from all its entries."`
 	End      engagementEndCmd      `cmd:"" help:"Conclude the assessment, or break it off with a reason; an assessor signs."`
 }
 

@@ -68,6 +68,7 @@ type cli struct {
 	Request    requestCmd       `cmd:"" help:"Keep what authorities ask for, and what they got."`
 	Incident   incidentCmd      `cmd:"" help:"Handle grave events to their end."`
 	Engagement engagementCmd    `cmd:"" help:"Have the process assessed by somebody independent."`
+	Reconcile  reconcileCmd     `cmd:"" help:"Compare the register with a list from elsewhere: what never entered the log?"`
 	Registers  registersCmd     `cmd:"" help:"Show partnerships, requests, claims, samples and incidents in figures."`
 	Control    controlCmd       `cmd:"" help:"Test the process against controls, as an independent assessor."`
 	Workpaper  workpaperCmd     `cmd:"" help:"Keep an assessor's files where only the assessor can read them."`

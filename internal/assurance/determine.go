@@ -11,8 +11,8 @@ import (
 	"duly/internal/bundle"
 	"duly/internal/engagement"
 	"duly/internal/fault"
+	"duly/internal/ledger"
 	"duly/internal/refusal"
-	"duly/internal/register"
 	"duly/internal/runs"
 	"duly/internal/store"
 	"duly/internal/voice"
@@ -73,7 +73,7 @@ func Determine(ctx context.Context, db *store.DB, authority act.Authority, a Ans
 		if err := d.first(ctx, tx); err != nil {
 			return err
 		}
-		if err := d.examined(ctx, tx); err != nil {
+		if err := d.examined(ctx, tx, s); err != nil {
 			return err
 		}
 		if err := d.found(ctx, tx, a.Library); err != nil {
@@ -126,24 +126,26 @@ func leaves(ctx context.Context, q store.Queryer, entries []int64) ([]string, er
 	return out, err
 }
 
-// examined counts what coverage rests on: of the deployments in force those whose rating
-// has all the facts that it needs; less the rate of accounts that map to nothing.
-func (d *Determination) examined(ctx context.Context, tx *store.Tx) error {
-	deployments := map[string]bool{}
-	err := store.Each(ctx, tx, register.Deployments, store.Now, "", nil, func(r *store.Revision[register.Deployment]) error {
-		deployments[r.ID] = r.Record.State != "ended"
-		return nil
+// examined counts what coverage rests on: of the deployments that were frozen those whose
+// rating, as it stood then, had all the facts that it needs; less the rate of what is
+// billed and maps to nothing. What was never compared with a list from outside counts as
+// unmapped.
+func (d *Determination) examined(ctx context.Context, tx *store.Tx, s *engagement.Standing) error {
+	frozen, err := taken(ctx, tx, s)
+	if err != nil {
+		return err
+	}
+	p, leaf := bundle.NewPopulation(frozen.Record.From, frozen.Record.Upto), &ledger.Leaf{}
+	err = store.Entries(ctx, tx, 0, frozen.Record.Size, func(e store.Entry) error {
+		err := leaf.Parse(e.Leaf)
+		p.Add(leaf)
+		return err
 	})
 	if err != nil {
 		return err
 	}
-	for _, in := range deployments {
-		if in {
-			d.Population++
-		}
-	}
-	err = store.Each(ctx, tx, assessment.Ratings, store.Now, "", nil, func(r *store.Revision[assessment.Rating]) error {
-		if !r.Record.Pending && deployments[r.Record.Subject] {
+	err = store.Each(ctx, tx, assessment.Ratings, store.At{Seq: frozen.Record.Size - 1}, "", nil, func(r *store.Revision[assessment.Rating]) error {
+		if !r.Record.Pending && p.Has("deployment", r.Record.Subject) {
 			d.Examined++
 		}
 		return nil
@@ -151,31 +153,46 @@ func (d *Determination) examined(ctx context.Context, tx *store.Tx) error {
 	if err != nil {
 		return err
 	}
-	if d.Unmapped, err = unmapped(ctx, tx); err != nil {
-		return err
+	d.Population, d.Unmapped = frozen.Record.Deployments, bundle.Whole
+	compared, err := Compared(ctx, tx, store.Now, d.Matter)
+	if compared != nil {
+		d.Unmapped = Unmapped(compared.Record)
 	}
 	d.Coverage = bundle.Covered(d.Population, d.Examined, d.Unmapped)
-	return nil
+	return err
 }
 
-// unmapped gives which rate of the accounts in force names no customer or no product,
-// rounded up.
-func unmapped(ctx context.Context, tx *store.Tx) (int64, error) {
-	var all, none int64
-	err := store.Each(ctx, tx, register.Accounts, store.Now, "", nil, func(r *store.Revision[register.Account]) error {
-		switch {
-		case r.Record.State == "ended":
-			return nil
-		case r.Record.Customer == "" || r.Record.Product == "":
-			none++
-		}
-		all++
-		return nil
-	})
-	if all == 0 {
-		return bundle.Whole, err
+// taken gives the population that was frozen under the terms in force.
+//
+// The code is Refused when there is none.
+func taken(ctx context.Context, q store.Queryer, s *engagement.Standing) (*store.Revision[engagement.Population], error) {
+	list, err := store.Select(ctx, q, engagement.Populations, "r.engagement = $1", s.ID)
+	if err != nil {
+		return nil, err
 	}
-	return (none*bundle.Whole + all - 1) / all, err
+	for _, p := range list {
+		if p.Record.Terms == s.Terms.Hash.String() {
+			return p, nil
+		}
+	}
+	return nil, refusal.Refuse(refusal.Frozen, "no population is frozen under the terms in force", "freeze it with `duly engagement freeze`")
+}
+
+// Compared gives the newest comparison of accounts with a list from outside that an
+// engagement has; nil when there is none.
+func Compared(ctx context.Context, q store.Queryer, at store.At, id string) (*store.Revision[engagement.Reconciliation], error) {
+	list, err := store.SelectAt(ctx, q, engagement.Reconciliations, at, "r.engagement = $1", id)
+	for _, r := range slices.Backward(list) {
+		if r.Record.Of == "account" {
+			return r, err
+		}
+	}
+	return nil, err
+}
+
+// Unmapped gives which rate of a list's rows maps to nothing in the log with certainty.
+func Unmapped(r *engagement.Reconciliation) int64 {
+	return bundle.Unmapped(r.Rows, r.Missing+r.Ambiguous+r.Unread)
 }
 
 // found counts what came of the library's controls and of impacts.

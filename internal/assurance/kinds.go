@@ -17,15 +17,17 @@ type Test struct {
 	Of          string   `duly:"of,public,enum=design|operation"`
 	How         string   `duly:"how,public,enum=inspection|sample|whole"` // whole: by a rule of the verifier, all of them
 	Conclusion  string   `duly:"conclusion,public,enum=effective|not_effective|absent|extend"`
-	Sample      string   `duly:"sample,public,hash"`  // leaf hash of the draw
+	Sample      string   `duly:"sample,public,hash"`  // leaf hash of the newest draw of the kind
 	Extends     string   `duly:"extends,public,hash"` // leaf hash of the test that this one goes on with
 	Population  int64    `duly:"population,public"`
 	Items       int64    `duly:"items,public"`
 	Kept        int64    `duly:"kept,public"`
 	Deviations  int64    `duly:"deviations,public"`
 	NotTestable int64    `duly:"not_testable,public"`
-	Tolerable   int64    `duly:"tolerable,public"` // rate of deviations
-	Bound       *int64   `duly:"bound,public"`     // of the population that deviates, at most, with 95 % confidence; absent for an inspection
+	Grave       int64    `duly:"grave,public"`        // items that are looked at whether drawn or not
+	GraveMissed int64    `duly:"grave_missed,public"` // of them those that were not kept
+	Tolerable   int64    `duly:"tolerable,public"`    // rate of deviations
+	Bound       *int64   `duly:"bound,public"`        // of the population that deviates, at most, with 95 % confidence; absent for an inspection
 	Causes      []string `duly:"causes,public,enum=design|people|system|data|pressure|unknown"`
 	Day         string   `duly:"day,public,date"`
 	Results     []string `duly:"results,customer"`    // "item=kept" for each item, sorted

@@ -5,6 +5,7 @@ import (
 	"crypto/rand"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
@@ -55,7 +56,6 @@ type office struct {
 	assessor, second       voice.Hand
 	id                     string // of the engagement
 	library                *assurance.Library
-	deployments            []string
 	evidence               int64 // an entry
 }
 
@@ -98,9 +98,35 @@ func newOffice(t *testing.T, dsn string) *office {
 	}
 	_, err = engagement.Start(ctx, db, act.Default, o.assessor, o.id)
 	o.ok(err)
-	o.library, err = assurance.Shipped()
+	o.library, err = assurance.LoadLibrary(parse(t, strings.ReplaceAll(base(t), "tolerable: 500", "tolerable: 1000")))
 	o.ok(err)
 	return o
+}
+
+// freeze takes the population, and lets somebody else make the entry that draws rest on.
+func (o *office) freeze() {
+	o.Helper()
+	_, err := engagement.Freeze(ctx, o.db, act.Default, o.assessor, o.id)
+	o.ok(err)
+	o.person("eve", act.Sales)
+}
+
+// draw draws deployments: 36 of many, or what is left.
+func (o *office) draw() {
+	o.Helper()
+	_, err := engagement.Draw(ctx, o.db, act.Default, engagement.Drawing{Hand: o.assessor, Engagement: o.id, Of: "deployment", Plan: engagement.Plan{Confidence: 95, Tolerable: 80}})
+	o.ok(err)
+}
+
+// compare compares the billing, of which so many of ten rows are missing from the log.
+func (o *office) compare(missing int) {
+	o.Helper()
+	c := &intake.Comparison{Kind: "account", Rows: 10, Known: int64(10 - missing)}
+	for range missing {
+		c.Missing = append(c.Missing, intake.Line{Row: "a row"})
+	}
+	_, err := engagement.Reconcile(ctx, o.db, act.Default, o.assessor, o.id, "billing", "", c)
+	o.ok(err)
 }
 
 func (o *office) person(name string, role act.Role) voice.Hand {
@@ -145,26 +171,26 @@ func (o *office) refused(rule refusal.Rule, do func() error) {
 	}
 }
 
-// deploy registers an account with a deployment, rated with all facts known, or not.
-func (o *office) deploy(rated, pending, mapped bool) {
+// deploy registers so many deployments, rated with all facts known, or not.
+func (o *office) deploy(n int, rated, pending bool) {
 	o.Helper()
 	o.write(func(tx *store.Tx) error {
 		origin := register.Origin{State: "active", ValidFrom: "2026-01-01", Received: "2026-01-01", Source: "billing", SourceRef: "row"}
-		account := register.Account{Origin: origin, Name: "an account"}
-		if mapped {
-			account.Customer, account.Product = "somebody", "something"
+		for range n {
+			ref, err := store.Create(tx, register.Deployments, &register.Deployment{Origin: origin, Capability: "face_search"})
+			if err != nil {
+				return err
+			}
+			if !rated {
+				continue
+			}
+			_, err = store.Create(tx, assessment.Ratings, &assessment.Rating{
+				Best: "LOW", Worst: "LOW", Inherent: "LOW", Tier: "SDD", Outcome: "approve", Pending: pending, Subject: ref.ID, Account: ref.ID,
+			})
+			if err != nil {
+				return err
+			}
 		}
-		if _, err := store.Create(tx, register.Accounts, &account); err != nil {
-			return err
-		}
-		ref, err := store.Create(tx, register.Deployments, &register.Deployment{Origin: origin, Capability: "face_search"})
-		if err != nil || !rated {
-			return err
-		}
-		o.deployments = append(o.deployments, ref.ID)
-		_, err = store.Create(tx, assessment.Ratings, &assessment.Rating{
-			Best: "LOW", Worst: "LOW", Inherent: "LOW", Tier: "SDD", Outcome: "approve", Pending: pending, Subject: ref.ID, Account: ref.ID,
-		})
-		return err
+		return nil
 	})
 }

@@ -12,7 +12,6 @@ import (
 	"duly/internal/fault"
 	"duly/internal/refusal"
 	"duly/internal/runs"
-	"duly/internal/stats"
 	"duly/internal/store"
 	"duly/internal/voice"
 )
@@ -43,18 +42,11 @@ type Testing struct {
 	Control    string // id in the library
 	Of         string // Design or Operation
 	Conclusion string
-	Sample     *Sample  // from which the results are; nil for an inspection and for ByRule
+	Sample     string   // the kind of which all that was drawn was tested; empty for an inspection and for ByRule
 	Whole      bool     // by the verifier's rule
 	Results    []Result // by item, as [ReadResults] gives them
 	Procedure  string   // what was done
 	Papers     []string // record ids of workpapers
-}
-
-// Sample is what was drawn for a test.
-type Sample struct {
-	Leaf       string // leaf hash of the draw
-	Population int64
-	Items      []string
 }
 
 // Record records a test, signed by the assessor.
@@ -74,6 +66,9 @@ func Record(ctx context.Context, db *store.DB, authority act.Authority, t Testin
 			return err
 		}
 		if test, err = t.counted(c); err != nil {
+			return err
+		}
+		if err := t.drawn(ctx, tx, s, test); err != nil {
 			return err
 		}
 		test.Terms = s.Terms.Hash.String()
@@ -106,11 +101,11 @@ func (t *Testing) counted(c *Control) (*Test, error) {
 	switch {
 	case t.Whole && c.Whole == "":
 		return nil, fault.Newf(fault.Invalid, "no rule of the verifier holds all of %s to it", c.ID).WithFix("draw a sample")
-	case t.Whole && (t.Sample != nil || len(t.Results) > 0):
+	case t.Whole && (t.Sample != "" || len(t.Results) > 0):
 		return nil, fault.New(fault.Invalid, "a test of all by the verifier's rule has no items", "leave out the results")
 	case t.Whole:
 		how = ByRule
-	case t.Sample != nil:
+	case t.Sample != "":
 		how = BySample
 	}
 	if (t.Of == Design) != (how == Inspection) {
@@ -124,18 +119,56 @@ func (t *Testing) counted(c *Control) (*Test, error) {
 		Procedure: strings.TrimSpace(t.Procedure), Papers: t.Papers, Matter: t.Engagement, Person: t.By.Key,
 	}
 	test.count(t.Results)
-	if t.Sample == nil {
-		return test, nil
+	return test, nil
+}
+
+// drawn holds the results to all that was drawn of the kind from the population.
+func (t *Testing) drawn(ctx context.Context, tx *store.Tx, s *engagement.Standing, test *Test) error {
+	if t.Sample == "" {
+		return nil
 	}
-	items := slices.Sorted(slices.Values(t.Sample.Items))
+	frozen, err := taken(ctx, tx, s)
+	if err != nil {
+		return err
+	}
+	samples, err := store.Select(ctx, tx, engagement.Samples, "r.engagement = $1", t.Engagement)
+	if err != nil {
+		return err
+	}
+	var items, grave []string
+	for _, d := range samples {
+		if d.Record.Of != t.Sample || d.Record.Population != frozen.Hash.String() {
+			continue
+		}
+		if test.Sample == "" {
+			test.Population = d.Record.From
+		}
+		test.Sample, items, grave = d.Hash.String(), append(items, d.Record.Drawn...), append(grave, d.Record.Taken...)
+	}
+	if test.Sample == "" {
+		return refusal.Refuse(refusal.Frozen, "no "+t.Sample+" was drawn from the population", "draw with `duly engagement draw`")
+	}
+	items = slices.Sorted(slices.Values(append(items, grave...)))
 	if !slices.EqualFunc(t.Results, items, func(r Result, item string) bool { return r.Item == item }) {
-		return nil, refusal.Refuse(refusal.Frozen, fmt.Sprintf("the results are of %d items, and not of exactly the %d that were drawn", len(t.Results), len(items)),
+		return refusal.Refuse(refusal.Frozen, fmt.Sprintf("the results are of %d items, and not of exactly the %d that were drawn", len(t.Results), len(items)),
 			"test each item of the sample, or say that it cannot be tested")
 	}
-	test.Sample, test.Population = t.Sample.Leaf, t.Sample.Population
-	bound, err := stats.Most(test.Population, test.Items, test.Deviations+test.NotTestable, bundle.Confidence)
+	test.Grave, test.Population = int64(len(grave)), test.Population+int64(len(grave))
+	for _, r := range t.Results {
+		if r.Outcome != Kept && slices.Contains(grave, r.Item) {
+			test.GraveMissed++
+		}
+	}
+	bound, err := test.basis().Bound()
 	test.Bound = &bound
-	return test, err
+	return err
+}
+
+func (test *Test) basis() bundle.Tested {
+	return bundle.Tested{
+		How: test.How, Conclusion: test.Conclusion, Population: test.Population, Items: test.Items, Missed: test.Deviations + test.NotTestable,
+		Grave: test.Grave, GraveMissed: test.GraveMissed, Tolerable: test.Tolerable,
+	}
 }
 
 // count fills in what came of the items.
@@ -208,7 +241,7 @@ func (test *Test) again(ctx context.Context, tx *store.Tx, results []Result) err
 
 // allowed refuses a conclusion that does not follow.
 func (test *Test) allowed() error {
-	if what := bundle.Concluded(test.How, test.Conclusion, test.Population, test.Items, test.Deviations+test.NotTestable, test.Tolerable); what != "" {
+	if what := test.basis().Refuses(); what != "" {
 		return refusal.Refuse(refusal.Bound, what, "extend the sample, or conclude that the control is not effective")
 	}
 	return nil

@@ -6,7 +6,6 @@ import (
 	"strings"
 
 	"duly/internal/ledger"
-	"duly/internal/stats"
 )
 
 // assured is what the checker keeps of an assessor's work.
@@ -18,7 +17,10 @@ type assured struct {
 	answered   map[string]string          // the newest conclusion by engagement and question
 	redactions map[ledger.Hash]bool       // by leaf hash
 	rated      int64                      // records of ratings so far
-	deployed   int64                      // records of deployments so far
+	population map[ledger.Hash]examined   // by the leaf hash of the terms
+	draws      map[string]draws           // by the leaf hash of a population and a kind
+	samples    map[ledger.Hash]draws      // as they were after each draw, by its leaf hash
+	unmapped   map[string]int64           // the newest rate, by engagement
 }
 
 // commission is an engagement's terms of reference.
@@ -27,6 +29,12 @@ type commission struct {
 	level    string
 	required int64 // rate
 }
+
+// examined is what coverage is of: a frozen population, and the ratings that stood then.
+type examined struct{ deployments, rated int64 }
+
+// draws are all draws of a kind from a population together.
+type draws struct{ grave, drawn, rest int64 }
 
 type tested struct {
 	hash                     ledger.Hash
@@ -43,29 +51,45 @@ func newAssured() assured {
 	return assured{
 		terms: map[ledger.Hash]commission{}, tests: map[string]tested{}, impacts: map[string]map[string]bool{}, determined: map[ledger.Hash]determined{},
 		answered: map[string]string{}, redactions: map[ledger.Hash]bool{},
+		population: map[ledger.Hash]examined{}, draws: map[string]draws{}, samples: map[ledger.Hash]draws{}, unmapped: map[string]int64{},
 	}
 }
 
-// note counts what coverage is of.
-func (a *assured) note(leaf *ledger.Leaf) {
-	switch {
-	case leaf.Rev > 1:
-	case leaf.Kind == "rating":
-		a.rated++
-	case leaf.Kind == "deployment":
-		a.deployed++
+// note keeps what an assessor's work rests on.
+func (a *assured) note(hash ledger.Hash, leaf *ledger.Leaf) {
+	p := fields(leaf.PublicValues())
+	terms, _ := ledger.ParseHash(p.text("terms"))
+	switch leaf.Kind {
+	case "rating":
+		if leaf.Rev == 1 {
+			a.rated++
+		}
+	case "engagement":
+		if p.text("state") == "approved" {
+			a.terms[hash] = commission{leaf.ID, p.text("level"), p.int("required_coverage") * 100}
+		}
+	case "population":
+		a.population[terms] = examined{p.int("deployments"), a.rated}
+	case "engagement_sample":
+		key := p.text("population") + " " + p.text("of")
+		d, again := a.draws[key]
+		if !again {
+			d.rest = p.int("drawn_from")
+		}
+		d.grave, d.drawn = d.grave+p.int("targeted"), d.drawn+p.int("size")
+		a.draws[key], a.samples[hash] = d, d
+	case "reconciliation":
+		if p.text("of") == "account" {
+			a.unmapped[a.terms[terms].id] = Unmapped(p.int("rows"), p.int("missing")+p.int("ambiguous")+p.int("unread"))
+		}
 	}
 }
 
-// work checks an entry of an assessor's work, and keeps what later ones rest on.
+// work checks an entry of an assessor's work, or of what the company says to it, and keeps
+// what later ones rest on.
 func (c *Checker) work(seq int64, hash ledger.Hash, leaf *ledger.Leaf, values map[string][]byte) {
 	p := fields(leaf.PublicValues())
 	switch leaf.Kind {
-	case "engagement":
-		if p.text("state") == "approved" {
-			c.assured.terms[hash] = commission{leaf.ID, p.text("level"), p.int("required_coverage") * 100}
-		}
-		return
 	case "dissent", "assessment_reply":
 		c.reply(seq, leaf, p)
 		return
@@ -75,21 +99,23 @@ func (c *Checker) work(seq int64, hash ledger.Hash, leaf *ledger.Leaf, values ma
 		}
 		return
 	}
-	named, _ := ledger.ParseHash(p.text("terms"))
-	e, approved := c.assured.terms[named]
-	if !approved {
-		c.Report(seq, "it rests on terms of reference that the governing body has not approved")
+	t := c.under(seq, p)
+	switch {
+	case t == nil:
 		return
+	case leaf.Kind == "redaction":
+		c.redaction(seq, hash, p)
+		return
+	case !c.engaged.started[t.engagement]:
+		c.Report(seq, "assessors work in an engagement that has not started")
 	}
 	switch leaf.Kind {
 	case "control_test":
-		c.controlTest(seq, hash, leaf, p, e.id, values)
+		c.controlTest(seq, hash, leaf, p, t.engagement, values)
 	case "impact":
-		c.impact(seq, leaf, p, e.id)
+		c.impact(seq, leaf, p, t.engagement)
 	case "determination":
-		c.determination(seq, hash, leaf, p, e)
-	case "redaction":
-		c.redaction(seq, hash, p)
+		c.determination(seq, hash, leaf, p, t.hash)
 	}
 }
 
@@ -103,8 +129,9 @@ func (c *Checker) controlTest(seq int64, hash ledger.Hash, leaf *ledger.Leaf, p 
 	items, kept, deviated, missing := p.int("items"), p.int("kept"), p.int("deviations"), p.int("not_testable")
 	causes, _ := p["causes"].Value().([]string)
 	bound, bounded := p["bound"].Value().(int64)
+	t := Tested{how, conclusion, p.int("population"), items, deviated + missing, p.int("grave"), p.int("grave_missed"), p.int("tolerable")}
 	switch {
-	case min(items, kept, deviated, missing, p.int("population")) < 0 || items != kept+deviated+missing:
+	case min(items, kept, deviated, missing, t.Population, t.GraveMissed, t.Missed-t.GraveMissed, t.Grave-t.GraveMissed, items-t.Grave) < 0 || items != kept+deviated+missing:
 		c.Report(seq, "its items do not add up")
 	case int64(len(causes)) != deviated:
 		c.Report(seq, fmt.Sprintf("it has %d deviations and %d root causes", deviated, len(causes)))
@@ -115,11 +142,16 @@ func (c *Checker) controlTest(seq int64, hash ledger.Hash, leaf *ledger.Leaf, p 
 	case how == "whole" && (kept != p.int("population") || kept != items || kept > c.counts.Entries):
 		c.Report(seq, "a rule of the verifier holds all entries to it, or the log does not stand; it says otherwise")
 	}
-	if most, err := stats.Most(p.int("population"), items, deviated+missing, Confidence); bounded && (err != nil || most != bound) {
+	if most, err := t.Bound(); bounded && (err != nil || most != bound) {
 		c.Report(seq, fmt.Sprintf("its sample bounds the deviations at %d, it says %d", most, bound))
 	}
-	if what := Concluded(how, conclusion, p.int("population"), items, deviated+missing, p.int("tolerable")); what != "" {
+	if what := t.Refuses(); what != "" {
 		c.Report(seq, what)
+	}
+	if named, _ := ledger.ParseHash(p.text("sample")); how == "sample" {
+		if d, drawn := c.assured.samples[named]; !drawn || items != d.grave+d.drawn || t.Grave != d.grave || t.Population != d.grave+d.rest {
+			c.Report(seq, "it is not on all that was drawn, or on another population than that was drawn from")
+		}
 	}
 	c.results(seq, p, values["results"])
 	key := engagement + " " + p.text("control") + " " + p.text("of")
@@ -169,7 +201,8 @@ func (c *Checker) impact(seq int64, leaf *ledger.Leaf, p fields, engagement stri
 }
 
 // determination counts again what an answer rests on, and holds it to that (RS-08).
-func (c *Checker) determination(seq int64, hash ledger.Hash, leaf *ledger.Leaf, p fields, e commission) {
+func (c *Checker) determination(seq int64, hash ledger.Hash, leaf *ledger.Leaf, p fields, terms ledger.Hash) {
+	e, frozen := c.assured.terms[terms], c.assured.population[terms]
 	if leaf.Rev > 1 {
 		c.Report(seq, "a determination was changed; it stands as it was signed")
 	}
@@ -184,6 +217,10 @@ func (c *Checker) determination(seq int64, hash ledger.Hash, leaf *ledger.Leaf, 
 			involved++
 		}
 	}
+	unmapped, compared := c.assured.unmapped[e.id]
+	if !compared {
+		unmapped = Whole // who is missing cannot be told
+	}
 	key := e.id + " " + p.text("question")
 	switch before := c.assured.answered[key]; {
 	case before != "" && before != "indeterminate":
@@ -192,7 +229,9 @@ func (c *Checker) determination(seq int64, hash ledger.Hash, leaf *ledger.Leaf, 
 		c.Report(seq, "it claims another level of assurance than the terms")
 	case b.Required < max(e.required, LeastCoverage[e.level]) || b.Required > Whole:
 		c.Report(seq, fmt.Sprintf("it asks for a coverage of %d in 10000, the terms and the level for %d", b.Required, max(e.required, LeastCoverage[e.level])))
-	case b.Coverage != Covered(p.int("population"), p.int("examined"), p.int("unmapped")) || p.int("examined") > c.assured.rated || p.int("population") > c.assured.deployed:
+	case p.int("population") != frozen.deployments || p.int("examined") > frozen.rated || p.int("unmapped") != unmapped:
+		c.Report(seq, "it does not rest on the population that was frozen, or on what was found to be unmapped")
+	case b.Coverage != Covered(p.int("population"), p.int("examined"), p.int("unmapped")):
 		c.Report(seq, "its coverage does not follow from what was examined")
 	case b.Effective != counts["effective"] || p.int("not_effective") != counts["not_effective"] || p.int("absent") != counts["absent"]:
 		c.Report(seq, "its controls are not counted as they were tested")

@@ -8,6 +8,7 @@ import (
 
 	"duly/internal/fault"
 	"duly/internal/ledger"
+	"duly/internal/stats"
 )
 
 // The kinds of an assessor's work, with the fields that the checker looks at.
@@ -16,6 +17,8 @@ type (
 		State    string `duly:"state,public,enum=draft|approved"`
 		Level    string `duly:"level,public,enum=limited|reasonable"`
 		Required int64  `duly:"required_coverage,public"`
+		From     string `duly:"from_day,public,date"`
+		Upto     string `duly:"upto_day,public,date"`
 	}
 	controlTestRecord struct {
 		Terms       string   `duly:"terms,public,hash"`
@@ -30,10 +33,12 @@ type (
 		Kept        int64    `duly:"kept,public"`
 		Deviations  int64    `duly:"deviations,public"`
 		NotTestable int64    `duly:"not_testable,public"`
+		Grave       int64    `duly:"grave,public"`
+		GraveMissed int64    `duly:"grave_missed,public"`
 		Tolerable   int64    `duly:"tolerable,public"`
 		Bound       *int64   `duly:"bound,public"`
 		Causes      []string `duly:"causes,public,enum=people|system"`
-		Results     []string `duly:"results,customer"`
+		Results     []string `duly:"results,security"`
 	}
 	impactRecord struct {
 		Terms        string   `duly:"terms,public,hash"`
@@ -77,6 +82,71 @@ type (
 		Class  string `duly:"class,public,enum=customer|trade_secret|personal"`
 		Reason string `duly:"reason,public,enum=competition|privacy|law"`
 	}
+	independenceRecord struct {
+		State     string   `duly:"state,public,enum=declared"`
+		Terms     string   `duly:"terms,public,hash"`
+		Ties      []string `duly:"ties,public,enum=funding"`
+		Appointed string   `duly:"appointed_by,public,enum=outside"`
+		Removed   string   `duly:"removed_by,public,enum=outside"`
+		Blocks    bool     `duly:"blocking,public"`
+		Flagged   bool     `duly:"flagged,public"`
+	}
+	assignmentRecord struct {
+		State     string `duly:"state,public,enum=started"`
+		Terms     string `duly:"terms,public,hash"`
+		Assessors int64  `duly:"assessors,public"`
+		Flagged   int64  `duly:"flagged,public"`
+	}
+	populationRecord struct {
+		Terms       string `duly:"terms,public,hash"`
+		From        string `duly:"from_day,public,date"`
+		Upto        string `duly:"upto_day,public,date"`
+		Size        int64  `duly:"size,public"`
+		Root        string `duly:"root,public,hash"`
+		Commitment  string `duly:"commitment,public,hash"`
+		Hash        string `duly:"population,public,hash"`
+		Customers   int64  `duly:"customers,public"`
+		Accounts    int64  `duly:"accounts,public"`
+		Deployments int64  `duly:"deployments,public"`
+		Lanes       int64  `duly:"lanes,public"`
+		Cases       int64  `duly:"cases,public"`
+		Ratings     int64  `duly:"ratings,public"`
+		Decisions   int64  `duly:"decisions,public"`
+		Requests    int64  `duly:"data_requests,public"`
+		Incidents   int64  `duly:"incidents,public"`
+		Inputs      int64  `duly:"inputs,public"`
+		Refusals    int64  `duly:"refusals,public"`
+		Ended       int64  `duly:"ended,public"`
+		OpenCases   int64  `duly:"open_cases,public"`
+		LateCases   int64  `duly:"late_cases,public"`
+		Unopened    int64  `duly:"unopened,public"`
+		Declined    int64  `duly:"declined,public"`
+		GraveRate   int64  `duly:"grave_ratings,public"`
+		GraveAct    int64  `duly:"grave_decisions,public"`
+		Afterward   int64  `duly:"afterward,public"`
+	}
+	drawnRecord struct {
+		Population string `duly:"population,public,hash"`
+		Draw       int64  `duly:"draw,public"`
+		Of         string `duly:"of,public,enum=deployment|rating"`
+		Secret     string `duly:"secret,public,hash"`
+		Root       string `duly:"root,public,hash"`
+		Position   int64  `duly:"position,public"`
+		Targeted   int64  `duly:"targeted,public"`
+		Size       int64  `duly:"size,public"`
+		From       int64  `duly:"drawn_from,public"`
+		Strata     int64  `duly:"strata,public"`
+		Hash       string `duly:"drawn,public,hash"`
+	}
+	reconciliationRecord struct {
+		Terms     string `duly:"terms,public,hash"`
+		Of        string `duly:"of,public,enum=account|customer"`
+		Rows      int64  `duly:"rows,public"`
+		Known     int64  `duly:"known,public"`
+		Missing   int64  `duly:"missing,public"`
+		Ambiguous int64  `duly:"ambiguous,public"`
+		Unread    int64  `duly:"unread,public"`
+	}
 	deploymentRecord struct {
 		State string `duly:"state,public,enum=active|ended"`
 	}
@@ -87,44 +157,114 @@ type (
 )
 
 var (
-	engagementKind    = ledger.Define[engagementRecord]("engagement", 1, ledger.SignedBy(1))
-	controlTestKind   = ledger.Define[controlTestRecord]("control_test", 1, ledger.SignedBy(1))
-	impactKind        = ledger.Define[impactRecord]("impact", 1, ledger.SignedBy(1))
-	determinationKind = ledger.Define[determinationRecord]("determination", 1, ledger.SignedBy(1))
-	dissentKind       = ledger.Define[dissentRecord]("dissent", 1, ledger.SignedBy(1))
-	redactionKind     = ledger.Define[redactionRecord]("redaction", 1, ledger.SignedBy(1))
-	deploymentKind    = ledger.Define[deploymentRecord]("deployment", 1)
-	consentKind       = ledger.Define[consentRecord]("redaction_consent", 1, ledger.SignedBy(1))
+	engagementKind     = ledger.Define[engagementRecord]("engagement", 1, ledger.SignedBy(1))
+	controlTestKind    = ledger.Define[controlTestRecord]("control_test", 1, ledger.SignedBy(1))
+	impactKind         = ledger.Define[impactRecord]("impact", 1, ledger.SignedBy(1))
+	determinationKind  = ledger.Define[determinationRecord]("determination", 1, ledger.SignedBy(1))
+	dissentKind        = ledger.Define[dissentRecord]("dissent", 1, ledger.SignedBy(1))
+	redactionKind      = ledger.Define[redactionRecord]("redaction", 1, ledger.SignedBy(1))
+	independenceKind   = ledger.Define[independenceRecord]("independence", 1, ledger.SignedBy(1))
+	assignmentKind     = ledger.Define[assignmentRecord]("assignment", 1, ledger.SignedBy(1))
+	populationKind     = ledger.Define[populationRecord]("population", 1, ledger.SignedBy(1))
+	drawnKind          = ledger.Define[drawnRecord]("engagement_sample", 1, ledger.SignedBy(1))
+	reconciliationKind = ledger.Define[reconciliationRecord]("reconciliation", 1, ledger.SignedBy(1))
+	deploymentKind     = ledger.Define[deploymentRecord]("deployment", 1)
+	consentKind        = ledger.Define[consentRecord]("redaction_consent", 1, ledger.SignedBy(1))
 )
 
-// office is a log with an engagement whose terms are approved, an assessor, and so many
-// rated deployments.
+// office is a log with an engagement that has started: 60 deployments of which 45 are
+// rated, frozen, of which 40 were drawn; and the billing compared, with nothing missing.
 type office struct {
 	*testLog
 	board, assessor ledger.PersonKey
 	terms           string
+	frozen          *Population
+	population      string
+	seed            ledger.Hash // the root that draws rest on
+	position        int64
+	draws           int64
+	sample          string // leaf hash of the newest draw
+	had             map[string]bool
 }
+
+var secretOfOffice = [32]byte{7}
 
 func newOffice(t *testing.T) *office {
 	l := newLog(t, 7)
-	o := &office{testLog: l, board: l.person("governing_body"), assessor: l.person("assessor")}
-	o.terms = l.hash(add(l, engagementKind, l.id(), &engagementRecord{"approved", "limited", 70}, o.board))
-	for range 4 {
+	o := &office{testLog: l, board: l.person("governing_body"), assessor: l.person("assessor"), had: map[string]bool{}}
+	o.terms = o.approve(70)
+	add(l, independenceKind, l.id(), &independenceRecord{State: "declared", Terms: o.terms, Ties: []string{"funding"}, Appointed: "outside", Removed: "outside", Flagged: true}, o.assessor)
+	add(l, assignmentKind, l.id(), &assignmentRecord{"started", o.terms, 1, 1}, o.assessor)
+	for i := range 60 {
 		add(l, deploymentKind, l.id(), &deploymentRecord{"active"})
-		add(l, ratingKind, l.id(), &ratingRecord{Engine: EngineNumber(), Outcome: "approve"})
+		if i < 45 {
+			add(l, ratingKind, l.id(), &ratingRecord{Engine: EngineNumber(), Outcome: "approve"})
+		}
 	}
+	o.freeze()
+	add(l, itemKind, l.id(), &item{State: "active"}) // what somebody else enters seeds the draws
+	o.seed, o.position = l.root(l.size()), l.size()
+	o.draw(40)
+	o.compare(100, 0)
 	return o
+}
+
+// approve drafts terms of another engagement and has them approved.
+func (o *office) approve(required int64) string {
+	id, r := o.id(), engagementRecord{"draft", "limited", required, "2026-01-01", "2027-12-31"}
+	add(o.testLog, engagementKind, id, &r, o.board)
+	r.State = "approved"
+	return o.hash(add(o.testLog, engagementKind, id, &r, o.board))
+}
+
+// freeze takes the population.
+func (o *office) freeze() {
+	o.frozen = NewPopulation("2026-01-01", "2027-12-31")
+	for _, row := range o.rows {
+		leaf, err := ledger.ParseLeaf(row.leaf)
+		if err != nil {
+			o.t.Fatal(err)
+		}
+		o.frozen.Add(leaf)
+	}
+	tally := o.frozen.Tally()
+	n := tally.Public()
+	o.population = o.hash(add(o.testLog, populationKind, o.id(), &populationRecord{
+		Terms: o.terms, From: "2026-01-01", Upto: "2027-12-31", Size: o.size(), Root: o.root(o.size()).String(), Commitment: Commitment(secretOfOffice), Hash: tally.Hash,
+		Deployments: n["deployments"], Ratings: n["ratings"],
+	}, o.assessor))
+}
+
+// draw draws more deployments.
+func (o *office) draw(size int) {
+	o.draws++
+	link := Link(secretOfOffice, o.draws)
+	s := o.frozen.Draw("deployment", Seed(link, o.seed.String(), "deployment", o.draws), size, o.had)
+	for _, id := range s.Drawn {
+		o.had[id] = true
+	}
+	o.sample = o.hash(add(o.testLog, drawnKind, o.id(), &drawnRecord{
+		Population: o.population, Draw: o.draws, Of: "deployment", Secret: link, Root: o.seed.String(), Position: o.position, Size: int64(len(s.Drawn)), From: s.Rest,
+		Strata: s.Strata, Hash: s.Hash,
+	}, o.assessor))
+}
+
+// compare compares the billing: so many rows, of which some are missing from the log.
+func (o *office) compare(rows, missing int64) {
+	add(o.testLog, reconciliationKind, o.id(), &reconciliationRecord{Terms: o.terms, Of: "account", Rows: rows, Known: rows - missing, Missing: missing}, o.assessor)
 }
 
 func number(n int64) *int64 { return &n }
 
-// sampled gives a test of a control on a sample, with its bound.
+// sampled gives a test of a control on what was drawn, with its bound.
 func (o *office) sampled(control byte, items, deviations int64, conclusion string) controlTestRecord {
-	bounds := map[[2]int64]int64{{59, 0}: 50, {59, 1}: 78, {93, 1}: 50, {93, 0}: 32, {60, 0}: 49}
+	bound, err := stats.Most(60, items, deviations, Confidence)
+	if err != nil {
+		o.t.Fatal(err)
+	}
 	return controlTestRecord{
-		Terms: o.terms, Control: hexSum([]byte{control}), Of: "operation", How: "sample", Conclusion: conclusion, Sample: hexSum(nil), Population: 1000,
-		Items: items, Kept: items - deviations, Deviations: deviations, Tolerable: 500, Bound: number(bounds[[2]int64{items, deviations}]),
-		Causes: []string{"people", "people", "people"}[:deviations],
+		Terms: o.terms, Control: hexSum([]byte{control}), Of: "operation", How: "sample", Conclusion: conclusion, Sample: o.sample, Population: 60,
+		Items: items, Kept: items - deviations, Deviations: deviations, Tolerable: 1000, Bound: &bound, Causes: []string{"people", "people", "people"}[:deviations],
 	}
 }
 
@@ -149,7 +289,7 @@ func (o *office) impact(r impactRecord) { add(o.testLog, impactKind, o.id(), &r,
 // answer gives an answer on four deployments of which three were examined.
 func (o *office) answer(question, conclusion string) determinationRecord {
 	return determinationRecord{
-		Terms: o.terms, Question: question, Conclusion: conclusion, Level: "limited", Population: 4, Examined: 3, Coverage: 7500, Required: 7000, Controls: 2, Untested: 2,
+		Terms: o.terms, Question: question, Conclusion: conclusion, Level: "limited", Population: 60, Examined: 45, Coverage: 7500, Required: 7000, Controls: 2, Untested: 2,
 	}
 }
 
@@ -168,7 +308,7 @@ func TestAnAssessorsWorkFollows(t *testing.T) {
 	}{
 		"a whole engagement": {do: func(o *office) {
 			o.test(o.inspected(1, "effective"))
-			o.test(o.sampled(1, 59, 0, "effective"))
+			o.test(o.sampled(1, 40, 0, "effective"))
 			o.test(o.inspected(2, "absent"))
 			o.impact(o.harmful())
 			a := o.answer("contribution", "partly")
@@ -180,57 +320,69 @@ func TestAnAssessorsWorkFollows(t *testing.T) {
 			o.determine(p)
 		}},
 		"signed by the company": {do: func(o *office) {
-			r := o.sampled(1, 59, 0, "effective")
+			r := o.sampled(1, 40, 0, "effective")
 			add(o.testLog, controlTestKind, o.id(), &r, o.board)
 		}, want: "whose roles do not allow this: control_test"},
 		"signed by an assessor who also approves": {do: func(o *office) {
-			r := o.sampled(1, 59, 0, "effective")
+			r := o.sampled(1, 40, 0, "effective")
 			add(o.testLog, controlTestKind, o.id(), &r, o.person("assessor", "approver"))
 		}, want: "whose roles do not allow this: control_test"},
 		"terms that nobody approved": {do: func(o *office) {
-			o.terms = o.hash(add(o.testLog, engagementKind, o.id(), &engagementRecord{"draft", "limited", 1}, o.board))
+			o.terms = o.hash(add(o.testLog, engagementKind, o.id(), &engagementRecord{"draft", "limited", 1, "2026-01-01", "2027-12-31"}, o.board))
 			o.test(o.inspected(1, "effective"))
-		}, want: "has not approved"},
+		}, want: "never approved"},
 
 		"items that do not add up": {do: func(o *office) {
-			r := o.sampled(1, 59, 0, "effective")
-			r.Kept = 58
+			r := o.sampled(1, 40, 0, "effective")
+			r.Kept = 39
 			o.test(r)
 		}, want: "do not add up"},
 		"a deviation without a root cause": {do: func(o *office) {
-			r := o.sampled(1, 59, 1, "not_effective")
+			r := o.sampled(1, 40, 1, "not_effective")
 			r.Causes = []string{}
 			o.test(r)
 		}, want: "1 deviations and 0 root causes"},
 		"a bound made smaller": {do: func(o *office) {
-			r := o.sampled(1, 59, 0, "effective")
-			r.Bound = number(49)
+			r := o.sampled(1, 40, 0, "effective")
+			r.Bound = number(4)
 			o.test(r)
-		}, want: "bounds the deviations at 50, it says 49"},
-		"effective with a deviation": {do: func(o *office) { o.test(o.sampled(1, 59, 1, "effective")) }, want: "78 at most deviate"},
+		}, want: "bounds the deviations at 5, it says 4"},
+		"effective with a deviation": {do: func(o *office) { o.test(o.sampled(1, 40, 1, "effective")) }, want: "7 at most deviate"},
 		"results that are others": {do: func(o *office) {
-			r := o.sampled(1, 59, 0, "effective")
+			r := o.sampled(1, 40, 0, "effective")
 			r.Results = []string{"a=deviation"}
 			o.test(r)
-		}, want: "not those of its results", shown: []ledger.Class{ledger.Customer}},
+		}, want: "not those of its results", shown: []ledger.Class{ledger.Security}},
 		"extended until it fits": {do: func(o *office) {
-			first := o.test(o.sampled(1, 59, 1, "extend"))
-			r := o.sampled(1, 93, 1, "effective")
+			first := o.test(o.sampled(1, 40, 1, "extend"))
+			o.draw(15)
+			r := o.sampled(1, 55, 1, "effective")
 			r.Extends = o.hash(first)
 			o.test(r)
 		}},
 		"drawn anew instead of extended": {do: func(o *office) {
-			o.test(o.sampled(1, 59, 1, "not_effective"))
-			o.test(o.sampled(1, 93, 0, "effective"))
+			o.test(o.sampled(1, 40, 1, "not_effective"))
+			o.draw(15)
+			o.test(o.sampled(1, 55, 0, "effective"))
 		}, want: "tested before"},
 		"an extension that forgets": {do: func(o *office) {
-			first := o.test(o.sampled(1, 59, 1, "extend"))
-			r := o.sampled(1, 93, 0, "effective")
+			first := o.test(o.sampled(1, 40, 1, "extend"))
+			o.draw(15)
+			r := o.sampled(1, 55, 0, "effective")
 			r.Extends = o.hash(first)
 			o.test(r)
 		}, want: "drops something"},
+		"tested on fewer than were drawn": {do: func(o *office) {
+			o.draw(15)
+			o.test(o.sampled(1, 40, 0, "effective"))
+		}, want: "not on all that was drawn"},
+		"tested on what nobody drew": {do: func(o *office) {
+			r := o.sampled(1, 40, 0, "effective")
+			r.Sample = hexSum(nil)
+			o.test(r)
+		}, want: "not on all that was drawn"},
 		"a test that was changed": {do: func(o *office) {
-			id, bad, good := o.id(), o.sampled(1, 59, 1, "not_effective"), o.sampled(1, 59, 0, "effective")
+			id, bad, good := o.id(), o.sampled(1, 40, 1, "not_effective"), o.sampled(1, 40, 0, "effective")
 			add(o.testLog, controlTestKind, id, &bad, o.assessor)
 			add(o.testLog, controlTestKind, id, &good, o.assessor)
 		}, want: "a test was changed"},
@@ -273,11 +425,12 @@ func TestAnAssessorsWorkFollows(t *testing.T) {
 
 		"no, below the required coverage": {do: func(o *office) {
 			a := o.answer("contribution", "no")
-			a.Examined, a.Coverage = 2, 5000
+			a.Examined, a.Coverage = 30, 5000
 			o.determine(a)
 		}, want: "is indeterminate"},
 		"no, with what is unmapped": {do: func(o *office) {
 			a := o.answer("contribution", "no")
+			o.compare(100, 10)
 			a.Unmapped, a.Coverage = 1000, 6750
 			o.determine(a)
 		}, want: "is indeterminate"},
@@ -294,16 +447,29 @@ func TestAnAssessorsWorkFollows(t *testing.T) {
 		}, want: "does not follow"},
 		"examined more than was rated": {do: func(o *office) {
 			a := o.answer("contribution", "no")
-			a.Population, a.Examined, a.Coverage = 5, 5, 10000
+			a.Examined, a.Coverage = 46, 7666
 			o.determine(a)
-		}, want: "does not follow"},
+		}, want: "does not rest on the population"},
+		"another population than was frozen": {do: func(o *office) {
+			a := o.answer("contribution", "no")
+			a.Population, a.Coverage = 45, 10000
+			o.determine(a)
+		}, want: "does not rest on the population"},
+		"what is unmapped left out": {do: func(o *office) {
+			o.compare(100, 10)
+			o.determine(o.answer("contribution", "no"))
+		}, want: "does not rest on the population"},
+		"an engagement that has not started": {do: func(o *office) {
+			o.terms = o.approve(70)
+			o.test(o.inspected(1, "effective"))
+		}, want: "has not started"},
 		"a requirement made lower than the terms": {do: func(o *office) {
 			a := o.answer("contribution", "no")
 			a.Required = 6000
 			o.determine(a)
 		}, want: "for 7000"},
 		"terms lower than the verifier's floor": {do: func(o *office) {
-			o.terms = o.hash(add(o.testLog, engagementKind, o.id(), &engagementRecord{"approved", "limited", 10}, o.board))
+			o.terms = o.approve(10)
 			a := o.answer("contribution", "no")
 			a.Required = 1000
 			o.determine(a)
@@ -336,7 +502,7 @@ func TestAnAssessorsWorkFollows(t *testing.T) {
 		}, want: "not counted as they were tested"},
 		"an effective process with an untested control": {do: func(o *office) {
 			o.test(o.inspected(1, "effective"))
-			o.test(o.sampled(1, 59, 0, "effective"))
+			o.test(o.sampled(1, 40, 0, "effective"))
 			a := o.answer("process", "yes")
 			a.Effective, a.Untested = 1, 1
 			o.determine(a)
@@ -436,7 +602,11 @@ func TestMoreDeviationsNeverHelp(t *testing.T) {
 		items := rapid.Int64Range(1, min(population, 300)).Draw(t, "items")
 		missed := rapid.Int64Range(0, items-1).Draw(t, "missed")
 		tolerable := rapid.Int64Range(0, 2000).Draw(t, "tolerable")
-		if Concluded("sample", "effective", population, items, missed, tolerable) != "" && Concluded("sample", "effective", population, items, missed+1, tolerable) == "" {
+		grave := rapid.Int64Range(0, items-missed-1).Draw(t, "grave")
+		f := Tested{How: "sample", Conclusion: "effective", Population: population, Items: items, Missed: missed, Grave: grave, Tolerable: tolerable}
+		more := f
+		more.Missed++
+		if f.Refuses() != "" && more.Refuses() == "" {
 			t.Error("one deviation more makes the control effective")
 		}
 	})

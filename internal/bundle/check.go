@@ -49,6 +49,7 @@ type Counts struct {
 	Ratings    Replays          `json:"ratings"`
 	Voices     Voices           `json:"voices"`
 	Conditions Conditions       `json:"conditions"`
+	Assessed   Assessed         `json:"assessed"`
 }
 
 // Replays says how ratings came out when they were computed again.
@@ -69,6 +70,9 @@ type Options struct {
 	Pack func(hash string) ([]byte, error)
 	// Entry gives an earlier entry again, for a rating's inputs.
 	Entry func(seq int64) (leaf []byte, fields []Sealed, err error)
+	// Leaves gives the earlier leaves again, from the first to before a position, for a
+	// population that is counted. What it gives holds until the next.
+	Leaves func(upto int64, each func(leaf []byte) error) error
 	// Erasable says that a missing disclosure needs an erasure entry; it is so in a
 	// workspace. In a bundle, fields say themselves whether they are withheld.
 	Erasable bool
@@ -92,6 +96,7 @@ type Checker struct {
 	ratings  map[ledger.Hash]int64 // where each rating stands, by its leaf hash
 	replay   replayer
 	said     said                      // by experts and panels
+	engaged  engagements               // independent assessments
 	decided  map[ledger.Hash]*approved // decisions that let something run, by leaf hash
 	current  map[string]ledger.Hash    // the newest of each record, where it lets something run
 	assured  assured                   // by assessors
@@ -127,7 +132,7 @@ func NewChecker(o Options) *Checker {
 	return &Checker{
 		options: o, tree: tree, counts: Counts{Kinds: map[string]int64{}},
 		people: map[string][]string{}, keyOf: map[string]string{}, missing: map[string]int64{}, erased: map[string]int64{}, ratings: map[ledger.Hash]int64{},
-		replay: replayer{options: o}, said: newSaid(), assured: newAssured(), decided: map[ledger.Hash]*approved{}, current: map[string]ledger.Hash{},
+		replay: replayer{options: o}, said: newSaid(), engaged: newEngagements(), assured: newAssured(), decided: map[ledger.Hash]*approved{}, current: map[string]ledger.Hash{},
 	}
 }
 
@@ -156,11 +161,16 @@ func (c *Checker) Tree() *ledger.Tree { return c.tree }
 func (c *Checker) Entry(leafBytes []byte, fields []Sealed) (*Content, error) {
 	seq := c.tree.Size()
 	hash := ledger.LeafHash(leafBytes)
+	leaf := &c.leaf
+	unread := leaf.Parse(leafBytes)
+	before, err := c.before(leaf, unread)
+	if err != nil {
+		return nil, err
+	}
 	c.tree.Append(hash)
 	c.counts.Entries++
-	leaf := &c.leaf
-	if err := leaf.Parse(leafBytes); err != nil {
-		c.Report(seq, err.Error())
+	if unread != nil {
+		c.Report(seq, unread.Error())
 		return nil, nil
 	}
 	c.order(seq, leaf)
@@ -187,7 +197,7 @@ func (c *Checker) Entry(leafBytes []byte, fields []Sealed) (*Content, error) {
 	if schema.Signers > 0 {
 		c.speaker(seq, leaf, c.newest.shown())
 	}
-	c.assured.note(leaf)
+	c.assured.note(hash, leaf)
 	switch schema.Kind {
 	case "rating":
 		c.ratings[hash] = seq
@@ -210,10 +220,10 @@ func (c *Checker) Entry(leafBytes []byte, fields []Sealed) (*Content, error) {
 		c.seat(leaf, c.newest.shown())
 	case "referral":
 		c.matter(seq, hash, leaf, c.newest.shown())
-	case "engagement", "control_test", "workpaper", "impact", "determination", "dissent", "assessment_reply", "redaction", "redaction_consent":
+	case "control_test", "workpaper", "impact", "determination", "dissent", "assessment_reply", "redaction", "redaction_consent":
 		c.work(seq, hash, leaf, c.newest.shown())
 	}
-	return &c.newest, nil
+	return &c.newest, c.assessed(seq, hash, before, leaf)
 }
 
 // order checks that time never runs backwards.

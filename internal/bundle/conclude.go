@@ -22,23 +22,44 @@ var LeastCoverage = map[string]int64{"limited": 5000, "reasonable": 8000}
 // that is tolerated.
 func Tolerated(bound, population, rate int64) bool { return bound*Whole <= population*rate }
 
-// Concluded says why a conclusion of a test of a control does not follow from what came of
-// it; empty when it does. missed counts what deviated and what could not be tested.
-func Concluded(how, conclusion string, population, items, missed, tolerable int64) string {
+// Tested is what came of one test of a control. What is grave is looked at whether it was
+// drawn or not; a bound is on the others, of which those drawn are a sample.
+type Tested struct {
+	How, Conclusion string
+	Population      int64 // of the grave and the others
+	Items           int64 // looked at, the grave ones included
+	Missed          int64 // of them those that deviate or cannot be tested
+	Grave           int64
+	GraveMissed     int64
+	Tolerable       int64 // rate
+}
+
+// Bound gives how many of the population deviate at most, with [Confidence].
+func (t Tested) Bound() (int64, error) {
+	rest, drawn := t.Population-t.Grave, t.Items-t.Grave
+	if rest == 0 && drawn == 0 && t.Grave > 0 {
+		return t.GraveMissed, nil
+	}
+	most, err := stats.Most(rest, drawn, t.Missed-t.GraveMissed, Confidence)
+	return t.GraveMissed + most, err
+}
+
+// Refuses says why the conclusion does not follow; empty when it does.
+func (t Tested) Refuses() string {
 	switch {
-	case conclusion == "extend" && (how != "sample" || items >= population):
+	case t.Conclusion == "extend" && (t.How != "sample" || t.Items >= t.Population):
 		return "there is nothing to extend"
-	case conclusion == "effective" && how == "inspection" && missed > 0:
+	case t.Conclusion == "effective" && t.How == "inspection" && t.Missed > 0:
 		return "what was inspected deviates, and the control is said to be effective"
-	case conclusion != "effective" || how == "inspection":
+	case t.Conclusion != "effective" || t.How == "inspection":
 		return ""
 	}
-	bound, err := stats.Most(population, items, missed, Confidence)
+	bound, err := t.Bound()
 	switch {
 	case err != nil:
 		return "it has no sample from which anything follows"
-	case !Tolerated(bound, population, tolerable):
-		return fmt.Sprintf("of %d, %d at most deviate, more than the tolerable %d in 10000", population, bound, tolerable)
+	case !Tolerated(bound, t.Population, t.Tolerable):
+		return fmt.Sprintf("of %d, %d at most deviate, more than the tolerable %d in 10000", t.Population, bound, t.Tolerable)
 	}
 	return ""
 }
@@ -80,6 +101,21 @@ func Covered(population, examined, unmapped int64) int64 {
 		return 0
 	}
 	return examined * (Whole - unmapped) / population
+}
+
+// Unmapped gives which rate of the rows of a list from outside maps to nothing in the log
+// with certainty, rounded up; all of an empty list.
+func Unmapped(rows, lost int64) int64 {
+	if rows < 1 || lost < 0 || lost > rows {
+		return Whole
+	}
+	return (lost*Whole + rows - 1) / rows
+}
+
+// Has says whether a population has a record of a kind.
+func (p *Population) Has(kind, id string) bool {
+	u := p.units[id]
+	return u != nil && u.kind == kind && p.within(u)
 }
 
 // Basis is what an answer rests on.

@@ -68,9 +68,17 @@ var pinned = map[string][]string{
 	"engagement":   {"state", "day", "from_day", "upto_day", "due", "level", "required_coverage", "budget", "currency"},
 	"independence": {"state", "day", "terms", "ties", "appointed_by", "removed_by", "blocking", "flagged", "fee", "recusals"},
 	"assignment":   {"state", "day", "terms", "assessors", "flagged"},
+	"population": {"day", "terms", "from_day", "upto_day", "size", "root", "commitment", "population", "customers", "accounts", "deployments", "lanes", "cases",
+		"ratings", "decisions", "data_requests", "incidents", "inputs", "refusals", "ended", "open_cases", "late_cases", "unopened", "declined",
+		"grave_ratings", "grave_decisions", "afterward"},
+	"engagement_sample": {"day", "population", "draw", "of", "confidence", "tolerable", "expected", "secret", "root", "position", "targeted", "size",
+		"drawn_from", "strata", "drawn"},
+	"reconciliation":   {"day", "terms", "list", "of", "rows", "known", "missing", "ambiguous", "unread", "repeated", "recorded", "unlisted"},
+	"evidence_request": {"state", "terms", "asked_day", "due", "answered_day", "late"},
+	"effort":           {"day", "terms", "task", "minutes", "cost", "items"},
 
 	"control_test": {"terms", "library", "control", "of", "how", "conclusion", "sample", "extends", "population", "items", "kept", "deviations", "not_testable",
-		"tolerable", "bound", "causes", "day"},
+		"grave", "grave_missed", "tolerable", "bound", "causes", "day"},
 	"workpaper": {"terms", "control", "sha256", "size", "day"},
 	"impact": {"terms", "state", "actual", "right", "groups", "scale", "scope", "irremediability", "involvement", "leverage", "crucial", "actions", "remedy",
 		"relationship", "plan_due", "known_from", "day"},
@@ -92,7 +100,7 @@ var pinned = map[string][]string{
 
 // signed names the kinds whose every revision must carry a person's signature.
 var signed = map[string]int{"decision": 1, "score": 1, "opinion": 1, "vote": 1, "declaration": 1, "resignation": 1, "answer": 1, "condition_check": 1, "break_glass": 1,
-	"engagement": 1, "independence": 1, "assignment": 1,
+	"engagement": 1, "independence": 1, "assignment": 1, "population": 1, "engagement_sample": 1, "reconciliation": 1, "evidence_request": 1, "effort": 1,
 	"control_test": 1, "workpaper": 1, "impact": 1, "determination": 1, "dissent": 1, "assessment_reply": 1, "redaction": 1, "redaction_consent": 1}
 
 // decides and mayNot name, for kinds that people must sign, the roles of which each
@@ -103,7 +111,8 @@ var (
 		"decision": {"approver", "governing_body"}, "score": {"analyst", "expert"}, "opinion": {"expert"}, "vote": panelist, "declaration": panelist,
 		"resignation": panelist, "answer": {"approver", "governing_body"}, "condition_check": {"analyst", "approver", "governing_body", "expert"},
 		"break_glass": {"approver", "governing_body"},
-		"engagement":  {"governing_body"}, "independence": assessor, "assignment": assessor,
+		"engagement":  {"governing_body"}, "independence": assessor, "assignment": assessor, "population": assessor, "engagement_sample": assessor,
+		"reconciliation": assessor, "effort": assessor, "evidence_request": {"assessor", "administrator", "analyst", "approver", "governing_body"},
 		"control_test": assessor, "workpaper": assessor, "impact": assessor, "determination": assessor, "dissent": assessor, "redaction_consent": assessor,
 		"redaction": {"approver", "governing_body"}, "assessment_reply": {"approver", "governing_body"},
 	}
@@ -112,7 +121,8 @@ var (
 		"opinion": {"sales", "administrator", "analyst", "approver", "governing_body", "panel_member"}, "vote": company, "declaration": company, "resignation": company,
 		"answer": {"sales", "administrator", "expert", "panel_member"}, "condition_check": {"sales", "administrator", "panel_member"},
 		"break_glass": {"sales", "administrator", "expert", "panel_member"},
-		"engagement":  {"sales", "administrator", "assessor"}, "independence": anybody, "assignment": anybody,
+		"engagement":  {"sales", "administrator", "assessor"}, "independence": anybody, "assignment": anybody, "population": anybody, "engagement_sample": anybody,
+		"reconciliation": anybody, "effort": anybody, "evidence_request": {"sales"},
 		"control_test": anybody, "workpaper": anybody, "impact": anybody, "determination": anybody, "dissent": anybody, "redaction_consent": anybody,
 		"redaction": notCompany, "assessment_reply": notCompany,
 	}

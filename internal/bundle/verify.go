@@ -142,7 +142,7 @@ func Verify(file io.ReaderAt, size int64, schemas Schemas, trust Trust) (*Result
 func (a *Archive) check(schemas Schemas, trust Trust, c ledger.Checkpoint) (*Checker, error) {
 	used := map[string]bool{}
 	checker := NewChecker(Options{
-		Schemas: schemas, Origin: c.Origin, Key: a.Manifest.Key, People: trust.People, Entry: a.entry,
+		Schemas: schemas, Origin: c.Origin, Key: a.Manifest.Key, People: trust.People, Entry: a.entry, Leaves: a.leaves,
 		Pack: func(hash string) ([]byte, error) {
 			if m, ok := a.packs[hash]; ok {
 				return a.read(m, maxPack)
@@ -209,6 +209,16 @@ func (a *Archive) entry(seq int64) (leaf []byte, fields []Sealed, err error) {
 		err = fault.Newf(fault.Broken, "entry %d is not in the bundle", seq)
 	}
 	return leaf, fields, err
+}
+
+// leaves gives the leaves before a position again.
+func (a *Archive) leaves(upto int64, each func(leaf []byte) error) error {
+	return a.scan(0, func(seq int64, leaf []byte, _ []Sealed) (bool, error) {
+		if seq >= upto {
+			return false, nil
+		}
+		return true, each(leaf)
+	})
 }
 
 // Outside is a checkpoint known from elsewhere, to be compared when the check
@@ -304,6 +314,9 @@ func (r *Result) Print(out io.Writer) {
 		}
 		if x := n.Conditions; x.Precedent > 0 {
 			fmt.Fprintf(out, "  conditions  %d must be met before something runs; somebody has signed for %d that they are\n", x.Precedent, x.Met)
+		}
+		if x := n.Assessed; x.Populations > 0 {
+			fmt.Fprintf(out, "  assessments %d populations counted again, %d samples drawn again\n", x.Populations, x.Samples)
 		}
 	}
 	fmt.Fprintf(out, "  checkpoint  %d entries, root %s\n", r.Size, r.Root)

@@ -3,8 +3,6 @@ package casework
 import (
 	"cmp"
 	"context"
-	"crypto/sha256"
-	"encoding/binary"
 	"fmt"
 	"slices"
 	"strings"
@@ -72,7 +70,7 @@ func Draw(ctx context.Context, db *store.DB, authority act.Authority, by act.Act
 		if err != nil {
 			return err
 		}
-		drawn, strata := draw(population, root, quarter, SampleSize)
+		drawn, strata := stats.Draw(population, root.String()+"\n"+quarter, SampleSize)
 		ref, err = store.Create(tx, Samples, &Sample{
 			Quarter: quarter, State: "drawn", Seed: root.String(), Position: position, Population: int64(len(population)),
 			Size: int64(len(drawn)), Strata: int64(strata), Accounts: drawn, Judgements: []string{},
@@ -173,32 +171,6 @@ func sizeBefore(ctx context.Context, q store.Queryer, day string) (int64, error)
 		}
 	}
 	return low, nil
-}
-
-// draw takes size of a population by seed: each stratum in the order of hashes, one
-// after another, and from that list every so-manieth from a start that the seed names.
-func draw(population map[string]string, seed ledger.Hash, quarter string, size int) (drawn []string, strata int) {
-	type ticket struct {
-		account, stratum string
-		hash             [32]byte
-	}
-	list := make([]ticket, 0, len(population))
-	seen := map[string]bool{}
-	for account, stratum := range population {
-		seen[stratum] = true
-		list = append(list, ticket{account, stratum, sha256.Sum256([]byte("duly/sample/1\n" + seed.String() + "\n" + quarter + "\n" + account))})
-	}
-	slices.SortFunc(list, func(a, b ticket) int {
-		return cmp.Or(strings.Compare(a.stratum, b.stratum), strings.Compare(string(a.hash[:]), string(b.hash[:])))
-	})
-	all := uint64(len(list))
-	n := min(uint64(size), all)
-	first := sha256.Sum256([]byte("duly/sample/1/start\n" + seed.String() + "\n" + quarter))
-	start := binary.BigEndian.Uint64(first[:8]) % all // the bias of the remainder is below 2^-40
-	for k := range n {
-		drawn = append(drawn, list[(start+k*all)/n].account)
-	}
-	return drawn, len(seen)
 }
 
 // Judgement is what a person made of one account of a sample: Missed says that a

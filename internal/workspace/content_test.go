@@ -229,7 +229,6 @@ func everything() content {
 		c.Day = time.UnixMicro(tx.Now()).UTC().Format(time.DateOnly)
 	}))
 	with(of(enforcement.Proceedings))
-	with(of(refusal.Refusals))
 	with(of(voice.Opinions))
 	with(of(voice.Panels))
 	with(of(voice.Seats))
@@ -242,29 +241,8 @@ func everything() content {
 	with(of(voice.Declarations))
 	with(of(voice.Answers))
 	with(once(voice.Votes))
-	with(of(engagement.Engagements))
-	with(of(engagement.Independences))
-	with(of(engagement.Assignments))
-	with(once(assurance.Tests, func(r *assurance.Test, tx *store.Tx) {
-		r.Terms, r.Of, r.How, r.Conclusion, r.Sample, r.Extends = approved(tx), assurance.Design, assurance.Inspection, assurance.Effective, "", ""
-		r.Items, r.Kept, r.Deviations, r.NotTestable, r.Bound, r.Causes, r.Results = 1, 1, 0, 0, nil, nil, []string{"a=kept"}
-	}))
-	with(of(assurance.Workpapers, func(r *assurance.Workpaper, _ int, tx *store.Tx) { r.Terms = approved(tx) }))
-	with(of(assurance.Impacts, func(r *assurance.Impact, _ int, tx *store.Tx) {
-		r.Terms, r.Actual, r.Involvement, r.Remedy = approved(tx), false, "linked", "not_required"
-	}))
-	with(once(assurance.Determinations, func(r *assurance.Determination, tx *store.Tx) {
-		terms := onTerms(tx)
-		r.Terms, r.Level, r.Conclusion = terms.Hash.String(), terms.Record.Level, assurance.Indeterminate
-		r.Population, r.Examined, r.Unmapped, r.Coverage, r.Required = 0, 0, 0, 0, bundle.Whole
-		r.Controls, r.Effective, r.NotEffective, r.Absent, r.Untested, r.Involved = 2, 0, 0, 0, 2, 0
-	}))
-	with(of(assurance.Dissents, func(r *assurance.Dissent, _ int, tx *store.Tx) { r.Determination, r.Conclusion = newest(tx, assurance.Determinations), assurance.No }))
-	with(of(assurance.Replies, func(r *assurance.Reply, _ int, tx *store.Tx) { r.Determination = newest(tx, assurance.Determinations) }))
-	with(of(assurance.Redactions, func(r *assurance.Redaction, _ int, tx *store.Tx) {
-		r.Terms, r.Schema, r.Field, r.Class, r.Reason = approved(tx), evidence.Sources.Schema().Hash().String(), 0, string(evidence.Sources.Schema().Sealed[0].Class), "privacy"
-	}))
-	with(of(assurance.Consents, func(r *assurance.Consent, _ int, tx *store.Tx) { r.Redaction = newest(tx, assurance.Redactions) }))
+	assessed(with)
+	concluded(with)
 	with(of(voice.Stakeholders))
 	with(of(voice.Consultations))
 	with(of(voice.Sessions))
@@ -318,27 +296,6 @@ func everything() content {
 	return c
 }
 
-// onTerms gives the terms of reference that the governing body approved, and approved their
-// leaf hash.
-func onTerms(tx *store.Tx) *store.Revision[engagement.Engagement] {
-	list, err := store.Select(context.Background(), tx, engagement.Engagements, "r.state = 'approved'")
-	if err != nil {
-		panic(err)
-	}
-	return list[0]
-}
-
-func approved(tx *store.Tx) string { return onTerms(tx).Hash.String() }
-
-// newest gives the leaf hash of the newest record of a kind.
-func newest[T any](tx *store.Tx, kind *ledger.Kind[T]) string {
-	list, err := store.Select(context.Background(), tx, kind, "")
-	if err != nil {
-		panic(err)
-	}
-	return list[len(list)-1].Hash.String()
-}
-
 // dissenter stands for a second assessor.
 const dissenter act.Role = "another assessor"
 
@@ -351,12 +308,70 @@ func signedAs(kind string) act.Role {
 		return act.PanelMember
 	case "engagement":
 		return act.GoverningBody
-	case "independence", "assignment", "control_test", "workpaper", "impact", "determination", "redaction_consent":
+	case "independence", "assignment", "population", "engagement_sample", "reconciliation", "effort",
+		"control_test", "workpaper", "impact", "determination", "redaction_consent":
 		return act.Assessor
 	case "dissent":
 		return dissenter
 	}
 	return act.Approver
+}
+
+// assessed fills the kinds of an independent assessment by its own service, since they
+// rest on each other and on the whole log before them.
+func assessed(with func(*ledger.Schema, func(t testing.TB, w *workspace.Workspace, signer ledger.PersonKey))) {
+	ctx, day := context.Background(), time.Date(2026, 3, 2, 9, 0, 0, 0, time.UTC)
+	does := func(s *ledger.Schema, do func(db *store.DB, h voice.Hand, id string) error) {
+		with(s, func(t testing.TB, w *workspace.Workspace, signer ledger.PersonKey) {
+			t.Helper()
+			id, err := engagement.Find(ctx, w.DB, "")
+			if err != nil && s.Kind != "engagement" {
+				t.Fatal(err)
+			}
+			if err := do(w.DB, voice.Hand{By: act.Actor{Key: signer.ID()}, Key: signer, Now: day}, id); err != nil {
+				t.Fatal(err)
+			}
+		})
+	}
+	does(engagement.Engagements.Schema(), func(db *store.DB, h voice.Hand, _ string) error {
+		ref, err := engagement.Propose(ctx, db, act.Default, h, "", &engagement.Brief{From: "2026-01-01", Upto: "2026-02-28", Due: "2026-06-30", Level: "limited", Coverage: 80, Currency: "EUR"})
+		if err == nil {
+			_, err = engagement.Approve(ctx, db, act.Default, h, ref.ID)
+		}
+		return err
+	})
+	does(engagement.Independences.Schema(), func(db *store.DB, h voice.Hand, id string) error {
+		_, err := engagement.Declare(ctx, db, act.Default, engagement.Declaring{Hand: h, Engagement: id, Ties: []string{"funding"}, Text: []string{"a grant"}, Appointed: "outside", Removed: "outside"})
+		return err
+	})
+	does(engagement.Assignments.Schema(), func(db *store.DB, h voice.Hand, id string) error {
+		_, err := engagement.Start(ctx, db, act.Default, h, id)
+		return err
+	})
+	does(engagement.Populations.Schema(), func(db *store.DB, h voice.Hand, id string) error {
+		_, err := engagement.Freeze(ctx, db, act.Default, h, id)
+		return err
+	})
+	with(of(refusal.Refusals)) // what somebody else enters seeds the draw
+	does(engagement.Samples.Schema(), func(db *store.DB, h voice.Hand, id string) error {
+		_, err := engagement.Draw(ctx, db, act.Default, engagement.Drawing{Hand: h, Engagement: id, Of: "rating", Plan: engagement.Plan{Confidence: 95, Tolerable: 50}})
+		return err
+	})
+	does(engagement.Reconciliations.Schema(), func(db *store.DB, h voice.Hand, id string) error {
+		_, err := engagement.Reconcile(ctx, db, act.Default, h, id, "billing", "", &intake.Comparison{Kind: "account", Rows: 2, Known: 1, Missing: []intake.Line{{Row: "a row"}}})
+		return err
+	})
+	does(engagement.Efforts.Schema(), func(db *store.DB, h voice.Hand, id string) error {
+		_, err := engagement.Spend(ctx, db, act.Default, h, id, engagement.Effort{Task: "testing", Minutes: 90, Cost: 200})
+		return err
+	})
+	with(once(engagement.Requests, func(r *engagement.Request, tx *store.Tx) {
+		list, err := store.Select(ctx, tx, engagement.Engagements, "")
+		if err != nil {
+			panic(err)
+		}
+		r.State, r.Terms, r.Answered, r.Due, r.Late = "answered", list[0].Hash.String(), "2026-01-01", "2026-01-02", false
+	}))
 }
 
 // speaks lets a record that somebody signs name that person, where it names one.

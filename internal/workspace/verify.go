@@ -71,6 +71,9 @@ func (w *Workspace) verify(v *verifier, trust bundle.Trust) (*Report, error) {
 	v.last = c
 	v.checker = bundle.NewChecker(bundle.Options{
 		Schemas: v.schemas, Origin: w.Config.Origin, Key: w.Config.Key, People: trust.People, Erasable: true, Entry: v.entry,
+		Leaves: func(upto int64, each func([]byte) error) error {
+			return store.Entries(v.ctx, v.q, 0, upto, func(e store.Entry) error { return each(e.Leaf) })
+		},
 		Pack: func(hash string) ([]byte, error) { return runs.Bytes(v.ctx, v.q, hash) },
 	})
 	defer v.checker.Close()
