@@ -19,7 +19,7 @@ type assured struct {
 	rated      int64                      // records of ratings so far
 	population map[ledger.Hash]examined   // by the leaf hash of the terms
 	draws      map[string]draws           // by the leaf hash of a population and a kind
-	samples    map[ledger.Hash]draws      // as they were after each draw, by its leaf hash
+	samples    map[ledger.Hash]string     // the key in draws, by the leaf hash of each draw
 	unmapped   map[string]int64           // the newest rate, by engagement
 }
 
@@ -34,7 +34,10 @@ type commission struct {
 type examined struct{ deployments, rated int64 }
 
 // draws are all draws of a kind from a population together.
-type draws struct{ grave, drawn, rest int64 }
+type draws struct {
+	grave, drawn, rest int64
+	newest             ledger.Hash
+}
 
 type tested struct {
 	hash                     ledger.Hash
@@ -51,7 +54,7 @@ func newAssured() assured {
 	return assured{
 		terms: map[ledger.Hash]commission{}, tests: map[string]tested{}, impacts: map[string]map[string]bool{}, determined: map[ledger.Hash]determined{},
 		answered: map[string]string{}, redactions: map[ledger.Hash]bool{},
-		population: map[ledger.Hash]examined{}, draws: map[string]draws{}, samples: map[ledger.Hash]draws{}, unmapped: map[string]int64{},
+		population: map[ledger.Hash]examined{}, draws: map[string]draws{}, samples: map[ledger.Hash]string{}, unmapped: map[string]int64{},
 	}
 }
 
@@ -77,7 +80,8 @@ func (a *assured) note(hash ledger.Hash, leaf *ledger.Leaf) {
 			d.rest = p.int("drawn_from")
 		}
 		d.grave, d.drawn = d.grave+p.int("targeted"), d.drawn+p.int("size")
-		a.draws[key], a.samples[hash] = d, d
+		d.newest = hash
+		a.draws[key], a.samples[hash] = d, key
 	case "reconciliation":
 		if p.text("of") == "account" {
 			a.unmapped[a.terms[terms].id] = Unmapped(p.int("rows"), p.int("missing")+p.int("ambiguous")+p.int("unread"))
@@ -149,7 +153,7 @@ func (c *Checker) controlTest(seq int64, hash ledger.Hash, leaf *ledger.Leaf, p 
 		c.Report(seq, what)
 	}
 	if named, _ := ledger.ParseHash(p.text("sample")); how == "sample" {
-		if d, drawn := c.assured.samples[named]; !drawn || items != d.grave+d.drawn || t.Grave != d.grave || t.Population != d.grave+d.rest {
+		if d := c.assured.draws[c.assured.samples[named]]; d.newest != named || items != d.grave+d.drawn || t.Grave != d.grave || t.Population != d.grave+d.rest {
 			c.Report(seq, "it is not on all that was drawn, or on another population than that was drawn from")
 		}
 	}

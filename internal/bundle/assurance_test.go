@@ -376,6 +376,11 @@ func TestAnAssessorsWorkFollows(t *testing.T) {
 			o.draw(15)
 			o.test(o.sampled(1, 40, 0, "effective"))
 		}, want: "not on all that was drawn"},
+		"tested on what was drawn first alone": {do: func(o *office) {
+			r := o.sampled(1, 40, 0, "effective")
+			o.draw(15)
+			o.test(r)
+		}, want: "not on all that was drawn"},
 		"tested on what nobody drew": {do: func(o *office) {
 			r := o.sampled(1, 40, 0, "effective")
 			r.Sample = hexSum(nil)
