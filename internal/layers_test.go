@@ -63,8 +63,9 @@ var floors = map[string]int{
 	"duly/internal/decision":    7,
 	"duly/internal/casework":    8,
 	"duly/internal/enforcement": 8,
-	"duly/internal/report":      10, // it reads what every other room wrote
-	"duly/internal/annual":      11,
+	"duly/internal/assurance":   10, // above the engagement that it works for
+	"duly/internal/report":      11, // it reads what every other room wrote
+	"duly/internal/annual":      12,
 	"duly/internal/packet":      9,
 	"duly/internal/engagement":  9,
 	"duly/internal/gate":        9,

@@ -12,6 +12,7 @@ import (
 	"duly/internal/act"
 	"duly/internal/agreement"
 	"duly/internal/assessment"
+	"duly/internal/assurance"
 	"duly/internal/attestation"
 	"duly/internal/bundle"
 	"duly/internal/casework"
@@ -52,7 +53,7 @@ type app struct {
 func rooms() []store.Migrations {
 	return []store.Migrations{
 		refusal.Migrations, register.Migrations, evidence.Migrations, runs.Migrations, index.Migrations, voice.Migrations, transparency.Migrations, intake.Migrations, screening.Migrations,
-		agreement.Migrations, usage.Migrations, attestation.Migrations, triage.Migrations, assessment.Migrations, decision.Migrations, casework.Migrations, enforcement.Migrations, gate.Migrations, retention.Migrations, engagement.Migrations,
+		agreement.Migrations, usage.Migrations, attestation.Migrations, triage.Migrations, assessment.Migrations, decision.Migrations, casework.Migrations, enforcement.Migrations, gate.Migrations, retention.Migrations, engagement.Migrations, assurance.Migrations,
 	}
 }
 
@@ -79,6 +80,8 @@ func kinds() []*ledger.Schema {
 		transparency.Policies.Schema(), transparency.Embeddings.Schema(), transparency.Listings.Schema(),
 		engagement.Engagements.Schema(), engagement.Independences.Schema(), engagement.Assignments.Schema(), engagement.Populations.Schema(),
 		engagement.Samples.Schema(), engagement.Reconciliations.Schema(), engagement.Requests.Schema(), engagement.Efforts.Schema(),
+		assurance.Tests.Schema(), assurance.Workpapers.Schema(), assurance.Impacts.Schema(), assurance.Determinations.Schema(), assurance.Dissents.Schema(),
+		assurance.Replies.Schema(), assurance.Redactions.Schema(), assurance.Consents.Schema(),
 	}
 }
 

@@ -11,6 +11,7 @@ import (
 	"slices"
 	"strings"
 
+	"duly/internal/assurance"
 	"duly/internal/attestation"
 	"duly/internal/casework"
 	"duly/internal/conditions"
@@ -30,7 +31,7 @@ import (
 var runners = map[string]pack.Runner{
 	pack.Method: rating.RunTests, pack.Triage: triage.RunTests, pack.Conditions: conditions.RunTests,
 	pack.Ownership: ownership.RunTests, pack.Framework: framework.RunTests, pack.Index: index.RunTests, pack.Casework: casework.RunTests,
-	pack.Log: usage.RunTests, pack.Attest: attestation.RunTests, pack.Retention: retention.RunTests,
+	pack.Log: usage.RunTests, pack.Attest: attestation.RunTests, pack.Retention: retention.RunTests, pack.Controls: assurance.RunTests,
 }
 
 // commonMethod is the method whose facts are the vocabulary of all packs.
@@ -117,7 +118,7 @@ func testVocabulary(p *pack.Pack, common *rating.Method) []pack.TestResult {
 var packSchemas = map[string]func() []byte{
 	pack.Method: rating.Schema, pack.Triage: triage.Schema, pack.Conditions: conditions.Schema, pack.Ownership: ownership.Schema,
 	pack.Framework: framework.Schema, pack.Index: index.Schema, pack.Casework: casework.Schema,
-	pack.Log: usage.Schema, pack.Attest: attestation.Schema, pack.Retention: retention.Schema,
+	pack.Log: usage.Schema, pack.Attest: attestation.Schema, pack.Retention: retention.Schema, pack.Controls: assurance.Schema,
 }
 
 type packCmd struct {
@@ -126,7 +127,7 @@ type packCmd struct {
 }
 
 type packSchemaCmd struct {
-	Kind string `arg:"" help:"The kind of pack: method, framework, triage, conditions, ownership, index, casework, log or attestation."`
+	Kind string `arg:"" help:"The kind of pack: method, framework, triage, conditions, ownership, index, casework, log, attestation or controls."`
 }
 
 // Run prints the schema.

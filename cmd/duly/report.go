@@ -9,6 +9,7 @@ import (
 
 	"duly/internal/act"
 	"duly/internal/casework"
+	"duly/internal/engagement"
 	"duly/internal/fault"
 	"duly/internal/ledger"
 	"duly/internal/report"
@@ -20,6 +21,8 @@ type reportCmd struct {
 	Out      string   `help:"The directory for report.html and report.json." default:"report" placeholder:"DIR"`
 	Disclose []string `help:"A class that the reader may see: customer, trade_secret, security, personal, legal; or all, or none." default:"all" placeholder:"CLASS"`
 	As       string   `help:"Who makes the report." placeholder:"PERSON"`
+
+	Engagement string `help:"Write the report of an independent assessment instead, as assessment.html and assessment.json: its record id or title." placeholder:"ID"`
 }
 
 // Run writes the report of the last checkpoint. Twice from the same checkpoint
@@ -30,25 +33,52 @@ func (c *reportCmd) Run(a *app) error {
 		return err
 	}
 	return a.read(c.As, slices.Contains(classes, ledger.TradeSecret), func(w *workspace.Workspace, q store.Queryer, signed []byte, point ledger.Checkpoint) error {
+		if c.Engagement != "" {
+			return c.assessed(a, q, signed, point, classes)
+		}
 		r, err := report.Build(a.ctx, q, point, signed, classes)
 		if err != nil {
 			return err
 		}
-		if err := os.MkdirAll(c.Out, 0o755); err != nil {
-			return fault.Wrap(fault.Failed, err, "cannot make the directory")
-		}
-		files := map[string]func(*report.Report, io.Writer) error{"report.json": report.JSON, "report.html": report.HTML}
-		for _, name := range []string{"report.json", "report.html"} {
-			if err := writeWhole(filepath.Join(c.Out, name), func(out io.Writer) error { return files[name](r, out) }); err != nil {
-				return err
-			}
-		}
-		if a.cli.JSON {
-			return report.JSON(r, a.stdout)
-		}
-		fmt.Fprintf(a.stdout, "report of %d entries: %s and report.json beside it\n", point.Size, filepath.Join(c.Out, "report.html"))
-		return nil
+		return c.write(a, "report", point, func(out io.Writer) error { return report.JSON(r, out) }, func(out io.Writer) error { return report.HTML(r, out) })
 	})
+}
+
+// assessed writes the report of an independent assessment.
+func (c *reportCmd) assessed(a *app, q store.Queryer, signed []byte, point ledger.Checkpoint, classes []ledger.Class) error {
+	known, err := released()
+	if err != nil {
+		return err
+	}
+	id, err := engagement.Find(a.ctx, q, c.Engagement)
+	if err != nil {
+		return err
+	}
+	r, err := report.BuildAssessed(a.ctx, q, point, signed, classes, known, id)
+	if err != nil {
+		return err
+	}
+	return c.write(a, "assessment", point, func(out io.Writer) error { return report.AssessedJSON(r, out) }, func(out io.Writer) error { return report.AssessedHTML(r, out) })
+}
+
+// write writes a report in both forms, and its JSON to standard output when that is asked
+// for.
+func (c *reportCmd) write(a *app, name string, point ledger.Checkpoint, asJSON, asHTML func(io.Writer) error) error {
+	if err := os.MkdirAll(c.Out, 0o755); err != nil {
+		return fault.Wrap(fault.Failed, err, "cannot make the directory")
+	}
+	page := filepath.Join(c.Out, name+".html")
+	if err := writeWhole(filepath.Join(c.Out, name+".json"), asJSON); err != nil {
+		return err
+	}
+	if err := writeWhole(page, asHTML); err != nil {
+		return err
+	}
+	if a.cli.JSON {
+		return asJSON(a.stdout)
+	}
+	fmt.Fprintf(a.stdout, "%s of %d entries: %s and %s.json beside it\n", name, point.Size, page, name)
+	return nil
 }
 
 type discloseCmd struct {

@@ -26,10 +26,10 @@ func TestSchemasAreReleased(t *testing.T) {
 	sum := string(data)
 	for _, s := range kinds() {
 		line := s.Name() + " " + s.Hash().String() + "\n"
-		if strings.Contains(sum, line) {
+		if strings.Contains("\n"+sum, "\n"+line) {
 			continue
 		}
-		if strings.Contains(sum, s.Name()+" ") {
+		if strings.Contains("\n"+sum, "\n"+s.Name()+" ") {
 			t.Errorf("schema %s was released with other bytes; give the new one the next version", s.Name())
 			continue
 		}

@@ -74,6 +74,7 @@ const (
 	Assess         Act = "assess the process as an independent assessor"
 	Provide        Act = "give an assessor the evidence that was asked for"
 	KeepLog        Act = "change the keys of the log"
+	Withhold       Act = "withhold a field from the public, or reply to an assessor"
 )
 
 // Actor is a person who acts, by key id and roles.
@@ -135,6 +136,7 @@ var Default = Table{
 		Assess:         {Assessor},
 		Provide:        {Administrator, Analyst, Approver, GoverningBody},
 		KeepLog:        {Administrator},
+		Withhold:       {Approver, GoverningBody},
 	},
 	Exclude: map[Act][]Role{
 		Judge: {Sales}, SetFact: {Sales}, Score: {Sales, Administrator}, CloseHit: {Sales}, Decide: {Sales, Administrator, Expert, PanelMember},
@@ -147,6 +149,7 @@ var Default = Table{
 		ConfirmCarried: {Sales},
 		Work:           {Sales}, Commit: {Sales}, Adopt: {Sales, Administrator},
 		Commission: {Sales, Administrator, Assessor}, Assess: Company, Provide: {Sales, Assessor},
+		Withhold: {Sales, Administrator, Expert, PanelMember, Assessor},
 	},
 }
 

@@ -38,8 +38,8 @@ var Aspects = []string{"action", "remedy", "relationship"}
 // of harm that is grave for people by itself, or cannot be undone.
 const severeFrom = 4
 
-// principles is the framework pack that holds the table, as it ships.
-var principles = sync.OnceValues(func() (*framework.Framework, error) {
+// Principles gives the framework pack that holds the table, as it ships.
+var Principles = sync.OnceValues(func() (*framework.Framework, error) {
 	const name = "frameworks/ungp.yaml"
 	data, err := fs.ReadFile(packs.Files, name)
 	if err != nil {
@@ -54,7 +54,7 @@ var principles = sync.OnceValues(func() (*framework.Framework, error) {
 
 // guidance asks the table with what was known when the rating was made.
 func (x *explainer) guidance(out *Explanation) (*Guidance, error) {
-	f, err := principles()
+	f, err := Principles()
 	if err != nil {
 		return nil, err
 	}

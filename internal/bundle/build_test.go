@@ -25,7 +25,7 @@ type (
 	}
 	personRecord struct {
 		State string   `duly:"state,public,enum=active|ended"`
-		Roles []string `duly:"roles,public,enum=approver|governing_body|expert|sales|administrator|panel_member|analyst"`
+		Roles []string `duly:"roles,public,enum=approver|governing_body|expert|sales|administrator|panel_member|analyst|assessor"`
 		Key   string   `duly:"key,public,hash"`
 		Name  string   `duly:"name,personal"`
 	}
@@ -145,6 +145,8 @@ var testSchemas = func() Schemas {
 	for _, s := range []*ledger.Schema{
 		epochKind.Schema(), personKind.Schema(), erasureKind.Schema(), packKind.Schema(), ballotKind.Schema(), itemKind.Schema(), decisionKind.Schema(), whisperKind.Schema(),
 		customerKind.Schema(), factKind.Schema(), ratingKind.Schema(), opinionKind.Schema(), voteKind.Schema(), seatKind.Schema(), referralKind.Schema(), checkKind.Schema(), balanceKind.Schema(),
+		engagementKind.Schema(), controlTestKind.Schema(), impactKind.Schema(), determinationKind.Schema(), dissentKind.Schema(), redactionKind.Schema(), consentKind.Schema(), deploymentKind.Schema(),
+		independenceKind.Schema(), assignmentKind.Schema(), populationKind.Schema(), drawnKind.Schema(), reconciliationKind.Schema(),
 	} {
 		parsed, err := ledger.ParseSchema(s.Document())
 		if err != nil {

@@ -102,6 +102,7 @@ type Checker struct {
 	engaged  engagements               // independent assessments
 	decided  map[ledger.Hash]*approved // decisions that let something run, by leaf hash
 	current  map[string]ledger.Hash    // the newest of each record, where it lets something run
+	assured  assured                   // by assessors
 	newest   Content                   // with its leaf and buffers, which the next entry uses again
 	leaf     ledger.Leaf
 	hash     ledger.Hash
@@ -134,7 +135,7 @@ func NewChecker(o Options) *Checker {
 	return &Checker{
 		options: o, edge: &ledger.Edge{}, opening: opening{complete: -1}, counts: Counts{Kinds: map[string]int64{}},
 		people: map[string][]string{}, keyOf: map[string]string{}, missing: map[string]int64{}, erased: map[string]int64{},
-		replay: replayer{options: o}, said: newSaid(), engaged: newEngagements(), decided: map[ledger.Hash]*approved{}, current: map[string]ledger.Hash{},
+		replay: replayer{options: o}, said: newSaid(), engaged: newEngagements(), assured: newAssured(), decided: map[ledger.Hash]*approved{}, current: map[string]ledger.Hash{},
 	}
 }
 
@@ -210,6 +211,7 @@ func (c *Checker) entry(seq int64, hash ledger.Hash, leafBytes []byte, fields []
 	if schema.Signers > 0 {
 		c.speaker(seq, leaf, c.newest.shown())
 	}
+	c.assured.note(hash, leaf)
 	switch schema.Kind {
 	case "rating":
 		if err := c.ratings.add(hash, seq); err != nil {
@@ -239,6 +241,8 @@ func (c *Checker) entry(seq int64, hash ledger.Hash, leafBytes []byte, fields []
 		c.seat(leaf, c.newest.shown())
 	case "referral":
 		c.matter(seq, hash, leaf, c.newest.shown())
+	case "control_test", "workpaper", "impact", "determination", "dissent", "assessment_reply", "redaction", "redaction_consent":
+		c.work(seq, hash, leaf, c.newest.shown())
 	}
 	return &c.newest, c.assessed(seq, hash, leaf)
 }

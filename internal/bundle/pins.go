@@ -79,6 +79,18 @@ var pinned = map[string][]string{
 	"evidence_request": {"state", "terms", "asked_day", "due", "answered_day", "late"},
 	"effort":           {"day", "terms", "task", "minutes", "cost", "items"},
 
+	"control_test": {"terms", "library", "control", "of", "how", "conclusion", "sample", "extends", "population", "items", "kept", "deviations", "not_testable",
+		"grave", "grave_missed", "tolerable", "bound", "causes", "day"},
+	"workpaper": {"terms", "control", "sha256", "size", "day"},
+	"impact": {"terms", "state", "actual", "right", "groups", "scale", "scope", "irremediability", "involvement", "leverage", "crucial", "actions", "remedy",
+		"relationship", "plan_due", "known_from", "day"},
+	"determination": {"terms", "library", "question", "conclusion", "level", "population", "examined", "unmapped", "coverage", "required", "controls", "effective",
+		"not_effective", "absent", "untested", "involved", "day"},
+	"dissent":           {"determination", "conclusion", "day"},
+	"assessment_reply":  {"determination", "choice", "day"},
+	"redaction":         {"terms", "state", "schema", "field", "class", "reason", "day"},
+	"redaction_consent": {"redaction", "agrees", "day"},
+
 	"enforcement":    {"state", "decision", "decided", "day"},
 	"break_glass":    {"opened", "hours"},
 	"hold":           {"state", "day"},
@@ -94,7 +106,8 @@ var pinned = map[string][]string{
 
 // signed names the kinds whose every revision must carry a person's signature.
 var signed = map[string]int{"decision": 1, "score": 1, "opinion": 1, "vote": 1, "declaration": 1, "resignation": 1, "answer": 1, "condition_check": 1, "break_glass": 1,
-	"engagement": 1, "independence": 1, "assignment": 1, "population": 1, "engagement_sample": 1, "reconciliation": 1, "evidence_request": 1, "effort": 1}
+	"engagement": 1, "independence": 1, "assignment": 1, "population": 1, "engagement_sample": 1, "reconciliation": 1, "evidence_request": 1, "effort": 1,
+	"control_test": 1, "workpaper": 1, "impact": 1, "determination": 1, "dissent": 1, "assessment_reply": 1, "redaction": 1, "redaction_consent": 1}
 
 // decides and mayNot name, for kinds that people must sign, the roles of which each
 // signer has one and the roles of which none: who sells or runs the system does not
@@ -106,6 +119,8 @@ var (
 		"break_glass": {"approver", "governing_body"},
 		"engagement":  {"governing_body"}, "independence": assessor, "assignment": assessor, "population": assessor, "engagement_sample": assessor,
 		"reconciliation": assessor, "effort": assessor, "evidence_request": {"assessor", "administrator", "analyst", "approver", "governing_body"},
+		"control_test": assessor, "workpaper": assessor, "impact": assessor, "determination": assessor, "dissent": assessor, "redaction_consent": assessor,
+		"redaction": {"approver", "governing_body"}, "assessment_reply": {"approver", "governing_body"},
 	}
 	mayNot = map[string][]string{
 		"decision": {"sales", "administrator", "expert", "panel_member"}, "score": {"sales", "administrator"},
@@ -114,11 +129,14 @@ var (
 		"break_glass": {"sales", "administrator", "expert", "panel_member"},
 		"engagement":  {"sales", "administrator", "assessor"}, "independence": anybody, "assignment": anybody, "population": anybody, "engagement_sample": anybody,
 		"reconciliation": anybody, "effort": anybody, "evidence_request": {"sales"},
+		"control_test": anybody, "workpaper": anybody, "impact": anybody, "determination": anybody, "dissent": anybody, "redaction_consent": anybody,
+		"redaction": notCompany, "assessment_reply": notCompany,
 	}
-	panelist = []string{"panel_member"}
-	company  = []string{"sales", "administrator", "analyst", "approver", "governing_body", "expert"}
-	assessor = []string{"assessor"} // who has no other role at all (RS-02)
-	anybody  = []string{"sales", "administrator", "analyst", "approver", "governing_body", "expert", "auditor", "panel_member"}
+	panelist   = []string{"panel_member"}
+	company    = []string{"sales", "administrator", "analyst", "approver", "governing_body", "expert"}
+	assessor   = []string{"assessor"}                                                     // who has no other role at all (RS-02)
+	notCompany = []string{"sales", "administrator", "expert", "panel_member", "assessor"} // or who is not to speak for it
+	anybody    = []string{"sales", "administrator", "analyst", "approver", "governing_body", "expert", "auditor", "panel_member"}
 )
 
 // Schemas knows the released schemas by their hash.

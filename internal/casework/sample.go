@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"context"
 	"fmt"
-	"math"
 	"slices"
 	"strings"
 	"time"
@@ -251,15 +250,7 @@ func (s *Sample) missed() []string {
 // 95 % confidence. Those that nobody has judged count as missed. A sample of all is no
 // estimate: then it is their number.
 func Bound(s *Sample) (int64, error) {
-	missed := s.Missed + s.Size - s.Judged
-	if s.Size == s.Population {
-		return missed, nil
-	}
-	rate, err := stats.AtMost(int(missed), int(s.Size), confidence)
-	if err != nil {
-		return 0, err
-	}
-	return min(int64(math.Ceil(rate*float64(s.Population))), s.Population), nil
+	return stats.Most(s.Population, s.Size, s.Missed+s.Size-s.Judged, confidence)
 }
 
 // Describe says what a sample showed in a sentence, as it is published.

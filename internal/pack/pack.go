@@ -39,9 +39,10 @@ const (
 	Log        = "log"         // how the rows of a log of use, or of a meter, become events
 	Attest     = "attestation" // what a customer is asked about the keeping of conditions
 	Retention  = "retention"   // how long what is sealed is kept
+	Controls   = "controls"    // what a due-diligence process is tested against, control by control
 )
 
-var kinds = []string{Method, Triage, Conditions, Ownership, Framework, Index, Casework, Log, Attest, Retention}
+var kinds = []string{Method, Triage, Conditions, Ownership, Framework, Index, Casework, Log, Attest, Retention, Controls}
 
 // Statuses say who stands behind a pack.
 var statuses = []string{"law", "proposed", "guidance", "soft_law", "civil_society", "vendor_term", "project"}
@@ -49,7 +50,7 @@ var statuses = []string{"law", "proposed", "guidance", "soft_law", "civil_societ
 // Pack is one file: its header, and its body behind [Pack.Decode].
 type Pack struct {
 	ID            string // unique with its version, for example "rm-1"
-	Kind          string // Method, Triage, Conditions, Ownership, Framework, Index, Casework, Log, Attest or Retention
+	Kind          string // Method, Triage, Conditions, Ownership, Framework, Index, Casework, Log, Attest, Retention or Controls
 	Version       string
 	Title         string
 	Status        string // law, proposed, guidance, soft_law, civil_society, vendor_term or project

@@ -69,6 +69,11 @@ const (
 	Terms       Rule = "terms"        // no terms of reference that the governing body approved, or not within them
 	Independent Rule = "independence" // independence is not declared, or a conflict blocks it
 	Frozen      Rule = "frozen"       // a population or a sample stands as it was taken
+
+	Bound        Rule = "bound"        // what a sample bounds does not allow the conclusion (RS-07)
+	Coverage     Rule = "coverage"     // too little was examined, or what was found contradicts it (RS-08)
+	Plan         Rule = "remedy_plan"  // a part in harm, and no plan to put it right; or harm on nobody's sight (RS-12)
+	Unredactable Rule = "unredactable" // what is withheld from nobody (RS-06)
 )
 
 // Rules lists all rules.
@@ -76,6 +81,7 @@ var Rules = []Rule{
 	Role, Key, FourEyes, Twice, Legal, Pending, Right, Stale, Customer, Flag, Opinion, Panel, Quorum, Override, Expiry, Condition, Owner,
 	Exit, Deadline, Recused, Declared, Seat, Parity, Correct, Law, Unnamed, Again, OpenCase, Unread, Unlaunched, Unapproved,
 	Order, Whose, Decided, Seen, Held, Class, Terms, Independent, Frozen,
+	Bound, Coverage, Plan, Unredactable,
 }
 
 // Error implements error: the rule's name as people see it.
@@ -88,8 +94,8 @@ func Refuse(rule Rule, what, fix string) error {
 
 // Refusal is one refused attempt.
 type Refusal struct {
-	Rule    string `duly:"rule,public,enum=role|key|four_eyes|twice|legal_stop|pending|missing_right|stale_rating|changed_customer|open_flag|opinion|panel|quorum|override|expiry|conditions|owner|exit_impact|deadline|recused|declaration|seat|parity|correction|older_than_law|rating_not_named|asked_again|open_case|unread|not_launched|not_approved|order|whose|decision|seen|hold|class|terms|independence|frozen,column"`
-	Act     string `duly:"act,public,enum=opinion|panel|referral|declaration|vote|close|answer|resignation|consultation|decision|signature|notice|response|condition|load|fact|hit|score|assessment|method|widen|renew|contact|sight|enforcement|erasure|engagement,column"`
+	Rule    string `duly:"rule,public,enum=role|key|four_eyes|twice|legal_stop|pending|missing_right|stale_rating|changed_customer|open_flag|opinion|panel|quorum|override|expiry|conditions|owner|exit_impact|deadline|recused|declaration|seat|parity|correction|older_than_law|rating_not_named|asked_again|open_case|unread|not_launched|not_approved|order|whose|decision|seen|hold|class|terms|independence|frozen|bound|coverage|remedy_plan|unredactable,column"`
+	Act     string `duly:"act,public,enum=opinion|panel|referral|declaration|vote|close|answer|resignation|consultation|decision|signature|notice|response|condition|load|fact|hit|score|assessment|method|widen|renew|contact|sight|enforcement|erasure|engagement|assurance|redaction,column"`
 	Day     string `duly:"day,public,date"`
 	Subject string `duly:"subject,customer,column"`
 	What    string `duly:"what,customer"`

@@ -15,6 +15,7 @@ import (
 	"duly/internal/act"
 	"duly/internal/agreement"
 	"duly/internal/assessment"
+	"duly/internal/assurance"
 	"duly/internal/attestation"
 	"duly/internal/bundle"
 	"duly/internal/casework"
@@ -70,7 +71,7 @@ func clock() func() time.Time {
 
 var rooms = []store.Migrations{
 	register.Migrations, evidence.Migrations, runs.Migrations, index.Migrations, intake.Migrations, screening.Migrations,
-	agreement.Migrations, usage.Migrations, attestation.Migrations, triage.Migrations, assessment.Migrations, refusal.Migrations, voice.Migrations, decision.Migrations, casework.Migrations, enforcement.Migrations, transparency.Migrations, gate.Migrations, engagement.Migrations,
+	agreement.Migrations, usage.Migrations, attestation.Migrations, triage.Migrations, assessment.Migrations, refusal.Migrations, voice.Migrations, decision.Migrations, casework.Migrations, enforcement.Migrations, transparency.Migrations, gate.Migrations, engagement.Migrations, assurance.Migrations,
 }
 
 // bed is a workspace for tests.

@@ -16,10 +16,21 @@ var pageText string
 //go:embed parts.html
 var partsText string
 
-var whole = page.Template(template.FuncMap{
+//go:embed assessed.html
+var assessedText string
+
+var words = template.FuncMap{
 	"cents": cents, "asked": asked, "gathered": gathered, "day": dayOf, "cell": cell, "waiting": waiting, "held": held, "total": total,
 	"taken": countOf, "listed": listedSubjects, "first": first, "rest": func(list []Subject) int { return len(list) - len(first(list)) },
-}, pageText, partsText)
+}
+
+var (
+	whole        = page.Template(words, pageText, partsText)
+	assessedPage = page.Template(words, assessedText, partsText)
+)
+
+// AssessedHTML writes an assessment as one page, as [HTML] does a report.
+func AssessedHTML(a *Assessed, out io.Writer) error { return page.Write(assessedPage, a, out) }
 
 // HTML writes the report as one page that needs nothing else: no script, no font,
 // no network. It reads the report and changes nothing.

@@ -12,8 +12,13 @@ import (
 
 // JSON writes the report as canonical JSON (RFC 8785: keys sorted, no white space,
 // one spelling of every text), with one line feed at the end.
-func JSON(r *Report, out io.Writer) error {
-	raw, err := json.Marshal(r)
+func JSON(r *Report, out io.Writer) error { return canonical(r, out) }
+
+// AssessedJSON writes an assessment as [JSON] does a report.
+func AssessedJSON(a *Assessed, out io.Writer) error { return canonical(a, out) }
+
+func canonical(of any, out io.Writer) error {
+	raw, err := json.Marshal(of)
 	if err != nil {
 		return fault.Wrap(fault.Failed, err, "cannot write the report")
 	}

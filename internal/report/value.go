@@ -63,9 +63,10 @@ func (h *Hidden) Short() string { return h.Digest[:8] }
 
 // viewer shows sealed values to one audience and remembers what it withheld.
 type viewer struct {
-	classes []ledger.Class
-	hidden  map[place]Hidden
-	err     error // the first value that could not be read
+	classes  []ledger.Class
+	redacted map[ledger.Hash]map[int]bool // fields that are withheld whatever their class, by schema and place
+	hidden   map[place]Hidden
+	err      error // the first value that could not be read
 }
 
 type place struct {
@@ -80,7 +81,7 @@ func see[T any](v *viewer, kind *ledger.Kind[T], r *store.Revision[T], field str
 	schema := kind.Schema()
 	i := slices.IndexFunc(schema.Sealed, func(f ledger.Field) bool { return f.Name == field })
 	class, d := schema.Sealed[i].Class, r.Disclosures[i]
-	if d != "" && v.sees(class) {
+	if d != "" && v.sees(class) && !v.redacted[schema.Hash()][i] {
 		shown, _, _, err := store.Field(kind, r, field)
 		if err != nil && v.err == nil {
 			v.err = err

@@ -24,7 +24,7 @@ const (
 type Pack struct {
 	SHA256   string `duly:"sha256,public,hash,column"`
 	State    string `duly:"state,public,enum=committed|in_force"`
-	Kind     string `duly:"kind,public,enum=method|triage|conditions|ownership|framework|index|log|attestation,column"`
+	Kind     string `duly:"kind,public,enum=method|triage|conditions|ownership|framework|index|log|attestation|controls,column"`
 	From     string `duly:"in_force_from,public,date"` // of an adopted method: the first day on which it rates
 	Replaces string `duly:"replaces,public,hash"`      // the method that would have rated from that day on; absent for the first
 	Change   string `duly:"change,public,hash"`        // SHA-256 of Changes, as ChangeHash gives it; absent for the first

@@ -35,6 +35,22 @@ func AtMost(k, n int, confidence float64) (float64, error) {
 	return high, nil
 }
 
+// Most gives how many of a population at most are what seen of drawn are, when those were
+// drawn at random, as a number of the population rounded up. Where all of it was drawn,
+// that is no estimate: then it is their number. The confidence is as in [AtMost].
+func Most(population, drawn, seen int64, confidence float64) (int64, error) {
+	rate, err := AtMost(int(seen), int(drawn), confidence)
+	switch {
+	case err != nil:
+		return 0, err
+	case drawn > population:
+		return 0, fault.Newf(fault.Invalid, "%d of %d is no count among those drawn", drawn, population)
+	case drawn == population:
+		return seen, nil
+	}
+	return min(int64(math.Ceil(rate*float64(population))), population), nil
+}
+
 // fewer gives the probability of k cases or fewer among n, each with probability p.
 func fewer(k, n int, p float64) float64 {
 	if p >= 1 {

@@ -41,6 +41,23 @@ func TestAtMost(t *testing.T) {
 	}
 }
 
+// TestMost protects the figure that reports print: customers, rounded up, and no estimate
+// where all were looked at.
+func TestMost(t *testing.T) {
+	for _, c := range []struct{ population, drawn, seen, want int64 }{
+		{1000, 59, 0, 50}, {1000, 93, 1, 50}, {50_000, 299, 0, 499}, {12, 12, 0, 0}, {12, 12, 3, 3}, {60, 59, 59, 60}, {2, 1, 0, 2},
+	} {
+		if got, err := Most(c.population, c.drawn, c.seen, 0.95); err != nil || got != c.want {
+			t.Errorf("%+v: %d, %v", c, got, err)
+		}
+	}
+	for _, bad := range [][3]int64{{10, 11, 0}, {10, 0, 0}, {10, 5, 6}, {10, 5, -1}, {0, 0, 0}} {
+		if _, err := Most(bad[0], bad[1], bad[2], 0.95); err == nil {
+			t.Errorf("%v was taken", bad)
+		}
+	}
+}
+
 // TestAtMostSolvesItsEquation protects the exactness: at the bound, the sum of exact
 // binomial terms is what the confidence leaves.
 func TestAtMostSolvesItsEquation(t *testing.T) {

@@ -18,6 +18,7 @@ import (
 	"duly/internal/act"
 	"duly/internal/agreement"
 	"duly/internal/assessment"
+	"duly/internal/assurance"
 	"duly/internal/attestation"
 	"duly/internal/bundle"
 	"duly/internal/casework"
@@ -146,7 +147,7 @@ func everything() content {
 		rooms: []store.Migrations{
 			register.Migrations, evidence.Migrations, runs.Migrations, index.Migrations, intake.Migrations, screening.Migrations,
 			agreement.Migrations, usage.Migrations, attestation.Migrations, triage.Migrations, assessment.Migrations, refusal.Migrations, voice.Migrations, decision.Migrations,
-			casework.Migrations, enforcement.Migrations, transparency.Migrations, gate.Migrations, retention.Migrations, engagement.Migrations,
+			casework.Migrations, enforcement.Migrations, transparency.Migrations, gate.Migrations, retention.Migrations, engagement.Migrations, assurance.Migrations,
 		},
 	}
 	var puts []func(t testing.TB, w *workspace.Workspace, signer ledger.PersonKey)
@@ -247,6 +248,7 @@ func everything() content {
 	with(of(voice.Answers))
 	with(once(voice.Votes))
 	assessed(with)
+	concluded(with)
 	with(of(voice.Stakeholders))
 	with(of(voice.Consultations))
 	with(of(voice.Sessions))
@@ -275,11 +277,13 @@ func everything() content {
 				t.Fatal(err)
 			}
 		}
-		if keys[act.Assessor], err = ledger.NewPersonKey(rand.Reader); err != nil {
-			t.Fatal(err)
-		}
-		if err := w.AddPersonByKey(ctx, admin, "assessor", []act.Role{act.Assessor}, keys[act.Assessor].Public()); err != nil {
-			t.Fatal(err)
+		for _, name := range []act.Role{act.Assessor, dissenter} {
+			if keys[name], err = ledger.NewPersonKey(rand.Reader); err != nil {
+				t.Fatal(err)
+			}
+			if err := w.AddPersonByKey(ctx, admin, string(name), []act.Role{act.Assessor}, keys[name].Public()); err != nil {
+				t.Fatal(err)
+			}
 		}
 		write(t, w, func(tx *store.Tx) error {
 			for _, statement := range []string{
@@ -313,6 +317,9 @@ func everything() content {
 	return c
 }
 
+// dissenter stands for a second assessor.
+const dissenter act.Role = "another assessor"
+
 // signedAs gives the role of who signs records of a kind.
 func signedAs(kind string) act.Role {
 	switch kind {
@@ -322,8 +329,11 @@ func signedAs(kind string) act.Role {
 		return act.PanelMember
 	case "engagement":
 		return act.GoverningBody
-	case "independence", "assignment", "population", "engagement_sample", "reconciliation", "effort":
+	case "independence", "assignment", "population", "engagement_sample", "reconciliation", "effort",
+		"control_test", "workpaper", "impact", "determination", "redaction_consent":
 		return act.Assessor
+	case "dissent":
+		return dissenter
 	}
 	return act.Approver
 }

@@ -1,0 +1,618 @@
+package bundle
+
+import (
+	"strings"
+	"testing"
+
+	"pgregory.net/rapid"
+
+	"duly/internal/fault"
+	"duly/internal/ledger"
+	"duly/internal/stats"
+)
+
+// The kinds of an assessor's work, with the fields that the checker looks at.
+type (
+	engagementRecord struct {
+		State    string `duly:"state,public,enum=draft|approved"`
+		Level    string `duly:"level,public,enum=limited|reasonable"`
+		Required int64  `duly:"required_coverage,public"`
+		From     string `duly:"from_day,public,date"`
+		Upto     string `duly:"upto_day,public,date"`
+	}
+	controlTestRecord struct {
+		Terms       string   `duly:"terms,public,hash"`
+		Control     string   `duly:"control,public,hash"`
+		Of          string   `duly:"of,public,enum=design|operation"`
+		How         string   `duly:"how,public,enum=inspection|sample|whole"`
+		Conclusion  string   `duly:"conclusion,public,enum=effective|not_effective|absent|extend"`
+		Sample      string   `duly:"sample,public,hash"`
+		Extends     string   `duly:"extends,public,hash"`
+		Population  int64    `duly:"population,public"`
+		Items       int64    `duly:"items,public"`
+		Kept        int64    `duly:"kept,public"`
+		Deviations  int64    `duly:"deviations,public"`
+		NotTestable int64    `duly:"not_testable,public"`
+		Grave       int64    `duly:"grave,public"`
+		GraveMissed int64    `duly:"grave_missed,public"`
+		Tolerable   int64    `duly:"tolerable,public"`
+		Bound       *int64   `duly:"bound,public"`
+		Causes      []string `duly:"causes,public,enum=people|system"`
+		Results     []string `duly:"results,security"`
+	}
+	impactRecord struct {
+		Terms        string   `duly:"terms,public,hash"`
+		State        string   `duly:"state,public,enum=held|withdrawn"`
+		Actual       bool     `duly:"actual,public"`
+		Right        string   `duly:"right,public,enum=privacy|liberty"`
+		Groups       []string `duly:"groups,public,enum=children|journalists"`
+		Scale        int64    `duly:"scale,public"`
+		Scope        int64    `duly:"scope,public"`
+		Irremediable int64    `duly:"irremediability,public"`
+		Involvement  string   `duly:"involvement,public,enum=cause|contribute|linked|none"`
+		Remedy       string   `duly:"remedy,public,enum=none|required|not_required"`
+		PlanDue      string   `duly:"plan_due,public,date"`
+		Bases        []string `duly:"known_from,public,enum=telemetry|media|stated"`
+	}
+	determinationRecord struct {
+		Terms        string `duly:"terms,public,hash"`
+		Question     string `duly:"question,public,enum=contribution|process"`
+		Conclusion   string `duly:"conclusion,public,enum=yes|no|partly|indeterminate"`
+		Level        string `duly:"level,public,enum=limited|reasonable"`
+		Population   int64  `duly:"population,public"`
+		Examined     int64  `duly:"examined,public"`
+		Unmapped     int64  `duly:"unmapped,public"`
+		Coverage     int64  `duly:"coverage,public"`
+		Required     int64  `duly:"required,public"`
+		Controls     int64  `duly:"controls,public"`
+		Effective    int64  `duly:"effective,public"`
+		NotEffective int64  `duly:"not_effective,public"`
+		Absent       int64  `duly:"absent,public"`
+		Untested     int64  `duly:"untested,public"`
+		Involved     int64  `duly:"involved,public"`
+	}
+	dissentRecord struct {
+		Determination string `duly:"determination,public,hash"`
+		Conclusion    string `duly:"conclusion,public,enum=yes|no|partly|indeterminate"`
+	}
+	redactionRecord struct {
+		Terms  string `duly:"terms,public,hash"`
+		Schema string `duly:"schema,public,hash"`
+		Field  int64  `duly:"field,public"`
+		Class  string `duly:"class,public,enum=customer|trade_secret|personal"`
+		Reason string `duly:"reason,public,enum=competition|privacy|law"`
+	}
+	independenceRecord struct {
+		State     string   `duly:"state,public,enum=declared"`
+		Terms     string   `duly:"terms,public,hash"`
+		Ties      []string `duly:"ties,public,enum=funding"`
+		Appointed string   `duly:"appointed_by,public,enum=outside"`
+		Removed   string   `duly:"removed_by,public,enum=outside"`
+		Blocks    bool     `duly:"blocking,public"`
+		Flagged   bool     `duly:"flagged,public"`
+	}
+	assignmentRecord struct {
+		State     string `duly:"state,public,enum=started"`
+		Terms     string `duly:"terms,public,hash"`
+		Assessors int64  `duly:"assessors,public"`
+		Flagged   int64  `duly:"flagged,public"`
+	}
+	populationRecord struct {
+		Terms       string `duly:"terms,public,hash"`
+		From        string `duly:"from_day,public,date"`
+		Upto        string `duly:"upto_day,public,date"`
+		Size        int64  `duly:"size,public"`
+		Root        string `duly:"root,public,hash"`
+		Commitment  string `duly:"commitment,public,hash"`
+		Hash        string `duly:"population,public,hash"`
+		Customers   int64  `duly:"customers,public"`
+		Accounts    int64  `duly:"accounts,public"`
+		Deployments int64  `duly:"deployments,public"`
+		Lanes       int64  `duly:"lanes,public"`
+		Cases       int64  `duly:"cases,public"`
+		Ratings     int64  `duly:"ratings,public"`
+		Decisions   int64  `duly:"decisions,public"`
+		Requests    int64  `duly:"data_requests,public"`
+		Incidents   int64  `duly:"incidents,public"`
+		Inputs      int64  `duly:"inputs,public"`
+		Refusals    int64  `duly:"refusals,public"`
+		Ended       int64  `duly:"ended,public"`
+		OpenCases   int64  `duly:"open_cases,public"`
+		LateCases   int64  `duly:"late_cases,public"`
+		Unopened    int64  `duly:"unopened,public"`
+		Declined    int64  `duly:"declined,public"`
+		GraveRate   int64  `duly:"grave_ratings,public"`
+		GraveAct    int64  `duly:"grave_decisions,public"`
+		Afterward   int64  `duly:"afterward,public"`
+	}
+	drawnRecord struct {
+		Population string `duly:"population,public,hash"`
+		Draw       int64  `duly:"draw,public"`
+		Of         string `duly:"of,public,enum=deployment|rating"`
+		Secret     string `duly:"secret,public,hash"`
+		Root       string `duly:"root,public,hash"`
+		Position   int64  `duly:"position,public"`
+		Targeted   int64  `duly:"targeted,public"`
+		Size       int64  `duly:"size,public"`
+		From       int64  `duly:"drawn_from,public"`
+		Strata     int64  `duly:"strata,public"`
+		Hash       string `duly:"drawn,public,hash"`
+	}
+	reconciliationRecord struct {
+		Terms     string `duly:"terms,public,hash"`
+		Of        string `duly:"of,public,enum=account|customer"`
+		Rows      int64  `duly:"rows,public"`
+		Known     int64  `duly:"known,public"`
+		Missing   int64  `duly:"missing,public"`
+		Ambiguous int64  `duly:"ambiguous,public"`
+		Unread    int64  `duly:"unread,public"`
+	}
+	deploymentRecord struct {
+		State string `duly:"state,public,enum=active|ended"`
+	}
+	consentRecord struct {
+		Redaction string `duly:"redaction,public,hash"`
+		Agrees    bool   `duly:"agrees,public"`
+	}
+)
+
+var (
+	engagementKind     = ledger.Define[engagementRecord]("engagement", 1, ledger.SignedBy(1))
+	controlTestKind    = ledger.Define[controlTestRecord]("control_test", 1, ledger.SignedBy(1))
+	impactKind         = ledger.Define[impactRecord]("impact", 1, ledger.SignedBy(1))
+	determinationKind  = ledger.Define[determinationRecord]("determination", 1, ledger.SignedBy(1))
+	dissentKind        = ledger.Define[dissentRecord]("dissent", 1, ledger.SignedBy(1))
+	redactionKind      = ledger.Define[redactionRecord]("redaction", 1, ledger.SignedBy(1))
+	independenceKind   = ledger.Define[independenceRecord]("independence", 1, ledger.SignedBy(1))
+	assignmentKind     = ledger.Define[assignmentRecord]("assignment", 1, ledger.SignedBy(1))
+	populationKind     = ledger.Define[populationRecord]("population", 1, ledger.SignedBy(1))
+	drawnKind          = ledger.Define[drawnRecord]("engagement_sample", 1, ledger.SignedBy(1))
+	reconciliationKind = ledger.Define[reconciliationRecord]("reconciliation", 1, ledger.SignedBy(1))
+	deploymentKind     = ledger.Define[deploymentRecord]("deployment", 1)
+	consentKind        = ledger.Define[consentRecord]("redaction_consent", 1, ledger.SignedBy(1))
+)
+
+// office is a log with an engagement that has started: 60 deployments of which 45 are
+// rated, frozen, of which 40 were drawn; and the billing compared, with nothing missing.
+type office struct {
+	*testLog
+	board, assessor ledger.PersonKey
+	terms           string
+	frozen          *Population
+	population      string
+	seed            ledger.Hash // the root that draws rest on
+	position        int64
+	draws           int64
+	sample          string // leaf hash of the newest draw
+	had             map[string]bool
+}
+
+var secretOfOffice = [32]byte{7}
+
+func newOffice(t *testing.T) *office {
+	l := newLog(t, 7)
+	o := &office{testLog: l, board: l.person("governing_body"), assessor: l.person("assessor"), had: map[string]bool{}}
+	o.terms = o.approve(70)
+	add(l, independenceKind, l.id(), &independenceRecord{State: "declared", Terms: o.terms, Ties: []string{"funding"}, Appointed: "outside", Removed: "outside", Flagged: true}, o.assessor)
+	add(l, assignmentKind, l.id(), &assignmentRecord{"started", o.terms, 1, 1}, o.assessor)
+	for i := range 60 {
+		add(l, deploymentKind, l.id(), &deploymentRecord{"active"})
+		if i < 45 {
+			add(l, ratingKind, l.id(), &ratingRecord{Engine: EngineNumber(), Outcome: "approve"})
+		}
+	}
+	o.freeze()
+	add(l, itemKind, l.id(), &item{State: "active"}) // what somebody else enters seeds the draws
+	o.seed, o.position = l.root(l.size()), l.size()
+	o.draw(40)
+	o.compare(100, 0)
+	return o
+}
+
+// approve drafts terms of another engagement and has them approved.
+func (o *office) approve(required int64) string {
+	id, r := o.id(), engagementRecord{"draft", "limited", required, "2026-01-01", "2027-12-31"}
+	add(o.testLog, engagementKind, id, &r, o.board)
+	r.State = "approved"
+	return o.hash(add(o.testLog, engagementKind, id, &r, o.board))
+}
+
+// freeze takes the population.
+func (o *office) freeze() {
+	o.frozen = NewPopulation("2026-01-01", "2027-12-31")
+	for _, row := range o.rows {
+		leaf, err := ledger.ParseLeaf(row.leaf)
+		if err != nil {
+			o.t.Fatal(err)
+		}
+		o.frozen.Add(leaf)
+	}
+	tally := o.frozen.Tally()
+	n := tally.Public()
+	o.population = o.hash(add(o.testLog, populationKind, o.id(), &populationRecord{
+		Terms: o.terms, From: "2026-01-01", Upto: "2027-12-31", Size: o.size(), Root: o.root(o.size()).String(), Commitment: Commitment(secretOfOffice), Hash: tally.Hash,
+		Deployments: n["deployments"], Ratings: n["ratings"],
+	}, o.assessor))
+}
+
+// draw draws more deployments.
+func (o *office) draw(size int) {
+	o.draws++
+	link := Link(secretOfOffice, o.draws)
+	s := o.frozen.Draw("deployment", Seed(link, o.seed.String(), "deployment", o.draws), size, o.had)
+	for _, id := range s.Drawn {
+		o.had[id] = true
+	}
+	o.sample = o.hash(add(o.testLog, drawnKind, o.id(), &drawnRecord{
+		Population: o.population, Draw: o.draws, Of: "deployment", Secret: link, Root: o.seed.String(), Position: o.position, Size: int64(len(s.Drawn)), From: s.Rest,
+		Strata: s.Strata, Hash: s.Hash,
+	}, o.assessor))
+}
+
+// compare compares the billing: so many rows, of which some are missing from the log.
+func (o *office) compare(rows, missing int64) {
+	add(o.testLog, reconciliationKind, o.id(), &reconciliationRecord{Terms: o.terms, Of: "account", Rows: rows, Known: rows - missing, Missing: missing}, o.assessor)
+}
+
+func number(n int64) *int64 { return &n }
+
+// sampled gives a test of a control on what was drawn, with its bound.
+func (o *office) sampled(control byte, items, deviations int64, conclusion string) controlTestRecord {
+	bound, err := stats.Most(60, items, deviations, Confidence)
+	if err != nil {
+		o.t.Fatal(err)
+	}
+	return controlTestRecord{
+		Terms: o.terms, Control: hexSum([]byte{control}), Of: "operation", How: "sample", Conclusion: conclusion, Sample: o.sample, Population: 60,
+		Items: items, Kept: items - deviations, Deviations: deviations, Tolerable: 1000, Bound: &bound, Causes: []string{"people", "people", "people"}[:deviations],
+	}
+}
+
+func (o *office) inspected(control byte, conclusion string) controlTestRecord {
+	return controlTestRecord{Terms: o.terms, Control: hexSum([]byte{control}), Of: "design", How: "inspection", Conclusion: conclusion, Tolerable: 500, Causes: []string{}}
+}
+
+func (o *office) test(r controlTestRecord) int {
+	return add(o.testLog, controlTestKind, o.id(), &r, o.assessor)
+}
+
+// harmful gives an impact that the company contributes to, with its plan.
+func (o *office) harmful() impactRecord {
+	return impactRecord{
+		Terms: o.terms, State: "held", Actual: true, Right: "liberty", Groups: []string{"journalists"}, Scale: 4, Scope: 2, Irremediable: 3,
+		Involvement: "contribute", Remedy: "required", PlanDue: "2027-09-30", Bases: []string{"telemetry"},
+	}
+}
+
+func (o *office) impact(r impactRecord) { add(o.testLog, impactKind, o.id(), &r, o.assessor) }
+
+// answer gives an answer on four deployments of which three were examined.
+func (o *office) answer(question, conclusion string) determinationRecord {
+	return determinationRecord{
+		Terms: o.terms, Question: question, Conclusion: conclusion, Level: "limited", Population: 60, Examined: 45, Coverage: 7500, Required: 7000, Controls: 2, Untested: 2,
+	}
+}
+
+func (o *office) determine(r determinationRecord, by ...ledger.PersonKey) string {
+	return o.hash(add(o.testLog, determinationKind, o.id(), &r, append(by, o.assessor)[0]))
+}
+
+// TestAnAssessorsWorkFollows protects readers of an assessor's report from what does not
+// follow, whoever signed it: but for the list of results, every rule is checked from fields
+// in clear, in a bundle that shows nothing else (RS-06, RS-07, RS-08, RS-12, RS-13).
+func TestAnAssessorsWorkFollows(t *testing.T) {
+	for name, c := range map[string]struct {
+		do    func(o *office)
+		want  string         // "" when it verifies
+		shown []ledger.Class // beside what is in clear
+	}{
+		"a whole engagement": {do: func(o *office) {
+			o.test(o.inspected(1, "effective"))
+			o.test(o.sampled(1, 40, 0, "effective"))
+			o.test(o.inspected(2, "absent"))
+			o.impact(o.harmful())
+			a := o.answer("contribution", "partly")
+			a.Effective, a.Absent, a.Untested, a.Involved = 1, 1, 0, 1
+			d := o.determine(a)
+			add(o.testLog, dissentKind, o.id(), &dissentRecord{d, "yes"}, o.person("assessor"))
+			p := a
+			p.Question = "process"
+			o.determine(p)
+		}},
+		"signed by the company": {do: func(o *office) {
+			r := o.sampled(1, 40, 0, "effective")
+			add(o.testLog, controlTestKind, o.id(), &r, o.board)
+		}, want: "whose roles do not allow this: control_test"},
+		"signed by an assessor who also approves": {do: func(o *office) {
+			r := o.sampled(1, 40, 0, "effective")
+			add(o.testLog, controlTestKind, o.id(), &r, o.person("assessor", "approver"))
+		}, want: "whose roles do not allow this: control_test"},
+		"terms that nobody approved": {do: func(o *office) {
+			o.terms = o.hash(add(o.testLog, engagementKind, o.id(), &engagementRecord{"draft", "limited", 1, "2026-01-01", "2027-12-31"}, o.board))
+			o.test(o.inspected(1, "effective"))
+		}, want: "never approved"},
+
+		"items that do not add up": {do: func(o *office) {
+			r := o.sampled(1, 40, 0, "effective")
+			r.Kept = 39
+			o.test(r)
+		}, want: "do not add up"},
+		"a deviation without a root cause": {do: func(o *office) {
+			r := o.sampled(1, 40, 1, "not_effective")
+			r.Causes = []string{}
+			o.test(r)
+		}, want: "1 deviations and 0 root causes"},
+		"a bound made smaller": {do: func(o *office) {
+			r := o.sampled(1, 40, 0, "effective")
+			r.Bound = number(4)
+			o.test(r)
+		}, want: "bounds the deviations at 5, it says 4"},
+		"effective with a deviation": {do: func(o *office) { o.test(o.sampled(1, 40, 1, "effective")) }, want: "7 at most deviate"},
+		"results that are others": {do: func(o *office) {
+			r := o.sampled(1, 40, 0, "effective")
+			r.Results = []string{"a=deviation"}
+			o.test(r)
+		}, want: "not those of its results", shown: []ledger.Class{ledger.Security}},
+		"extended until it fits": {do: func(o *office) {
+			first := o.test(o.sampled(1, 40, 1, "extend"))
+			o.draw(15)
+			r := o.sampled(1, 55, 1, "effective")
+			r.Extends = o.hash(first)
+			o.test(r)
+		}},
+		"drawn anew instead of extended": {do: func(o *office) {
+			o.test(o.sampled(1, 40, 1, "not_effective"))
+			o.draw(15)
+			o.test(o.sampled(1, 55, 0, "effective"))
+		}, want: "tested before"},
+		"an extension that forgets": {do: func(o *office) {
+			first := o.test(o.sampled(1, 40, 1, "extend"))
+			o.draw(15)
+			r := o.sampled(1, 55, 0, "effective")
+			r.Extends = o.hash(first)
+			o.test(r)
+		}, want: "drops something"},
+		"tested on fewer than were drawn": {do: func(o *office) {
+			o.draw(15)
+			o.test(o.sampled(1, 40, 0, "effective"))
+		}, want: "not on all that was drawn"},
+		"tested on what was drawn first alone": {do: func(o *office) {
+			r := o.sampled(1, 40, 0, "effective")
+			o.draw(15)
+			o.test(r)
+		}, want: "not on all that was drawn"},
+		"tested on what nobody drew": {do: func(o *office) {
+			r := o.sampled(1, 40, 0, "effective")
+			r.Sample = hexSum(nil)
+			o.test(r)
+		}, want: "not on all that was drawn"},
+		"a test that was changed": {do: func(o *office) {
+			id, bad, good := o.id(), o.sampled(1, 40, 1, "not_effective"), o.sampled(1, 40, 0, "effective")
+			add(o.testLog, controlTestKind, id, &bad, o.assessor)
+			add(o.testLog, controlTestKind, id, &good, o.assessor)
+		}, want: "a test was changed"},
+		"more than the log has by rule": {do: func(o *office) {
+			o.test(controlTestRecord{
+				Terms: o.terms, Control: hexSum(nil), Of: "operation", How: "whole", Conclusion: "effective", Population: 1_000_000, Items: 1_000_000, Kept: 1_000_000, Bound: number(0), Causes: []string{},
+			})
+		}, want: "a rule of the verifier"},
+
+		"harm without a right": {do: func(o *office) {
+			r := o.harmful()
+			r.Right = ""
+			o.impact(r)
+		}, want: "names a right"},
+		"harm to nobody": {do: func(o *office) {
+			r := o.harmful()
+			r.Groups = []string{}
+			o.impact(r)
+		}, want: "those affected"},
+		"harm without a component of severity": {do: func(o *office) {
+			r := o.harmful()
+			r.Scope = 0
+			o.impact(r)
+		}, want: "severity from 1 to 5"},
+		"a contribution without a plan": {do: func(o *office) {
+			r := o.harmful()
+			r.PlanDue = ""
+			o.impact(r)
+		}, want: "no plan"},
+		"a contribution that nobody puts right": {do: func(o *office) {
+			r := o.harmful()
+			r.Remedy = "not_required"
+			o.impact(r)
+		}, want: "puts it right"},
+		"harm on the customer's word": {do: func(o *office) {
+			r := o.harmful()
+			r.Bases = []string{"stated"}
+			o.impact(r)
+		}, want: "what the customer says"},
+
+		"no, below the required coverage": {do: func(o *office) {
+			a := o.answer("contribution", "no")
+			a.Examined, a.Coverage = 30, 5000
+			o.determine(a)
+		}, want: "is indeterminate"},
+		"no, with what is unmapped": {do: func(o *office) {
+			a := o.answer("contribution", "no")
+			o.compare(100, 10)
+			a.Unmapped, a.Coverage = 1000, 6750
+			o.determine(a)
+		}, want: "is indeterminate"},
+		"no, with enough": {do: func(o *office) { o.determine(o.answer("contribution", "no")) }},
+		"indeterminate, below the required coverage": {do: func(o *office) {
+			a := o.answer("contribution", "indeterminate")
+			a.Examined, a.Coverage = 0, 0
+			o.determine(a)
+		}},
+		"a coverage that is made up": {do: func(o *office) {
+			a := o.answer("contribution", "no")
+			a.Coverage = 9000
+			o.determine(a)
+		}, want: "does not follow"},
+		"examined more than was rated": {do: func(o *office) {
+			a := o.answer("contribution", "no")
+			a.Examined, a.Coverage = 46, 7666
+			o.determine(a)
+		}, want: "does not rest on the population"},
+		"another population than was frozen": {do: func(o *office) {
+			a := o.answer("contribution", "no")
+			a.Population, a.Coverage = 45, 10000
+			o.determine(a)
+		}, want: "does not rest on the population"},
+		"what is unmapped left out": {do: func(o *office) {
+			o.compare(100, 10)
+			o.determine(o.answer("contribution", "no"))
+		}, want: "does not rest on the population"},
+		"an engagement that has not started": {do: func(o *office) {
+			o.terms = o.approve(70)
+			o.test(o.inspected(1, "effective"))
+		}, want: "has not started"},
+		"a requirement made lower than the terms": {do: func(o *office) {
+			a := o.answer("contribution", "no")
+			a.Required = 6000
+			o.determine(a)
+		}, want: "for 7000"},
+		"terms lower than the verifier's floor": {do: func(o *office) {
+			o.terms = o.approve(10)
+			a := o.answer("contribution", "no")
+			a.Required = 1000
+			o.determine(a)
+		}, want: "for 5000"},
+		"another level than the terms": {do: func(o *office) {
+			a := o.answer("contribution", "no")
+			a.Level = "reasonable"
+			o.determine(a)
+		}, want: "another level"},
+		"no, against an impact that is held": {do: func(o *office) {
+			o.impact(o.harmful())
+			a := o.answer("contribution", "no")
+			a.Involved = 1
+			o.determine(a)
+		}, want: "1 impacts are held"},
+		"an impact that is not counted": {do: func(o *office) {
+			o.impact(o.harmful())
+			o.determine(o.answer("contribution", "no"))
+		}, want: "it counts 0 impacts"},
+		"an impact that was withdrawn": {do: func(o *office) {
+			id, r := o.id(), o.harmful()
+			add(o.testLog, impactKind, id, &r, o.assessor)
+			r.State = "withdrawn"
+			add(o.testLog, impactKind, id, &r, o.assessor)
+			o.determine(o.answer("contribution", "no"))
+		}},
+		"a failed control that is left out": {do: func(o *office) {
+			o.test(o.inspected(1, "not_effective"))
+			o.determine(o.answer("process", "indeterminate"))
+		}, want: "not counted as they were tested"},
+		"an effective process with an untested control": {do: func(o *office) {
+			o.test(o.inspected(1, "effective"))
+			o.test(o.sampled(1, 40, 0, "effective"))
+			a := o.answer("process", "yes")
+			a.Effective, a.Untested = 1, 1
+			o.determine(a)
+		}, want: "1 of 2 controls"},
+		"answered again until it fits": {do: func(o *office) {
+			o.impact(o.harmful())
+			a := o.answer("contribution", "yes")
+			a.Involved = 1
+			o.determine(a)
+			a.Conclusion = "partly"
+			o.determine(a)
+		}, want: "the answer stands"},
+
+		"a dissent from oneself": {do: func(o *office) {
+			d := o.determine(o.answer("contribution", "no"))
+			add(o.testLog, dissentKind, o.id(), &dissentRecord{d, "indeterminate"}, o.assessor)
+		}, want: "dissents from it"},
+		"a dissent that agrees": {do: func(o *office) {
+			d := o.determine(o.answer("contribution", "no"))
+			add(o.testLog, dissentKind, o.id(), &dissentRecord{d, "no"}, o.person("assessor"))
+		}, want: "concludes the same"},
+		"a dissent from nothing": {do: func(o *office) {
+			add(o.testLog, dissentKind, o.id(), &dissentRecord{hexSum(nil), "no"}, o.assessor)
+		}, want: "not there"},
+
+		"a field that is withheld": {do: func(o *office) {
+			at := add(o.testLog, redactionKind, o.id(), &redactionRecord{o.terms, itemKind.Schema().Hash().String(), 2, "trade_secret", "competition"}, o.board)
+			add(o.testLog, consentKind, o.id(), &consentRecord{o.hash(at), false}, o.assessor)
+		}},
+		"what stands in clear is withheld": {do: func(o *office) {
+			add(o.testLog, redactionKind, o.id(), &redactionRecord{o.terms, itemKind.Schema().Hash().String(), 5, "trade_secret", "competition"}, o.board)
+		}, want: "may never be withheld"},
+		"withheld under another class": {do: func(o *office) {
+			add(o.testLog, redactionKind, o.id(), &redactionRecord{o.terms, itemKind.Schema().Hash().String(), 0, "trade_secret", "competition"}, o.board)
+		}, want: "which is of class customer"},
+		"a reason that does not fit": {do: func(o *office) {
+			add(o.testLog, redactionKind, o.id(), &redactionRecord{o.terms, itemKind.Schema().Hash().String(), 2, "trade_secret", "privacy"}, o.board)
+		}, want: "not withheld for the reason"},
+		"a redaction that the assessor approves": {do: func(o *office) {
+			add(o.testLog, redactionKind, o.id(), &redactionRecord{o.terms, itemKind.Schema().Hash().String(), 2, "trade_secret", "competition"}, o.assessor)
+		}, want: "whose roles do not allow this: redaction"},
+		"a consent that the company gives": {do: func(o *office) {
+			at := add(o.testLog, redactionKind, o.id(), &redactionRecord{o.terms, itemKind.Schema().Hash().String(), 2, "trade_secret", "competition"}, o.board)
+			add(o.testLog, consentKind, o.id(), &consentRecord{o.hash(at), true}, o.board)
+		}, want: "whose roles do not allow this: redaction_consent"},
+		"a consent to nothing": {do: func(o *office) {
+			add(o.testLog, consentKind, o.id(), &consentRecord{hexSum(nil), true}, o.assessor)
+		}, want: "a redaction that is not there"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			o := newOffice(t)
+			c.do(o)
+			_, err := verify(o.bundle(c.shown...), Trust{})
+			if c.want == "" && err != nil {
+				t.Error(err)
+			}
+			if c.want != "" && (fault.CodeOf(err) != fault.Broken || !strings.Contains(err.Error(), c.want)) {
+				t.Errorf("want %q, got %v", c.want, err)
+			}
+		})
+	}
+}
+
+// TestNothingFavourableBelowTheCoverage protects RS-08 as a law: whatever else was found,
+// no and effective are impossible below the required coverage, and indeterminate is always
+// possible. More that is unmapped never raises coverage.
+func TestNothingFavourableBelowTheCoverage(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		b := Basis{
+			Coverage: rapid.Int64Range(0, Whole).Draw(t, "coverage"), Required: rapid.Int64Range(5000, Whole).Draw(t, "required"),
+			Controls: rapid.Int64Range(0, 40).Draw(t, "controls"), Involved: rapid.Int64Range(0, 2).Draw(t, "involved"),
+		}
+		b.Effective = rapid.Int64Range(0, b.Controls).Draw(t, "effective")
+		b.Failed = rapid.Int64Range(0, b.Controls-b.Effective).Draw(t, "failed")
+		for _, q := range []struct{ question, favourable string }{{"contribution", "no"}, {"process", "yes"}} {
+			if b.Coverage < b.Required && Determined(q.question, q.favourable, b) == "" {
+				t.Errorf("%s is %s with %+v", q.question, q.favourable, b)
+			}
+			if what := Determined(q.question, "indeterminate", b); what != "" {
+				t.Errorf("%s cannot be left open: %s", q.question, what)
+			}
+		}
+		population := rapid.Int64Range(1, 1000).Draw(t, "population")
+		examined := rapid.Int64Range(0, population).Draw(t, "examined")
+		unmapped := rapid.Int64Range(0, Whole-1).Draw(t, "unmapped")
+		if Covered(population, examined, unmapped+1) > Covered(population, examined, unmapped) {
+			t.Error("more that is unmapped covers more")
+		}
+	})
+}
+
+// TestMoreDeviationsNeverHelp protects the conclusion of a test as a law: what is not
+// effective with some deviations is not effective with more.
+func TestMoreDeviationsNeverHelp(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		population := rapid.Int64Range(1, 5000).Draw(t, "population")
+		items := rapid.Int64Range(1, min(population, 300)).Draw(t, "items")
+		missed := rapid.Int64Range(0, items-1).Draw(t, "missed")
+		tolerable := rapid.Int64Range(0, 2000).Draw(t, "tolerable")
+		grave := rapid.Int64Range(0, items-missed-1).Draw(t, "grave")
+		f := Tested{How: "sample", Conclusion: "effective", Population: population, Items: items, Missed: missed, Grave: grave, Tolerable: tolerable}
+		more := f
+		more.Missed++
+		if f.Refuses() != "" && more.Refuses() == "" {
+			t.Error("one deviation more makes the control effective")
+		}
+	})
+}

@@ -1,0 +1,72 @@
+package workspace_test
+
+import (
+	"context"
+	"testing"
+
+	"duly/internal/assurance"
+	"duly/internal/bundle"
+	"duly/internal/engagement"
+	"duly/internal/evidence"
+	"duly/internal/ledger"
+	"duly/internal/store"
+	"duly/internal/workspace"
+)
+
+// concluded fills the kinds of what assessors test and conclude, on the engagement that
+// assessed began.
+func concluded(with func(*ledger.Schema, func(t testing.TB, w *workspace.Workspace, signer ledger.PersonKey))) {
+	with(once(assurance.Tests, func(r *assurance.Test, tx *store.Tx) {
+		r.Terms, r.Of, r.How, r.Conclusion, r.Sample, r.Extends = approved(tx), assurance.Design, assurance.Inspection, assurance.Effective, "", ""
+		r.Grave, r.GraveMissed = 0, 0
+		r.Items, r.Kept, r.Deviations, r.NotTestable, r.Bound, r.Causes, r.Results = 1, 1, 0, 0, nil, nil, []string{"a=kept"}
+	}))
+	with(of(assurance.Workpapers, func(r *assurance.Workpaper, _ int, tx *store.Tx) { r.Terms = approved(tx) }))
+	with(of(assurance.Impacts, func(r *assurance.Impact, _ int, tx *store.Tx) {
+		r.Terms, r.Actual, r.Involvement, r.Remedy = approved(tx), false, "linked", "not_required"
+	}))
+	with(once(assurance.Determinations, func(r *assurance.Determination, tx *store.Tx) {
+		terms := onTerms(tx)
+		r.Terms, r.Level, r.Conclusion = terms.Hash.String(), terms.Record.Level, assurance.Indeterminate
+		r.Population, r.Examined, r.Unmapped, r.Coverage, r.Required = frozen(tx), 0, bundle.Whole/2, 0, bundle.Whole
+		r.Controls, r.Effective, r.NotEffective, r.Absent, r.Untested, r.Involved = 2, 0, 0, 0, 2, 0
+	}))
+	with(of(assurance.Dissents, func(r *assurance.Dissent, _ int, tx *store.Tx) {
+		r.Determination, r.Conclusion = newest(tx, assurance.Determinations), assurance.No
+	}))
+	with(of(assurance.Replies, func(r *assurance.Reply, _ int, tx *store.Tx) { r.Determination = newest(tx, assurance.Determinations) }))
+	with(of(assurance.Redactions, func(r *assurance.Redaction, _ int, tx *store.Tx) {
+		r.Terms, r.Schema, r.Field, r.Class, r.Reason = approved(tx), evidence.Sources.Schema().Hash().String(), 0, string(evidence.Sources.Schema().Sealed[0].Class), "privacy"
+	}))
+	with(of(assurance.Consents, func(r *assurance.Consent, _ int, tx *store.Tx) { r.Redaction = newest(tx, assurance.Redactions) }))
+}
+
+// frozen gives how many deployments the population has.
+func frozen(tx *store.Tx) int64 {
+	list, err := store.Select(context.Background(), tx, engagement.Populations, "")
+	if err != nil {
+		panic(err)
+	}
+	return list[0].Record.Deployments
+}
+
+// onTerms gives the terms of reference that the governing body approved, and approved their
+// leaf hash.
+func onTerms(tx *store.Tx) *store.Revision[engagement.Engagement] {
+	list, err := store.Select(context.Background(), tx, engagement.Engagements, "r.state = 'approved'")
+	if err != nil {
+		panic(err)
+	}
+	return list[0]
+}
+
+func approved(tx *store.Tx) string { return onTerms(tx).Hash.String() }
+
+// newest gives the leaf hash of the newest record of a kind.
+func newest[T any](tx *store.Tx, kind *ledger.Kind[T]) string {
+	list, err := store.Select(context.Background(), tx, kind, "")
+	if err != nil {
+		panic(err)
+	}
+	return list[len(list)-1].Hash.String()
+}
