@@ -255,18 +255,20 @@ type Entry struct {
 }
 
 // Entries calls each for every entry from position from to before position to, in
-// order. Memory does not grow with their number.
+// order. What it is given holds until it returns. Memory does not grow with their number.
 func Entries(ctx context.Context, q Queryer, from, to int64, each func(Entry) error) error {
 	rows, err := q.Query(ctx, "select seq, leaf, digests, disclosures from entry where seq >= $1 and seq < $2 order by seq", from, to)
 	if err != nil {
 		return readError(err)
 	}
 	defer rows.Close()
+	var leaf, digests sql.RawBytes // two copies less for each entry
 	for rows.Next() {
 		var e Entry
-		if err := rows.Scan(&e.Seq, &e.Leaf, &e.Digests, &e.Disclosures); err != nil {
+		if err := rows.Scan(&e.Seq, &leaf, &digests, &e.Disclosures); err != nil {
 			return readError(err)
 		}
+		e.Leaf, e.Digests = leaf, digests
 		if err := each(e); err != nil {
 			return err
 		}
