@@ -23,6 +23,7 @@ import (
 
 type conditionsCmd struct {
 	Agree conditionsAgreeCmd `cmd:"" help:"Record that somebody agreed to conditions, from a day on."`
+	Load  conditionsLoadCmd  `cmd:"" help:"Record many agreements from a CSV file, all of them or none."`
 	End   conditionsEndCmd   `cmd:"" help:"Record that an agreement no longer binds."`
 	Show  conditionsShowCmd  `cmd:"" help:"Say what is asked of a deployment, how it binds, and what was checked."`
 	Gaps  conditionsGapsCmd  `cmd:"" help:"List deployments and links of chains that conditions do not reach."`
