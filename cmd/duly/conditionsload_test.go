@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"strings"
 	"testing"
 
@@ -24,8 +25,8 @@ func TestAgreementsName(t *testing.T) {
 		head + "a,\"p\n":                       {2, ""},
 	} {
 		_, err := parsePromises([]byte(text))
-		known, ok := err.(*fault.Error)
-		if !ok || known.Code != fault.Invalid || known.Line != want.line || known.Field != want.field {
+		var known *fault.Error
+		if !errors.As(err, &known) || known.Code != fault.Invalid || known.Line != want.line || known.Field != want.field {
 			t.Errorf("%q: %v", text, err)
 		}
 	}
