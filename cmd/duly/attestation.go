@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"duly/internal/act"
@@ -303,11 +304,7 @@ func questionnaires(names []string) (out []attestation.Asked, err error) {
 	return out, nil
 }
 
-type attestationShowCmd struct {
-	Deployment string   `arg:"" help:"The deployment, or an account that has one."`
-	Conditions []string `help:"Packs of conditions; those in use otherwise, or all that ship." placeholder:"PACK" sep:"none"`
-	On         string   `help:"The day; today otherwise." placeholder:"DAY"`
-}
+type attestationShowCmd struct{ heldOf }
 
 type attestationView struct {
 	Conditions []attestation.Row `json:"conditions"`
@@ -317,28 +314,12 @@ type attestationView struct {
 
 // Run shows what is on record.
 func (c *attestationShowCmd) Run(a *app) error {
-	w, err := a.open()
+	look, err := c.look(a)
 	if err != nil {
 		return err
 	}
-	defer w.Close()
-	on, err := day(c.On, w.Today())
-	if err != nil {
-		return err
-	}
-	id, err := subject(a, w.DB, c.Deployment)
-	if err != nil {
-		return err
-	}
-	sets, err := a.sets(w.DB, c.Conditions)
-	if err != nil {
-		return err
-	}
-	look, err := attestation.Look(a.ctx, w.DB, sets, id, on)
-	if err != nil {
-		return err
-	}
-	v := attestationView{Conditions: look.Rows, Open: []string{}, Answers: []receivedAnswers{}}
+	firm := slices.DeleteFunc(slices.Clone(look.Rows), func(r attestation.Row) bool { return !r.Held.Binding.Firm() })
+	v := attestationView{Conditions: firm, Open: []string{}, Answers: []receivedAnswers{}}
 	for _, r := range look.Requests {
 		if r.Record.State == attestation.Open {
 			v.Open = append(v.Open, r.ID+" due on "+r.Record.Due)
@@ -361,6 +342,7 @@ func (c *attestationShowCmd) Run(a *app) error {
 	})
 }
 
+// standingSaid says where a condition stands, in words.
 func standingSaid(r attestation.Row) string {
 	who := fmt.Sprintf("answered on %s by the customer's %s", r.Received, r.Role)
 	switch r.State {

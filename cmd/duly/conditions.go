@@ -10,19 +10,20 @@ import (
 
 	"duly/internal/act"
 	"duly/internal/agreement"
+	"duly/internal/attestation"
 	"duly/internal/conditions"
 	"duly/internal/fault"
 	"duly/internal/pack"
 	"duly/internal/report"
 	"duly/internal/runs"
 	"duly/internal/store"
-	"duly/internal/usage"
 	"duly/internal/workspace"
 	"duly/packs"
 )
 
 type conditionsCmd struct {
 	Agree conditionsAgreeCmd `cmd:"" help:"Record that somebody agreed to conditions, from a day on."`
+	Load  conditionsLoadCmd  `cmd:"" help:"Record many agreements from a CSV file, all of them or none."`
 	End   conditionsEndCmd   `cmd:"" help:"Record that an agreement no longer binds."`
 	Show  conditionsShowCmd  `cmd:"" help:"Say what is asked of a deployment, how it binds, and what was checked."`
 	Gaps  conditionsGapsCmd  `cmd:"" help:"List deployments and links of chains that conditions do not reach."`
@@ -171,11 +172,36 @@ func conditionPacks(names []string) (list []*pack.Pack, err error) {
 	return pack.ReadDir(folder, ".")
 }
 
-type conditionsShowCmd struct {
+// heldOf asks for the conditions that hold for a deployment on a day.
+type heldOf struct {
 	Deployment string   `arg:"" help:"The deployment, or an account that has one."`
 	Conditions []string `help:"Packs of conditions; those in use otherwise, or all that ship." placeholder:"PACK" sep:"none"`
 	On         string   `help:"The day; today otherwise." placeholder:"DAY"`
 }
+
+// look reads what is on record of them.
+func (c *heldOf) look(a *app) (*attestation.View, error) {
+	w, err := a.open()
+	if err != nil {
+		return nil, err
+	}
+	defer w.Close()
+	on, err := day(c.On, w.Today())
+	if err != nil {
+		return nil, err
+	}
+	id, err := subject(a, w.DB, c.Deployment)
+	if err != nil {
+		return nil, err
+	}
+	sets, err := a.sets(w.DB, c.Conditions)
+	if err != nil {
+		return nil, err
+	}
+	return attestation.Look(a.ctx, w.DB, sets, id, on)
+}
+
+type conditionsShowCmd struct{ heldOf }
 
 // heldRow is one condition as it holds for a deployment.
 type heldRow struct {
@@ -189,42 +215,22 @@ type heldRow struct {
 	Deviations int64             `json:"deviations"`
 	Unknown    int64             `json:"unknown"`
 	Standing   string            `json:"standing"`
+	Attested   string            `json:"attested,omitempty"` // what came of asking the customer; absent where nobody asked
 }
 
 // Run shows what holds.
 func (c *conditionsShowCmd) Run(a *app) error {
-	w, err := a.open()
+	look, err := c.look(a)
 	if err != nil {
 		return err
 	}
-	defer w.Close()
-	on, err := day(c.On, w.Today())
-	if err != nil {
-		return err
-	}
-	id, err := subject(a, w.DB, c.Deployment)
-	if err != nil {
-		return err
-	}
-	sets, err := a.sets(w.DB, c.Conditions)
-	if err != nil {
-		return err
-	}
-	book, err := agreement.Read(a.ctx, w.DB)
-	if err != nil {
-		return err
-	}
-	held, err := book.Holds(sets, id, on)
-	if err != nil {
-		return err
-	}
-	rows := make([]heldRow, len(held))
-	for i, h := range held {
-		exposures, deviations, unknown, err := usage.Counted(a.ctx, w.DB, id, h.Hash)
-		if err != nil {
-			return err
+	rows := make([]heldRow, len(look.Rows))
+	for i, r := range look.Rows {
+		h := r.Held
+		rows[i] = heldRow{h.ID, h.Title, h.Status, h.Binding, h.Assumed, h.CheckedBy, r.Exposures, r.Deviations, r.Untold, h.Standing(r.Exposures, r.Deviations, r.Untold), ""}
+		if r.Said() {
+			rows[i].Attested = standingSaid(r)
 		}
-		rows[i] = heldRow{h.ID, h.Title, h.Status, h.Binding, h.Assumed, h.CheckedBy, exposures, deviations, unknown, h.Standing(exposures, deviations, unknown)}
 	}
 	return a.print(rows, func(out io.Writer) {
 		for _, r := range rows {
@@ -233,6 +239,9 @@ func (c *conditionsShowCmd) Run(a *app) error {
 				fmt.Fprintf(out, "  it may not hold: not known is the %s\n", strings.Join(r.Assumed, ", "))
 			}
 			fmt.Fprintf(out, "  %s\n", r.Standing)
+			if r.Attested != "" && r.Attested != r.Standing {
+				fmt.Fprintf(out, "  asked: %s\n", r.Attested)
+			}
 		}
 	})
 }

@@ -26,10 +26,23 @@ type gateCmd struct {
 	Break        gateBreakCmd        `cmd:"" help:"Open the gate in an emergency, for hours, for all to see."`
 }
 
-// gateOptions are those of the workspace: its clock, and the bans that count in it.
-func gateOptions(a *app, w *workspace.Workspace) (gate.Options, error) {
+// openGate opens the workspace and a gate over it, with its clock and the bans that count
+// in it.
+func openGate(a *app) (*workspace.Workspace, *gate.Gate, error) {
+	w, err := a.open()
+	if err != nil {
+		return nil, nil, err
+	}
 	rules, err := prohibitions(w)
-	return gate.Options{Now: a.now, Rules: rules}, err
+	var g *gate.Gate
+	if err == nil {
+		g, err = gate.Open(a.ctx, w.DB, gate.Options{Now: a.now, Rules: rules})
+	}
+	if err != nil {
+		_ = w.Close() // the error before it says more
+		return nil, nil, err
+	}
+	return w, g, nil
 }
 
 type gateAskCmd struct {
@@ -53,19 +66,11 @@ type gateAnswer struct {
 
 // Run asks once. The exit status is 1 for a refusal, so that scripts can use it.
 func (c *gateAskCmd) Run(a *app) error {
-	w, err := a.open()
+	w, g, err := openGate(a)
 	if err != nil {
 		return err
 	}
 	defer w.Close()
-	options, err := gateOptions(a, w)
-	if err != nil {
-		return err
-	}
-	g, err := gate.Open(a.ctx, w.DB, options)
-	if err != nil {
-		return err
-	}
 	r := g.Answer(gate.Question{Kind: c.Kind, ID: c.Subject, Capability: c.Capability, Purpose: c.Purpose, Jurisdiction: c.Jurisdiction})
 	out := gateAnswer{r.Allowed, r.Code, r.Reason, r.Fix, r.Unit, r.Obligations, r.Until}
 	err = a.print(out, func(to io.Writer) {
@@ -95,19 +100,11 @@ type gateServeCmd struct {
 
 // Run serves until it is interrupted.
 func (c *gateServeCmd) Run(a *app) error {
-	w, err := a.open()
+	w, g, err := openGate(a)
 	if err != nil {
 		return err
 	}
 	defer w.Close()
-	options, err := gateOptions(a, w)
-	if err != nil {
-		return err
-	}
-	g, err := gate.Open(a.ctx, w.DB, options)
-	if err != nil {
-		return err
-	}
 	listener, err := listenLocal(a.ctx, c.Listen)
 	if err != nil {
 		return err
@@ -192,19 +189,11 @@ type gateEntitlementsCmd struct {
 
 // Run writes the file whole or not at all.
 func (c *gateEntitlementsCmd) Run(a *app) error {
-	w, err := a.open()
+	w, g, err := openGate(a)
 	if err != nil {
 		return err
 	}
 	defer w.Close()
-	options, err := gateOptions(a, w)
-	if err != nil {
-		return err
-	}
-	g, err := gate.Open(a.ctx, w.DB, options)
-	if err != nil {
-		return err
-	}
 	e, err := g.Entitlements(w.Config.Origin, c.For)
 	if err != nil {
 		return err

@@ -97,6 +97,7 @@ func TestScripts(t *testing.T) {
 			"answers": answers,
 			"refuses": refuses,
 			"merge":   merge,
+			"fill":    fill,
 		},
 	})
 }
@@ -163,6 +164,14 @@ func capture(ts *testscript.TestScript, neg bool, args []string) {
 		ts.Fatalf("the output has no match for %s", args[1])
 	}
 	ts.Setenv(args[0], found[1])
+}
+
+// fill OUT FILE writes a file with the values of variables in place of their $NAMES.
+func fill(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 2 {
+		ts.Fatalf("usage: fill OUT FILE")
+	}
+	ts.Check(os.WriteFile(ts.MkAbs(args[0]), []byte(os.Expand(ts.ReadFile(args[1]), ts.Getenv)), 0o644))
 }
 
 // merge OUT FILE... writes the objects of JSON files as one; a later file wins, and objects

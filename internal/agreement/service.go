@@ -43,57 +43,75 @@ func Agree(ctx context.Context, db *store.DB, authority act.Authority, by act.Ac
 	if err := authority.May(by, act.Load); err != nil {
 		return ref, false, err
 	}
-	next, err := draft(p, a)
+	t, err := Offer(p)
 	if err != nil {
 		return ref, false, err
 	}
 	err = db.Write(ctx, by.Key, func(tx *store.Tx) error {
-		if next.About, err = about(ctx, tx, a.Subject); err != nil {
-			return err
-		}
-		if _, err := store.Get(ctx, tx, evidence.Sources, a.Source); err != nil {
-			return fault.Newf(fault.NotFound, "there is no source %q", a.Source).WithFix("add the document with `duly fact source TITLE`")
-		}
-		if err := runs.Use(tx, p); err != nil {
-			return err
-		}
-		before, err := store.Select(ctx, tx, Agreements, "r.subject = $1 and r.state = 'active'", a.Subject)
-		if err != nil {
-			return err
-		}
-		for _, b := range before {
-			r := b.Record
-			if r.Terms == next.Terms && r.ValidFrom == next.ValidFrom && r.Clause == next.Clause && r.Source == next.Source {
-				ref, known = b.Ref, true
-				return nil
-			}
-		}
-		ref, err = store.Create(tx, Agreements, next)
+		ref, known, err = t.Accept(ctx, tx, a)
 		return err
 	})
 	return ref, known, err
 }
 
-func draft(p *pack.Pack, a Promise) (*Agreement, error) {
+// Terms is a pack of conditions that can be agreed to.
+type Terms struct {
+	pack *pack.Pack
+	set  *conditions.Set
+}
+
+// Offer reads a pack.
+func Offer(p *pack.Pack) (*Terms, error) {
 	set, err := conditions.Load(p)
+	return &Terms{p, set}, err
+}
+
+// Accept is [Agree] within a transaction, for many agreements of which all or none count.
+// Whoever calls it has asked whether the actor may.
+func (t *Terms) Accept(ctx context.Context, tx *store.Tx, a Promise) (ref store.Ref, known bool, err error) {
+	next, err := t.draft(a)
 	if err != nil {
-		return nil, err
+		return ref, false, err
 	}
+	if next.About, err = about(ctx, tx, a.Subject); err != nil {
+		return ref, false, err
+	}
+	if _, err := store.Get(ctx, tx, evidence.Sources, a.Source); err != nil {
+		return ref, false, fault.Newf(fault.NotFound, "there is no source %q", a.Source).WithFix("add the document with `duly fact source TITLE`").At("", 0, "source")
+	}
+	if err := runs.Use(tx, t.pack); err != nil {
+		return ref, false, err
+	}
+	before, err := store.Select(ctx, tx, Agreements, "r.subject = $1 and r.state = 'active'", a.Subject)
+	if err != nil {
+		return ref, false, err
+	}
+	for _, b := range before {
+		r := b.Record
+		if r.Terms == next.Terms && r.ValidFrom == next.ValidFrom && r.Clause == next.Clause && r.Source == next.Source {
+			return b.Ref, true, nil
+		}
+	}
+	ref, err = store.Create(tx, Agreements, next)
+	return ref, false, err
+}
+
+func (t *Terms) draft(a Promise) (*Agreement, error) {
 	from, err := time.Parse(time.DateOnly, a.From)
 	if err != nil {
-		return nil, fault.Newf(fault.Invalid, "%q is not a day", a.From).WithFix("write it as YYYY-MM-DD")
+		return nil, fault.Newf(fault.Invalid, "%q is not a day", a.From).WithFix("write it as YYYY-MM-DD").At("", 0, "from")
 	}
 	next := &Agreement{
 		State: "active", ValidFrom: a.From, AsAmended: a.Clause != "", Clause: a.Clause,
-		Subject: a.Subject, Source: a.Source, Pack: p.ID + "@" + p.Version,
+		Subject: a.Subject, Source: a.Source, Pack: t.pack.ID + "@" + t.pack.Version,
 	}
-	for _, c := range set.Conditions {
+	for _, c := range t.set.Conditions {
 		if c.InForce(from) {
 			next.Accepted = append(next.Accepted, c.ID+" "+c.Terms)
 		}
 	}
 	if len(next.Accepted) == 0 {
-		return nil, fault.Newf(fault.Invalid, "the pack %s asks nothing on %s", p.ID, a.From).WithFix("name another day or pack")
+		return nil, fault.Newf(fault.Invalid, "the pack %s asks nothing on %s", t.pack.ID, a.From).WithFix("name another day or pack").At("", 0, "from")
 	}
 	slices.Sort(next.Accepted)
 	next.Versions, next.Terms = int64(len(next.Accepted)), TermsHash(next.Accepted)
@@ -113,7 +131,7 @@ func about(ctx context.Context, q store.Queryer, id string) (string, error) {
 			return kind, nil
 		}
 	}
-	return "", fault.Newf(fault.NotFound, "there is no active deployment, contract or relationship %q", id).WithFix("give a record id from a report or an export")
+	return "", fault.Newf(fault.NotFound, "there is no active deployment, contract or relationship %q", id).WithFix("give a record id from a report or an export").At("", 0, "subject")
 }
 
 // End records that an agreement no longer binds from a day on.

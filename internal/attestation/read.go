@@ -16,8 +16,16 @@ type Row struct {
 	Condition string `json:"condition"`
 	Title     string `json:"title"`
 	Standing
-	Judged     int64 `json:"judged"`     // calls, as Known has them
-	Deviations int64 `json:"deviations"` // of these, over all days
+	Judged     int64          `json:"judged"`     // calls, as Known has them
+	Deviations int64          `json:"deviations"` // of these, over all days
+	Exposures  int64          `json:"-"`          // calls that fell under it
+	Untold     int64          `json:"-"`          // of these, of which telemetry cannot tell
+	Held       agreement.Held `json:"-"`
+}
+
+// Said says whether somebody was asked about the condition, or answered.
+func (r *Row) Said() bool {
+	return r.Due != "" || r.Received != ""
 }
 
 // View is what is on record of one deployment.
@@ -27,8 +35,8 @@ type View struct {
 	Attestations []*store.Revision[Attestation] `json:"-"`
 }
 
-// Look gives what is on record of a deployment, for the conditions of the sets that bind
-// it on a day.
+// Look gives what is on record of a deployment, for the conditions of the sets that hold
+// for it on a day, whether they bind it or not.
 //
 // Errors: NotFound; Invalid for a day that is none.
 func Look(ctx context.Context, q store.Queryer, sets []*conditions.Set, deployment, today string) (*View, error) {
@@ -53,16 +61,13 @@ func Look(ctx context.Context, q store.Queryer, sets []*conditions.Set, deployme
 	})
 	known := v.known()
 	for _, h := range held {
-		if !h.Binding.Firm() {
-			continue
-		}
 		exposures, deviations, unknown, err := usage.Counted(ctx, q, deployment, h.Hash)
 		if err != nil {
 			return nil, err
 		}
 		k := known[h.ID]
 		k.CheckedBy, k.Judged = h.CheckedBy, max(0, exposures-unknown)
-		v.Rows = append(v.Rows, Row{h.ID, h.Title, k.Stand(today), k.Judged, deviations})
+		v.Rows = append(v.Rows, Row{h.ID, h.Title, k.Stand(today), k.Judged, deviations, exposures, unknown, h})
 	}
 	return v, nil
 }

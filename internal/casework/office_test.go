@@ -28,6 +28,7 @@ import (
 	"duly/internal/screening"
 	"duly/internal/store"
 	"duly/internal/store/storetest"
+	"duly/internal/transparency"
 	"duly/internal/triage"
 	"duly/internal/usage"
 	"duly/internal/voice"
@@ -40,7 +41,7 @@ var (
 	ctx    = context.Background()
 	active = register.Origin{State: "active", ValidFrom: "2026-01-01"}
 	rooms  = []store.Migrations{people.Migrations, register.Migrations, evidence.Migrations, runs.Migrations, index.Migrations, intake.Migrations, screening.Migrations,
-		usage.Migrations, triage.Migrations, assessment.Migrations, refusal.Migrations, voice.Migrations, decision.Migrations, casework.Migrations}
+		usage.Migrations, triage.Migrations, assessment.Migrations, refusal.Migrations, voice.Migrations, decision.Migrations, transparency.Migrations, casework.Migrations}
 )
 
 // today is a day of the test clock, which starts on 2026-01-02.

@@ -12,6 +12,7 @@ import (
 	"duly/internal/ledger"
 	"duly/internal/register"
 	"duly/internal/store"
+	"duly/internal/transparency"
 	"duly/internal/usage"
 )
 
@@ -102,6 +103,20 @@ func (l *look) signals() error {
 			event = "grievance"
 		}
 		l.add(event, s.ID, s.Record.Sort+": "+s.Record.Text, l.w.about[s.Record.Subject])
+	}
+	return nil
+}
+
+// incidents finds severe ones that were confirmed, each once (IM-12).
+func (l *look) incidents() error {
+	list, err := since(l, transparency.Incidents)
+	if err != nil {
+		return err
+	}
+	for _, in := range list {
+		if in.Record.Severe() {
+			l.add("grievance", in.ID, fmt.Sprintf("an incident of severity %d, confirmed on %s: %s", in.Record.Severity, in.Record.Confirmed, in.Record.What), l.w.about[in.Record.Subject])
+		}
 	}
 	return nil
 }

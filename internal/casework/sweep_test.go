@@ -14,6 +14,7 @@ import (
 	"duly/internal/screening"
 	"duly/internal/store"
 	"duly/internal/store/storetest"
+	"duly/internal/transparency"
 	"duly/internal/usage"
 )
 
@@ -150,8 +151,11 @@ func TestTriggers(t *testing.T) {
 			_, err := casework.Raise(ctx, o.db, storetest.Actor, casework.Signal{By: someone(t, 9, act.Sales).Key, Sort: "concern", Subject: o.police, Text: "it is used at protests", Day: o.today})
 			o.ok(err)
 		}, "concern", "information", "2026-01-16"},
-		"a rating in another band": {func(o *judgedOffice) { o.rate(o.deployed, o.account, "HIGH", 4) }, "rating", "rating", ""},
-		"a rating in the same":     {func(o *judgedOffice) { o.rate(o.deployed, o.account, "LOW", 4) }, "(no case)", "", ""},
+		"a severe incident":         {func(o *judgedOffice) { o.incident(o.deployed, 4, "confirmed") }, "grievance", "information", "2026-01-09"},
+		"one that nobody confirmed": {func(o *judgedOffice) { o.incident(o.deployed, 5, "reported") }, "(no case)", "", ""},
+		"one that is not severe":    {func(o *judgedOffice) { o.incident(o.police, 3, "confirmed") }, "(no case)", "", ""},
+		"a rating in another band":  {func(o *judgedOffice) { o.rate(o.deployed, o.account, "HIGH", 4) }, "rating", "rating", ""},
+		"a rating in the same":      {func(o *judgedOffice) { o.rate(o.deployed, o.account, "LOW", 4) }, "(no case)", "", ""},
 		"a contract that ends": {func(o *judgedOffice) {
 			origin := active
 			origin.ValidTo = "2026-03-01"
@@ -182,6 +186,34 @@ func TestTriggers(t *testing.T) {
 				t.Errorf("why %q, due %s", got, r.Record.Due)
 			}
 		})
+	}
+}
+
+// incident records one and gives its id.
+func (o *judgedOffice) incident(subject string, severity int64, state string) string {
+	in := transparency.Incident{State: state, Severity: severity, Reported: today, Subject: subject, What: "a false match led to an arrest"}
+	if state != "reported" {
+		in.Confirmed = today
+	}
+	return put(o.office, transparency.Incidents, in)
+}
+
+// TestAnIncidentIsHarm protects IM-12's way to the review: a severe incident weighs as live
+// harm until it is remedied, and its further steps open nothing twice.
+func TestAnIncidentIsHarm(t *testing.T) {
+	o := newJudged(t, t.TempDir()+"/duly.db")
+	id := o.incident(o.deployed, 5, "confirmed")
+	o.sweep()
+	if r := o.open(o.police); r == nil || r.Record.Harm != 1 {
+		t.Fatalf("the case is %+v", r)
+	}
+	revise(o.office, transparency.Incidents, id, func(in *transparency.Incident) { in.Contained = today })
+	if s := o.sweep(); s.Opened+s.Added != 0 || o.open(o.police).Record.Harm != 1 {
+		t.Errorf("contained: %v", s.Events)
+	}
+	revise(o.office, transparency.Incidents, id, func(in *transparency.Incident) { in.Remedied = today })
+	if s := o.sweep(); s.Opened+s.Added != 0 || o.open(o.police).Record.Harm == 1 {
+		t.Errorf("remedied, it weighs still: %v", s.Events)
 	}
 }
 

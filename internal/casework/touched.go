@@ -14,6 +14,7 @@ import (
 	"duly/internal/register"
 	"duly/internal/screening"
 	"duly/internal/store"
+	"duly/internal/transparency"
 	"duly/internal/triage"
 	"duly/internal/usage"
 )
@@ -176,6 +177,9 @@ func (t *touched) said() error {
 		return err
 	}
 	if err := written(t, Signals, func(r *store.Revision[Signal]) []string { return []string{r.Record.Subject} }); err != nil {
+		return err
+	}
+	if err := moved(t, transparency.Incidents, func(r *store.Revision[transparency.Incident]) []string { return []string{r.Record.Subject} }); err != nil {
 		return err
 	}
 	return written(t, Samples, func(r *store.Revision[Sample]) []string { return r.Record.missed() })

@@ -20,6 +20,7 @@ import (
 	"duly/internal/screening"
 	"duly/internal/store"
 	"duly/internal/store/storetest"
+	"duly/internal/transparency"
 	"duly/internal/triage"
 	"duly/internal/usage"
 )
@@ -152,7 +153,13 @@ func (tw *twins) registers() {
 
 // says writes what somebody found or said.
 func (tw *twins) says() {
-	switch tw.dice.IntN(5) {
+	switch tw.dice.IntN(6) {
+	case 5:
+		in := transparency.Incident{State: one(tw, "reported", "confirmed", "closed"), Severity: int64(1 + tw.dice.IntN(5)), Reported: tw.later(0), Subject: tw.any("customer", "account", "deployment"), What: "words"}
+		if in.State != "reported" {
+			in.Confirmed = tw.later(0)
+		}
+		write(tw, transparency.Incidents, in, tw.dice.IntN(2) == 0)
 	case 0:
 		write(tw, screening.Hits, screening.Hit{State: one(tw, "open", "open", "confirmed", "dismissed"), Subject: tw.any("customer", "party"), Identity: fmt.Sprint(tw.dice.Uint64()), List: "made up", Entry: "1"}, false)
 	case 1:

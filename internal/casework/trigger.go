@@ -83,7 +83,7 @@ func (l *look) judged(units []int, seq int64) []int {
 // all gathers every kind of event.
 func (l *look) all() error {
 	for _, step := range []func() error{
-		l.firstLooks, l.cycles, l.hits, l.owners, l.deployments, l.productsChanged, l.facts, l.findings, l.signals, l.ratings, l.contracts, l.stale, l.samples, l.laws, l.unasked,
+		l.firstLooks, l.cycles, l.hits, l.owners, l.deployments, l.productsChanged, l.facts, l.findings, l.signals, l.incidents, l.ratings, l.contracts, l.stale, l.samples, l.laws, l.unasked,
 	} {
 		if err := step(); err != nil {
 			return err

@@ -11,6 +11,7 @@ import (
 	"duly/internal/evidence"
 	"duly/internal/ledger"
 	"duly/internal/store"
+	"duly/internal/transparency"
 	"duly/internal/triage"
 )
 
@@ -242,16 +243,29 @@ func (w *world) readWeights(ctx context.Context, q store.Queryer) error {
 		return err
 	}
 	for _, s := range signals {
-		if s.Record.Sort != "grievance" && s.Record.Sort != "incident" {
-			continue
+		if s.Record.Sort == "grievance" || s.Record.Sort == "incident" {
+			w.harmed(s.Record.Subject)
 		}
-		for _, i := range w.about[s.Record.Subject] {
-			had := w.weightOf(w.units[i].id)
-			had.harm = 1
-			w.weights[w.units[i].id] = had
+	}
+	incidents, err := pick(ctx, q, w, transparency.Incidents, "subject", w.records(), "r.state = 'confirmed'")
+	if err != nil {
+		return err
+	}
+	for _, in := range incidents {
+		if in.Record.Severe() && in.Record.Remedied == "" {
+			w.harmed(in.Record.Subject)
 		}
 	}
 	return nil
+}
+
+// harmed notes live harm to people for the units that a record is about.
+func (w *world) harmed(record string) {
+	for _, i := range w.about[record] {
+		had := w.weightOf(w.units[i].id)
+		had.harm = 1
+		w.weights[w.units[i].id] = had
+	}
 }
 
 // records gives the ids of all that a statement may be about.

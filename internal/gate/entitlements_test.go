@@ -52,7 +52,7 @@ func stranger(signed []byte, vkey, title string, now time.Time) (head map[string
 	signature, ok := strings.CutPrefix(strings.TrimSuffix(tail, "\n"), "— "+name+" ")
 	raw, err := base64.StdEncoding.DecodeString(signature)
 	if err != nil || !ok || len(raw) != 68 || !ed25519.Verify(ed25519.PublicKey(key[1:]), text, raw[4:]) {
-		return nil, nil, fmt.Errorf("not signed by %s: %v", name, err)
+		return nil, nil, fmt.Errorf("not signed by %s", name)
 	}
 	lines := strings.Split(strings.TrimSuffix(string(text), "\n"), "\n")
 	if lines[0] != title {

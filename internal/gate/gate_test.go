@@ -30,6 +30,7 @@ import (
 	"duly/internal/screening"
 	"duly/internal/store"
 	"duly/internal/store/storetest"
+	"duly/internal/transparency"
 	"duly/internal/triage"
 	"duly/internal/usage"
 	"duly/internal/voice"
@@ -39,7 +40,7 @@ var (
 	ctx   = context.Background()
 	rooms = []store.Migrations{
 		people.Migrations, refusal.Migrations, register.Migrations, evidence.Migrations, runs.Migrations, index.Migrations, voice.Migrations, screening.Migrations,
-		usage.Migrations, triage.Migrations, assessment.Migrations, decision.Migrations, casework.Migrations, Migrations,
+		usage.Migrations, triage.Migrations, assessment.Migrations, decision.Migrations, transparency.Migrations, casework.Migrations, Migrations,
 	}
 )
 

@@ -26,6 +26,7 @@ import (
 	"duly/internal/screening"
 	"duly/internal/store"
 	"duly/internal/store/storetest"
+	"duly/internal/transparency"
 	"duly/internal/triage"
 	"duly/internal/usage"
 	"duly/internal/voice"
@@ -38,7 +39,7 @@ func TestMain(m *testing.M) { os.Exit(storetest.Main(m)) }
 var (
 	ctx   = context.Background()
 	rooms = []store.Migrations{people.Migrations, refusal.Migrations, voice.Migrations, register.Migrations, evidence.Migrations, runs.Migrations,
-		index.Migrations, screening.Migrations, usage.Migrations, triage.Migrations, assessment.Migrations, decision.Migrations, casework.Migrations}
+		index.Migrations, screening.Migrations, usage.Migrations, triage.Migrations, assessment.Migrations, decision.Migrations, transparency.Migrations, casework.Migrations}
 )
 
 const day = "2026-01-02" // of the store's clock

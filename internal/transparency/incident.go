@@ -28,8 +28,14 @@ const (
 // Steps lists the steps.
 var Steps = []Step{Confirm, Contain, Notify, Remedy, Learn, Close, Unfound}
 
+// SevereFrom is the severity from which a confirmed incident opens a case by itself.
+const SevereFrom = 4
+
+// Severe says that an incident is severe and was confirmed.
+func (in *Incident) Severe() bool { return in.Severity >= SevereFrom && in.Confirmed != "" }
+
 // Report records an incident about a deployment, an account or a customer. It opens no
-// case: whoever reports it raises it there.
+// case: a sweep does once it is confirmed, if it is severe.
 //
 // Errors: Invalid for a severity that is not 1 to 5, and without a text.
 func Report(ctx context.Context, db *store.DB, authority act.Authority, by act.Actor, in Incident) (ref store.Ref, err error) {
