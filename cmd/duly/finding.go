@@ -230,6 +230,9 @@ func (c *findingShowCmd) Run(a *app) error {
 		shown.print(out)
 		for _, e := range shown.Evidence {
 			fmt.Fprintf(out, "  finding %s on %s: %d calls, binding %s, entry %d\n", e.ID, e.Day, e.Calls, cmp.Or(e.Binding, "none"), e.Entry)
+			for _, text := range e.Evidence {
+				fmt.Fprintln(out, "    "+text)
+			}
 		}
 		for _, s := range shown.Steps {
 			fmt.Fprint(out, wrap(fmt.Sprintf("  %s  entry %-5d ", s.Day, s.Entry), fmt.Sprintf("%s, step %s, %s %s", s.State, s.Step, cmp.Or(s.By, "the program"), s.Reason)))

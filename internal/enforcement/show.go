@@ -47,6 +47,8 @@ type Cited struct {
 	Calls   int64  `json:"calls"`
 	Kind    string `json:"kind"`
 	Binding string `json:"binding"` // how the condition bound on that day
+
+	Evidence []string `json:"evidence,omitempty"` // the least that shows it
 }
 
 // Evidence gives the findings that a proceeding rests on in this round.
@@ -57,7 +59,7 @@ func Evidence(ctx context.Context, q store.Queryer, p *Proceeding) ([]Cited, err
 		if err != nil {
 			return nil, err
 		}
-		out = append(out, Cited{f.ID, f.Seq, f.Record.Day, f.Record.Calls, f.Record.Kind, f.Record.Binding})
+		out = append(out, Cited{f.ID, f.Seq, f.Record.Day, f.Record.Calls, f.Record.Kind, f.Record.Binding, f.Record.Evidence})
 	}
 	slices.SortFunc(out, func(a, b Cited) int { return cmp.Or(cmp.Compare(a.Day, b.Day), cmp.Compare(a.Entry, b.Entry)) })
 	return out, nil

@@ -3,6 +3,7 @@ package usage
 import (
 	"cmp"
 	"context"
+	"errors"
 	"slices"
 	"strings"
 	"time"
@@ -138,10 +139,7 @@ func (k *keeper) keep(b *Batch, also func(*store.Tx) error) error {
 		if err := k.add(tx, &fresh, replaced); err != nil {
 			return err
 		}
-		if err := k.show(tx, fresh.Shown, replaced); err != nil {
-			return err
-		}
-		return k.observe(tx, record, fresh.windows, replaced)
+		return errors.Join(k.show(tx, fresh.Shown, replaced), k.observe(tx, record, fresh.windows, replaced))
 	})
 	if err != nil {
 		return err

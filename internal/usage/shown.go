@@ -49,7 +49,7 @@ func (s *Shown) what() string {
 	return strings.Join([]string{s.Capability, cmp.Or(s.Region, "-"), cmp.Or(s.Purpose, "-"), shared}, " ")
 }
 
-// parseWhat reads what what wrote.
+// parseWhat reads the text that [Shown.what] wrote.
 func parseWhat(text string) (s Shown, ok bool) {
 	parts := strings.Split(text, " ")
 	if len(parts) != 4 {

@@ -149,7 +149,7 @@ func (s *Swept) windows(ctx context.Context, tx *store.Tx, today string) error {
 	return nil
 }
 
-// fold adds what one window amounted to to what is said of no window.
+// fold takes what one window amounted to into what is said of no window.
 func fold(ctx context.Context, tx *store.Tx, s scope, mark string) error {
 	const nobody = ""
 	days, err := list(ctx, tx, "select day from window_beyond where scope = $1 and mark = $2", []any{s.String(), mark}, scanDay)
