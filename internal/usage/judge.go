@@ -59,7 +59,7 @@ func newJudge(m *Monitor) *judge {
 		m: m, calls: map[string][]int{}, counts: map[countKey]*tally{},
 		unmapped: map[string]*Unmapped{}, cover: map[coverKey]*int64{},
 		names: map[string]string{}, faults: map[string]int64{},
-		recall: m.recalls.Get().(*conditions.Recall),
+		recall: m.recall(),
 	}
 }
 

@@ -20,7 +20,6 @@ type scanner struct {
 	why  string
 
 	escaped bool // whether the last text has an escape
-	*names
 }
 
 func (s *scanner) bad(why string) bool {
@@ -98,11 +97,11 @@ func (s *scanner) value(depth int) bool {
 			return s.wrong(i, badValue)
 		}
 		if name {
-			if i = s.nameAt(i); i < 0 {
+			s.pos, name = i, false
+			if _, ok := s.passName(); !ok {
 				return false
 			}
-			name = false
-			if i = space(b, i); i == len(b) {
+			if i = space(b, s.pos); i == len(b) {
 				return s.wrong(i, badValue)
 			}
 		}
