@@ -6,10 +6,13 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
 	"unicode/utf8"
+
+	"pgregory.net/rapid"
 )
 
 // members reads an object with encoding/json and gives what stands under each
@@ -200,6 +203,39 @@ func FuzzShapes(f *testing.F) {
 			}
 		}
 	})
+}
+
+// Protects: the same of events that were changed a little, where a shape fits nearly.
+func TestShapesOnChangedEvents(t *testing.T) {
+	read := map[bool]int{}
+	rapid.Check(t, func(t *rapid.T) {
+		base := rapid.SampledFrom([]string{
+			first, second, `{"eventSource":"s","eventName":"n","eventTime":"2023-07-10T12:00:00Z","requestParameters":-7.5e1,"x":[1,"y",{"eventID":"b"},[],null,true]}`,
+		}).Draw(t, "base")
+		known := &shapes{}
+		newWarm := newProjector(known)
+		newWarm.buf = []byte(base)
+		if !newWarm.read(true) {
+			t.Fatal(base)
+		}
+		text := []byte(base)
+		for range rapid.IntRange(0, 3).Draw(t, "changes") {
+			at := rapid.IntRange(0, len(text)-1).Draw(t, "at")
+			insert := rapid.SampledFrom([]string{"", `"`, `\`, `\u00e9`, "{", "}", "[", "]", ",", ":", "0", "-", "e", " ", "\n", "\x00", "\xff", "é", "null", `,"eventID":"z"`}).Draw(t, "insert")
+			drop := rapid.IntRange(0, 1).Draw(t, "drop")
+			text = slices.Concat(text[:at], []byte(insert), text[at+drop:])
+		}
+		warm, fresh := newProjector(known), newProjector(&shapes{})
+		warm.buf, fresh.buf = text, text
+		ok, want := warm.read(true), fresh.read(true)
+		if got, expected := told(warm, ok), told(fresh, want); got != expected {
+			t.Fatalf("%q after %q:\n%s\n%s", text, base, got, expected)
+		}
+		read[ok]++
+	})
+	if read[true] == 0 || read[false] == 0 {
+		t.Errorf("the changes do not try both: %v", read)
+	}
 }
 
 // told says all that comes of reading one text.
