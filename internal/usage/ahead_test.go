@@ -68,6 +68,7 @@ func TestReadTree(t *testing.T) {
 		break // what is read ahead must end with the loop
 	}
 	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
 	var last error
 	read := 0
 	for r := range m.ReadTree(ctx, "s", tree) {
