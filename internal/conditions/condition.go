@@ -55,9 +55,9 @@ type Condition struct {
 	from, until       time.Time
 	params            map[string]*parameter // by variable name
 	words             *vocabulary           // the same, by place
-	reads             []int                 // places of those that the rules read
+	reads             []int                 // places of those that the rules read, in order
 	region            bool                  // whether they read the region
-	at                int                   // in its set
+	group, at         int                   // of the conditions whose rules read the same, and the place among them
 	window            *Window               // nil: each call is judged by itself
 	bounds            []int64               // what the window's rule compares with, sorted
 }

@@ -104,7 +104,6 @@ func load(p *pack.Pack) (*Set, *body, error) {
 		if err != nil {
 			return nil, nil, err
 		}
-		c.at = len(set.Conditions)
 		set.Conditions = append(set.Conditions, c)
 	}
 	if err := l.versions(set); err != nil {
@@ -369,6 +368,8 @@ func (l *loader) rules(c *Condition, w *clause, i int) error {
 		}
 		c.region = c.region || name == "event.region"
 	}
+	slices.Sort(c.reads)
+	c.group, c.at = l.vocabulary.group(c.reads, c.region)
 	for j, name := range w.Evidence {
 		if _, ok := l.env.Has(name); !ok || name == counted {
 			return l.p.Fault(fmt.Sprintf("%q is not a field of an event or a parameter", name), "", "conditions", i, "evidence", j)

@@ -2,13 +2,14 @@ package conditions
 
 import (
 	"encoding/binary"
+	"slices"
 
 	"duly/internal/rule"
 )
 
 // Bounds of what is remembered.
 const (
-	maxRecalled = 1 << 13 // answers about the conditions of one set
+	maxRecalled = 1 << 13 // different readings of the calls of one set
 	maxRecall   = 256     // bytes of what an answer depends on
 )
 
@@ -20,29 +21,55 @@ const (
 type Recall struct {
 	call *Call
 	sets []*recalled
-	key  []byte
 }
 
 // recalled is what is remembered for the conditions of one set.
 type recalled struct {
 	of      *vocabulary
-	answers map[string]answer // by condition, and the bytes of the call that its rules read
+	answers map[string][]answer // by group, and the bytes of the call that its rules read; of each condition
 
 	read     bool // the call at hand, into all below
 	recorded bool
-	found    [][]found // by parameter
-	values   []*value  // by parameter; nil until a rule asks
+	found    [][]found  // by parameter
+	values   []*value   // by parameter; nil until a rule asks
+	now      [][]answer // by group; nil until a condition is asked
+	key      []byte
 }
 
-type answer struct{ exposure, deviation rule.Tri }
+// answer is that of one condition. The zero answer is that it was not asked.
+type answer struct {
+	asked               bool
+	exposure, deviation rule.Tri
+}
 
 type value struct {
 	is    any
 	known bool
 }
 
-// vocabulary is the parameters of a set, by place.
-type vocabulary struct{ params []*parameter }
+// vocabulary is the parameters of a set, by place, and the groups of its conditions
+// whose rules read the same of a call.
+type vocabulary struct {
+	params []*parameter
+	groups []group
+}
+
+type group struct {
+	reads  []int
+	region bool
+	size   int
+}
+
+// group gives a condition its place among those that read the same.
+func (v *vocabulary) group(reads []int, region bool) (which, at int) {
+	which = slices.IndexFunc(v.groups, func(g group) bool { return g.region == region && slices.Equal(g.reads, reads) })
+	if which < 0 {
+		which = len(v.groups)
+		v.groups = append(v.groups, group{reads: reads, region: region})
+	}
+	v.groups[which].size++
+	return which, v.groups[which].size - 1
+}
 
 // About sets the call that is judged from now on. It must not change meanwhile.
 func (r *Recall) About(call *Call) {
@@ -61,18 +88,35 @@ func (r *Recall) Judge(c *Condition) (exposure, deviation rule.Tri, err error) {
 	if !s.read {
 		s.take(r.call)
 	}
-	r.key = s.key(r.key[:0], c, r.call)
-	if a, ok := s.answers[string(r.key)]; ok {
+	a := &s.group(c.group, r.call)[c.at]
+	if a.asked {
 		return a.exposure, a.deviation, nil
 	}
 	exposure, deviation, err = c.judge(func(name string) (any, bool) { return s.lookup(c, r.call, name) })
-	if err == nil && len(r.key) <= maxRecall {
+	if err == nil {
+		*a = answer{true, exposure, deviation}
+	}
+	return exposure, deviation, err
+}
+
+// group gives what is remembered of the conditions of a group about the call at hand.
+func (s *recalled) group(which int, call *Call) []answer {
+	if now := s.now[which]; now != nil {
+		return now
+	}
+	s.key = s.bytes(binary.AppendUvarint(s.key[:0], uint64(which)), &s.of.groups[which], call)
+	now, ok := s.answers[string(s.key)]
+	if !ok {
+		now = make([]answer, s.of.groups[which].size)
 		if len(s.answers) == maxRecalled {
 			clear(s.answers)
 		}
-		s.answers[string(r.key)] = answer{exposure, deviation}
+		if len(s.key) <= maxRecall {
+			s.answers[string(s.key)] = now
+		}
 	}
-	return exposure, deviation, err
+	s.now[which] = now
+	return now
 }
 
 func (r *Recall) set(words *vocabulary) *recalled {
@@ -82,7 +126,10 @@ func (r *Recall) set(words *vocabulary) *recalled {
 		}
 	}
 	n := len(words.params)
-	s := &recalled{of: words, answers: map[string]answer{}, found: make([][]found, n), values: make([]*value, n)}
+	s := &recalled{
+		of: words, answers: map[string][]answer{}, found: make([][]found, n), values: make([]*value, n),
+		now: make([][]answer, len(words.groups)),
+	}
 	for i, p := range words.params {
 		s.found[i] = make([]found, len(p.paths))
 	}
@@ -94,6 +141,7 @@ func (r *Recall) set(words *vocabulary) *recalled {
 func (s *recalled) take(call *Call) {
 	s.read, s.recorded = true, recorded(call.Params)
 	clear(s.values)
+	clear(s.now)
 	for _, at := range s.found {
 		for j := range at {
 			at[j] = found{at[j].raw[:0], s.recorded}
@@ -122,18 +170,17 @@ func (s *recalled) take(call *Call) {
 	}
 }
 
-// key appends all that the answer about a condition depends on. No text of JSON has a
-// byte below 3.
-func (s *recalled) key(dst []byte, c *Condition, call *Call) []byte {
-	dst = append(dst, byte(c.at), byte(c.at>>8))
+// bytes appends all that the answers of a group depend on. No text of JSON has a byte
+// below 3.
+func (s *recalled) bytes(dst []byte, g *group, call *Call) []byte {
 	dst = sized(sized(dst, call.Source), call.Name)
-	if c.region {
+	if g.region {
 		dst = sized(dst, call.Region)
 	}
 	if !s.recorded {
 		return append(dst, 0)
 	}
-	for _, i := range c.reads {
+	for _, i := range g.reads {
 		for _, f := range s.found[i] {
 			if !f.ok {
 				dst = append(dst, 2)

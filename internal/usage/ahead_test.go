@@ -29,10 +29,8 @@ func delivered(t testing.TB, files, events int) *usage.Tree {
 	dir := t.TempDir()
 	lines := bytes.SplitAfter(telemetry(files*events), []byte("\n"))
 	for i := range files {
-		var packed bytes.Buffer
-		z := gzip.NewWriter(&packed)
-		_, err := z.Write(bytes.Join(lines[i*events:(i+1)*events], nil))
-		if err = errors.Join(err, z.Close(), os.WriteFile(filepath.Join(dir, fmt.Sprintf("%03d.json.gz", i)), packed.Bytes(), 0o600)); err != nil {
+		packed := squeezed(t, bytes.Join(lines[i*events:(i+1)*events], nil))
+		if err := os.WriteFile(filepath.Join(dir, fmt.Sprintf("%03d.json.gz", i)), packed, 0o600); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -70,6 +68,7 @@ func TestReadTree(t *testing.T) {
 		break // what is read ahead must end with the loop
 	}
 	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
 	var last error
 	read := 0
 	for r := range m.ReadTree(ctx, "s", tree) {

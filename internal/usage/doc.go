@@ -19,13 +19,13 @@
 // are counted and dropped; nothing of them is kept but a finding's two event ids
 // and the parameters that its condition lists.
 //
-// Objects are read as a stream, in memory that does not grow with them. Each event
-// is walked once, byte by byte, against the whole grammar of JSON; only the fields
-// that rules need are taken, and only calls whose name some condition asks for are
-// judged, by CEL in package rule, for values that were not met before. Where JSON is no
-// event itself, the events that another tool put into it are read. A record that cannot
-// be used is rejected with its place, and Read = Matched + Unmatched + Rejected holds
-// for every object.
+// Objects are read as a stream, in memory that does not grow with them. Each event is
+// walked once against the whole grammar of JSON, or compared with one of the same shape
+// that was; only the fields that rules need are taken, and only calls whose name some
+// condition asks for are judged, by CEL in package rule, for values that were not met
+// before. Where JSON is no event itself, the events that another tool put into it are
+// read. A record that cannot be used is rejected with its place, and Read = Matched +
+// Unmatched + Rejected holds for every object.
 //
 // The package owns reading and counting; the conditions belong to package
 // conditions, and deployments to the register.

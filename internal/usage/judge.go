@@ -62,7 +62,7 @@ func newJudge(m *Monitor) *judge {
 		m: m, calls: map[string]callKind{}, counts: map[countKey]*tally{},
 		unmapped: map[string]*Unmapped{}, cover: map[coverKey]*int64{},
 		names: map[string]string{}, faults: map[string]int64{}, windows: map[windowKey]*observed{}, shown: map[shownKey]int64{},
-		recall: m.recalls.Get().(*conditions.Recall),
+		recall: m.recall(),
 	}
 }
 

@@ -9,7 +9,6 @@ import (
 	"math"
 	"slices"
 	"strings"
-	"sync"
 	"time"
 
 	"duly/internal/agreement"
@@ -49,11 +48,11 @@ type Monitor struct {
 	table       rule.Table[int]  // events rule -> condition, by index
 	sets        []*conditions.Set
 	rules       string
-	book        *agreement.Book // nil: conditions are taken as agreed
-	log         *Log            // how objects are read; nil: as CloudTrail
-	recalls     *sync.Pool      // of *conditions.Recall: what was found about calls helps with those of the next object
-	secret      []byte          // keys the state of windows
-	since       time.Time       // of calls before it nobody can tell whether they were counted before; zero: of none
+	book        *agreement.Book         // nil: conditions are taken as agreed
+	log         *Log                    // how objects are read; nil: as CloudTrail
+	recalls     chan *conditions.Recall // what was found about calls, for those of the next object
+	secret      []byte                  // keys the state of windows
+	since       time.Time               // of calls before it nobody can tell whether they were counted before; zero: of none
 }
 
 type cond struct {
@@ -78,7 +77,7 @@ func (d *deployment) active(t time.Time) bool {
 // that are none, are faults. An account may belong to several deployments: a call
 // counts for each whose scope and days cover it, and says so (see [Count.Assumed]).
 func NewMonitor(sets []*conditions.Set, deployments []Deployment) (*Monitor, error) {
-	m := &Monitor{accounts: map[string][]int{}, recalls: &sync.Pool{New: func() any { return new(conditions.Recall) }}}
+	m := &Monitor{accounts: map[string][]int{}, recalls: make(chan *conditions.Recall, maxRecalls)}
 	if err := m.addDeployments(deployments); err != nil {
 		return nil, err
 	}
@@ -150,6 +149,27 @@ func (m *Monitor) add(c *conditions.Condition) {
 	m.conds = append(m.conds, own)
 }
 
+// maxRecalls bounds how many memories of calls are kept: as many as objects are likely to
+// be read at once.
+const maxRecalls = 16
+
+// recall takes a memory of calls that nobody uses, or a new one.
+func (m *Monitor) recall() *conditions.Recall {
+	select {
+	case r := <-m.recalls:
+		return r
+	default:
+		return new(conditions.Recall)
+	}
+}
+
+func (m *Monitor) release(r *conditions.Recall) {
+	select {
+	case m.recalls <- r:
+	default:
+	}
+}
+
 // Rules gives the SHA-256, in hex, of the engine's version and of all packs: the
 // rule set's part of a batch's identity.
 func (m *Monitor) Rules() string { return m.rules }
@@ -190,7 +210,7 @@ func (m *Monitor) mapping() string {
 // past which reading stops as a fault of the object.
 func (m *Monitor) Read(ctx context.Context, source, name string, r io.Reader) (*Batch, error) {
 	j := newJudge(m)
-	defer m.recalls.Put(j.recall)
+	defer m.release(j.recall)
 	var object Object
 	var err error
 	if m.log != nil {

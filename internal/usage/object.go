@@ -112,21 +112,21 @@ func readObject(ctx context.Context, name string, r io.Reader, handle func(*even
 // buffer is what reading needs whatever the object, kept for the next one:
 // most objects of a quiet account are smaller than it.
 type buffer struct {
-	text  []byte
-	raw   *bufio.Reader
-	gzip  gzip.Reader
-	names *names
+	text   []byte
+	raw    *bufio.Reader
+	gzip   gzip.Reader
+	shapes *shapes
 }
 
 var buffers = sync.Pool{New: func() any { return newBuffer(window) }}
 
 func newBuffer(window int) *buffer {
-	return &buffer{text: make([]byte, 0, window), raw: bufio.NewReaderSize(nil, 64<<10), names: newNames()}
+	return &buffer{text: make([]byte, 0, window), raw: bufio.NewReaderSize(nil, 64<<10), shapes: &shapes{}}
 }
 
 func newReader(ctx context.Context, name string, r io.Reader, w *buffer, handle func(*event) (bool, error)) *reader {
 	rd := &reader{
-		projector: newProjector(w.names),
+		projector: newProjector(w.shapes),
 		out:       Object{Name: name, Status: Complete},
 		raw:       source{ctx: ctx, r: r, sum: sha256.New()},
 		single:    true,

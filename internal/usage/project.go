@@ -41,20 +41,22 @@ const maxText = 256
 type projector struct {
 	scanner
 	event
-	kind  kind
-	top   bool   // whether the value stands alone, so that it may be a file of records
-	unfit string // why the event cannot be used though it is JSON; empty when it can
+	kind   kind
+	top    bool // whether the value stands alone, so that it may be a file of records
+	shapes *shapes
+	unfit  string // why the event cannot be used though it is JSON; empty when it can
 
 	seen              uint32 // a bit for each member
 	recipient, caller []byte
 	at, stamp         []byte
+	paramsFrom        int
 	wraps             bool // whether a member holds the event itself as a text
 
 	member, identity func(member) bool // made once: method values allocate
 }
 
-func newProjector(n *names) *projector {
-	p := &projector{scanner: scanner{names: n}}
+func newProjector(known *shapes) *projector {
+	p := &projector{shapes: known}
 	p.member, p.identity = p.onMember, p.onIdentity
 	return p
 }
@@ -63,9 +65,17 @@ func newProjector(n *names) *projector {
 // alone. On true, kind says what it is, and for an event unfit is empty when it
 // can be used. Where a file's records begin, it stops before their bracket.
 func (p *projector) read(top bool) bool {
-	p.event, p.kind, p.top, p.unfit = event{calls: 1}, isForeign, top, ""
-	p.seen, p.wraps = 0, false
-	p.recipient, p.caller, p.at, p.stamp = nil, nil, nil, nil
+	root, start := &p.shapes.record, p.pos
+	if top {
+		root = &p.shapes.alone
+	}
+	p.reset(top)
+	if p.known(root) {
+		p.finish()
+		return true
+	}
+	p.pos, p.more, p.why = start, false, ""
+	p.reset(top)
 	c, ok := p.peek()
 	if !ok {
 		return false
@@ -73,6 +83,7 @@ func (p *projector) read(top bool) bool {
 	if c != '{' {
 		return p.value(0)
 	}
+	start = p.pos
 	if ok := p.object(0, p.member); !ok {
 		return p.kind == isRecords && p.why == stopAtRecords
 	}
@@ -81,30 +92,51 @@ func (p *projector) read(top bool) bool {
 	}
 	if p.seen&(1<<mTime|1<<mSource|1<<mName|1<<mVersion) != 0 && !p.wraps {
 		p.kind = isEvent
-		p.finish()
+		if p.finish(); p.unfit == "" {
+			p.learn(root, start)
+		}
 	}
 	return true
+}
+
+func (p *projector) reset(top bool) {
+	p.event, p.kind, p.top, p.unfit = event{calls: 1}, isForeign, top, ""
+	p.seen, p.wraps = 0, false
+	p.recipient, p.caller, p.at, p.stamp = nil, nil, nil, nil
 }
 
 // stopAtRecords ends the walk where the records of a file begin.
 const stopAtRecords = "records"
 
-func (p *projector) onMember(m member) bool {
+// field gives where the text of a member is put; nil for members of which none is taken.
+func (p *projector) field(m member) *[]byte {
 	switch m {
 	case mID:
-		return p.take(m, &p.id)
+		return &p.id
 	case mTime:
-		return p.take(m, &p.at)
+		return &p.at
+	case mStamp:
+		return &p.stamp
 	case mSource:
-		return p.take(m, &p.source)
+		return &p.source
 	case mName:
-		return p.take(m, &p.name)
+		return &p.name
 	case mRegion:
-		return p.take(m, &p.region)
+		return &p.region
 	case mRecipient:
-		return p.take(m, &p.recipient)
+		return &p.recipient
+	case mCaller:
+		return &p.caller
 	case mError:
-		return p.take(m, &p.errorCode)
+		return &p.errorCode
+	}
+	return nil
+}
+
+func (p *projector) onMember(m member) bool {
+	switch m {
+	case mID, mTime, mSource, mName, mRegion, mRecipient, mError:
+		return p.take(m)
 	case mParams:
 		return p.takeParams()
 	case mIdentity:
@@ -118,7 +150,7 @@ func (p *projector) onMember(m member) bool {
 		p.seen |= 1 << m
 	case mStamp:
 		if c, ok := p.peek(); ok && c == '"' {
-			return p.take(m, &p.stamp)
+			return p.take(m)
 		}
 	case mWhole:
 		p.wraps = true
@@ -137,7 +169,7 @@ func (p *projector) onMember(m member) bool {
 
 func (p *projector) onIdentity(m member) bool {
 	if m == mCaller {
-		return p.take(m, &p.caller)
+		return p.take(m)
 	}
 	return p.value(2)
 }
@@ -168,9 +200,9 @@ func (p *projector) refuse(why string) {
 	}
 }
 
-// take reads a text into dst. null counts as absent; another type, and bytes
+// take reads the text of a member. null counts as absent; another type, and bytes
 // that are not UTF-8, make the event unusable.
-func (p *projector) take(m member, dst *[]byte) bool {
+func (p *projector) take(m member) bool {
 	p.once(m)
 	c, ok := p.peek()
 	if !ok {
@@ -183,9 +215,14 @@ func (p *projector) take(m member, dst *[]byte) bool {
 		return p.value(1)
 	}
 	body, ok := p.text()
-	if !ok {
-		return false
+	if ok {
+		p.keep(m, body)
 	}
+	return ok
+}
+
+// keep takes the text that was read last.
+func (p *projector) keep(m member, body []byte) {
 	valid := utf8.Valid(body)
 	if valid && p.escaped {
 		body = unquote(body)
@@ -199,8 +236,7 @@ func (p *projector) take(m member, dst *[]byte) bool {
 		p.refuse("has a value for " + m.String() + " that is longer than 256 bytes")
 		body = nil
 	}
-	*dst = body
-	return true
+	*p.field(m) = body
 }
 
 func (p *projector) takeParams() bool {
@@ -208,11 +244,11 @@ func (p *projector) takeParams() bool {
 	if _, ok := p.peek(); !ok {
 		return false
 	}
-	start := p.pos
+	p.paramsFrom = p.pos
 	if !p.value(1) {
 		return false
 	}
-	p.params = p.buf[start:p.pos]
+	p.params = p.buf[p.paramsFrom:p.pos]
 	return true
 }
 

@@ -20,7 +20,6 @@ type scanner struct {
 	why  string
 
 	escaped bool // whether the last text has an escape
-	*names
 }
 
 func (s *scanner) bad(why string) bool {
@@ -87,8 +86,7 @@ const (
 )
 
 // value moves past one value of any kind. depth counts the objects and arrays around
-// it. Most of a log is passed over here, so it does not call itself for what a value
-// holds, keeps its place in registers, and looks at texts eight bytes at a time.
+// it. It does not call itself for what a value holds, and keeps its place in registers.
 func (s *scanner) value(depth int) bool {
 	b, i, top := s.buf, s.pos, depth
 	var open [maxDepth / 64]uint64 // of what is open around i, a bit for each object
@@ -98,31 +96,21 @@ func (s *scanner) value(depth int) bool {
 			return s.wrong(i, badValue)
 		}
 		if name {
-			if i = s.nameAt(i); i < 0 {
+			s.pos, name = i, false
+			if _, ok := s.passName(); !ok {
 				return false
 			}
-			name = false
-			if i = space(b, i); i == len(b) {
+			if i = space(b, s.pos); i == len(b) {
 				return s.wrong(i, badValue)
 			}
 		}
 		switch c := b[i]; c {
 		case '"':
-			start := i
-			for i++; i+8 <= len(b); i += 8 {
-				if found := special(binary.LittleEndian.Uint64(b[i : i+8])); found != 0 {
-					i += bits.TrailingZeros64(found) / 8
-					break
-				}
+			s.pos = i
+			if _, ok := s.text(); !ok {
+				return false
 			}
-			if i >= len(b) || b[i] != '"' {
-				s.pos = start
-				if _, ok := s.text(); !ok {
-					return false
-				}
-				i = s.pos - 1
-			}
-			i++
+			i = s.pos
 		case '{', '[':
 			if depth >= maxDepth {
 				return s.wrong(i, tooDeep)

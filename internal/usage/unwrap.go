@@ -22,7 +22,7 @@ type wrapping struct {
 // unwrap hands on the events within the value that was parsed last. It says whether
 // there was any, and whether reading goes on.
 func (r *reader) unwrap() (found, ok bool) {
-	w := &wrapping{r: r, inner: newProjector(r.names)}
+	w := &wrapping{r: r, inner: newProjector(r.shapes)}
 	w.within(r.buf[r.from:r.pos], 0)
 	return w.found, !w.ended
 }
@@ -50,7 +50,7 @@ func (w *wrapping) value(raw []byte, level int) {
 
 // within looks at all values within one.
 func (w *wrapping) within(raw []byte, level int) {
-	s := scanner{buf: raw, names: w.inner.names}
+	s := scanner{buf: raw}
 	next := func() bool {
 		if _, ok := s.peek(); !ok {
 			return false
@@ -89,7 +89,7 @@ func (w *wrapping) text(raw []byte, level int) {
 		if len(raw) == 0 || raw[0] != '{' && raw[0] != '[' {
 			return
 		}
-		s := scanner{buf: raw, names: w.inner.names}
+		s := scanner{buf: raw}
 		if !s.value(0) {
 			s.pos = len(raw)
 		}
