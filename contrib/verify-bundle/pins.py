@@ -38,6 +38,7 @@ response: state sort received due answered
 agreement: state about versions terms as_amended
 usage_count: condition day basis exposures deviations unknown
 usage_coverage: day basis covered
+usage_shown: day basis calls
 finding: grade state condition
 proceeding: state step outcome grade kind binds rated opened due stepped_day closed expires_day findings calls
   recurrences out_of_order decision
@@ -60,10 +61,36 @@ sight: day
 fact: claim
 enforcement: state decision decided day
 break_glass: opened hours
+hold: state day
+policy: state topic version approved approved_by concerns published
+embedding: sort area day done out_of
+listing: state day agency product purpose place value_band decision
 partnership: state partner instrument
 data_request: state basis outcome challenge notice answered refused_by_rule
 claim: standing told actual
 content_sample: population drawn breaching reported acted repeat
+engagement: state day from_day upto_day due level required_coverage budget currency
+independence: state day terms ties appointed_by removed_by blocking flagged fee recusals
+assignment: state day terms assessors flagged
+population: day terms from_day upto_day size root commitment population customers accounts deployments lanes cases
+  ratings decisions data_requests incidents inputs refusals ended open_cases late_cases unopened declined
+  grave_ratings grave_decisions afterward
+engagement_sample: day population draw of confidence tolerable expected secret root position targeted size drawn_from
+  strata drawn
+reconciliation: day terms list of rows known missing ambiguous unread repeated recorded unlisted
+evidence_request: state terms asked_day due answered_day late
+effort: day terms task minutes cost items
+control_test: terms library control of how conclusion sample extends population items kept deviations not_testable
+  grave grave_missed tolerable bound causes day
+workpaper: terms control sha256 size day
+impact: terms state actual right groups scale scope irremediability involvement leverage crucial actions remedy
+  relationship plan_due known_from day
+determination: terms library question conclusion level population examined unmapped coverage required controls
+  effective not_effective absent untested involved day
+dissent: determination conclusion day
+assessment_reply: determination choice day
+redaction: terms state schema field class reason day
+redaction_consent: redaction agrees day
 incident: state severity reported confirmed contained notified remedied learned closed
 """
 
@@ -85,6 +112,7 @@ Entitled = namedtuple("Entitled", "one none")
 _APPROVERS = {"approver", "governing_body"}
 _COMPANY = {"sales", "administrator", "analyst", "approver", "governing_body", "expert"}
 _NOT_THE_PANEL = {"sales", "administrator", "expert", "panel_member"}
+_ANYBODY = _COMPANY | {"auditor", "panel_member"}
 
 # The kinds that at least one person signs, and who may.
 MAY_SIGN = {
@@ -97,4 +125,18 @@ MAY_SIGN = {
     "vote": Entitled({"panel_member"}, _COMPANY),
     "declaration": Entitled({"panel_member"}, _COMPANY),
     "resignation": Entitled({"panel_member"}, _COMPANY),
+    "engagement": Entitled({"governing_body"}, {"sales", "administrator", "assessor"}),
+    "evidence_request": Entitled(_APPROVERS | {"assessor", "administrator", "analyst"}, {"sales"}),
+    "redaction": Entitled(_APPROVERS, _NOT_THE_PANEL | {"assessor"}),
+    "assessment_reply": Entitled(_APPROVERS, _NOT_THE_PANEL | {"assessor"}),
 }
+
+# The kinds that assessors sign, who have no other role.
+_BY_ASSESSORS = """
+independence assignment population engagement_sample reconciliation effort control_test workpaper
+impact determination dissent redaction_consent
+"""
+MAY_SIGN |= {kind: Entitled({"assessor"}, _ANYBODY) for kind in _BY_ASSESSORS.split()}
+
+# The kinds of an independent assessment, whose own rules this verifier does not check.
+OF_ASSESSMENTS = frozenset(_BY_ASSESSORS.split()) | {"engagement", "evidence_request", "redaction", "assessment_reply"}

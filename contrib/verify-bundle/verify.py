@@ -8,6 +8,7 @@ from decisions import Decisions
 from encoding import Refused, is_hash, need, sha256
 from entry import Entry, Leaf, check_signatures, field_root, open_disclosure
 from history import History
+from pins import OF_ASSESSMENTS
 from replay import Replay, check_packs
 from tree import Checkpoint, Tree, VerifierKey, root_of_path
 from voices import Voices
@@ -105,6 +106,7 @@ class Bundle:
                 "voices": {"approvals": self.decisions.approvals, "shown": self.decisions.shown, "withheld": self.decisions.approvals - self.decisions.shown},
                 "conditions": {"precedent": precedent, "met": met},
             },
+            "not_checked": sum(n for kind, n in self.kinds.items() if kind in OF_ASSESSMENTS),
             "epochs": [e._asdict() for e in self.history.epochs[1:]], "not_replayed": self.replay.why,
         }
 

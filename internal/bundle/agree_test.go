@@ -56,6 +56,7 @@ type verdict struct {
 	Holds  bool           `json:"holds"`
 	Why    string         `json:"why"`
 	Counts map[string]any `json:"counts"`
+	Left   int            `json:"not_checked"` // entries whose own rules the other verifier says that it does not check
 }
 
 // keep remembers one check, once. What else than these three came from outside, the other
@@ -88,19 +89,20 @@ func (o *opinions) keep(data []byte, trust Trust, r *Result, err error) {
 	if err != nil {
 		v.Why = err.Error()
 	} else {
-		v.Counts = counted(r)
+		v.Counts = tallied(r)
 	}
 	o.orders, o.said = append(o.orders, x), append(o.said, v)
 }
 
-// counted gives what both verifiers count, as JSON gives it back.
-func counted(r *Result) (counts map[string]any) {
+// tallied gives what both verifiers count, as JSON gives it back.
+func tallied(r *Result) (counts map[string]any) {
 	text, _ := json.Marshal(r.Counts)
 	if r.What == "disclosure" || json.Unmarshal(text, &counts) != nil {
 		return nil
 	}
 	delete(counts["ratings"].(map[string]any), "contradicted") // is refused
 	delete(counts, "carried")                                  // of ranges
+	delete(counts, "assessed")                                 // only this one does again what assessors did
 	return counts
 }
 
@@ -111,7 +113,7 @@ func (o *opinions) begin() {
 		panic(err)
 	}
 	for _, s := range testSchemas {
-		if err := os.WriteFile(filepath.Join(o.dir, s.Name()+".json"), s.Document(), 0o600); err != nil {
+		if err := os.WriteFile(filepath.Join(o.dir, s.Name()+"-"+s.Hash().String()+".json"), s.Document(), 0o600); err != nil {
 			panic(err)
 		}
 	}
@@ -162,7 +164,7 @@ func (o *opinions) compare(answers []string) (code int) {
 		}
 		ours := o.said[i]
 		switch {
-		case ours.Holds && unknown(theirs.Why):
+		case ours.Holds && unknown(theirs.Why), !ours.Holds && theirs.Holds && theirs.Left > 0:
 			newer++
 			continue
 		case ours.Holds:
@@ -175,7 +177,7 @@ func (o *opinions) compare(answers []string) (code int) {
 		}
 	}
 	if code == 0 {
-		fmt.Printf("the other verifier says the same of %d checks, of which %d hold; %d are of a format that it does not know\n", len(answers)-newer, hold, newer)
+		fmt.Printf("the other verifier says the same of %d checks, of which %d hold; %d are of what it does not check\n", len(answers)-newer, hold, newer)
 	}
 	return code
 }

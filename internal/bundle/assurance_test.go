@@ -97,7 +97,7 @@ type (
 		Assessors int64  `duly:"assessors,public"`
 		Flagged   int64  `duly:"flagged,public"`
 	}
-	populationRecord struct {
+	sizedRecord struct {
 		Terms       string `duly:"terms,public,hash"`
 		From        string `duly:"from_day,public,date"`
 		Upto        string `duly:"upto_day,public,date"`
@@ -125,7 +125,7 @@ type (
 		GraveAct    int64  `duly:"grave_decisions,public"`
 		Afterward   int64  `duly:"afterward,public"`
 	}
-	drawnRecord struct {
+	takenRecord struct {
 		Population string `duly:"population,public,hash"`
 		Draw       int64  `duly:"draw,public"`
 		Of         string `duly:"of,public,enum=deployment|rating"`
@@ -165,8 +165,8 @@ var (
 	redactionKind      = ledger.Define[redactionRecord]("redaction", 1, ledger.SignedBy(1))
 	independenceKind   = ledger.Define[independenceRecord]("independence", 1, ledger.SignedBy(1))
 	assignmentKind     = ledger.Define[assignmentRecord]("assignment", 1, ledger.SignedBy(1))
-	populationKind     = ledger.Define[populationRecord]("population", 1, ledger.SignedBy(1))
-	drawnKind          = ledger.Define[drawnRecord]("engagement_sample", 1, ledger.SignedBy(1))
+	sizedKind          = ledger.Define[sizedRecord]("population", 1, ledger.SignedBy(1))
+	takenKind          = ledger.Define[takenRecord]("engagement_sample", 1, ledger.SignedBy(1))
 	reconciliationKind = ledger.Define[reconciliationRecord]("reconciliation", 1, ledger.SignedBy(1))
 	deploymentKind     = ledger.Define[deploymentRecord]("deployment", 1)
 	consentKind        = ledger.Define[consentRecord]("redaction_consent", 1, ledger.SignedBy(1))
@@ -229,7 +229,7 @@ func (o *office) freeze() {
 	}
 	tally := o.frozen.Tally()
 	n := tally.Public()
-	o.population = o.hash(add(o.testLog, populationKind, o.id(), &populationRecord{
+	o.population = o.hash(add(o.testLog, sizedKind, o.id(), &sizedRecord{
 		Terms: o.terms, From: "2026-01-01", Upto: "2027-12-31", Size: o.size(), Root: o.root(o.size()).String(), Commitment: Commitment(secretOfOffice), Hash: tally.Hash,
 		Deployments: n["deployments"], Ratings: n["ratings"],
 	}, o.assessor))
@@ -243,7 +243,7 @@ func (o *office) draw(size int) {
 	for _, id := range s.Drawn {
 		o.had[id] = true
 	}
-	o.sample = o.hash(add(o.testLog, drawnKind, o.id(), &drawnRecord{
+	o.sample = o.hash(add(o.testLog, takenKind, o.id(), &takenRecord{
 		Population: o.population, Draw: o.draws, Of: "deployment", Secret: link, Root: o.seed.String(), Position: o.position, Size: int64(len(s.Drawn)), From: s.Rest,
 		Strata: s.Strata, Hash: s.Hash,
 	}, o.assessor))
@@ -254,7 +254,7 @@ func (o *office) compare(rows, missing int64) {
 	add(o.testLog, reconciliationKind, o.id(), &reconciliationRecord{Terms: o.terms, Of: "account", Rows: rows, Known: rows - missing, Missing: missing}, o.assessor)
 }
 
-func number(n int64) *int64 { return &n }
+func exactly(n int64) *int64 { return &n }
 
 // sampled gives a test of a control on what was drawn, with its bound.
 func (o *office) sampled(control byte, items, deviations int64, conclusion string) controlTestRecord {
@@ -344,7 +344,7 @@ func TestAnAssessorsWorkFollows(t *testing.T) {
 		}, want: "1 deviations and 0 root causes"},
 		"a bound made smaller": {do: func(o *office) {
 			r := o.sampled(1, 40, 0, "effective")
-			r.Bound = number(4)
+			r.Bound = exactly(4)
 			o.test(r)
 		}, want: "bounds the deviations at 5, it says 4"},
 		"effective with a deviation": {do: func(o *office) { o.test(o.sampled(1, 40, 1, "effective")) }, want: "7 at most deviate"},
@@ -393,7 +393,7 @@ func TestAnAssessorsWorkFollows(t *testing.T) {
 		}, want: "a test was changed"},
 		"more than the log has by rule": {do: func(o *office) {
 			o.test(controlTestRecord{
-				Terms: o.terms, Control: hexSum(nil), Of: "operation", How: "whole", Conclusion: "effective", Population: 1_000_000, Items: 1_000_000, Kept: 1_000_000, Bound: number(0), Causes: []string{},
+				Terms: o.terms, Control: hexSum(nil), Of: "operation", How: "whole", Conclusion: "effective", Population: 1_000_000, Items: 1_000_000, Kept: 1_000_000, Bound: exactly(0), Causes: []string{},
 			})
 		}, want: "a rule of the verifier"},
 

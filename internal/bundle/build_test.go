@@ -146,7 +146,7 @@ var testSchemas = func() Schemas {
 		epochKind.Schema(), personKind.Schema(), erasureKind.Schema(), packKind.Schema(), ballotKind.Schema(), itemKind.Schema(), decisionKind.Schema(), whisperKind.Schema(),
 		customerKind.Schema(), factKind.Schema(), ratingKind.Schema(), opinionKind.Schema(), voteKind.Schema(), seatKind.Schema(), referralKind.Schema(), checkKind.Schema(), balanceKind.Schema(),
 		engagementKind.Schema(), controlTestKind.Schema(), impactKind.Schema(), determinationKind.Schema(), dissentKind.Schema(), redactionKind.Schema(), consentKind.Schema(), deploymentKind.Schema(),
-		independenceKind.Schema(), assignmentKind.Schema(), populationKind.Schema(), drawnKind.Schema(), reconciliationKind.Schema(),
+		independenceKind.Schema(), assignmentKind.Schema(), sizedKind.Schema(), takenKind.Schema(), reconciliationKind.Schema(),
 	} {
 		parsed, err := ledger.ParseSchema(s.Document())
 		if err != nil {

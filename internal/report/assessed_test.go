@@ -188,7 +188,7 @@ func TestNothingPublishedCanBeGuessed(t *testing.T) {
 	signed, c := s.checkpoint()
 	whole := render(t, s.build(signed, c), report.JSON)
 	path := filepath.Join(t.TempDir(), "public.bundle")
-	_, err := report.Export(context.Background(), s.w.DB, signed, s.w.Config.Key, nil, knownSchemas(t), path)
+	_, err := report.Export(context.Background(), s.w.DB, report.Order{Checkpoint: signed, Key: s.w.Config.Key, Schemas: knownSchemas(t)}, path)
 	s.ok(err)
 	data, err := os.ReadFile(path)
 	s.ok(err)

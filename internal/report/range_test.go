@@ -46,7 +46,7 @@ func TestExportOfARange(t *testing.T) {
 		if _, _, err := store.Revise(tx, register.Customers, list[0].ID, &changed); err != nil {
 			t.Fatal(err)
 		}
-		if _, err := store.Erase(tx, register.Customers, list[0].Seq, "name", "request", ""); err != nil {
+		if _, err := store.Erase(tx, register.Customers.Schema(), list[0].Seq, "name", "request", ""); err != nil {
 			t.Fatal(err)
 		}
 	})
