@@ -80,7 +80,7 @@ func Record(ctx context.Context, db *store.DB, authority act.Authority, t Testin
 				return err
 			}
 		}
-		if err := test.again(ctx, tx, t.Results); err != nil {
+		if err := test.again(ctx, tx); err != nil {
 			return err
 		}
 		if err := test.allowed(); err != nil {
@@ -213,7 +213,7 @@ func (test *Test) all(ctx context.Context, tx *store.Tx, c *Control) error {
 
 // again holds a second test of a control to the first: only one that was left to be
 // extended is gone on with, and nothing that was found is dropped.
-func (test *Test) again(ctx context.Context, tx *store.Tx, results []Result) error {
+func (test *Test) again(ctx context.Context, tx *store.Tx) error {
 	earlier, err := TestsOf(ctx, tx, test.Matter)
 	if err != nil {
 		return err

@@ -147,6 +147,7 @@ var testSchemas = func() Schemas {
 		customerKind.Schema(), factKind.Schema(), ratingKind.Schema(), opinionKind.Schema(), voteKind.Schema(), seatKind.Schema(), referralKind.Schema(), checkKind.Schema(), balanceKind.Schema(),
 		engagementKind.Schema(), controlTestKind.Schema(), impactKind.Schema(), determinationKind.Schema(), dissentKind.Schema(), redactionKind.Schema(), consentKind.Schema(), deploymentKind.Schema(),
 		independenceKind.Schema(), assignmentKind.Schema(), sizedKind.Schema(), takenKind.Schema(), reconciliationKind.Schema(),
+		termsKind.Schema(), tiesKind.Schema(), startKind.Schema(), populationKind.Schema(), drawnKind.Schema(), accountKind.Schema(), caseKind.Schema(), assessorKind.Schema(),
 	} {
 		parsed, err := ledger.ParseSchema(s.Document())
 		if err != nil {

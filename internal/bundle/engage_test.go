@@ -107,18 +107,6 @@ var (
 	assessorKind   = ledger.Define[assessorRecord]("person", 2)
 )
 
-func init() {
-	for _, s := range []*ledger.Schema{
-		termsKind.Schema(), tiesKind.Schema(), startKind.Schema(), populationKind.Schema(), drawnKind.Schema(), accountKind.Schema(), caseKind.Schema(), assessorKind.Schema(),
-	} {
-		parsed, err := ledger.ParseSchema(s.Document())
-		if err != nil {
-			panic(err)
-		}
-		testSchemas[parsed.Hash()] = parsed
-	}
-}
-
 // engagement is an assessment in a log of forty accounts and six cases.
 type engagement struct {
 	*testLog

@@ -65,12 +65,11 @@ func Compare(ctx context.Context, db *store.DB, m *Mapping, names []string) (*Co
 	}
 	err := r.each(ctx, opened, func(at place, row row) error {
 		c.Rows++
-		s, bad := r.understand(row)
-		if bad != nil {
+		if s, bad := r.understand(row); bad != nil {
 			c.Unread = append(c.Unread, Reject{names[at.file], row.line, bad.Field, bad.What})
-			return nil
+		} else {
+			c.place(r.kinds[c.Kind], &s.records[m.main], Line{names[at.file], row.line, s.rowID}, seen)
 		}
-		c.place(r.kinds[c.Kind], &s.records[m.main], Line{names[at.file], row.line, s.rowID}, seen)
 		return nil
 	})
 	if err != nil {

@@ -172,11 +172,11 @@ func LatestEpoch(ctx context.Context, q Queryer) (*Revision[Epoch], error) {
 func currentEpoch(ctx context.Context, q Queryer, origin string) (ledger.LogID, error) {
 	id := ledger.LogID{Origin: origin, Epoch: 1}
 	latest, err := LatestEpoch(ctx, q)
-	if fault.CodeOf(err) == fault.NotFound && err != nil {
-		return id, nil
-	}
-	if err == nil {
+	switch {
+	case err == nil:
 		id.Epoch = latest.Record.Number
+	case fault.CodeOf(err) == fault.NotFound:
+		err = nil
 	}
 	return id, err
 }
