@@ -33,12 +33,8 @@ func (c *monitorCmd) Run(a *app) error {
 		if err != nil {
 			return err
 		}
-		secret, err := w.WindowKey()
-		if err != nil {
-			return err
-		}
 		s, err := usage.Run(a.ctx, w.DB, usage.Task{
-			Actor: actor.Key, Today: w.Today(), Conditions: packs, Log: log, Paths: c.Paths, Secret: secret, KeptUntil: c.KeptUntil,
+			Actor: actor.Key, Today: w.Today(), Conditions: packs, Log: log, Paths: c.Paths, Secret: w.WindowKey, KeptUntil: c.KeptUntil,
 		}, nil)
 		if err != nil {
 			return err

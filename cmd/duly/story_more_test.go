@@ -283,7 +283,7 @@ func requestBounds(b *book) {
 	requests := []struct{ id, asks, breaks string }{
 		{"RFA-1", `"windowHours":13,"areaSquareMiles":0.4,"requestOfInvestigation":1,"referenceNumber":"R-17","reason":"burglary"`, "RP-WINDOW"},
 		{"RFA-2", `"windowHours":12,"areaSquareMiles":0.5,"requestOfInvestigation":2,"referenceNumber":"R-17","reason":"burglary"`, ""},
-		{"RFA-3", `"windowHours":12,"areaSquareMiles":0.5,"requestOfInvestigation":3,"referenceNumber":"R-17","reason":"burglary"`, "RP-COUNT"},
+		{"RFA-3", `"windowHours":12,"areaSquareMiles":0.5,"requestOfInvestigation":3,"referenceNumber":"R-17","reason":"burglary"`, "RP-COUNT RP-REPEAT"},
 		{"RFA-4", `"windowHours":12,"areaSquareMiles":0.5,"requestOfInvestigation":1,"referenceNumber":"R-18","reason":"protest"`, "RP-LAWFUL"},
 		{"RFA-5", `"windowHours":12,"areaSquareMiles":0.5,"requestOfInvestigation":1,"reason":"burglary"`, "RP-REFERENCE"},
 	}

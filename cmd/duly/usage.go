@@ -174,10 +174,7 @@ func (c *receiveCmd) count(a *app, inbox *usage.Inbox, packs []*pack.Pack, log *
 		if err != nil {
 			return err
 		}
-		task := usage.Task{Actor: actor.Key, Today: w.Today(), Conditions: packs, Log: log}
-		if task.Secret, err = w.WindowKey(); err != nil {
-			return err
-		}
+		task := usage.Task{Actor: actor.Key, Today: w.Today(), Conditions: packs, Log: log, Secret: w.WindowKey}
 		if c.Keep > 0 {
 			task.KeptUntil = w.Now().AddDate(0, 0, c.Keep).Format(time.DateOnly)
 		}

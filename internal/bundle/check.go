@@ -232,7 +232,9 @@ func (c *Checker) entry(seq int64, hash ledger.Hash, leafBytes []byte, fields []
 		}
 		c.conditions(seq, hash, leaf, values, carried)
 	case "condition_check":
-		c.conditionCheck(seq, leaf)
+		if !carried { // the decision that it is about need not be here
+			c.conditionCheck(seq, leaf)
+		}
 	case "opinion":
 		c.opinion(hash, leaf, c.newest.shown())
 	case "vote":
@@ -242,6 +244,10 @@ func (c *Checker) entry(seq int64, hash ledger.Hash, leafBytes []byte, fields []
 	case "referral":
 		c.matter(seq, hash, leaf, c.newest.shown())
 	case "control_test", "workpaper", "impact", "determination", "dissent", "assessment_reply", "redaction", "redaction_consent":
+		if c.opening.from > 0 {
+			c.counts.Assessed.Unchecked++ // as in assessed
+			break
+		}
 		c.work(seq, hash, leaf, c.newest.shown())
 	}
 	return &c.newest, c.assessed(seq, hash, leaf)

@@ -129,6 +129,20 @@ func (t Trust) Follow(shown string, schemas Schemas) (Trust, error) {
 	return t, nil
 }
 
+// last gives the key to which the handovers lead, as far as they hold: of what shows no
+// key itself, that is the key to check it with.
+func (t Trust) last(schemas Schemas) string {
+	key := t.Key
+	for _, data := range t.Handovers {
+		next, err := handover(data, key, schemas)
+		if err != nil {
+			break
+		}
+		key = next
+	}
+	return key
+}
+
 // Knowing gives the trust of somebody who verifies their own log without a key from
 // outside: what its earlier keys signed counts as theirs.
 func (t Trust) Knowing(former []string) Trust {

@@ -113,8 +113,14 @@ func VerifyInclusion(data []byte, schemas Schemas, trust Trust) (*Result, error)
 	if trust.Key == "" {
 		return nil, fault.New(fault.Invalid, "a proof names no key of the log", "give the key that you got from outside with --key")
 	}
+	if trust, err = trust.Follow(trust.last(schemas), schemas); err != nil {
+		return nil, err
+	}
 	c, err := trust.Assure(p.Note, trust.Key)
 	if err != nil {
+		return nil, err
+	}
+	if err := oneSpelling(p.Note, c, trust.Key); err != nil {
 		return nil, err
 	}
 	outside, err := trust.OutsideOf(c.Origin, trust.Key)

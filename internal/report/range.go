@@ -34,6 +34,9 @@ func Between(ctx context.Context, q store.Queryer, from, to int64) (opening, clo
 // open prepares a range: it begins at a checkpoint of this log.
 func (x *exporter) open(o Order) ([]byte, error) {
 	c, signed, err := spelled(o.Opening, o.Key)
+	if fault.CodeOf(err) == fault.Broken {
+		return nil, fault.New(fault.Refused, "the checkpoint at which the range begins is not signed by the key that the log has now", "begin at one from after the change of keys, or export the whole log")
+	}
 	if err != nil {
 		return nil, err
 	}

@@ -61,19 +61,23 @@ type Service struct {
 
 func (s Service) today() string { return s.Now().UTC().Format(time.DateOnly) }
 
-// watch runs a writing act, logs it when a rule refuses it, and takes what was erased
-// out of the files.
+// watch runs a writing act, and logs it when a rule refuses it.
 func (s Service) watch(ctx context.Context, by act.Actor, what act.Act, about string, do func(tx *store.Tx) error) error {
-	err := refusal.Watch(ctx, s.DB, refusal.Attempt{Act: "erasure", Subject: about, By: by, Now: s.Now()}, func() error {
+	return refusal.Watch(ctx, s.DB, refusal.Attempt{Act: "erasure", Subject: about, By: by, Now: s.Now()}, func() error {
 		if err := s.May.May(by, what); err != nil {
 			return err
 		}
 		return s.DB.Write(ctx, by.Key, do)
 	})
-	if err != nil {
-		return err
+}
+
+// scrubbed takes what was erased out of the files, also what an earlier act erased that
+// could not do so, and gives the first error of the two.
+func (s Service) scrubbed(ctx context.Context, err error) error {
+	if scrub := s.DB.Scrub(context.WithoutCancel(ctx)); err == nil {
+		err = scrub
 	}
-	return s.DB.Scrub(ctx)
+	return err
 }
 
 // batch is how many entries one transaction erases from: others wait that long.
@@ -90,6 +94,10 @@ func (s Service) Sweep(ctx context.Context, by act.Actor, rules *Rules) ([]Due, 
 		return nil, err
 	}
 	due := slices.DeleteFunc(all, func(d Due) bool { return d.Held })
+	return due, s.scrubbed(ctx, s.sweep(ctx, by, rules, due))
+}
+
+func (s Service) sweep(ctx context.Context, by act.Actor, rules *Rules, due []Due) error {
 	for part := range slices.Chunk(due, batch) {
 		err := s.watch(ctx, by, act.Retain, "", func(tx *store.Tx) error {
 			held, err := heldRecords(ctx, tx) // a hold that came since the list was made counts
@@ -113,10 +121,10 @@ func (s Service) Sweep(ctx context.Context, by act.Actor, rules *Rules) ([]Due, 
 			return nil
 		})
 		if err != nil {
-			return nil, err
+			return err
 		}
 	}
-	return due, nil
+	return nil
 }
 
 func (s Service) kind(name string) (*ledger.Schema, error) {
@@ -162,7 +170,7 @@ func (s Service) Erase(ctx context.Context, by act.Actor, entry int64, field, re
 		ref, err = store.Erase(tx, kind, entry, field, reason, note)
 		return err
 	})
-	return ref, err
+	return ref, s.scrubbed(ctx, err)
 }
 
 // at gives the kind and the record of an entry.
@@ -321,7 +329,7 @@ func (s Service) Replay(ctx context.Context, by act.Actor, list io.Reader) (agai
 		}
 		return nil
 	})
-	return again, err
+	return again, s.scrubbed(ctx, err)
 }
 
 // maxList bounds a list of erasures, in bytes.

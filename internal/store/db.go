@@ -114,7 +114,7 @@ func (db *DB) openSQLite() error {
 	const pragmas = "&_pragma=busy_timeout(15000)&_pragma=foreign_keys(1)"
 	const wal = "&_pragma=journal_mode(wal)&_pragma=synchronous(full)"
 	const looking = "&_pragma=cache_size(-16384)"
-	const writing = "&_pragma=cache_size(-65536)&_pragma=temp_store(memory)&_pragma=wal_autocheckpoint(16000)"
+	const writing = "&_pragma=cache_size(-65536)&_pragma=temp_store(memory)&_pragma=secure_delete(1)&_pragma=wal_autocheckpoint(16000)"
 	file := "file:" + (&url.URL{Path: db.config.DSN}).EscapedPath()
 	reading := file + "?_txlock=deferred" + pragmas + looking + wal
 	if db.readOnly {

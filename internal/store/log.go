@@ -211,11 +211,6 @@ func Erase(tx *Tx, kind *ledger.Schema, seq int64, field, reason, note string) (
 		return Ref{}, fault.Newf(fault.Refused, "%s of entry %d was erased already", field, seq)
 	}
 	parts[index] = ""
-	if !tx.db.postgres { // what is freed is overwritten, in this connection from now on
-		if err := tx.Exec("pragma secure_delete = on"); err != nil {
-			return Ref{}, err
-		}
-	}
 	if err := tx.Exec("update entry set disclosures = $1 where seq = $2", strings.Join(parts, "~"), seq); err != nil {
 		return Ref{}, err
 	}
@@ -229,11 +224,12 @@ func Erase(tx *Tx, kind *ledger.Schema, seq int64, field, reason, note string) (
 
 // Scrub takes what was erased out of the database's files. On SQLite it empties the
 // write-ahead log, in which pages from before an erasure still lie; it waits for readers
-// of this process. On PostgreSQL it vacuums the table of entries; the server's own
-// write-ahead log and its backups are its administrator's.
+// of this process. What a transaction frees is overwritten by SQLite at once. On PostgreSQL it
+// vacuums the tables; the server's own write-ahead log and its backups are its
+// administrator's.
 func (db *DB) Scrub(ctx context.Context) error {
 	if db.postgres {
-		_, err := db.writer.ExecContext(ctx, "vacuum entry")
+		_, err := db.writer.ExecContext(ctx, "vacuum")
 		return writeError(err)
 	}
 	var busy, pages, moved int64

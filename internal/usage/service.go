@@ -83,13 +83,13 @@ func Deployments(ctx context.Context, q store.Queryer) ([]Deployment, error) {
 // Task is what a run reads, by what, and for whom.
 type Task struct {
 	Actor      string
-	Today      string       // YYYY-MM-DD
-	Conditions []*pack.Pack // of kind conditions
-	Log        *Log         // how the files are read; nil: as CloudTrail
-	Paths      []string     // files and directories
-	Secret     []byte       // keys the state of windows; needed where a condition has one
-	KeptUntil  string       // to which day the files are kept by whoever holds them, YYYY-MM-DD; empty if not known. Pushed events: here, or not at all if empty
-	Inbox      string       // of a recount or a sweep: the directory of pushed events
+	Today      string                 // YYYY-MM-DD
+	Conditions []*pack.Pack           // of kind conditions
+	Log        *Log                   // how the files are read; nil: as CloudTrail
+	Paths      []string               // files and directories
+	Secret     func() ([]byte, error) // the key of the state of windows; asked for where a condition has one
+	KeptUntil  string                 // to which day the files are kept by whoever holds them, YYYY-MM-DD; empty if not known. Pushed events: here, or not at all if empty
+	Inbox      string                 // of a recount or a sweep: the directory of pushed events
 }
 
 // Run reads files and directories of telemetry by the packs and records what
@@ -100,12 +100,9 @@ type Task struct {
 // An object that cannot be read to its end is recorded and told, but not counted:
 // fetched again, its events would count twice.
 func Run(ctx context.Context, db *store.DB, task Task, progress func(name string)) (*Summary, error) {
-	m, packs, err := task.monitor(ctx, db)
-	if err != nil {
-		return nil, err
-	}
 	trees := make([]*Tree, len(task.Paths))
 	for i, path := range task.Paths { // all paths are looked at before anything is written
+		var err error
 		if trees[i], err = OpenTree(path); err != nil {
 			return nil, err
 		}
@@ -113,6 +110,10 @@ func Run(ctx context.Context, db *store.DB, task Task, progress func(name string
 			trees[i].endings = task.Log.endings()
 		}
 		defer trees[i].Close()
+	}
+	m, packs, err := task.monitor(ctx, db)
+	if err != nil {
+		return nil, err
 	}
 	k := newKeeper(ctx, db, task, m, packs)
 	if err := k.begin(); err != nil {
@@ -137,6 +138,18 @@ func Counted(ctx context.Context, q store.Queryer, deployment, condition string)
 	return exposures, deviations, unknown, err
 }
 
+// secret gives the key of the state of windows.
+func (t *Task) secret() ([]byte, error) {
+	if t.Secret == nil {
+		return nil, fault.New(fault.Invalid, "the conditions count several calls together, and there is no key for their state", "")
+	}
+	key, err := t.Secret()
+	if err == nil && len(key) < minSecret {
+		err = fault.New(fault.Invalid, "the key for the state of several calls is too short", "")
+	}
+	return key, err
+}
+
 // monitor makes the task's monitor of the deployments as they are recorded, and gives
 // all packs that it rests on.
 func (t *Task) monitor(ctx context.Context, q store.Queryer) (*Monitor, []*pack.Pack, error) {
@@ -156,10 +169,11 @@ func (t *Task) monitor(ctx context.Context, q store.Queryer) (*Monitor, []*pack.
 	if err != nil {
 		return nil, nil, err
 	}
-	if m.counts() && len(t.Secret) < minSecret {
-		return nil, nil, fault.New(fault.Invalid, "the conditions count several calls together, and there is no key for their state", "")
+	if m.counts() {
+		if m.secret, err = t.secret(); err != nil {
+			return nil, nil, err
+		}
 	}
-	m.secret = t.Secret
 	if m.book, err = agreement.Read(ctx, q); err != nil || t.Log == nil {
 		return m, t.Conditions, err
 	}

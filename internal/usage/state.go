@@ -24,7 +24,7 @@ const minSecret = 32
 func (k *keeper) begin() error {
 	return k.db.Write(k.ctx, k.task.Actor, func(tx *store.Tx) (err error) {
 		if k.m.counts() {
-			if err := sameKey(k.ctx, tx, k.task.Secret); err != nil {
+			if err := sameKey(k.ctx, tx, k.m.secret); err != nil {
 				return err
 			}
 		}

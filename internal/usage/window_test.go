@@ -113,9 +113,14 @@ func told(t testing.TB, db *store.DB) string {
 	return strings.Join(out, "\n")
 }
 
+// keyed gives a key as a workspace does.
+func keyed(key []byte) func() ([]byte, error) {
+	return func() ([]byte, error) { return key, nil }
+}
+
 func windowTask(t testing.TB, today string, paths ...string) usage.Task {
 	t.Helper()
-	return usage.Task{Actor: storetest.Actor, Today: today, Conditions: []*pack.Pack{parsePack(t, "w.yaml", windowRules)}, Paths: paths, Secret: secret}
+	return usage.Task{Actor: storetest.Actor, Today: today, Conditions: []*pack.Pack{parsePack(t, "w.yaml", windowRules)}, Paths: paths, Secret: keyed(secret)}
 }
 
 func runOn(t testing.TB, db *store.DB, task usage.Task) *usage.Summary {
@@ -339,7 +344,7 @@ func TestWindowsEnd(t *testing.T) {
 			t.Errorf("%+v, %v", r, err)
 		}
 		other := windowTask(t, "2026-12-25", dir)
-		other.Secret = bytes.Repeat([]byte("x"), 32)
+		other.Secret = keyed(bytes.Repeat([]byte("x"), 32))
 		if _, err := usage.Run(context.Background(), db, other, nil); err == nil || !strings.Contains(err.Error(), "another one") {
 			t.Errorf("another key: %v", err)
 		}
