@@ -98,6 +98,7 @@ func TestScripts(t *testing.T) {
 			"refuses": refuses,
 			"merge":   merge,
 			"fill":    fill,
+			"remake":  remake,
 		},
 	})
 }

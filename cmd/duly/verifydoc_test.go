@@ -48,7 +48,8 @@ d=$(mktemp -d) || exit 99
 trap 'rm -rf "$d"' EXIT
 FIRST "$@" >"$d/first" 2>"$d/first.err"; a=$?
 SECOND "$@" >"$d/second" 2>"$d/second.err"; b=$?
-if grep -qE 'knows bundle/1 only|which this verifier does not know' "$d/second.err"; then
+if grep -qE 'knows bundle/1 only|which this verifier does not know' "$d/second.err" ||
+	{ [ $a -ne 0 ] && grep -q '^  not checked ' "$d/second"; }; then
 	cat "$d/first"
 	cat "$d/first.err" >&2
 	exit $a
