@@ -67,6 +67,7 @@ var floors = map[string]int{
 	"duly/internal/report":      11, // it reads what every other room wrote
 	"duly/internal/annual":      12,
 	"duly/internal/packet":      9,
+	"duly/internal/asof":        9,
 	"duly/internal/engagement":  9,
 	"duly/internal/gate":        9,
 	"duly/internal/attestation": 6, // above what was agreed and what was counted

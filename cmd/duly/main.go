@@ -85,6 +85,8 @@ type cli struct {
 	Disclose   discloseCmd      `cmd:"" help:"Disclose one sealed field, with its proof."`
 	Ledger     ledgerCmd        `cmd:"" help:"Have the log witnessed, prove what is in it, and keep its keys."`
 	Verify     verifyCmd        `cmd:"" help:"Check a workspace, a bundle or a disclosure."`
+	Replay     replayCmd        `cmd:"" help:"Compute again the rating under each decision."`
+	AsOf       asOfCmd          `cmd:"" name:"asof" help:"Show what held on a day, as it was known then or later."`
 	Demo       demoCmd          `cmd:"" help:"Show the whole chain on a made-up vendor."`
 	Rate       rateCmd          `cmd:"" help:"Rate cases without a workspace."`
 	Pairs      pairsCmd         `cmd:"" help:"Compare pairs of names."`

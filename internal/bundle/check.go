@@ -74,6 +74,9 @@ type Options struct {
 	// Leaves gives the earlier leaves again, from the first to before a position, for a
 	// population that is counted. What it gives holds until the next.
 	Leaves func(upto int64, each func(leaf []byte) error) error
+	// Rated hears what computing a rating again gave ("exact", "consistent",
+	// "contradicted" or "not_replayed"), and why it is contradicted; nil when nobody asks.
+	Rated func(seq int64, leaf ledger.Hash, outcome string, why error)
 	// Erasable says that a missing disclosure needs an erasure entry; it is so in a
 	// workspace. In a bundle, fields say themselves whether they are withheld.
 	Erasable bool
@@ -225,6 +228,9 @@ func (c *Checker) entry(seq int64, hash ledger.Hash, leafBytes []byte, fields []
 			c.Report(seq, err.Error())
 		}
 		c.counts.Ratings.add(outcome)
+		if c.options.Rated != nil {
+			c.options.Rated(seq, hash, outcome.String(), err)
+		}
 	case "decision":
 		values := c.newest.shown()
 		if !carried {

@@ -111,6 +111,11 @@ const (
 	contradicted
 )
 
+// String gives the outcome in a word.
+func (o outcome) String() string {
+	return [...]string{"not_replayed", "exact", "consistent", "contradicted"}[o]
+}
+
 func (r *Replays) add(o outcome) {
 	switch o {
 	case exact:
