@@ -155,9 +155,9 @@ func TestRowsAreJudgedAndFreeTextIsNotKept(t *testing.T) {
 	}
 }
 
-// Protects: whatever is wrong with a file of rows is told by place, stops no other row,
-// and never makes the sums wrong.
-func TestBadRows(t *testing.T) {
+// badRows gives files of a search audit, most with something wrong, and what is told of them.
+func badRows(t *testing.T) []rowsCase {
+	t.Helper()
 	good := audited("g", "1", "burglary")
 	packed := func(text string) string {
 		var b bytes.Buffer
@@ -168,12 +168,7 @@ func TestBadRows(t *testing.T) {
 		return b.String()
 	}
 	many := packed(auditHeader + strings.Repeat(good, 5000))
-	for _, c := range []struct {
-		name, text     string
-		read, rejected int64
-		status         usage.Status
-		fault          string
-	}{
+	return []rowsCase{
 		{"gzip", packed(auditHeader + good), 1, 0, usage.Complete, ""},
 		{"gzip cut off", many[:len(many)-9], 5000, 0, usage.Incomplete, "ends early"},
 		{"gzip damaged", many[:60] + "xxxxxxxx" + many[68:], 0, 0, usage.Incomplete, "gzip data"},
@@ -188,7 +183,20 @@ func TestBadRows(t *testing.T) {
 		{"no header", "", 0, 0, usage.Incomplete, "empty"},
 		{"other columns", "a,b\n1,2\n", 0, 0, usage.Incomplete, "column"},
 		{"a ZIP archive", "PK\x03\x04aaaa", 0, 0, usage.Incomplete, "ZIP"},
-	} {
+	}
+}
+
+type rowsCase struct {
+	name, text     string
+	read, rejected int64
+	status         usage.Status
+	fault          string
+}
+
+// Protects: whatever is wrong with a file of rows is told by place, stops no other row,
+// and never makes the sums wrong.
+func TestBadRows(t *testing.T) {
+	for _, c := range badRows(t) {
 		b := read(t, searches(t, "Made-up PD"), "a.csv", c.text)
 		o := b.Object
 		if o.Rejected != c.rejected || o.Status != c.status || o.Read != o.Matched+o.Unmatched+o.Rejected {
