@@ -5,6 +5,7 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"testing"
 	"time"
 
 	"duly/internal/conditions"
@@ -126,5 +127,21 @@ func (s *second) differs(counts []usage.Count) string {
 	if len(got) > 0 {
 		out = append(out, fmt.Sprintf("the second does not have %v", got))
 	}
+	return strings.Join(out, "\n")
+}
+
+// told gives all counts as those of a workspace are told, of all its deployments.
+func (s *second) told(t testing.TB) string {
+	t.Helper()
+	counts, err := s.result()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var out []string
+	for key, n := range counts {
+		words := strings.Fields(key)
+		out = append(out, fmt.Sprintf("%s %s %d/%d/%d", words[0], words[3], n[0], n[1], n[2]))
+	}
+	slices.Sort(out)
 	return strings.Join(out, "\n")
 }
