@@ -229,19 +229,20 @@ params:
 tests: []
 `
 
-// Protects: the same for objects of JSON.
-func TestBadLines(t *testing.T) {
+// linesLog is jsonLog, read.
+func linesLog(t testing.TB) *usage.Log {
+	t.Helper()
 	l, err := usage.LoadLog(parsePack(t, "lines.yaml", jsonLog))
 	if err != nil {
 		t.Fatal(err)
 	}
+	return l
+}
+
+// badLines gives files of such objects, most with something wrong, and what is told of them.
+func badLines() []linesCase {
 	good := `{"at":1741134600,"id":"g","who":{"account":"Made-up PD"},"why":"burglary","n":1}` + "\n"
-	for _, c := range []struct {
-		name, text               string
-		read, unmatched, rejects int64
-		unmapped                 int
-		fault                    string
-	}{
+	return []linesCase{
 		{"good", good, 1, 0, 0, 0, ""},
 		{"cut in half", good + good[:30], 2, 0, 1, 0, "JSON"},
 		{"duplicate keys", `{"at":1741134600,"at":1741134601}` + "\n" + good, 2, 0, 1, 0, "duplicate"},
@@ -253,7 +254,20 @@ func TestBadLines(t *testing.T) {
 		{"far beyond", strings.Replace(good, "1741134600", "9999999999999", 1), 1, 0, 1, 0, "time"},
 		{"an account of nobody", strings.Replace(good, "Made-up PD", "Other PD", 1), 1, 0, 0, 1, ""},
 		{"no account", strings.Replace(good, `"account":"Made-up PD"`, "", 1), 1, 0, 0, 1, ""},
-	} {
+	}
+}
+
+type linesCase struct {
+	name, text               string
+	read, unmatched, rejects int64
+	unmapped                 int
+	fault                    string
+}
+
+// Protects: the same for objects of JSON.
+func TestBadLines(t *testing.T) {
+	l := linesLog(t)
+	for _, c := range badLines() {
 		m := searches(t, "Made-up PD").By(l)
 		b := read(t, m, "a.jsonl", c.text)
 		o := b.Object

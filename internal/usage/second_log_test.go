@@ -19,10 +19,12 @@ import (
 	"go.yaml.in/yaml/v3"
 )
 
-// secondLog reads rows of CSV by a mapping again: by encoding/csv, all at once, and by the
-// mapping's words as they stand. It shares with the first the mapping's text.
+// secondLog reads rows of CSV, or objects of JSON one a line, by a mapping again: by
+// encoding/csv and encoding/json, all at once, and by the mapping's words as they stand. It
+// shares with the first the mapping's text.
 type secondLog struct {
 	File struct {
+		Format    string `yaml:"format"`
 		Delimiter string `yaml:"delimiter"`
 	} `yaml:"file"`
 	Time struct {
@@ -72,6 +74,10 @@ func newSecondLog(t testing.TB, mapping []byte) *secondLog {
 
 // at reads a time in UTC.
 func (l *secondLog) at(text string) (time.Time, bool) {
+	if l.Time.Form == "unix" {
+		n, err := strconv.ParseInt(text, 10, 64)
+		return time.Unix(n, 0).UTC(), err == nil && max(n, -n) < 1<<37
+	}
 	found := l.form.FindStringSubmatch(text)
 	if found == nil {
 		return time.Time{}, false
@@ -106,30 +112,95 @@ func (l *secondLog) object(t testing.TB, s *second, data string) *secondReader {
 		}
 		data, r.whole = string(text), err == nil
 	}
-	var header []string
 	data = strings.TrimPrefix(data, "\ufeff")
-	for r.whole {
+	switch {
+	case !r.whole:
+	case l.File.Format == "jsonl":
+		l.objects(r, data)
+	default:
+		l.table(r, data)
+	}
+	return r
+}
+
+func (l *secondLog) table(r *secondReader, data string) {
+	header, data, ok := l.record(data)
+	if r.whole = ok && l.knows(header); !r.whole {
+		return
+	}
+	for {
 		row, rest, ok := l.record(data)
-		switch {
-		case header == nil:
-			header = row
-			r.whole = ok && row != nil && l.knows(header)
+		switch data = rest; {
 		case row == nil && ok:
-			return r
+			return
 		case !ok || len(row) != len(header) || !utf8.ValidString(strings.Join(row, "")):
 			r.reject()
 		default:
 			cells := map[string]string{}
 			for i, name := range header {
-				if v := strings.TrimSpace(row[i]); !slices.Contains(l.Missing, v) {
-					cells[strings.TrimSpace(name)] = v
-				}
+				cells[strings.TrimSpace(name)] = row[i]
 			}
 			l.row(r, cells)
 		}
-		data = rest
 	}
-	return r
+}
+
+func (l *secondLog) objects(r *secondReader, data string) {
+	for line := range strings.Lines(data) {
+		line = strings.TrimSpace(line)
+		places, cells, good := map[string]any{}, map[string]string{}, true
+		switch {
+		case line == "":
+			continue
+		case len(line) > 1<<20 || line[0] != '{' || !utf8.ValidString(line) || !json.Valid([]byte(line)):
+			good = false
+		default:
+			d := json.NewDecoder(strings.NewReader(line))
+			d.UseNumber()
+			good = flatten(d, "", places)
+		}
+		for _, c := range l.columns() {
+			place := c
+			if !strings.HasPrefix(c, "/") {
+				place = "/" + c
+			}
+			if v, ok := places[place]; ok && v != nil {
+				cells[c] = fmt.Sprint(v)
+				_, inner := v.(json.Delim)
+				good = good && !inner
+			}
+		}
+		if good {
+			l.row(r, cells)
+		} else {
+			r.reject()
+		}
+	}
+}
+
+// flatten puts down what stands at each place of a value, which is valid JSON: false where
+// a name comes twice, or a text is none.
+func flatten(d *json.Decoder, place string, places map[string]any) bool {
+	token, err := d.Token()
+	if text, ok := token.(string); err != nil || ok && strings.ContainsRune(text, utf8.RuneError) {
+		return false
+	}
+	places[place] = token
+	open, ok := token.(json.Delim)
+	for i := 0; ok && d.More(); i++ {
+		at := place + "/" + strconv.Itoa(i)
+		if open == '{' {
+			name, _ := d.Token()
+			at = place + "/" + fmt.Sprint(name)
+		}
+		if _, twice := places[at]; twice || !flatten(d, at, places) {
+			return false
+		}
+	}
+	if ok {
+		_, err = d.Token()
+	}
+	return err == nil
 }
 
 // record gives the first row of a text: none at its end, and not ok when its first line
@@ -161,20 +232,25 @@ func (l *secondLog) first(text string, lazy bool) (row []string, end int64, err 
 	return row, d.InputOffset(), err
 }
 
+// columns are those that the mapping names.
+func (l *secondLog) columns() []string {
+	out := []string{l.Time.Column, l.ID, l.Calls, l.Account.Column, l.Source.Column, l.Name.Column, l.Region.Column}
+	for _, q := range l.Params {
+		out = append(out, q.Column)
+	}
+	return slices.DeleteFunc(out, func(c string) bool { return c == "" })
+}
+
 // knows says whether a header has every column of the mapping, once.
 func (l *secondLog) knows(header []string) bool {
-	columns := []string{l.Time.Column, l.ID, l.Calls, l.Account.Column, l.Source.Column, l.Name.Column, l.Region.Column}
-	for _, q := range l.Params {
-		columns = append(columns, q.Column)
-	}
-	for _, c := range columns {
+	for _, c := range l.columns() {
 		n := 0
 		for _, name := range header {
 			if strings.TrimSpace(name) == c {
 				n++
 			}
 		}
-		if c != "" && n != 1 {
+		if n != 1 {
 			return false
 		}
 	}
@@ -183,6 +259,12 @@ func (l *secondLog) knows(header []string) bool {
 
 // row counts a row as the event that it stands for, or rejects it.
 func (l *secondLog) row(r *secondReader, cells map[string]string) {
+	for name, v := range cells {
+		if v = strings.TrimSpace(v); slices.Contains(l.Missing, v) {
+			v = ""
+		}
+		cells[name] = v
+	}
 	e, good := secondEvent{}, true
 	text := func(q secondText) string {
 		v := q.Is

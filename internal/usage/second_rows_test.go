@@ -38,12 +38,15 @@ func mappedLogs(t testing.TB) []mapped {
 			windowsOf(t, rekognition, search, "by: [param.case], count: calls, per: ever", "count: calls, per: month",
 				"count: param.who, per: day", "count: calls, per: hour", "count: quiet_hours", "count: calls"),
 		}, ""},
+		{linesLog(t), []*pack.Pack{
+			parsePack(t, "searches.yaml", searchRules), windowsOf(t, "alpr.searches", "Search", "paths: [case]", "paths: [reason]"),
+		}, ""},
 		{bucketLog(t), []*pack.Pack{windowsOf(t, "s3.amazonaws.com", "ListObjects")}, "telemetry/otrf/AWS_S3_HoneyBucketLogs.csv"},
 	}
 }
 
-// Protects: logs by mapping. A program that reads the rows by encoding/csv and the
-// mapping's words as they stand counts the same of every input of the tests and of real
+// Protects: logs by mapping. A program that reads the rows by encoding/csv and
+// encoding/json, and the mapping's words as they stand, counts the same of every input of the tests and of real
 // logs, and rejects as much.
 func TestSecondImplementationAgreesOnLogs(t *testing.T) {
 	for _, x := range mappedLogs(t) {
@@ -52,8 +55,13 @@ func TestSecondImplementationAgreesOnLogs(t *testing.T) {
 			inputs[fmt.Sprintf("test %d of the mapping", i)] = sample.Text
 		}
 		accounts := []string{"Made-up PD", "bucket", "111122223333"}
-		if plain.Account.Column == "Org_Name" {
+		switch plain.Account.Column {
+		case "Org_Name":
 			for _, c := range badRows(t) {
+				inputs[c.name] = c.text
+			}
+		case "/who/account":
+			for _, c := range badLines() {
 				inputs[c.name] = c.text
 			}
 		}
