@@ -93,7 +93,7 @@ func (c *Condition) Observe(secret []byte, whose string, call *Call, at time.Tim
 		if !ok {
 			return Part{}, false
 		}
-		parts = append(parts, text(v))
+		parts = append(parts, distinct(v))
 	}
 	p = Part{Window: mark(secret, parts...), Day: floor(at.Unix(), 24*60*60)}
 	switch c.window.Count {
@@ -105,9 +105,18 @@ func (c *Condition) Observe(secret []byte, whose string, call *Call, at time.Tim
 		if !ok {
 			return Part{}, false
 		}
-		p.Item = mark(secret, "duly/window-value/1", string(p.Window[:]), text(v))
+		p.Item = mark(secret, "duly/window-value/1", string(p.Window[:]), distinct(v))
 	}
 	return p, true
+}
+
+// distinct writes a value so that no two are written alike: for people, the list of "a" and
+// "b" reads as that of "a; b".
+func distinct(v any) string {
+	if list, ok := v.([]string); ok {
+		return fmt.Sprintf("%q", list)
+	}
+	return text(v)
 }
 
 func floor(n, by int64) int64 {

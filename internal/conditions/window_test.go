@@ -23,7 +23,7 @@ func windowed(t testing.TB, window, deviation string) *conditions.Condition {
 
 func windowText(window, deviation string) string {
 	text := strings.Replace(sample, "deviation: param.level < 5.0\n    evidence: [param.level]", "window: "+window+"\n    deviation: "+deviation, 1)
-	return strings.Replace(text, "conditions:\n", "  - {name: who, text: Who., type: text, paths: [who]}\nconditions:\n", 1)
+	return strings.Replace(text, "conditions:\n", "  - {name: who, text: Who., type: text, paths: [who]}\n  - {name: tags, text: Some., type: texts, paths: [\"tags[]\"]}\nconditions:\n", 1)
 }
 
 // Protects: what a window may not be is refused, with words that tell what to do.
@@ -88,6 +88,7 @@ func TestWindows(t *testing.T) {
 		return time.Date(2024, 1, v.Day(), v.Hour(), v.Minute(), 0, 0, time.UTC)
 	}
 	a, b := `{"who":"a","level":1}`, `{"who":"b","level":1}`
+	two, one := `{"tags":["a","b"]}`, `{"tags":["a; b"]}`
 	for _, c := range []struct {
 		name, window, deviation string
 		calls                   []seen
@@ -103,6 +104,10 @@ func TestWindows(t *testing.T) {
 			[]seen{{at("5 10:00"), a}, {at("5 10:01"), a}, {at("6 10:00"), b}, {at("7 10:00"), b}}, "map[19728:1]"},
 		{"silence of more than a day", "{count: quiet_hours, per: ever, keep_days: 9}", "window.count > 24",
 			[]seen{{at("5 10:30"), a}, {at("6 11:00"), a}, {at("7 13:00"), b}, {at("7 13:59"), b}}, "map[19729:1]"},
+		{"calls by lists that read alike", "{by: [param.tags], count: calls, per: ever, keep_days: 9}", "window.count > 1",
+			[]seen{{at("5 10:00"), two}, {at("5 11:00"), one}, {at("6 10:00"), two}}, "map[19728:1]"},
+		{"different lists that read alike", "{count: param.tags, per: ever, keep_days: 9}", "window.count > 1",
+			[]seen{{at("5 10:00"), two}, {at("5 11:00"), one}, {at("6 10:00"), two}}, "map[19727:1]"},
 		{"neither too few nor too many", "{count: calls, per: day, keep_days: 9}", "window.count == 2 || window.count > 3",
 			[]seen{{at("5 10:00"), a}, {at("5 10:00"), a}, {at("5 10:00"), a}, {at("5 10:00"), a}, {at("5 10:00"), a}}, "map[19727:3]"},
 	} {

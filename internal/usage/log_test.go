@@ -155,9 +155,9 @@ func TestRowsAreJudgedAndFreeTextIsNotKept(t *testing.T) {
 	}
 }
 
-// Protects: whatever is wrong with a file of rows is told by place, stops no other row,
-// and never makes the sums wrong.
-func TestBadRows(t *testing.T) {
+// badRows gives files of a search audit, most with something wrong, and what is told of them.
+func badRows(t *testing.T) []rowsCase {
+	t.Helper()
 	good := audited("g", "1", "burglary")
 	packed := func(text string) string {
 		var b bytes.Buffer
@@ -168,12 +168,7 @@ func TestBadRows(t *testing.T) {
 		return b.String()
 	}
 	many := packed(auditHeader + strings.Repeat(good, 5000))
-	for _, c := range []struct {
-		name, text     string
-		read, rejected int64
-		status         usage.Status
-		fault          string
-	}{
+	return []rowsCase{
 		{"gzip", packed(auditHeader + good), 1, 0, usage.Complete, ""},
 		{"gzip cut off", many[:len(many)-9], 5000, 0, usage.Incomplete, "ends early"},
 		{"gzip damaged", many[:60] + "xxxxxxxx" + many[68:], 0, 0, usage.Incomplete, "gzip data"},
@@ -188,7 +183,20 @@ func TestBadRows(t *testing.T) {
 		{"no header", "", 0, 0, usage.Incomplete, "empty"},
 		{"other columns", "a,b\n1,2\n", 0, 0, usage.Incomplete, "column"},
 		{"a ZIP archive", "PK\x03\x04aaaa", 0, 0, usage.Incomplete, "ZIP"},
-	} {
+	}
+}
+
+type rowsCase struct {
+	name, text     string
+	read, rejected int64
+	status         usage.Status
+	fault          string
+}
+
+// Protects: whatever is wrong with a file of rows is told by place, stops no other row,
+// and never makes the sums wrong.
+func TestBadRows(t *testing.T) {
+	for _, c := range badRows(t) {
 		b := read(t, searches(t, "Made-up PD"), "a.csv", c.text)
 		o := b.Object
 		if o.Rejected != c.rejected || o.Status != c.status || o.Read != o.Matched+o.Unmatched+o.Rejected {
@@ -221,19 +229,20 @@ params:
 tests: []
 `
 
-// Protects: the same for objects of JSON.
-func TestBadLines(t *testing.T) {
+// linesLog is jsonLog, read.
+func linesLog(t testing.TB) *usage.Log {
+	t.Helper()
 	l, err := usage.LoadLog(parsePack(t, "lines.yaml", jsonLog))
 	if err != nil {
 		t.Fatal(err)
 	}
+	return l
+}
+
+// badLines gives files of such objects, most with something wrong, and what is told of them.
+func badLines() []linesCase {
 	good := `{"at":1741134600,"id":"g","who":{"account":"Made-up PD"},"why":"burglary","n":1}` + "\n"
-	for _, c := range []struct {
-		name, text               string
-		read, unmatched, rejects int64
-		unmapped                 int
-		fault                    string
-	}{
+	return []linesCase{
 		{"good", good, 1, 0, 0, 0, ""},
 		{"cut in half", good + good[:30], 2, 0, 1, 0, "JSON"},
 		{"duplicate keys", `{"at":1741134600,"at":1741134601}` + "\n" + good, 2, 0, 1, 0, "duplicate"},
@@ -245,7 +254,20 @@ func TestBadLines(t *testing.T) {
 		{"far beyond", strings.Replace(good, "1741134600", "9999999999999", 1), 1, 0, 1, 0, "time"},
 		{"an account of nobody", strings.Replace(good, "Made-up PD", "Other PD", 1), 1, 0, 0, 1, ""},
 		{"no account", strings.Replace(good, `"account":"Made-up PD"`, "", 1), 1, 0, 0, 1, ""},
-	} {
+	}
+}
+
+type linesCase struct {
+	name, text               string
+	read, unmatched, rejects int64
+	unmapped                 int
+	fault                    string
+}
+
+// Protects: the same for objects of JSON.
+func TestBadLines(t *testing.T) {
+	l := linesLog(t)
+	for _, c := range badLines() {
 		m := searches(t, "Made-up PD").By(l)
 		b := read(t, m, "a.jsonl", c.text)
 		o := b.Object

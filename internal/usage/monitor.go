@@ -19,7 +19,7 @@ import (
 
 // engine names what a count means beside the packs. It changes whenever the same
 // bytes could give other counts, so that a record says by what it was counted.
-const engine = "duly/usage/2"
+const engine = "duly/usage/3"
 
 // Deployment is what is judged: who uses which capability for what, and the
 // telemetry accounts in which that use shows.

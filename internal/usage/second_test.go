@@ -5,8 +5,6 @@ import (
 	"fmt"
 	"io"
 	"maps"
-	"os"
-	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
@@ -30,8 +28,10 @@ type second struct {
 	set         *conditions.Set
 	params      []secondParam
 	rules       map[*conditions.Condition][2]cel.Program
+	windows     map[*conditions.Condition]*secondWindow
 	deployments []usage.Deployment
 	counts      map[string][3]int64
+	calls       []secondCall // that are counted together
 }
 
 type secondParam struct {
@@ -49,10 +49,11 @@ func newSecond(t testing.TB, p *pack.Pack, deployments ...usage.Deployment) *sec
 	var body struct {
 		Parameters []secondParam `yaml:"parameters"`
 		Conditions []struct {
-			ID        string `yaml:"id"`
-			From      string `yaml:"effective_from"`
-			Events    string `yaml:"events"`
-			Deviation string `yaml:"deviation"`
+			ID        string        `yaml:"id"`
+			From      string        `yaml:"effective_from"`
+			Events    string        `yaml:"events"`
+			Window    *secondWindow `yaml:"window"`
+			Deviation string        `yaml:"deviation"`
 		} `yaml:"conditions"`
 	}
 	set, err := conditions.Load(p)
@@ -62,7 +63,7 @@ func newSecond(t testing.TB, p *pack.Pack, deployments ...usage.Deployment) *sec
 	if err != nil {
 		t.Fatal(err)
 	}
-	options := []cel.EnvOption{cel.CrossTypeNumericComparisons(true)}
+	options := []cel.EnvOption{cel.CrossTypeNumericComparisons(true), cel.Variable("window.count", cel.IntType)}
 	for _, name := range []string{"event.source", "event.name", "event.region"} {
 		options = append(options, cel.Variable(name, cel.StringType))
 	}
@@ -76,7 +77,10 @@ func newSecond(t testing.TB, p *pack.Pack, deployments ...usage.Deployment) *sec
 	if err != nil {
 		t.Fatal(err)
 	}
-	s := &second{set: set, params: body.Parameters, rules: map[*conditions.Condition][2]cel.Program{}, deployments: deployments, counts: map[string][3]int64{}}
+	s := &second{
+		set: set, params: body.Parameters, rules: map[*conditions.Condition][2]cel.Program{},
+		windows: map[*conditions.Condition]*secondWindow{}, deployments: deployments, counts: map[string][3]int64{},
+	}
 	compile := func(text string) cel.Program {
 		if text == "" {
 			return nil
@@ -94,7 +98,7 @@ func newSecond(t testing.TB, p *pack.Pack, deployments ...usage.Deployment) *sec
 	for _, c := range set.Conditions {
 		for _, w := range body.Conditions {
 			if w.ID == c.ID && w.From == c.From {
-				s.rules[c] = [2]cel.Program{compile(w.Events), compile(w.Deviation)}
+				s.rules[c], s.windows[c] = [2]cel.Program{compile(w.Events), compile(w.Deviation)}, w.Window
 			}
 		}
 	}
@@ -107,6 +111,16 @@ type secondEvent struct {
 	EventTime                                                        time.Time
 	UserIdentity                                                     struct{ AccountID string }
 	RequestParameters                                                any
+
+	meter *int64 // the number of calls that a meter says; of one call, nil
+}
+
+// many gives the number of calls.
+func (e *secondEvent) many() int64 {
+	if e.meter != nil {
+		return *e.meter
+	}
+	return 1
 }
 
 // read counts all events of a stream of documents: single events, or files of records.
@@ -167,36 +181,47 @@ func (s *second) event(e *secondEvent) error {
 			continue
 		}
 		deviation := -1
-		if rules[1] != nil {
+		w := s.windows[c]
+		switch {
+		case w != nil && exposure == 1 && w.recorded(e, vars):
+			deviation = 0
+		case w == nil && rules[1] != nil:
 			if deviation, err = tri(rules[1], known); err != nil {
 				return err
 			}
 		}
 		for _, d := range s.deployments {
 			if applies, _ := c.Applies(d.Subject); applies && slices.Contains(d.Accounts, account) {
-				s.count(c, d.ID, e.EventTime.UTC().Format(time.DateOnly), exposure, deviation, rules[1] != nil)
+				s.count(c, d.ID, e, exposure, deviation, rules[1] != nil)
+				if w != nil && deviation == 0 {
+					s.calls = append(s.calls, w.call(c, d.ID, e, vars))
+				}
 			}
 		}
 	}
 	return nil
 }
 
-func (s *second) count(c *conditions.Condition, deployment, day string, exposure, deviation int, judged bool) {
+func (s *second) count(c *conditions.Condition, deployment string, e *secondEvent, exposure, deviation int, judged bool) {
 	if exposure < 0 && deviation == 1 {
 		deviation = -1
 	}
-	key := c.ID + " " + c.Hash[:8] + " " + deployment + " " + day
+	key := secondKey(c, deployment, e.EventTime)
 	n := s.counts[key]
 	if exposure == 1 {
-		n[0]++
+		n[0] += e.many()
 	}
 	if deviation == 1 {
-		n[1]++
+		n[1] += e.many()
 	}
 	if exposure < 0 || judged && deviation < 0 {
-		n[2]++
+		n[2] += e.many()
 	}
 	s.counts[key] = n
+}
+
+func secondKey(c *conditions.Condition, deployment string, at time.Time) string {
+	return c.ID + " " + c.Hash[:8] + " " + deployment + " " + at.UTC().Format(time.DateOnly)
 }
 
 // tri gives 1, 0, or -1 for what is not known.
@@ -273,7 +298,7 @@ func (q *secondParam) scalar(v any, event string) (any, bool) {
 		return b, text && err == nil && len(fmt.Sprint(v)) > 3
 	}
 	s, ok := v.(string)
-	return s, ok
+	return s, ok && len(s) <= 64<<10
 }
 
 func (q *secondParam) typed(v any) any {
@@ -368,105 +393,4 @@ func walk(v any, path []string) (out []any, ok bool) {
 		}
 	}
 	return out, true
-}
-
-// Protects: another program, written without this room's reader, dispatch, memory and
-// look-ups, counts the same of every input of the tests and of all real telemetry, rejects
-// as much, and finds the same objects broken.
-func TestSecondImplementationAgrees(t *testing.T) {
-	p, _ := faceSearch(t)
-	inputs := usage.Inputs(t)
-	inputs["generated"], inputs["tests of the pack"] = string(telemetry(3000)), packEvents(t, p)
-	everybody := append(fleet(), sheriff, usage.Deployment{ID: "tests", Accounts: []string{"1"}})
-	everybody = append(everybody, usage.Deployment{ID: "company", Subject: conditions.Subject{Sector: "commercial", Purpose: "testing"}})
-	if dir := os.Getenv("DULY_TESTDATA"); dir != "" {
-		tree, err := usage.OpenTree(filepath.Join(dir, "telemetry"))
-		if err != nil {
-			t.Fatal(err)
-		}
-		defer tree.Close()
-		for r := range monitor(t).ReadTree(t.Context(), "s", tree) {
-			text, err := os.ReadFile(filepath.Join(dir, "telemetry", r.Name))
-			if err != nil {
-				t.Fatal(err)
-			}
-			inputs[r.Name] = string(text)
-			for _, u := range r.Batch.Unmapped {
-				everybody[len(everybody)-1].Accounts = append(everybody[len(everybody)-1].Accounts, u.Account)
-			}
-		}
-	}
-	slices.Sort(everybody[len(everybody)-1].Accounts)
-	everybody[len(everybody)-1].Accounts = slices.Compact(everybody[len(everybody)-1].Accounts)
-	for _, rules := range []*pack.Pack{p, tenRules(t)} {
-		set, err := conditions.Load(rules)
-		if err != nil {
-			t.Fatal(err)
-		}
-		m, err := usage.NewMonitor([]*conditions.Set{set}, everybody)
-		if err != nil {
-			t.Fatal(err)
-		}
-		other := newSecond(t, rules, everybody...)
-		for _, name := range slices.Sorted(maps.Keys(inputs)) {
-			clear(other.counts)
-			compareSecond(t, m, other, name, inputs[name])
-		}
-	}
-}
-
-func compareSecond(t *testing.T, m *usage.Monitor, other *second, name, text string) {
-	t.Helper()
-	b := read(t, m, name, text)
-	r := other.object(t, text)
-	if r.whole == (b.Object.Status == usage.Incomplete) {
-		t.Errorf("%s: %s; the second reads all: %v", name, b.Object.Status, r.whole)
-	}
-	if !r.whole { // nothing of it is counted
-		return
-	}
-	if r.read != b.Object.Read || r.rejected != b.Object.Rejected {
-		t.Errorf("%s: read %d, rejected %d; the second says %d and %d", name, b.Object.Read, b.Object.Rejected, r.read, r.rejected)
-	}
-	got := map[string][3]int64{}
-	var sum [3]int64
-	for _, c := range b.Counts {
-		got[c.Condition+" "+c.ConditionHash[:8]+" "+c.Deployment+" "+c.Day] = [3]int64{c.Exposures, c.Deviations, c.Unknown}
-		sum = [3]int64{sum[0] + c.Exposures, sum[1] + c.Deviations, sum[2] + c.Unknown}
-	}
-	if len(got) > 0 {
-		t.Logf("%s: %d events, %d counts, %d exposures, %d deviations, %d unknown", name, r.read, len(got), sum[0], sum[1], sum[2])
-	}
-	for _, k := range slices.Sorted(maps.Keys(other.counts)) {
-		if got[k] != other.counts[k] {
-			t.Errorf("%s, %s: %v, the second says %v", name, k, got[k], other.counts[k])
-		}
-		delete(got, k)
-	}
-	if len(got) > 0 {
-		t.Errorf("%s: the second does not have %v", name, got)
-	}
-}
-
-// packEvents gives the events of a pack's own tests, one a line.
-func packEvents(t *testing.T, p *pack.Pack) string {
-	t.Helper()
-	var body struct {
-		Tests []struct {
-			Event map[string]any `yaml:"event"`
-		} `yaml:"tests"`
-	}
-	if err := yaml.Unmarshal(p.Bytes, &body); err != nil {
-		t.Fatal(err)
-	}
-	var b strings.Builder
-	for _, x := range body.Tests {
-		x.Event["recipientAccountId"] = "1"
-		text, err := json.Marshal(x.Event)
-		if err != nil {
-			t.Fatal(err)
-		}
-		b.Write(append(text, '\n'))
-	}
-	return b.String()
 }

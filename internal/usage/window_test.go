@@ -268,10 +268,11 @@ func tallied(t *testing.T, db *store.DB, names []string) string {
 }
 
 // TestWindowsAnySplit protects exactly once: however a stream is split into files,
-// delivered in whatever order and again, counts and findings are those of a single run.
+// delivered in whatever order and again, counts and findings are those of a single run, and
+// the counts are those of a program that keeps all calls.
 func TestWindowsAnySplit(t *testing.T) {
 	whole, split := storetest.SQLite(t, rooms...), storetest.SQLite(t, rooms...)
-	n := 0
+	n, other := 0, newSecond(t, parsePack(t, "w.yaml", windowRules))
 	rapid.Check(t, func(r *rapid.T) {
 		if n++; n > 15 { // each is a database's work
 			return
@@ -307,7 +308,17 @@ func TestWindowsAnySplit(t *testing.T) {
 		if got, want := told(t, split), told(t, whole); got != want {
 			r.Fatalf("%s\nin one run\n%s", got, want)
 		}
+		other.deployments = append(other.deployments, usage.Deployment{ID: account, Accounts: []string{account}})
+		other.object(t, strings.Join(lines, ""))
+		if got, want := countsOf(told(t, split)), other.told(t); got != want {
+			r.Fatalf("%s\nthe second says\n%s", got, want)
+		}
 	})
+}
+
+// countsOf leaves the findings out of what was told.
+func countsOf(told string) string {
+	return strings.Join(slices.DeleteFunc(strings.Split(told, "\n"), func(line string) bool { return strings.HasPrefix(line, "finding ") }), "\n")
 }
 
 func files(t testing.TB, dir string) []string {
