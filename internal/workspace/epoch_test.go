@@ -38,7 +38,7 @@ func sound(t *testing.T, dir, key string) *workspace.Report {
 	}
 	defer w.Close()
 	schemas := bundle.Schemas{}
-	for _, s := range []*ledger.Schema{store.Epochs.Schema(), store.Erasures.Schema(), people.Persons.Schema()} {
+	for _, s := range []*ledger.Schema{store.Epochs.Schema(), store.Balances.Schema(), store.Erasures.Schema(), people.Persons.Schema()} {
 		schemas[s.Hash()] = s
 	}
 	r, err := w.Verify(ctx, schemas, bundle.Trust{Key: key})
