@@ -94,13 +94,19 @@ func parsePack(t testing.TB, name, text string) *pack.Pack {
 	return p
 }
 
-func shippedLog(t testing.TB, name string) *usage.Log {
+// shipped gives a pack that ships.
+func shipped(t testing.TB, name string) *pack.Pack {
 	t.Helper()
-	data, err := packs.Files.ReadFile("logs/" + name + ".yaml")
+	data, err := packs.Files.ReadFile(name)
 	if err != nil {
 		t.Fatal(err)
 	}
-	l, err := usage.LoadLog(parsePack(t, name+".yaml", string(data)))
+	return parsePack(t, filepath.Base(name), string(data))
+}
+
+func shippedLog(t testing.TB, name string) *usage.Log {
+	t.Helper()
+	l, err := usage.LoadLog(shipped(t, "logs/"+name+".yaml"))
 	if err != nil {
 		t.Fatal(err)
 	}

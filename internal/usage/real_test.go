@@ -11,7 +11,6 @@ import (
 
 	"duly/internal/conditions"
 	"duly/internal/usage"
-	"duly/packs"
 )
 
 // TestRealSearchAudit protects the counts of a log that people wrote: 7,273 searches
@@ -54,11 +53,7 @@ func TestRealSearchAudit(t *testing.T) {
 // shippedRules reads the audit by the pack for plate searches that ships.
 func shippedRules(t *testing.T, whose string, text []byte) {
 	t.Helper()
-	data, err := packs.Files.ReadFile("conditions/alpr.yaml")
-	if err != nil {
-		t.Fatal(err)
-	}
-	set, err := conditions.Load(parsePack(t, "alpr.yaml", string(data)))
+	set, err := conditions.Load(shipped(t, "conditions/alpr.yaml"))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -17,7 +17,6 @@ import (
 	"duly/internal/conditions"
 	"duly/internal/pack"
 	"duly/internal/usage"
-	"duly/packs"
 )
 
 // Protects: another program, written without this room's reader, dispatch, memory and
@@ -156,16 +155,6 @@ func windowsOf(t testing.TB, source, name string, replaced ...string) *pack.Pack
 	t.Helper()
 	r := strings.NewReplacer(append([]string{`event.source == "s"`, fmt.Sprintf("event.source == %q", source), `["Search"]`, fmt.Sprintf("[%q]", name)}, replaced...)...)
 	return parsePack(t, "w.yaml", r.Replace(windowRules))
-}
-
-// shipped gives a pack that ships.
-func shipped(t testing.TB, name string) *pack.Pack {
-	t.Helper()
-	data, err := packs.Files.ReadFile(name)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return parsePack(t, filepath.Base(name), string(data))
 }
 
 // Protects: windows. However they are worded, and however calls that lack one thing or

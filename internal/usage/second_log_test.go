@@ -148,13 +148,12 @@ func (l *secondLog) table(r *secondReader, data string) {
 func (l *secondLog) objects(r *secondReader, data string) {
 	for line := range strings.Lines(data) {
 		line = strings.TrimSpace(line)
-		places, cells, good := map[string]any{}, map[string]string{}, true
-		switch {
-		case line == "":
+		if line == "" {
 			continue
-		case len(line) > 1<<20 || line[0] != '{' || !utf8.ValidString(line) || !json.Valid([]byte(line)):
-			good = false
-		default:
+		}
+		places, cells := map[string]any{}, map[string]string{}
+		good := len(line) <= 1<<20 && line[0] == '{' && utf8.ValidString(line) && json.Valid([]byte(line))
+		if good {
 			d := json.NewDecoder(strings.NewReader(line))
 			d.UseNumber()
 			good = flatten(d, "", places)

@@ -107,7 +107,6 @@ var cells = map[string][]string{
 // run on.
 func TestSecondImplementationAgreesOnAnyRows(t *testing.T) {
 	headers := [][]string{strings.Split(strings.TrimSpace(auditHeader), ","), {"account", "sku", "region", "day", "calls"}}
-	var total, rejected, found int64
 	for i, x := range mappedLogs(t)[:len(headers)] {
 		plain := newSecondLog(t, x.log.Pack.Bytes)
 		row := rapid.Custom(func(r *rapid.T) string {
@@ -122,26 +121,60 @@ func TestSecondImplementationAgreesOnAnyRows(t *testing.T) {
 			out = append(out, "more")[:len(out)+rapid.SampledFrom([]int{0, 0, 0, 0, 0, 0, 0, 0, -1, 1}).Draw(r, "fields")]
 			return strings.Join(out, ",") + rapid.SampledFrom([]string{"\n", "\n", "\r\n", "\n\n"}).Draw(r, "end")
 		})
-		for _, rules := range x.rules {
-			m, other := bothOf(t, rules, usage.Deployment{ID: "one", Accounts: []string{"Made-up PD", "111122223333"}}, usage.Deployment{ID: "two", Accounts: []string{"Made-up PD"}, Subject: conditions.Subject{Capability: "plate_reader"}})
-			by := m.By(x.log)
-			rapid.Check(t, func(r *rapid.T) {
-				other.forget()
-				text := strings.Join(headers[i], ",") + "\n" + strings.Join(rapid.SliceOfN(row, 1, 60).Draw(r, "rows"), "")
-				b, second := read(t, by, "a", text), plain.object(t, other, text)
-				if b.Object.Read != second.read || b.Object.Rejected != second.rejected {
-					r.Fatalf("read %d, rejected %d; the second says %d and %d of\n%s", b.Object.Read, b.Object.Rejected, second.read, second.rejected, text)
-				}
-				counts := added(t, by, b)
-				if diff := other.differs(counts); diff != "" {
-					r.Fatalf("%s\nof\n%s", diff, text)
-				}
-				total, rejected, found = total+second.read, rejected+second.rejected, found+deviations(counts)
-			})
-		}
+		agreeOn(t, x, plain, strings.Join(headers[i], ",")+"\n", row)
+	}
+}
+
+// agreeOn compares the two on files of any rows.
+func agreeOn(t *testing.T, x mapped, plain *secondLog, header string, row *rapid.Generator[string]) {
+	t.Helper()
+	var total, rejected, found int64
+	one := usage.Deployment{ID: "one", Accounts: []string{"Made-up PD", "111122223333"}}
+	two := usage.Deployment{ID: "two", Accounts: []string{"Made-up PD"}, Subject: conditions.Subject{Capability: "plate_reader"}}
+	for _, rules := range x.rules {
+		m, other := bothOf(t, rules, one, two)
+		m = m.By(x.log)
+		rapid.Check(t, func(r *rapid.T) {
+			other.forget()
+			text := header + strings.Join(rapid.SliceOfN(row, 1, 60).Draw(r, "rows"), "")
+			b, second := read(t, m, "a", text), plain.object(t, other, text)
+			if b.Object.Read != second.read || b.Object.Rejected != second.rejected {
+				r.Fatalf("read %d, rejected %d; the second says %d and %d of\n%s", b.Object.Read, b.Object.Rejected, second.read, second.rejected, text)
+			}
+			counts := added(t, m, b)
+			if diff := other.differs(counts); diff != "" {
+				r.Fatalf("%s\nof\n%s", diff, text)
+			}
+			total, rejected, found = total+second.read, rejected+second.rejected, found+deviations(counts)
+		})
 	}
 	t.Logf("%d rows, %d rejected, %d deviations", total, rejected, found)
 	if rejected == 0 || rejected == total || found == 0 {
 		t.Error("the rows are all alike: this test shows nothing")
 	}
+}
+
+// Protects: the same for objects with anything at any place.
+func TestSecondImplementationAgreesOnAnyLines(t *testing.T) {
+	places := [][]string{
+		{`"at":1741134600`, `"at":1741221000`, `"at":"1741134600"`, `"at":1.5`, `"at":"soon"`, `"AT":1741134600`, `"at":null`},
+		{`"id":"s"`, `"id":7`, `"id":["s"]`, `"at":1`, `"id":"\u0001"`, `"id":"\ud800"`},
+		{`"who":{"account":"Made-up PD"}`, `"who":{"account":" Made-up PD"}`, `"who":{"account":{}}`, `"who":"Made-up PD"`, `"who":[{"account":"Made-up PD"}]`, `"who":{"a":1,"a":2}`},
+		{`"why":"burglary"`, `"why":"test"`, `"why":""`, `"why":null`, `"why":7`, `"why":true`, `"why":"\u0074est"`, "\"why\":\"\xff\""},
+		{`"n":1`, `"n":60`, `"n":"60"`, `"n":"many"`, `"n":1e2`, `"n":01`, `"n":null`, `"n":false`},
+	}
+	line := rapid.Custom(func(r *rapid.T) string {
+		var out []string
+		for i, of := range places {
+			switch rapid.SampledFrom([]string{"any", "good", "good", "good", "good", "good", "good", "left out"}).Draw(r, "what") {
+			case "any":
+				out = append(out, rapid.SampledFrom(of).Draw(r, fmt.Sprint(i)))
+			case "good":
+				out = append(out, of[0])
+			}
+		}
+		return "{" + strings.Join(out, ",") + rapid.SampledFrom([]string{"}\n", "}\n", "}\n", "}\n", "}\n", "}\r\n", "} \n\n", "\n", "}{}\n", ",}\n"}).Draw(r, "end")
+	})
+	x := mappedLogs(t)[2]
+	agreeOn(t, x, newSecondLog(t, x.log.Pack.Bytes), "", line)
 }
