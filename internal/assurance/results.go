@@ -62,7 +62,10 @@ func ReadResults(path string, data []byte) ([]Result, error) {
 			slices.SortFunc(out, func(a, b Result) int { return cmp.Compare(a.Item, b.Item) })
 			return out, nil
 		}
-		line, _ := r.FieldPos(0)
+		line := 1
+		if len(row) > 0 { // a row that cannot be read has no place of its own
+			line, _ = r.FieldPos(0)
+		}
 		wrong := func(what, fix string) error { return fault.New(fault.Invalid, what, fix).At(path, line, "") }
 		if err != nil {
 			var at *csv.ParseError
