@@ -189,7 +189,7 @@ func TestTheFileTellsNoMore(t *testing.T) {
 	v.ok(err)
 	signed, err := e.Sign(gateKey(t))
 	v.ok(err)
-	for _, secret := range []string{"because", "suspend", "purpose 0", "Harbour", "NZ", units[0], v.abe.ID()} {
+	for _, secret := range []string{"because", "suspend", "purpose 0", "Harbour", `"NZ"`, units[0], v.abe.ID()} {
 		if bytes.Contains(signed, []byte(secret)) {
 			t.Errorf("%q stands in\n%s", secret, signed)
 		}
