@@ -128,7 +128,7 @@ func figures(ctx context.Context, q store.Queryer, size int64, from, upto string
 		if err != nil {
 			return err
 		}
-		if day := dayOf(leaf); byKind[leaf.Kind] == nil || day < from || day > upto {
+		if day := leaf.Entered(); byKind[leaf.Kind] == nil || day < from || day > upto {
 			return nil
 		}
 		clear := map[string]any{}
@@ -161,11 +161,4 @@ func word(v any) string {
 		return "not stated"
 	}
 	return fmt.Sprint(v)
-}
-
-func dayOf(l *ledger.Leaf) string {
-	if l.Day != "" {
-		return l.Day
-	}
-	return time.UnixMicro(l.Time).UTC().Format(time.DateOnly)
 }

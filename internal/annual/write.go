@@ -40,7 +40,7 @@ var pages = map[string]*template.Template{
 }
 
 // words writes a word of the log for people.
-func words(word string) string { return strings.ReplaceAll(word, "_", " ") }
+func words(word string) string { return page.Say("", word) }
 
 // basisSaid says why something is left out.
 func basisSaid(basis string) string {

@@ -215,10 +215,19 @@ func (c *Checker) entry(seq int64, hash ledger.Hash, leafBytes []byte, fields []
 		c.speaker(seq, leaf, c.newest.shown())
 	}
 	c.assured.note(hash, leaf)
-	switch schema.Kind {
+	if err := c.says(seq, hash, leaf, carried); err != nil {
+		return nil, err
+	}
+	return &c.newest, c.assessed(seq, hash, leaf)
+}
+
+// says checks what an entry says by the rules of its kind. What a carried entry rests on
+// need not be here, and is not asked.
+func (c *Checker) says(seq int64, hash ledger.Hash, leaf *ledger.Leaf, carried bool) error {
+	switch leaf.Kind {
 	case "rating":
 		if err := c.ratings.add(hash, seq); err != nil {
-			return nil, err
+			return err
 		}
 		if carried {
 			break // what it rests on is older still
@@ -256,7 +265,7 @@ func (c *Checker) entry(seq int64, hash ledger.Hash, leafBytes []byte, fields []
 		}
 		c.work(seq, hash, leaf, c.newest.shown())
 	}
-	return &c.newest, c.assessed(seq, hash, leaf)
+	return nil
 }
 
 // order checks that time never runs backwards. Days of entries that are dated by day and

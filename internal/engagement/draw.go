@@ -3,7 +3,6 @@ package engagement
 import (
 	"context"
 	"fmt"
-	"math"
 	"slices"
 
 	"duly/internal/act"
@@ -158,11 +157,7 @@ func (p Plan) Size() (int, error) {
 // Bound gives how many of a population deviate at most, with the plan's confidence, when
 // so many of those drawn did. A draw of all is no estimate.
 func (p Plan) Bound(deviations, drawn, population int64) (int64, error) {
-	if drawn >= population {
-		return deviations, nil
-	}
-	rate, err := stats.AtMost(int(deviations), int(drawn), float64(p.Confidence)/100)
-	return min(int64(math.Ceil(rate*float64(population))), population), err
+	return stats.Most(population, min(drawn, population), deviations, float64(p.Confidence)/100)
 }
 
 // Cost is one line of what precision costs.

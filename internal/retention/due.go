@@ -125,20 +125,15 @@ func (e *entry) read(leaf, next, newest []byte, upto string, last bool) error {
 	return err
 }
 
-// when gives the time of a leaf, and its public state where it has one.
+// when gives the day of a leaf, and its public state where it has one.
 func when(raw []byte) (at time.Time, state string, err error) {
 	leaf, err := ledger.ParseLeaf(raw)
 	if err != nil {
 		return at, "", err
 	}
-	at = time.UnixMicro(leaf.Time).UTC()
-	if leaf.Day != "" {
-		if at, err = time.Parse(time.DateOnly, leaf.Day); err != nil {
-			return at, "", err
-		}
-	}
+	at, err = time.Parse(time.DateOnly, leaf.Entered())
 	state, _ = leaf.PublicValues()["state"].Value().(string)
-	return at, state, nil
+	return at, state, err
 }
 
 // due gives what of the entry is past its clock, by clock.
@@ -160,7 +155,7 @@ func (e *entry) due(clocks []*Clock, today time.Time) []Due {
 // age measures the entry for a clock, in whole days.
 func (e *entry) age(c *Clock, today time.Time) age {
 	days := func(from time.Time) int64 {
-		return int64(today.Sub(from.Truncate(24*time.Hour)) / (24 * time.Hour))
+		return int64(today.Sub(from) / (24 * time.Hour))
 	}
 	a := age{superseded: -1, ended: -1, written: days(e.written)}
 	if !e.superseded.IsZero() {

@@ -247,7 +247,7 @@ func (s Service) List(ctx context.Context, q store.Queryer) ([]Erased, error) {
 	}
 	out := make([]Erased, len(list))
 	for i, r := range list {
-		out[i] = Erased{Leaf: r.Record.Target, Reason: r.Record.Reason, Note: r.Record.Note, Entry: -1, Day: time.UnixMicro(r.Leaf.Time).UTC().Format(time.DateOnly)}
+		out[i] = Erased{Leaf: r.Record.Target, Reason: r.Record.Reason, Note: r.Record.Note, Entry: -1, Day: r.Leaf.Entered()}
 		if at, ok := places[r.Record.Target]; ok && int(r.Record.Field) < len(at.kind.Sealed) {
 			out[i].Entry, out[i].Field = at.seq, at.kind.Sealed[r.Record.Field].Name
 		}

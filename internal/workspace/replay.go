@@ -6,7 +6,6 @@ import (
 	"duly/internal/bundle"
 	"duly/internal/fault"
 	"duly/internal/ledger"
-	"duly/internal/runs"
 	"duly/internal/store"
 )
 
@@ -33,20 +32,15 @@ func (w *Workspace) Replay(ctx context.Context, schemas bundle.Schemas) (list []
 
 func (v *verifier) replay() ([]Replayed, error) {
 	rated := map[ledger.Hash]Replayed{}
-	v.checker = bundle.NewChecker(bundle.Options{
-		Schemas: v.schemas, Origin: v.w.Config.Origin, Key: v.w.Config.Key, Erasable: true, Entry: v.entry,
-		Leaves: func(upto int64, each func([]byte) error) error {
-			return store.Entries(v.ctx, v.q, 0, upto, func(e store.Entry) error { return each(e.Leaf) })
-		},
-		Pack: func(hash string) ([]byte, error) { return runs.Bytes(v.ctx, v.q, hash) },
-		Rated: func(seq int64, hash ledger.Hash, outcome string, why error) {
-			r := Replayed{Rating: seq, Outcome: outcome}
-			if why != nil {
-				r.Why = why.Error()
-			}
-			rated[hash] = r
-		},
-	})
+	options := v.options()
+	options.Rated = func(seq int64, hash ledger.Hash, outcome string, why error) {
+		r := Replayed{Rating: seq, Outcome: outcome}
+		if why != nil {
+			r.Why = why.Error()
+		}
+		rated[hash] = r
+	}
+	v.checker = bundle.NewChecker(options)
 	defer v.checker.Close()
 	head, err := store.Head(v.ctx, v.q)
 	if err != nil {

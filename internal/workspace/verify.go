@@ -54,6 +54,17 @@ func (w *Workspace) Verify(ctx context.Context, schemas bundle.Schemas, trust bu
 	return report, err
 }
 
+// options are what a checker of this workspace's log reads from.
+func (v *verifier) options() bundle.Options {
+	return bundle.Options{
+		Schemas: v.schemas, Origin: v.w.Config.Origin, Key: v.w.Config.Key, Erasable: true, Entry: v.entry,
+		Leaves: func(upto int64, each func([]byte) error) error {
+			return store.Entries(v.ctx, v.q, 0, upto, func(e store.Entry) error { return each(e.Leaf) })
+		},
+		Pack: func(hash string) ([]byte, error) { return runs.Bytes(v.ctx, v.q, hash) },
+	}
+}
+
 func (w *Workspace) verify(v *verifier, trust bundle.Trust) (*Report, error) {
 	trust, err := trust.Knowing(w.Config.FormerKeys).Follow(w.Config.Key, v.schemas)
 	if err != nil {
@@ -74,13 +85,9 @@ func (w *Workspace) verify(v *verifier, trust bundle.Trust) (*Report, error) {
 		return nil, err
 	}
 	v.last = c
-	v.checker = bundle.NewChecker(bundle.Options{
-		Schemas: v.schemas, Origin: w.Config.Origin, Key: w.Config.Key, People: trust.People, Erasable: true, Entry: v.entry,
-		Leaves: func(upto int64, each func([]byte) error) error {
-			return store.Entries(v.ctx, v.q, 0, upto, func(e store.Entry) error { return each(e.Leaf) })
-		},
-		Pack: func(hash string) ([]byte, error) { return runs.Bytes(v.ctx, v.q, hash) },
-	})
+	options := v.options()
+	options.People = trust.People
+	v.checker = bundle.NewChecker(options)
 	defer v.checker.Close()
 	v.tree, _ = ledger.NewTree(0, nil)
 	v.tree.Track()
