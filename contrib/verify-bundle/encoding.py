@@ -7,6 +7,7 @@ import json
 
 MAX_INT = 2**53 - 1
 MAX_TEXT = 1 << 20
+PUBLISHED = "published"  # shown in every bundle
 CLASSES = ["customer", "trade_secret", "security", "personal", "legal"]
 
 

@@ -5,7 +5,7 @@ from collections import Counter
 
 from archive import Archive
 from decisions import Decisions
-from encoding import Refused, is_hash, need, sha256
+from encoding import PUBLISHED, Refused, is_hash, need, sha256
 from entry import Entry, Leaf, check_signatures, field_root, open_disclosure
 from history import History
 from pins import OF_ASSESSMENTS
@@ -44,7 +44,7 @@ class Bundle:
         self.key, self.checkpoint, self.outside = trust.open(self.archive.checkpoint, manifest["key"])
         need((self.checkpoint.origin, self.checkpoint.size) == (manifest["origin"], manifest["size"]),
              "the checkpoint is of another log or size than the manifest says")
-        self.classes = set(manifest["classes"])
+        self.classes = {PUBLISHED, *manifest["classes"]}
         packs = self.archive.packs()
         check_packs(packs)
         self.unnamed = set(packs)

@@ -82,13 +82,13 @@ func (w *Writer) put(out io.Writer) Put {
 	}
 }
 
-// Redact decides what an audience sees of an entry: fields of the given classes
-// are disclosed, all others withheld. What was erased stays erased.
+// Redact decides what an audience sees of an entry: fields of the given classes, and what
+// is published to all, are disclosed, all others withheld. What was erased stays erased.
 func Redact(schema *ledger.Schema, classes []ledger.Class, digests []ledger.Hash, disclosures []ledger.Disclosure) []Sealed {
 	fields := make([]Sealed, len(digests))
 	for i, d := range digests {
 		fields[i] = Sealed{Digest: d, Erased: disclosures[i] == ""}
-		if slices.Contains(classes, schema.Sealed[i].Class) {
+		if ledger.Shown(classes, schema.Sealed[i].Class) {
 			fields[i].Disclosure = disclosures[i]
 		}
 	}

@@ -135,11 +135,11 @@ func (a *Archive) check(schemas Schemas, trust Trust, c ledger.Checkpoint, outsi
 }
 
 // checkClasses holds the manifest to its word: every field of the classes that it
-// names is disclosed (unless erased), and no field of another class.
+// names, and what is published to all, is disclosed (unless erased), and no field of another class.
 func (a *Archive) checkClasses(c *Checker, seq int64, schema *ledger.Schema, fields []Sealed) {
 	for i := range fields {
 		f := &fields[i]
-		named := slices.Contains(a.Manifest.Classes, schema.Sealed[i].Class)
+		named := ledger.Shown(a.Manifest.Classes, schema.Sealed[i].Class)
 		if !f.Erased && named != (f.Disclosure != "") {
 			c.Report(seq, fmt.Sprintf("field %q is of class %s, and the manifest says otherwise about that class", schema.Sealed[i].Name, schema.Sealed[i].Class))
 		}

@@ -214,7 +214,7 @@ func (x *exporter) entry(e store.Entry, put bundle.Put) error {
 		case disclosures[i] == "":
 			x.s.Erased++
 			x.gone[erasedField{ledger.LeafHash(e.Leaf).String(), int64(i)}] = true
-		case slices.Contains(x.s.Classes, f.Class):
+		case ledger.Shown(x.s.Classes, f.Class):
 			x.s.Disclosed++
 		default:
 			x.s.Withheld++

@@ -74,7 +74,7 @@ type place struct {
 	field string
 }
 
-func (v *viewer) sees(c ledger.Class) bool { return slices.Contains(v.classes, c) }
+func (v *viewer) sees(c ledger.Class) bool { return ledger.Shown(v.classes, c) }
 
 // see gives one sealed field of a revision as the audience sees it.
 func see[T any](v *viewer, kind *ledger.Kind[T], r *store.Revision[T], field string) Value {
