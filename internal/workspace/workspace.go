@@ -35,6 +35,7 @@ import (
 	"duly/internal/ledger"
 	"duly/internal/people"
 	"duly/internal/store"
+	"duly/internal/whole"
 )
 
 // Config is what config.yaml holds.
@@ -155,7 +156,7 @@ func build(ctx context.Context, dir string, o InitOptions, opts Options) error {
 	if err := os.Mkdir(filepath.Join(dir, peopleDir), 0o700); err != nil {
 		return fault.Wrap(fault.Failed, err, "cannot make the directory")
 	}
-	if err := writeFile(filepath.Join(dir, keyFile), []byte(key.Encode()), 0o600); err != nil {
+	if err := whole.Bytes(filepath.Join(dir, keyFile), []byte(key.Encode()), 0o600); err != nil {
 		return err
 	}
 	w := &Workspace{Dir: dir, Config: config, options: opts}
@@ -223,7 +224,7 @@ func (w *Workspace) saveConfig() error {
 	if err != nil {
 		return fault.Wrap(fault.Failed, err, "cannot write the configuration")
 	}
-	return writeFile(filepath.Join(w.Dir, configFile), text, 0o644)
+	return whole.Bytes(filepath.Join(w.Dir, configFile), text, 0o644)
 }
 
 // dsn gives the path or URL of the database.
@@ -318,13 +319,8 @@ func (w *Workspace) NoteKey(part string) (*ledger.NoteKey, error) {
 	if err != nil {
 		return nil, err
 	}
-	file, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
-	if err == nil {
-		_, err = io.WriteString(file, key.Encode())
-		err = errors.Join(err, file.Sync(), file.Close())
-	}
-	if err != nil && !errors.Is(err, fs.ErrExist) {
-		return nil, fault.Wrap(fault.Failed, err, "cannot keep the key in "+path)
+	if err := whole.New(path, []byte(key.Encode()), 0o600); err != nil && !errors.Is(err, fs.ErrExist) {
+		return nil, err
 	}
 	text, err := os.ReadFile(path)
 	if err != nil {
@@ -344,24 +340,6 @@ func (w *Workspace) Balance(ctx context.Context, by act.Actor) (at store.Ref, er
 		return err
 	})
 	return at, err
-}
-
-// writeFile replaces a file whole: a reader sees the old content or the new.
-func writeFile(path string, data []byte, mode fs.FileMode) error {
-	f, err := os.CreateTemp(filepath.Dir(path), ".tmp-")
-	if err != nil {
-		return fault.Wrap(fault.Failed, err, "cannot write "+path)
-	}
-	defer os.Remove(f.Name())
-	_, err = f.Write(data)
-	err = errors.Join(err, f.Chmod(mode), f.Sync(), f.Close())
-	if err == nil {
-		err = os.Rename(f.Name(), path)
-	}
-	if err != nil {
-		return fault.Wrap(fault.Failed, err, "cannot write "+path)
-	}
-	return nil
 }
 
 // AddPerson makes a key for a new person, writes the record and leaves the key in
@@ -396,7 +374,7 @@ func (w *Workspace) enterPerson(ctx context.Context, actor, name string, roles [
 }
 
 func (w *Workspace) addPerson(ctx context.Context, actor, name string, roles []act.Role, key ledger.PersonKey) error {
-	if err := writeFile(w.keyPath(key.ID()), []byte(key.Encode()), 0o600); err != nil {
+	if err := whole.Bytes(w.keyPath(key.ID()), []byte(key.Encode()), 0o600); err != nil {
 		return err
 	}
 	err := w.enterPerson(ctx, actor, name, roles, key)
