@@ -56,7 +56,6 @@ type verdict struct {
 	Holds  bool           `json:"holds"`
 	Why    string         `json:"why"`
 	Counts map[string]any `json:"counts"`
-	Left   int            `json:"not_checked"` // entries whose own rules the other verifier says that it does not check
 }
 
 // keep remembers one check, once. What else than these three came from outside, the other
@@ -102,7 +101,6 @@ func tallied(r *Result) (counts map[string]any) {
 	}
 	delete(counts["ratings"].(map[string]any), "contradicted") // is refused
 	delete(counts, "carried")                                  // of ranges
-	delete(counts, "assessed")                                 // only this one does again what assessors did
 	return counts
 }
 
@@ -164,7 +162,7 @@ func (o *opinions) compare(answers []string) (code int) {
 		}
 		ours := o.said[i]
 		switch {
-		case ours.Holds && unknown(theirs.Why), !ours.Holds && theirs.Holds && theirs.Left > 0:
+		case ours.Holds && unknown(theirs.Why):
 			newer++
 			continue
 		case ours.Holds:
