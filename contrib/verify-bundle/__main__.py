@@ -92,8 +92,8 @@ def tell(result):
             print(f"  voices      {voices['approvals']} approvals rest on experts and panels: all is shown for {voices['shown']}, withheld for {voices['withheld']}")
         if conditions["precedent"]:
             print(f"  conditions  {conditions['precedent']} must be met before something runs; somebody has signed for {conditions['met']} that they are")
-        if result["not_checked"]:
-            print(f"  not checked {result['not_checked']} entries of independent assessments: their own rules are for duly-verify")
+        if counts["assessed"]["populations"]:
+            print(f"  assessments {counts['assessed']['populations']} populations counted again, {counts['assessed']['samples']} samples drawn again")
         for e in result["epochs"]:
             lost = f": {e['lost']} entries that were shown before are lost" if e["lost"] else ""
             print(f"  epoch {e['number']:<4}  from entry {e['entry']} on, after a {e['reason']}{lost}")

@@ -87,7 +87,9 @@ class History:
         self.roles.pop(self.key_of.pop(entry.id, None), None)
         if active:
             need(key not in self.roles, "two active persons have one key")
-            self.roles[key], self.key_of[entry.id] = entry.public["roles"] or [], key
+            roles = entry.public["roles"] or []
+            need("assessor" not in roles or set(roles) == {"assessor"}, "an assessor has another role")
+            self.roles[key], self.key_of[entry.id] = roles, key
 
     def _signed(self, entry):
         entitled = pins.MAY_SIGN.get(entry.kind)

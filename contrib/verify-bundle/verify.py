@@ -4,11 +4,11 @@ import json
 from collections import Counter
 
 from archive import Archive
+from assessments import Assessments
 from decisions import Decisions
 from encoding import PUBLISHED, Refused, is_hash, need, sha256
 from entry import Entry, Leaf, check_signatures, field_root, open_disclosure
 from history import History
-from pins import OF_ASSESSMENTS
 from replay import Replay, check_packs
 from tree import Checkpoint, Tree, VerifierKey, root_of_path
 from voices import Voices
@@ -52,6 +52,7 @@ class Bundle:
         self.history = History(self.checkpoint.origin, manifest["key"], trust.people)
         self.voices = Voices()
         self.decisions = Decisions(self.history, self.voices)
+        self.assessments = Assessments(self.history, schemas)
         self.offsets = []
         self.replay = Replay(packs, self._again)
 
@@ -76,10 +77,12 @@ class Bundle:
             self.states[sealed.state] += 1
             need(sealed.state == "erased" or (sealed.state == "shown") == (field.sensitivity in self.classes),
                  f"the field {field.name} is of the class {field.sensitivity}, and the manifest says otherwise of that class")
-        self.history.add(entry, self.tree.root())
+        root = self.tree.root()
+        self.history.add(entry, root)
         check_signatures(entry, self.checkpoint.origin, self.history.epoch)
         self.voices.add(entry)
         self.decisions.add(entry)
+        self.assessments.add(entry, root)
         self.replay.add(entry)
         if entry.kind == "pack":
             self.unnamed.discard(entry.public["sha256"])
@@ -104,9 +107,8 @@ class Bundle:
                 "withheld": self.states["withheld"], "erased": self.states["erased"], "signatures": self.history.signatures,
                 "ratings": self.replay.counts,
                 "voices": {"approvals": self.decisions.approvals, "shown": self.decisions.shown, "withheld": self.decisions.approvals - self.decisions.shown},
-                "conditions": {"precedent": precedent, "met": met},
+                "conditions": {"precedent": precedent, "met": met}, "assessed": self.assessments.counts,
             },
-            "not_checked": sum(n for kind, n in self.kinds.items() if kind in OF_ASSESSMENTS),
             "epochs": [e._asdict() for e in self.history.epochs[1:]], "not_replayed": self.replay.why,
         }
 

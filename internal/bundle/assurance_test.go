@@ -410,6 +410,19 @@ func TestAnAssessorsWorkFollows(t *testing.T) {
 	}
 }
 
+// TestUnmapped protects the rate that lowers coverage: rounded up, all of an empty list, and
+// for no number of rows does it wrap around and come out small.
+func TestUnmapped(t *testing.T) {
+	const wraps = 1_844_674_407_370_956 // times 10000 it is 8384 beyond 2^64
+	for _, c := range []struct{ rows, lost, want int64 }{
+		{100, 0, 0}, {100, 1, 100}, {3, 1, 3334}, {7, 7, Whole}, {0, 0, Whole}, {10, 11, Whole}, {10, -1, Whole}, {wraps * 2, wraps, Whole / 2},
+	} {
+		if got := Unmapped(c.rows, c.lost); got != c.want {
+			t.Errorf("%d of %d: %d, not %d", c.lost, c.rows, got, c.want)
+		}
+	}
+}
+
 // TestNothingFavourableBelowTheCoverage protects RS-08 as a law: whatever else was found,
 // no and effective are impossible below the required coverage, and indeterminate is always
 // possible. More that is unmapped never raises coverage.
