@@ -103,10 +103,13 @@ def read_manifest(data):
     need(isinstance(manifest, dict) and "duly" in manifest, "the manifest is not one of a bundle")
     if manifest["duly"] != "bundle/1":
         raise Refused(f"the bundle is of the format {manifest['duly']!r}; this verifier knows bundle/1 only")
-    need(set(manifest) == {"classes", "duly", "key", "origin", "size"}, "the manifest has other keys than a bundle's")
+    need(set(manifest) - {"unredacted"} == {"classes", "duly", "key", "origin", "redacted", "size"}, "the manifest has other keys than a bundle's")
     classes = manifest["classes"]
     need(isinstance(classes, list) and classes == [c for c in CLASSES if c in classes], "the manifest's classes are not in the fixed order")
     need(isinstance(manifest["key"], str) and isinstance(manifest["origin"], str), "the manifest's key or origin is not a text")
+    redacted = manifest["redacted"]
+    need(isinstance(redacted, list) and all(isinstance(r, str) for r in redacted) and redacted == sorted(set(redacted)), "the redacted fields are not texts in order")
+    need(manifest.get("unredacted", True) is True and not (redacted and "unredacted" in manifest), "a bundle without redactions names redacted fields")
     size = manifest["size"]
     need(isinstance(size, int) and not isinstance(size, bool) and size >= 0, "the manifest's size is not a count")
     return manifest

@@ -9,6 +9,7 @@ from decisions import Decisions
 from encoding import PUBLISHED, Refused, is_hash, need, sha256
 from entry import Entry, Leaf, check_signatures, field_root, open_disclosure
 from history import History
+from redactions import Redactions
 from replay import Replay, check_packs
 from tree import Checkpoint, Tree, VerifierKey, root_of_path
 from voices import Voices
@@ -44,7 +45,7 @@ class Bundle:
         self.key, self.checkpoint, self.outside = trust.open(self.archive.checkpoint, manifest["key"])
         need((self.checkpoint.origin, self.checkpoint.size) == (manifest["origin"], manifest["size"]),
              "the checkpoint is of another log or size than the manifest says")
-        self.classes = {PUBLISHED, *manifest["classes"]}
+        self.classes, self.redactions = {PUBLISHED, *manifest["classes"]}, Redactions(manifest, schemas)
         packs = self.archive.packs()
         check_packs(packs)
         self.unnamed = set(packs)
@@ -66,6 +67,7 @@ class Bundle:
                 raise Refused(f"entry {self.tree.size}: {problem}") from None
             self._compare_outside()
         self.history.finish()
+        self.redactions.finish()
         need((self.tree.size, self.tree.root()) == (self.checkpoint.size, self.checkpoint.root), "the entries do not give the root that was signed")
         need(self.outside is None or self.outside.size <= self.tree.size, "there are fewer entries than the checkpoint covers that you gave: some were removed")
         need(not self.unnamed, "a pack is in the bundle but not in the log")
@@ -75,10 +77,12 @@ class Bundle:
         entry = Entry(self.tree.size, leaf, line, self.schemas)
         for field, sealed in zip(entry.schema.sealed, entry.sealed):
             self.states[sealed.state] += 1
-            need(sealed.state == "erased" or (sealed.state == "shown") == (field.sensitivity in self.classes),
-                 f"the field {field.name} is of the class {field.sensitivity}, and the manifest says otherwise of that class")
+            shown = field.sensitivity in self.classes and not self.redactions.withhold(entry.schema, field)
+            need(sealed.state == "erased" or (sealed.state == "shown") == shown,
+                 f"the field {field.name} is of the class {field.sensitivity}, and the manifest says otherwise of that class or field")
         root = self.tree.root()
         self.history.add(entry, root)
+        self.redactions.add(entry)
         check_signatures(entry, self.checkpoint.origin, self.history.epoch)
         self.voices.add(entry)
         self.decisions.add(entry)

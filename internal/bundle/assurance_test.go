@@ -373,23 +373,23 @@ func TestAnAssessorsWorkFollows(t *testing.T) {
 		}, want: "not there"},
 
 		"a field that is withheld": {do: func(o *office) {
-			at := add(o.testLog, redactionKind, o.id(), &redactionRecord{o.terms, itemKind.Schema().Hash().String(), 2, "trade_secret", "competition"}, o.board)
+			at := add(o.testLog, redactionKind, o.id(), &redactionRecord{o.terms, "withheld", itemKind.Schema().Hash().String(), 2, "trade_secret", "competition"}, o.board)
 			add(o.testLog, consentKind, o.id(), &consentRecord{o.hash(at), false}, o.assessor)
 		}},
 		"what stands in clear is withheld": {do: func(o *office) {
-			add(o.testLog, redactionKind, o.id(), &redactionRecord{o.terms, itemKind.Schema().Hash().String(), 5, "trade_secret", "competition"}, o.board)
+			add(o.testLog, redactionKind, o.id(), &redactionRecord{o.terms, "withheld", itemKind.Schema().Hash().String(), 5, "trade_secret", "competition"}, o.board)
 		}, want: "may never be withheld"},
 		"withheld under another class": {do: func(o *office) {
-			add(o.testLog, redactionKind, o.id(), &redactionRecord{o.terms, itemKind.Schema().Hash().String(), 0, "trade_secret", "competition"}, o.board)
+			add(o.testLog, redactionKind, o.id(), &redactionRecord{o.terms, "withheld", itemKind.Schema().Hash().String(), 0, "trade_secret", "competition"}, o.board)
 		}, want: "which is of class customer"},
 		"a reason that does not fit": {do: func(o *office) {
-			add(o.testLog, redactionKind, o.id(), &redactionRecord{o.terms, itemKind.Schema().Hash().String(), 2, "trade_secret", "privacy"}, o.board)
+			add(o.testLog, redactionKind, o.id(), &redactionRecord{o.terms, "withheld", itemKind.Schema().Hash().String(), 2, "trade_secret", "privacy"}, o.board)
 		}, want: "not withheld for the reason"},
 		"a redaction that the assessor approves": {do: func(o *office) {
-			add(o.testLog, redactionKind, o.id(), &redactionRecord{o.terms, itemKind.Schema().Hash().String(), 2, "trade_secret", "competition"}, o.assessor)
+			add(o.testLog, redactionKind, o.id(), &redactionRecord{o.terms, "withheld", itemKind.Schema().Hash().String(), 2, "trade_secret", "competition"}, o.assessor)
 		}, want: "whose roles do not allow this: redaction"},
 		"a consent that the company gives": {do: func(o *office) {
-			at := add(o.testLog, redactionKind, o.id(), &redactionRecord{o.terms, itemKind.Schema().Hash().String(), 2, "trade_secret", "competition"}, o.board)
+			at := add(o.testLog, redactionKind, o.id(), &redactionRecord{o.terms, "withheld", itemKind.Schema().Hash().String(), 2, "trade_secret", "competition"}, o.board)
 			add(o.testLog, consentKind, o.id(), &consentRecord{o.hash(at), true}, o.board)
 		}, want: "whose roles do not allow this: redaction_consent"},
 		"a consent to nothing": {do: func(o *office) {

@@ -68,6 +68,7 @@ type (
 	}
 	redactionRecord struct {
 		Terms  string `duly:"terms,public,hash"`
+		State  string `duly:"state,public,enum=withheld|lifted"`
 		Schema string `duly:"schema,public,hash"`
 		Field  int64  `duly:"field,public"`
 		Class  string `duly:"class,public,enum=customer|trade_secret|personal"`

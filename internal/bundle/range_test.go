@@ -73,7 +73,7 @@ func (l *earlierRows) Erasures(targets map[ledger.Hash]bool) (at []int64, err er
 func (l *earlierRows) Look(n *Needs, seq int64) error {
 	r := l.rows[seq]
 	if leaf, err := ledger.ParseLeaf(r.leaf); err == nil && len(r.digests) == len(r.schema.Sealed) {
-		n.Entry(seq, r.leaf, leaf, r.schema, Redact(r.schema, l.classes, r.digests, r.disclosures))
+		n.Entry(seq, r.leaf, leaf, r.schema, l.manifest(l.classes...).Redact(r.schema, r.digests, r.disclosures))
 	}
 	return nil
 }
@@ -103,7 +103,7 @@ func (l *testLog) carries(from int64, classes []ledger.Class) []int64 {
 		}
 		newest[leaf.ID] = int64(seq)
 		switch {
-		case stands(leaf.Kind), leaf.Kind == "pack":
+		case stands(leaf.Kind), leaf.Kind == "pack", leaf.Kind == "redaction":
 			n.At[int64(seq)] = true
 		case leaf.Kind == "balance":
 			balance = int64(seq)

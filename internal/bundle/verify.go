@@ -14,23 +14,25 @@ import (
 
 // Result is what a check found.
 type Result struct {
-	What      string    `json:"what"` // workspace, bundle, range, disclosure or proof
-	Origin    string    `json:"origin"`
-	From      int64     `json:"from,omitempty"`     // the first entry of a range
-	Complete  *int64    `json:"complete,omitempty"` // of a range: see [Checker.Complete]
-	Size      int64     `json:"size"`               // entries covered by the checkpoint
-	Root      string    `json:"root"`
-	Covered   bool      `json:"covered"` // every entry is covered by a checkpoint
-	Uncovered int64     `json:"uncovered"`
-	Assurance Assurance `json:"assurance"`
-	Witnesses int64     `json:"witnesses"`       // whom the verifier knows, that cosigned the checkpoint
-	Unknown   int64     `json:"unknown"`         // signatures under the checkpoint of others, which nobody checked
-	Fixed     []Fixed   `json:"fixed,omitempty"` // entries that outsiders hold, and since when
-	Counts    Counts    `json:"counts"`
-	Epochs    []Epoch   `json:"epochs,omitempty"` // of a log that began more than one
-	Classes   []string  `json:"classes,omitempty"`
-	Field     string    `json:"field,omitempty"`
-	Value     string    `json:"value,omitempty"`
+	What       string    `json:"what"` // workspace, bundle, range, disclosure or proof
+	Origin     string    `json:"origin"`
+	From       int64     `json:"from,omitempty"`     // the first entry of a range
+	Complete   *int64    `json:"complete,omitempty"` // of a range: see [Checker.Complete]
+	Size       int64     `json:"size"`               // entries covered by the checkpoint
+	Root       string    `json:"root"`
+	Covered    bool      `json:"covered"` // every entry is covered by a checkpoint
+	Uncovered  int64     `json:"uncovered"`
+	Assurance  Assurance `json:"assurance"`
+	Witnesses  int64     `json:"witnesses"`       // whom the verifier knows, that cosigned the checkpoint
+	Unknown    int64     `json:"unknown"`         // signatures under the checkpoint of others, which nobody checked
+	Fixed      []Fixed   `json:"fixed,omitempty"` // entries that outsiders hold, and since when
+	Counts     Counts    `json:"counts"`
+	Epochs     []Epoch   `json:"epochs,omitempty"` // of a log that began more than one
+	Classes    []string  `json:"classes,omitempty"`
+	Redacted   []string  `json:"redacted,omitempty"`   // fields that redactions withhold, as kind.field
+	Unredacted bool      `json:"unredacted,omitempty"` // redactions are not applied
+	Field      string    `json:"field,omitempty"`
+	Value      string    `json:"value,omitempty"`
 
 	Explained []Explained `json:"explained,omitempty"` // see [Result.Explain]
 }
@@ -70,7 +72,8 @@ func Verify(file io.ReaderAt, size int64, schemas Schemas, trust Trust) (*Result
 	if err := checker.Err(); err != nil {
 		return nil, err
 	}
-	r := &Result{What: "bundle", Origin: c.Origin, Size: c.Size, Root: c.Root.String(), Covered: true, Epochs: checker.Later(), Counts: checker.Counts()}
+	r := &Result{What: "bundle", Origin: c.Origin, Size: c.Size, Root: c.Root.String(), Covered: true, Epochs: checker.Later(), Counts: checker.Counts(),
+		Redacted: a.Manifest.Redacted, Unredacted: a.Manifest.Unredacted}
 	if r.From = a.Manifest.From; r.From > 0 {
 		complete := checker.Complete()
 		r.What, r.Complete = "range", &complete
@@ -126,6 +129,7 @@ func (a *Archive) check(schemas Schemas, trust Trust, c ledger.Checkpoint, outsi
 		checker.Report(-1, fmt.Sprintf("the entries have root %s over %d, the checkpoint has %s over %d", root, checker.Size(), c.Root, c.Size))
 	}
 	outside.Finish(checker)
+	a.checkRedacted(checker)
 	for hash := range a.packs {
 		if !used[hash] {
 			checker.Report(-1, "pack "+hash+" is in the bundle but not in the log")
@@ -135,13 +139,13 @@ func (a *Archive) check(schemas Schemas, trust Trust, c ledger.Checkpoint, outsi
 }
 
 // checkClasses holds the manifest to its word: every field of the classes that it
-// names, and what is published to all, is disclosed (unless erased), and no field of another class.
+// names, and what is published to all, is disclosed (unless erased or redacted), and no
+// field of another class.
 func (a *Archive) checkClasses(c *Checker, seq int64, schema *ledger.Schema, fields []Sealed) {
 	for i := range fields {
 		f := &fields[i]
-		named := ledger.Shown(a.Manifest.Classes, schema.Sealed[i].Class)
-		if !f.Erased && named != (f.Disclosure != "") {
-			c.Report(seq, fmt.Sprintf("field %q is of class %s, and the manifest says otherwise about that class", schema.Sealed[i].Name, schema.Sealed[i].Class))
+		if !f.Erased && a.Manifest.Shows(schema, i) != (f.Disclosure != "") {
+			c.Report(seq, fmt.Sprintf("field %q is of class %s, and the manifest says otherwise about that class or field", schema.Sealed[i].Name, schema.Sealed[i].Class))
 		}
 	}
 }
@@ -236,6 +240,7 @@ func (r *Result) Print(out io.Writer) {
 			fmt.Fprintf(out, "  assessments %d populations counted again, %d samples drawn again\n", x.Populations, x.Samples)
 		}
 	}
+	r.printRedacted(out)
 	for _, e := range r.Epochs {
 		fmt.Fprintf(out, "  epoch %-4d  from entry %d on, after a %s", e.Number, e.Seq, e.Reason)
 		if e.Lost > 0 {

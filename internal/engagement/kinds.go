@@ -43,10 +43,10 @@ type Independence struct {
 	Flagged   bool     `duly:"flagged,public"`                                           // something that the report shows
 	Fee       int64    `duly:"fee,public"`                                               // whole units of the terms' currency
 	Recusals  int64    `duly:"recusals,public"`                                          // how many customers or products the assessor leaves to others
-	Text      []string `duly:"text,published"`                                            // about each tie
+	Text      []string `duly:"text,published"`                                           // about each tie
 	From      []string `duly:"recused_from,customer"`
 	Matter    string   `duly:"engagement,published,column"` // record id
-	Person    string   `duly:"person,personal,column"`         // key id
+	Person    string   `duly:"person,personal,column"`      // key id
 }
 
 // Assignment is the assessors' side of an engagement: that they began, ended or broke off.

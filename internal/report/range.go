@@ -3,6 +3,7 @@ package report
 import (
 	"context"
 
+	"duly/internal/assurance"
 	"duly/internal/bundle"
 	"duly/internal/fault"
 	"duly/internal/ledger"
@@ -75,6 +76,13 @@ func (x *exporter) carried(put func(seq int64, inclusion []ledger.Hash) (bundle.
 	always, err := store.Positions(x.ctx, x.q, bundle.Standing, 0, from)
 	if err != nil {
 		return err
+	}
+	if !x.s.Unredacted {
+		redactions, err := store.Positions(x.ctx, x.q, []string{assurance.Redactions.Name()}, 0, from)
+		if err != nil {
+			return err
+		}
+		always = append(always, redactions...)
 	}
 	for kind := range x.revised {
 		list, err := store.Continued(x.ctx, x.q, kind, from, x.c.Size)
@@ -194,6 +202,6 @@ func (x *exporter) Look(n *bundle.Needs, seq int64) error {
 	if err != nil {
 		return err
 	}
-	n.Entry(seq, e.Leaf, &x.leaf, schema, bundle.Redact(schema, x.s.Classes, digests, disclosures))
+	n.Entry(seq, e.Leaf, &x.leaf, schema, x.m.Redact(schema, digests, disclosures))
 	return nil
 }

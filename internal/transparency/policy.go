@@ -23,7 +23,7 @@ type Policy struct {
 	Published  bool     `duly:"published,public"`   // the text can be read by anybody
 	Title      string   `duly:"title,published"`
 	Link       string   `duly:"link,published"` // where the text can be read
-	By         string   `duly:"by,personal"`   // key id of who wrote it down
+	By         string   `duly:"by,personal"`    // key id of who wrote it down
 }
 
 // Embedding is evidence that a policy is more than paper: that somebody owns it, that
