@@ -47,6 +47,7 @@ type DB struct {
 
 	compiled map[string]*sql.Stmt // of SQLite's one writing connection, by text
 	asked    []string             // texts to compile before the next transaction
+	readings readings
 }
 
 // Migrations are one room's tables: SQL files for goose, numbered from 0001.
@@ -230,6 +231,7 @@ func (db *DB) Close() error {
 	for _, s := range db.compiled {
 		err = errors.Join(err, s.Close())
 	}
+	err = errors.Join(err, db.readings.close())
 	err = errors.Join(err, db.writer.Close())
 	if db.reader != db.writer {
 		err = errors.Join(err, db.reader.Close())
@@ -248,6 +250,9 @@ type Queryer interface {
 
 // Query runs one reading statement on committed state.
 func (db *DB) Query(ctx context.Context, query string, args ...any) (*sql.Rows, error) {
+	if s := db.reading(ctx, query); s != nil { //nolint:sqlclosecheck // Close closes it
+		return s.QueryContext(ctx, args...)
+	}
 	return db.reader.QueryContext(ctx, query, args...)
 }
 
@@ -263,10 +268,13 @@ func (db *DB) Snapshot(ctx context.Context, fn func(Queryer) error) error {
 		return readError(err)
 	}
 	defer tx.Rollback()
-	return fn(snapshot{tx})
+	return fn(snapshot{db, tx})
 }
 
-type snapshot struct{ tx *sql.Tx }
+type snapshot struct {
+	db *DB
+	tx *sql.Tx
+}
 
 func (s snapshot) Query(ctx context.Context, query string, args ...any) (*sql.Rows, error) {
 	return s.tx.QueryContext(ctx, query, args...)
@@ -327,46 +335,4 @@ func writeError(err error) error {
 	}
 	return fault.Wrap(fault.Failed, err, "cannot write the database").
 		WithFix("nothing of this step was kept; check disk space and access, then run it again")
-}
-
-// LoadTile gives the stored hashes of a tile.
-func LoadTile(ctx context.Context, q Queryer, level int, n int64) ([]byte, error) {
-	var hashes []byte
-	err := one(ctx, q, "select hashes from tile where level = $1 and n = $2", []any{level, n}, &hashes)
-	if fault.CodeOf(err) == fault.NotFound {
-		return nil, fault.Newf(fault.Broken, "tile %d/%d of the log is missing", level, n)
-	}
-	return hashes, err
-}
-
-// Root gives the root of the tree at an earlier or the present size, from the
-// stored tiles, in O(log n) reads.
-func Root(ctx context.Context, q Queryer, size int64) (ledger.Hash, error) {
-	head, err := Head(ctx, q)
-	if err != nil {
-		return ledger.Hash{}, err
-	}
-	return prover(ctx, q, head.Size).RootAt(size)
-}
-
-// Inclusion proves that entry seq stands in the tree of the given size.
-func Inclusion(ctx context.Context, q Queryer, seq, size int64) ([]ledger.Hash, error) {
-	return prover(ctx, q, size).Inclusion(seq)
-}
-
-// Edge gives the edge of the tree of the first size entries, from the stored tiles.
-func Edge(ctx context.Context, q Queryer, size int64) ([]ledger.Hash, error) {
-	return prover(ctx, q, size).Edge(size)
-}
-
-func prover(ctx context.Context, q Queryer, size int64) ledger.Prover {
-	return ledger.Prover{Size: size, Load: func(level int, index int64) ([]byte, error) {
-		return LoadTile(ctx, q, level, index)
-	}}
-}
-
-// Consistency proves that the first old entries of the tree of the given size are those
-// of the tree of that size.
-func Consistency(ctx context.Context, q Queryer, old, size int64) ([]ledger.Hash, error) {
-	return prover(ctx, q, size).Consistency(old)
 }

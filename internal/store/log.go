@@ -287,7 +287,7 @@ func EntryAt(ctx context.Context, q Queryer, seq int64) (Entry, error) {
 // under its size already, nil for nothing, and says what to keep.
 func (db *DB) SaveCheckpoint(ctx context.Context, size int64, merge func(stored []byte) ([]byte, error)) error {
 	return db.locked(ctx, func(tx *sql.Tx) error {
-		stored, err := CheckpointAt(ctx, snapshot{tx}, size)
+		stored, err := CheckpointAt(ctx, snapshot{db, tx}, size)
 		if err != nil && fault.CodeOf(err) != fault.NotFound {
 			return err
 		}
@@ -305,7 +305,7 @@ func (db *DB) SaveCheckpoint(ctx context.Context, size int64, merge func(stored 
 
 // Locked runs fn while nobody, in whatever process, writes the log.
 func (db *DB) Locked(ctx context.Context, fn func(Queryer) error) error {
-	return db.locked(ctx, func(tx *sql.Tx) error { return fn(snapshot{tx}) })
+	return db.locked(ctx, func(tx *sql.Tx) error { return fn(snapshot{db, tx}) })
 }
 
 func (db *DB) locked(ctx context.Context, fn func(*sql.Tx) error) error {

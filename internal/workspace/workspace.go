@@ -295,13 +295,11 @@ func (w *Workspace) checkLast(ctx context.Context, head store.Log) error {
 	if err != nil {
 		return fault.Newf(fault.Broken, "the log says it has %d entries, but the last one is missing: the database was truncated", head.Size)
 	}
-	const width = 256
-	tile, err := store.LoadTile(ctx, w.DB, 0, last.Seq/width)
+	hashes, err := store.LeafHashes(ctx, w.DB, []int64{last.Seq})
 	if err != nil {
 		return err
 	}
-	at := int(last.Seq%width) * len(ledger.Hash{})
-	if len(tile) < at+len(ledger.Hash{}) || ledger.LeafHash(last.Leaf) != ledger.Hash(tile[at:at+len(ledger.Hash{})]) {
+	if ledger.LeafHash(last.Leaf) != hashes[0] {
 		return fault.New(fault.Broken, "the last entry is not the one in the tree: the database was tampered with", "run `duly verify` to see where")
 	}
 	if _, err := store.EntryAt(ctx, w.DB, head.Size); fault.CodeOf(err) != fault.NotFound {
