@@ -99,6 +99,7 @@ func TestScripts(t *testing.T) {
 			"merge":   merge,
 			"fill":    fill,
 			"remake":  remake,
+			"opens":   opens,
 		},
 	})
 }
