@@ -48,6 +48,6 @@ func (c *openCmd) Run(a *app) error {
 	}
 	return a.print(result, func(out io.Writer) {
 		result.Print(out)
-		fmt.Fprintf(out, "%s is a copy to read; say --workspace %s\n", c.Dir, c.Dir)
+		fmt.Fprintf(out, "%s is a copy of it to read: duly --workspace %s\n", c.Dir, c.Dir)
 	})
 }

@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"context"
+	"fmt"
 	"io"
 	"os"
 	"path/filepath"
@@ -196,5 +197,24 @@ func opens(ts *testscript.TestScript, neg bool, args []string) {
 	ts.Check(err)
 	if compared < least {
 		ts.Fatalf("only %d reports were compared", compared)
+	}
+}
+
+// same ARG... fails unless a command does in the copy what it does in the workspace:
+// the same status and the same output.
+func same(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) == 0 {
+		ts.Fatalf("usage: same ARG...")
+	}
+	run := func(workspace string) string {
+		err := ts.Exec("duly", append([]string{"--workspace", workspace}, args...)...)
+		return fmt.Sprintf("%v\n%s%s", err, ts.ReadFile("stdout"), ts.ReadFile("stderr"))
+	}
+	want := run(ts.Getenv("DULY_WORKSPACE"))
+	if got := run("copy"); got != want {
+		ts.Fatalf("%s in the copy:\n%s\nin the workspace:\n%s", args, got, want)
+	}
+	if !strings.HasPrefix(want, "<nil>") {
+		ts.Fatalf("the command fails in both: %s", want)
 	}
 }
