@@ -44,7 +44,20 @@ func Verify(file io.ReaderAt, size int64, schemas Schemas, trust Trust) (*Result
 	if err != nil {
 		return nil, err
 	}
-	if trust, err = trust.Follow(a.Manifest.Key, schemas); err != nil {
+	return a.Verify(schemas, trust, nil)
+}
+
+// Visit is told an entry that was checked by itself, with its canonical values and its
+// leaf and sealed fields as they stand in the bundle. What it is given holds until it
+// returns.
+type Visit func(seq int64, entry *Content, leaf []byte, fields []Sealed) error
+
+// Verify checks a bundle as [Verify] does. visit, where it is not nil, is told every entry
+// of a bundle of the whole log, in their order; what it was told holds only once Verify
+// has said so of the whole.
+func (a *Archive) Verify(schemas Schemas, trust Trust, visit Visit) (*Result, error) {
+	trust, err := trust.Follow(a.Manifest.Key, schemas)
+	if err != nil {
 		return nil, err
 	}
 	c, err := trust.Assure(a.Checkpoint, a.Manifest.Key)
@@ -65,7 +78,7 @@ func Verify(file io.ReaderAt, size int64, schemas Schemas, trust Trust) (*Result
 	if err != nil {
 		return nil, err
 	}
-	checker, err := a.check(schemas, trust, c.Checkpoint, outside)
+	checker, err := a.check(schemas, trust, c.Checkpoint, outside, visit)
 	if err != nil {
 		return nil, err
 	}
@@ -86,7 +99,7 @@ func Verify(file io.ReaderAt, size int64, schemas Schemas, trust Trust) (*Result
 
 // check runs all entries through a checker and compares the tree with the
 // bundle's checkpoint and the one from outside.
-func (a *Archive) check(schemas Schemas, trust Trust, c ledger.Checkpoint, outside *Outside) (*Checker, error) {
+func (a *Archive) check(schemas Schemas, trust Trust, c ledger.Checkpoint, outside *Outside, visit Visit) (*Checker, error) {
 	used := map[string]bool{}
 	checker := NewChecker(Options{
 		Schemas: schemas, Origin: c.Origin, Key: a.Manifest.Key, People: trust.People, Entry: a.entry, Leaves: a.leaves,
@@ -115,6 +128,9 @@ func (a *Archive) check(schemas Schemas, trust Trust, c ledger.Checkpoint, outsi
 		outside.Compare(checker)
 		entry, err := checker.Entry(leafBytes, fields)
 		look(seq, entry, fields)
+		if err == nil && entry != nil && visit != nil {
+			err = visit(seq, entry, leafBytes, fields)
+		}
 		return true, err
 	})
 	if err != nil {

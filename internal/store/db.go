@@ -29,6 +29,8 @@ type Config struct {
 	DSN    string
 	Now    func() time.Time // defaults to time.Now
 	Random io.Reader        // for salts, nonces and ids: must be cryptographically secure
+	// ReadOnly says that the SQLite file is a copy in which nobody ever writes.
+	ReadOnly bool
 }
 
 // DB is an open store. It is safe for concurrent use; writers queue.
@@ -69,8 +71,11 @@ func Open(ctx context.Context, config Config, rooms ...Migrations) (*DB, error) 
 	}
 	db := &DB{config: config, into: map[*ledger.Schema]string{}, ins: map[string]string{}, compiled: map[string]*sql.Stmt{}}
 	db.postgres = strings.HasPrefix(config.DSN, "postgres://") || strings.HasPrefix(config.DSN, "postgresql://")
-	err := db.open(ctx, rooms)
-	if err != nil && db.unwritable(err) {
+	var err error
+	if !config.ReadOnly {
+		err = db.open(ctx, rooms)
+	}
+	if config.ReadOnly || err != nil && db.unwritable(err) {
 		if err = db.settled(); err == nil {
 			db.readOnly = true
 			err = db.open(ctx, rooms)
@@ -134,6 +139,17 @@ func (db *DB) openSQLite() error {
 		return err
 	}
 	db.writer.SetMaxOpenConns(1)
+	return nil
+}
+
+// Writable refuses where nothing can be written.
+func (db *DB) Writable() error {
+	switch {
+	case db.config.ReadOnly:
+		return fault.New(fault.Refused, "this is a copy that was made to be read, and nothing is written in it", "write in the workspace of the log itself")
+	case db.readOnly:
+		return fault.New(fault.Failed, "the database can only be read where it is", "copy the whole directory to a place that you may write to")
+	}
 	return nil
 }
 

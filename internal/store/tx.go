@@ -206,19 +206,14 @@ func (tx *Tx) Size() int64 { return tx.size }
 // microseconds since 1970 UTC: the clock's, or just after the last entry's.
 func (tx *Tx) Now() int64 { return max(tx.db.config.Now().UnixMicro(), tx.time+1) }
 
-// append adds a leaf to the log and gives its position and hash.
-func (tx *Tx) append(leaf []byte, d *ledger.Draft) (int64, ledger.Hash) {
-	seq := tx.size
+// append adds an entry, which stands at the log's size, and gives its leaf hash.
+func (tx *Tx) append(e *Entry) ledger.Hash {
 	tx.size++
 	tx.wrote++
-	h := ledger.LeafHash(leaf)
+	h := ledger.LeafHash(e.Leaf)
 	tx.tree.Append(h)
-	digests := make([]byte, 0, 32*len(d.Digests))
-	for i := range d.Digests {
-		digests = append(digests, d.Digests[i][:]...)
-	}
-	tx.insert("entry (seq, leaf, digests, disclosures)", seq, leaf, digests, d.Joined)
-	return seq, h
+	tx.insert("entry (seq, leaf, digests, disclosures)", e.Seq, e.Leaf, e.Digests, e.Disclosures)
+	return h
 }
 
 // insert buffers one row; into names the table and its columns.

@@ -51,6 +51,8 @@ type Config struct {
 	// Moratoria names whose moratoria bind here: providers of which Duly ships some, or
 	// files of own packs, from this directory on. Laws count whatever stands here.
 	Moratoria []string `yaml:"moratoria,omitempty"`
+	// Copy says that the workspace was made from a bundle: it is read and never written.
+	Copy bool `yaml:"copy,omitempty"`
 }
 
 // Witness is an outsider who cosigns checkpoints: a verifier key, and the address at
@@ -105,35 +107,43 @@ type InitOptions struct {
 // Init makes a workspace. It appears whole or not at all: it is built beside dir
 // and renamed. dir must not exist or be empty.
 func Init(ctx context.Context, dir string, o InitOptions) (*Workspace, error) {
-	rooms := o.Rooms
-	opts := o.withDefaults()
 	if o.Operator == "" {
 		return nil, fault.New(fault.Invalid, "a workspace needs a first person", "name the administrator")
 	}
+	err := appear(dir, func(tmp string) error { return build(ctx, tmp, o, o.Options.withDefaults()) })
+	if err != nil {
+		return nil, err
+	}
+	return Open(ctx, dir, o.Options)
+}
+
+// appear makes a directory that appears whole or not at all: it is filled beside dir and
+// renamed. dir must not exist or be empty.
+func appear(dir string, fill func(tmp string) error) error {
 	if entries, err := os.ReadDir(dir); err == nil && len(entries) > 0 {
-		return nil, fault.Newf(fault.Refused, "%s exists and is not empty", dir).WithFix("name a directory that does not exist yet")
+		return fault.Newf(fault.Refused, "%s exists and is not empty", dir).WithFix("name a directory that does not exist yet")
 	} else if err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return nil, fault.Wrap(fault.Invalid, err, "cannot use "+dir)
+		return fault.Wrap(fault.Invalid, err, "cannot use "+dir)
 	}
 	if err := os.MkdirAll(filepath.Dir(filepath.Clean(dir)), 0o755); err != nil {
-		return nil, fault.Wrap(fault.Failed, err, "cannot make the directory")
+		return fault.Wrap(fault.Failed, err, "cannot make the directory")
 	}
 	tmp, err := os.MkdirTemp(filepath.Dir(filepath.Clean(dir)), ".duly-init-")
 	if err != nil {
-		return nil, fault.Wrap(fault.Failed, err, "cannot make the directory")
+		return fault.Wrap(fault.Failed, err, "cannot make the directory")
 	}
 	defer os.RemoveAll(tmp)
-	if err := build(ctx, tmp, o, opts); err != nil {
-		return nil, err
+	if err := fill(tmp); err != nil {
+		return err
 	}
 	err = os.Remove(dir) // renaming does not replace a directory, not even an empty one
 	if err == nil || errors.Is(err, fs.ErrNotExist) {
 		err = os.Rename(tmp, dir)
 	}
 	if err != nil {
-		return nil, fault.Wrap(fault.Failed, err, "cannot put the workspace in its place")
+		return fault.Wrap(fault.Failed, err, "cannot put the workspace in its place")
 	}
-	return Open(ctx, dir, Options{Now: o.Now, Random: o.Random, Rooms: rooms})
+	return nil
 }
 
 func build(ctx context.Context, dir string, o InitOptions, opts Options) error {
@@ -236,7 +246,7 @@ func (w *Workspace) dsn() string {
 }
 
 func (w *Workspace) openDB(ctx context.Context) error {
-	db, err := store.Open(ctx, store.Config{DSN: w.dsn(), Now: w.options.Now, Random: w.options.Random}, w.options.Rooms...)
+	db, err := store.Open(ctx, store.Config{DSN: w.dsn(), Now: w.options.Now, Random: w.options.Random, ReadOnly: w.Config.Copy}, w.options.Rooms...)
 	w.DB = db
 	return damaged(err)
 }
@@ -386,8 +396,12 @@ func (w *Workspace) keyPath(keyID string) string {
 	return filepath.Join(w.Dir, peopleDir, keyID+".key")
 }
 
-// Actor gives the person with a name as an actor; an empty name is the operator.
+// Actor gives the person with a name as an actor; an empty name is the operator. A copy
+// has none: there it is somebody who reads everything and changes nothing.
 func (w *Workspace) Actor(ctx context.Context, name string) (act.Actor, error) {
+	if name == "" && w.Config.Copy {
+		return act.Actor{Roles: []act.Role{act.Auditor}}, nil
+	}
 	if name == "" {
 		name = w.Config.Operator
 	}
