@@ -12,6 +12,7 @@ import (
 	"duly/internal/fault"
 	"duly/internal/ledger"
 	"duly/internal/store"
+	"duly/internal/whole"
 )
 
 // A part of a copy is written in one transaction: it bounds the memory that is taken.
@@ -42,7 +43,7 @@ func CopyBundle(ctx context.Context, path, dir string, schemas bundle.Schemas, k
 	if err != nil {
 		return nil, err
 	}
-	if err := whole(archive.Manifest); err != nil {
+	if err := complete(archive.Manifest); err != nil {
 		return nil, err
 	}
 	var result *bundle.Result
@@ -54,9 +55,9 @@ func CopyBundle(ctx context.Context, path, dir string, schemas bundle.Schemas, k
 	return result, err
 }
 
-// whole refuses a bundle of which no workspace can be made: one that read what is not
+// complete refuses a bundle of which no workspace can be made: one that read what is not
 // shown as what was never stated would say what is not so.
-func whole(m bundle.Manifest) error {
+func complete(m bundle.Manifest) error {
 	if m.From > 0 {
 		return fault.Newf(fault.Refused, "the bundle begins with entry %d, and a workspace holds a log from its first entry on", m.From).
 			WithFix("ask for one of the whole log: duly export without --from")
@@ -67,11 +68,15 @@ func whole(m bundle.Manifest) error {
 			missing = append(missing, string(c))
 		}
 	}
-	if missing == nil {
+	what := "classes " + strings.Join(missing, ", ")
+	switch {
+	case missing == nil && len(m.Redacted) == 0:
 		return nil
+	case missing == nil:
+		what = "fields " + strings.Join(m.Redacted, ", ")
 	}
-	return fault.Newf(fault.Refused, "the bundle withholds the classes %s, and what is counted and joined by them would come out wrong", strings.Join(missing, ", ")).
-		WithFix("check it with `duly verify`, which needs none of them; or ask for a bundle with `duly export --disclose all`")
+	return fault.Newf(fault.Refused, "the bundle withholds the %s, and what is counted and joined by them would come out wrong", what).
+		WithFix("check it with `duly verify`, which needs none of them; or ask for a bundle with `duly export --disclose all --unredacted`")
 }
 
 // copy fills the directory of a workspace from a bundle.
@@ -102,7 +107,7 @@ func (w *Workspace) copy(ctx context.Context, archive *bundle.Archive, schemas b
 	if err != nil {
 		return nil, err
 	}
-	if err := writeFile(filepath.Join(w.Dir, checkpointFile), archive.Checkpoint, 0o644); err != nil {
+	if err := whole.Bytes(filepath.Join(w.Dir, checkpointFile), archive.Checkpoint, 0o644); err != nil {
 		return nil, err
 	}
 	w.Config.Copy = true
