@@ -14,6 +14,7 @@ import (
 	"sync"
 	"testing"
 
+	"duly/internal/fault"
 	"duly/internal/ledger"
 )
 
@@ -49,30 +50,31 @@ type order struct {
 	Key        string   `json:"key"`
 	Checkpoint string   `json:"checkpoint"`
 	People     []string `json:"people"`
+	Witnesses  []string `json:"witnesses"`
+	Assessor   string   `json:"assessor"`
+	Policy     string   `json:"policy"`
+	Handovers  []string `json:"handovers"`
 }
 
 // verdict is a line from it, and what this verifier says.
 type verdict struct {
-	Holds  bool           `json:"holds"`
+	Status int            `json:"status"` // the exit status
 	Why    string         `json:"why"`
-	Counts map[string]any `json:"counts"`
-	Left   int            `json:"not_checked"` // entries whose own rules the other verifier says that it does not check
+	Result map[string]any `json:"result"`
 }
 
-// keep remembers one check, once. What else than these three came from outside, the other
-// verifier does not read.
+// keep remembers one check, once.
 func (o *opinions) keep(data []byte, trust Trust, r *Result, err error) {
-	if !reflect.DeepEqual(trust, Trust{Key: trust.Key, Checkpoint: trust.Checkpoint, People: trust.People}) {
-		return
+	if trust.Quorum != nil {
+		panic("a policy is kept as it was written: use under")
 	}
 	o.Lock()
 	defer o.Unlock()
-	if o.dir == "" {
-		o.begin()
-	}
-	x := order{File: o.file(data), Schemas: o.dir, Key: trust.Key}
-	if trust.Checkpoint != nil {
-		x.Checkpoint = o.file(trust.Checkpoint)
+	x := o.order(data, trust.Key, trust.Checkpoint, trust.Handovers)
+	for _, w := range trust.Witnesses {
+		if x.Witnesses = append(x.Witnesses, w.Key()); w.Name() == trust.Assessor {
+			x.Assessor = w.Key()
+		}
 	}
 	if trust.People != nil {
 		x.People = []string{}
@@ -80,30 +82,89 @@ func (o *opinions) keep(data []byte, trust Trust, r *Result, err error) {
 			x.People = append(x.People, key)
 		}
 	}
-	if name := fmt.Sprint(x); o.seen[name] {
+	o.add(x, r, err)
+}
+
+// under checks a bundle under what a command line names, with a policy as it was written,
+// and has the other verifier check it in the end.
+func under(data []byte, from Sources, policy string) (r *Result, err error) {
+	trust, err := from.Trust(func(string) ([]byte, error) { return []byte(policy), nil })
+	if err == nil {
+		r, err = checkAlone(data, trust)
+	}
+	o := &second
+	o.Lock()
+	defer o.Unlock()
+	x := o.order(data, from.Key, nil, nil)
+	x.Witnesses, x.Assessor = from.Witnesses, from.Assessor
+	if from.Policy != "" {
+		x.Policy = o.file([]byte(policy))
+	}
+	o.add(x, r, err)
+	return r, err
+}
+
+func (o *opinions) order(data []byte, key string, checkpoint []byte, handovers [][]byte) order {
+	if o.dir == "" {
+		o.begin()
+	}
+	x := order{File: o.file(data), Schemas: o.dir, Key: key}
+	if checkpoint != nil {
+		x.Checkpoint = o.file(checkpoint)
+	}
+	for _, h := range handovers {
+		x.Handovers = append(x.Handovers, o.file(h))
+	}
+	return x
+}
+
+func (o *opinions) add(x order, r *Result, err error) {
+	if name := fmt.Sprintf("%q", x); o.seen[name] {
 		return
 	} else {
 		o.seen[name] = true
 	}
-	v := verdict{Holds: err == nil}
+	v := verdict{Status: fault.ExitStatus(err)}
 	if err != nil {
 		v.Why = err.Error()
 	} else {
-		v.Counts = tallied(r)
+		text, _ := json.Marshal(r)
+		_ = json.Unmarshal(text, &v.Result)
+		v.Result = common(v.Result)
 	}
 	o.orders, o.said = append(o.orders, x), append(o.said, v)
 }
 
-// tallied gives what both verifiers count, as JSON gives it back.
-func tallied(r *Result) (counts map[string]any) {
-	text, _ := json.Marshal(r.Counts)
-	if r.What == "disclosure" || json.Unmarshal(text, &counts) != nil {
+// common gives what both verifiers say of a file that holds, without what is 0 or empty.
+func common(result map[string]any) map[string]any {
+	for _, own := range []string{"covered", "not_checked", "not_replayed", "entry", "kind"} {
+		delete(result, own)
+	}
+	if counts, _ := result["counts"].(map[string]any); result["what"] == "disclosure" || result["what"] == "proof" {
+		delete(result, "counts") // of one entry
+	} else if counts != nil {
+		delete(counts, "assessed") // only this one does again what assessors did
+	}
+	stated(result)
+	return result
+}
+
+// stated leaves out what is 0 or empty.
+func stated(v any) any {
+	list, isList := v.([]any)
+	for i := range list {
+		list[i] = stated(list[i])
+	}
+	object, isObject := v.(map[string]any)
+	for key := range object {
+		if object[key] = stated(object[key]); object[key] == nil {
+			delete(object, key)
+		}
+	}
+	if isList && len(list) == 0 || isObject && len(object) == 0 || v == 0.0 || v == "" {
 		return nil
 	}
-	delete(counts["ratings"].(map[string]any), "contradicted") // is refused
-	delete(counts, "carried")                                  // of ranges
-	delete(counts, "assessed")                                 // only this one does again what assessors did
-	return counts
+	return v
 }
 
 func (o *opinions) begin() {
@@ -163,16 +224,20 @@ func (o *opinions) compare(answers []string) (code int) {
 			panic(err)
 		}
 		ours := o.said[i]
+		left, _ := theirs.Result["not_checked"].(float64)
+		if theirs.Result != nil {
+			theirs.Result = common(theirs.Result)
+		}
 		switch {
-		case ours.Holds && unknown(theirs.Why), !ours.Holds && theirs.Holds && theirs.Left > 0:
+		case ours.Status == 1 && theirs.Status == 0 && left > 0:
 			newer++
 			continue
-		case ours.Holds:
+		case ours.Status == 0:
 			hold++
 		}
-		if ours.Holds != theirs.Holds || !reflect.DeepEqual(ours.Counts, theirs.Counts) {
-			fmt.Printf("the verifiers differ on %s\n  duly-verify:   %t %s %v\n  verify-bundle: %t %s %v\n",
-				o.orders[i].File, ours.Holds, ours.Why, ours.Counts, theirs.Holds, theirs.Why, theirs.Counts)
+		if ours.Status != theirs.Status || !reflect.DeepEqual(ours.Result, theirs.Result) {
+			fmt.Printf("the verifiers differ on %+v\n  duly-verify:   %d %s %v\n  verify-bundle: %d %s %v\n",
+				o.orders[i], ours.Status, ours.Why, ours.Result, theirs.Status, theirs.Why, theirs.Result)
 			code = 1
 		}
 	}
@@ -180,11 +245,6 @@ func (o *opinions) compare(answers []string) (code int) {
 		fmt.Printf("the other verifier says the same of %d checks, of which %d hold; %d are of what it does not check\n", len(answers)-newer, hold, newer)
 	}
 	return code
-}
-
-// unknown says whether the other verifier refuses for what it says that it does not know.
-func unknown(why string) bool {
-	return strings.Contains(why, "knows bundle/1 only") || strings.Contains(why, "which this verifier does not know")
 }
 
 func (o *opinions) close() {

@@ -42,9 +42,7 @@ func TestKeysFollow(t *testing.T) {
 	second := l.rekey(22, "rotation")
 	two := l.handover(second, l.key)
 	data := l.bundle()
-	check := func(trust Trust) (*Result, error) {
-		return Verify(bytes.NewReader(data), int64(len(data)), testSchemas, trust)
-	}
+	check := func(trust Trust) (*Result, error) { return verify(data, trust) }
 	old, err := ledger.SignCheckpoint(ledger.Checkpoint{Origin: testOrigin, Size: 0, Root: ledger.Hash{}}, first)
 	if err != nil {
 		t.Fatal(err)
@@ -94,7 +92,7 @@ func TestRestoreIsTold(t *testing.T) {
 		Number: l.epoch, Reason: "restore", LogKey: hexSum([]byte(l.key.Public())), QuotedSize: size + 3, QuotedRoot: strings.Repeat("5", 64),
 	})
 	data := l.bundle()
-	r, err := Verify(bytes.NewReader(data), int64(len(data)), testSchemas, Trust{Key: l.key.Public()})
+	r, err := verify(data, Trust{Key: l.key.Public()})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -108,7 +106,7 @@ func TestRestoreIsTold(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		_, err = Verify(bytes.NewReader(data), int64(len(data)), testSchemas, Trust{Key: l.key.Public(), Checkpoint: kept})
+		_, err = verify(data, Trust{Key: l.key.Public(), Checkpoint: kept})
 		if err == nil || !strings.Contains(err.Error(), says) || n == size+4 && strings.Contains(err.Error(), "restored") {
 			t.Errorf("a checkpoint over %d entries: %v", n, err)
 		}

@@ -84,11 +84,7 @@ func TestLevelsOfAssurance(t *testing.T) {
 			if c.policy != "" {
 				c.sources.Policy = "policy"
 			}
-			trust, err := c.sources.Trust(func(string) ([]byte, error) { return []byte(c.policy), nil })
-			var r *Result
-			if err == nil {
-				r, err = verify(l.write(l.manifest(), l.cosigned(n, c.lines...)), trust)
-			}
+			r, err := under(l.write(l.manifest(), l.cosigned(n, c.lines...)), c.sources, c.policy)
 			if c.want != "" {
 				if err == nil || !strings.Contains(err.Error(), c.want) {
 					t.Errorf("want %q, got %v", c.want, err)
@@ -162,7 +158,7 @@ func TestPoliciesThatAreNone(t *testing.T) {
 		"a group of a later one": "group g any w\n" + w + "quorum g\n", "a group of itself": "group g any g\nquorum g\n", "two logs": "log a\nlog b\nquorum none\n",
 		"another word": "policy w\nquorum none\n", "a quorum of two words": w + "quorum w w\n", "no key": "witness w\nquorum w\n", "too long": strings.Repeat("\n", maxPolicy) + w + "quorum w\n",
 	} {
-		if _, err := (Trust{}).ReadPolicy(text); fault.CodeOf(err) != fault.Invalid {
+		if _, err := under(l.bundle(), Sources{Policy: "policy"}, text); fault.CodeOf(err) != fault.Invalid {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
