@@ -124,7 +124,7 @@ def tell(result):
 def tell_counts(result):
     """Prints what was seen in a bundle."""
     counts = result["counts"]
-    ratings, voices, conditions = counts["ratings"], counts["voices"], counts["conditions"]
+    ratings, voices, conditions, assessed = counts["ratings"], counts["voices"], counts["conditions"], counts["assessed"]
     if result["what"] == "range":
         print(f"  range       entries {result['from']} to {result['size'] - 1} of the log; {counts['carried']} from before it are carried, each proven")
         if result["complete"] < 0:
@@ -141,8 +141,8 @@ def tell_counts(result):
         print(f"  voices      {voices['approvals']} approvals rest on experts and panels: all is shown for {voices['shown']}, withheld for {voices['withheld']}")
     if conditions["precedent"]:
         print(f"  conditions  {conditions['precedent']} must be met before something runs; somebody has signed for {conditions['met']} that they are")
-    if result["not_checked"]:
-        print(f"  not checked {result['not_checked']} entries of independent assessments: their own rules are for duly-verify")
+    if assessed["populations"]:
+        print(f"  assessments {assessed['populations']} populations counted again, {assessed['samples']} samples drawn again")
     for e in result["epochs"]:
         lost = f": {e['lost']} entries that were shown before are lost" if e["lost"] else ""
         print(f"  epoch {e['number']:<4}  from entry {e['entry']} on, after a {e['reason']}{lost}")

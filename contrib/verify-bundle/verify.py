@@ -3,6 +3,7 @@
 from collections import Counter
 
 from archive import Archive
+from assessments import Assessments
 from decisions import Decisions
 from encoding import Refused, need
 from entry import Entry, check_signatures
@@ -27,11 +28,12 @@ class Bundle:
         if self.begins:
             self._open()
         self.classes, self.unnamed = set(manifest["classes"]), self.archive.packs()
-        self.kinds, self.states, self.carried, self.of_assessments = Counter(), Counter(), 0, 0
+        self.kinds, self.states, self.carried = Counter(), Counter(), 0
         self.kept = Kept()
         self.history = History(manifest["key"], trust.people, self.kept)
         self.voices = Voices()
         self.decisions = Decisions(self.history, self.voices, self._again)
+        self.assessments = Assessments(self.history, schemas)
         self.replay = Replay(self.archive.pack, self._again)
 
     def _open(self):
@@ -79,6 +81,10 @@ class Bundle:
             check_signatures(entry, self.checkpoint.origin, self.history.epoch)
             self.voices.add(entry)
             self.decisions.add(entry, carried)
+            if self.begins:
+                self.assessments.counts["unchecked"] += entry.kind in OF_ASSESSMENTS
+            else:
+                self.assessments.add(entry, self.tree.root())
             if not carried:
                 self.replay.add(entry)
                 self.kinds[entry.kind] += 1
@@ -94,7 +100,6 @@ class Bundle:
                  f"the field {field.name} is of the class {field.sensitivity}, and the manifest says otherwise of that class")
         if entry.kind == "pack":
             self.unnamed.discard(entry.public["sha256"])
-        self.of_assessments += entry.kind in OF_ASSESSMENTS
 
     def _again(self, position):
         return Entry(position, *self.archive.again(position), self.schemas)
@@ -115,11 +120,11 @@ class Bundle:
             "kinds": dict(sorted(self.kinds.items())), "disclosed": self.states["shown"], "withheld": self.states["withheld"],
             "erased": self.states["erased"], "signatures": self.history.signatures, "ratings": self.replay.counts,
             "voices": {"approvals": approvals, "shown": shown, "withheld": approvals - shown},
-            "conditions": {"precedent": precedent, "met": met},
+            "conditions": {"precedent": precedent, "met": met}, "assessed": self.assessments.counts,
         }
         others = [c for c in (self.opening, self.outside) if c is not None]
         return (
             result | {"size": self.checkpoint.size, "root": self.checkpoint.root.hex()} | self.trust.worth(self.checkpoint, others)
             | {"counts": counts, "epochs": [e._asdict() for e in self.history.epochs[1:]], "classes": self.archive.manifest["classes"]}
-            | {"not_checked": self.of_assessments, "not_replayed": self.replay.why}
+            | {"not_replayed": self.replay.why}
         )

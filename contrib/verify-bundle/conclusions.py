@@ -1,0 +1,210 @@
+"""What assessors conclude: control tests, impacts, determinations, dissent and redactions
+(docs/bundle.md, section 8, What assessors conclude)."""
+
+from collections import Counter, namedtuple
+
+from bound import is_bound
+from encoding import need
+
+WHOLE = 10000  # all of it, as all rates are
+LEAST = {"limited": 5000, "reasonable": 8000}  # coverage
+PART = ("cause", "contribute")
+WORST = ("absent", "not_effective")
+REASONS = {
+    "customer": {"privacy", "contract", "safety", "law"},
+    "trade_secret": {"competition", "contract"},
+    "security": {"security", "safety"},
+    "personal": {"privacy", "safety"},
+    "legal": {"law"},
+}
+
+# The newest test of a control.
+Test = namedtuple("Test", "hash conclusion items deviations not_testable")
+
+# A determination, as a dissent is held to it.
+Answer = namedtuple("Answer", "conclusion signers")
+
+
+class Draws:
+    """All draws of one kind from one population."""
+
+    def __init__(self, engagement, first_from):
+        self.engagement, self.first_from = engagement, first_from
+        self.grave = self.drawn = 0
+        self.newest = None
+
+
+class Conclusions:
+    """An assessor's work so far. schemas are the released ones by hash."""
+
+    def __init__(self, schemas):
+        self.schemas = schemas
+        self.ratings, self.population = set(), {}  # by terms: deployments, and the ratings then
+        self.draws, self.samples = {}, {}  # by population and kind; by the leaf hash of each draw
+        self.unmapped = {}  # by engagement
+        self.tests, self.impacts = {}, {}  # by engagement
+        self.answers, self.answered = {}, {}  # by leaf hash; by engagement and question
+        self.redactions = set()
+
+    def freeze(self, terms, public):
+        """Keeps what coverage is of."""
+        self.population[terms.hash] = (public["deployments"], len(self.ratings))
+
+    def draw(self, entry, terms, drawn):
+        """Keeps what a test has to look at."""
+        key = (entry.public["population"], entry.public["of"])
+        draws = self.draws.setdefault(key, Draws(terms.engagement, drawn.others))
+        draws.grave += len(drawn.targeted)
+        draws.drawn += len(drawn.drawn)
+        draws.newest = entry.hash.hex()
+        self.samples[draws.newest] = draws
+
+    def reconcile(self, terms, public):
+        """Keeps how much of a list of accounts maps to nothing."""
+        if public["of"] == "account":
+            rows, lost = public["rows"] or 0, sum(public[name] or 0 for name in ("missing", "ambiguous", "unread"))
+            self.unmapped[terms.engagement] = -(-lost * WHOLE // rows) if rows else WHOLE
+
+    def add(self, entry):
+        """Checks an entry of a kind that names no terms."""
+        public = entry.public
+        if entry.kind == "rating":
+            self.ratings.add(entry.id)
+        elif entry.kind in ("dissent", "assessment_reply"):
+            answer = self.answers.get(public["determination"])
+            need(answer, "it is about a determination that is not there")
+            if entry.kind == "dissent":
+                need(public["conclusion"] != answer.conclusion, "it dissents, and concludes the same")
+                need(not answer.signers.intersection(entry.signers()), "whoever signed the determination dissents from it")
+        elif entry.kind == "redaction_consent":
+            need(public["redaction"] in self.redactions, "it is about a redaction that is not there")
+
+    def work(self, entry, terms):
+        """Checks an entry that rests on terms."""
+        rule = {"control_test": self._test, "impact": self._impact, "determination": self._determine, "redaction": self._redact}[entry.kind]
+        rule(entry, terms.engagement if rule != self._determine else terms)
+
+    def _test(self, entry, engagement):
+        public, how = entry.public, entry.public["how"]
+        need(entry.rev == 1, "a test was changed")
+        n = {name: public[name] or 0 for name in ("items", "kept", "deviations", "not_testable", "population", "grave", "grave_missed", "tolerable")}
+        missed = n["deviations"] + n["not_testable"]
+        need(min(n[name] for name in n if name != "tolerable") >= 0 and n["items"] == n["kept"] + missed, "its items do not add up")
+        need(n["grave_missed"] <= min(missed, n["grave"]) and n["grave"] <= n["items"], "what is grave does not add up")
+        need(len(public["causes"] or []) == n["deviations"], "it has not one cause for each deviation")
+        need((public["of"] == "design") == (how == "inspection"), "design is inspected, and operation is not")
+        need((public["sample"] is not None) == (how == "sample"), "it names a sample and is no test of one, or the other way round")
+        if how == "whole":
+            need(n["items"] == n["kept"] == n["population"] <= entry.position + 1, "a rule of the verifier does not leave anything out")
+        elif how == "sample":
+            draws = self.samples.get(public["sample"])
+            need(draws and draws.newest == public["sample"] and draws.engagement == engagement, "it is not on the newest draw of a kind in its engagement")
+            need((n["items"], n["grave"], n["population"]) == (draws.grave + draws.drawn, draws.grave, draws.first_from + draws.grave),
+                 "it is not on all that was drawn, or on another population than that was drawn from")
+        self._bound(public, n, missed)
+        self._results(entry, n)
+        self._again(entry, engagement, n)
+
+    def _bound(self, public, n, missed):
+        """Holds the bound to what was found, and the conclusion to the bound."""
+        inspected, conclusion = public["how"] == "inspection", public["conclusion"]
+        need((public["bound"] is None) == inspected, "an inspection bounds nothing, and every other test has its bound")
+        need(conclusion != "extend" or public["how"] == "sample" and n["items"] < n["population"], "there is nothing to extend")
+        if inspected:
+            need(conclusion != "effective" or missed == 0, "what was inspected deviates, and is said to be effective")
+            return
+        most = public["bound"] - n["grave_missed"]
+        others, looked, seen = n["population"] - n["grave"], n["items"] - n["grave"], missed - n["grave_missed"]
+        alone = others == looked == most == seen == 0 and n["grave"] > 0
+        need(alone or is_bound(most, others, looked, seen), "its sample does not bound the deviations so")
+        need(conclusion != "effective" or public["bound"] * WHOLE <= n["population"] * n["tolerable"], "more may deviate than is tolerable")
+
+    def _results(self, entry, n):
+        if entry.shows("results") and entry.public["how"] != "whole":
+            got = Counter(line.partition("=")[2] for line in entry.shown("results") or [])
+            want = Counter(kept=n["kept"], deviation=n["deviations"], not_testable=n["not_testable"])
+            need(got == want, "its counts are not those of its results")
+
+    def _again(self, entry, engagement, n):
+        """Holds a second test to the first one: nobody tests again until it fits."""
+        public, tests = entry.public, self.tests.setdefault(engagement, {})
+        key = (public["control"], public["of"])
+        before = tests.get(key)
+        test = Test(entry.hash.hex(), public["conclusion"], n["items"], n["deviations"], n["not_testable"])
+        if before is None:
+            need(public["extends"] is None, "it goes on with a test that is not there")
+        else:
+            need(before.conclusion == "extend" and public["extends"] == before.hash, "the control was tested before, and this test does not go on with that one")
+            need(test.items > before.items and test.deviations >= before.deviations and test.not_testable >= before.not_testable,
+                 "it goes on with a test and drops something that was found")
+        tests[key] = test
+
+    def _impact(self, entry, engagement):
+        public = entry.public
+        components = [public[name] or 0 for name in ("scale", "scope", "irremediability")]
+        need(public["right"] is not None and public["groups"] and 1 <= min(components) and max(components) <= 5,
+             "an impact names a right, those affected, and its severity from 1 to 5")
+        part = public["involvement"] in PART
+        need(not part or public["plan_due"] is not None, "the company has a part in the harm, and there is no plan with a day to put it right")
+        need(part == (public["remedy"] == "required"), "whoever has a part in harm puts it right, and nobody else has to; it says otherwise")
+        need(not public["actual"] or set(public["known_from"] or []) - {"stated"}, "the harm is said to have happened, on nothing but what the customer says")
+        self.impacts.setdefault(engagement, {})[entry.id] = public["state"] == "held" and bool(public["actual"]) and part
+
+    def _determine(self, entry, terms):
+        public, engagement = entry.public, terms.engagement
+        need(entry.rev == 1, "a determination was changed")
+        question, conclusion = (engagement, public["question"]), public["conclusion"]
+        need(self.answered.get(question) in (None, "indeterminate"), "the question was answered before, and the answer stands")
+        number = {f.name: public[f.name] or 0 for f in entry.schema.public if f.type == "int"}
+        need(public["level"] == terms.public["level"], "it claims another level of assurance than the terms")
+        least = max((terms.public["required_coverage"] or 0) * 100, LEAST.get(public["level"], 0))
+        need(least <= number["required"] <= WHOLE, "it asks for less coverage than the terms and the level, or for more than all")
+        deployments, ratings = self.population.get(terms.hash, (0, 0))
+        need(number["population"] == deployments and number["examined"] <= ratings and number["unmapped"] == self.unmapped.get(engagement, WHOLE),
+             "it does not rest on the population that was frozen, or on what was found to be unmapped")
+        need(number["coverage"] == covered(number), "its coverage does not follow from what was examined")
+        controls = self._controls(engagement)
+        need(all(number[word] == controls[word] for word in ("effective", *WORST)), "its controls are not counted as they were tested")
+        need(number["untested"] >= 0 and number["controls"] == sum(number[word] for word in ("effective", "untested", *WORST)), "its controls do not add up")
+        need(number["involved"] == sum(self.impacts.get(engagement, {}).values()), "it counts other impacts that the company has a part in than are held")
+        if conclusion != "indeterminate":
+            follows(public["question"], conclusion, number)
+        self.answered[question] = conclusion
+        self.answers[entry.hash.hex()] = Answer(conclusion, set(entry.signers()))
+
+    def _controls(self, engagement):
+        """How many controls came out how, by the newest tests of design and operation."""
+        tests, counts = self.tests.get(engagement, {}), Counter()
+        for control in {control for control, _ in tests}:
+            both = [tests[control, of].conclusion for of in ("design", "operation") if (control, of) in tests]
+            worst = [word for word in WORST if word in both]
+            counts[worst[0] if worst else "effective" if both == ["effective", "effective"] else None] += 1
+        return counts
+
+    def _redact(self, entry, engagement):
+        public = entry.public
+        schema, field = self.schemas.get(bytes.fromhex(public["schema"] or "")), public["field"] or 0
+        need(schema, "it withholds a field of a schema that was never released")
+        need(0 <= field < len(schema.sealed), "it withholds what stands in clear, which may never be withheld")
+        need(schema.sealed[field].sensitivity == public["class"], "it withholds a field as of another class than it has")
+        need(public["reason"] in REASONS[public["class"]], "a field of this class is not withheld for this reason")
+        self.redactions.add(entry.hash.hex())
+
+
+def covered(number):
+    """The rate of a population that was examined, without what is unmapped."""
+    population, examined = number["population"], number["examined"]
+    return examined * (WHOLE - number["unmapped"]) // population if 0 <= examined <= population and population else 0
+
+
+def follows(question, conclusion, number):
+    """Refuses an answer that does not follow from its figures."""
+    favourable = (question, conclusion) in (("contribution", "no"), ("process", "yes"))
+    need(not favourable or number["coverage"] >= number["required"], "less was examined than is required, and whether nothing is wrong is indeterminate")
+    failed = sum(number[word] for word in WORST)
+    if question == "contribution":
+        need((conclusion == "no") == (number["involved"] == 0), "the answer does not fit the impacts that the company has a part in")
+    elif question == "process":
+        need(conclusion != "yes" or number["effective"] == number["controls"], "not all controls were found to be effective")
+        need(conclusion != "no" or failed, "no control was found to be absent or not effective")
+        need(conclusion != "partly" or failed and number["effective"], "not some controls were found to be effective and some not")
