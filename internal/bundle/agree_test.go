@@ -13,6 +13,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"duly/internal/fault"
 	"duly/internal/ledger"
@@ -349,5 +350,37 @@ func TestChangedBundles(t *testing.T) {
 		r.digests[field] = r.disclosures[field].Digest()
 		l.edit(i, func(leaf *ledger.Leaf) { leaf.Fields = ledger.FieldRoot(r.digests) })
 		verify(l.bundle(ledger.Classes...), Trust{})
+	}
+}
+
+// TestChangedRanges protects the one spelling of a range, of cosigned checkpoints, of
+// proofs and of handovers: whatever changes by an accident of bytes is refused by both
+// verifiers, or means the same to both.
+func TestChangedRanges(t *testing.T) {
+	random := rand.New(rand.NewPCG(20, 27))
+	l := rated(t, nil).testLog
+	n := l.size()
+	w := l.witness("one.example/w")
+	at := time.Date(2026, 5, 1, 0, 0, 0, 0, time.UTC)
+	knows := Trust{Key: l.key.Public()}
+	knows.know(mustWitness(t, w.Public()))
+	for range mutations {
+		from := 1 + random.Int64N(n-1)
+		classes := [][]ledger.Class{nil, {ledger.Customer}, ledger.Classes}[random.IntN(3)]
+		all := parts(t, l.rangeFrom(from, l.carries(from, classes), classes...))
+		all[1].content = l.cosigned(n, w.Line(l.point(n), at))
+		all[2].content = l.cosigned(from, w.Line(l.point(from), at.AddDate(0, 0, -1)))
+		i := random.IntN(6)
+		_, _ = verify(with(t, all, i, mutate(random, all[i].content)), knows)
+	}
+	old := l.rekey(21, "rotation")
+	note, proof := l.handover(old, l.key), l.inclusion(3, n).Encode()
+	data := l.bundle()
+	for range mutations {
+		_, _ = verify(data, Trust{Key: old.Public(), Handovers: [][]byte{mutate(random, note)}})
+		if changed := mutate(random, proof); ledger.IsInclusionProof(changed) {
+			_, _ = proved(changed, Trust{Key: old.Public()})
+		}
+		_, _ = verify(data, Trust{Key: l.key.Public(), Checkpoint: mutate(random, l.checkpoint(n))})
 	}
 }

@@ -2,12 +2,17 @@ package bundle
 
 import (
 	"bytes"
+	"encoding/base64"
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"io"
+	"math/rand/v2"
 	"strings"
 	"testing"
 	"time"
+
+	"filippo.io/mldsa"
 
 	"duly/internal/fault"
 	"duly/internal/ledger"
@@ -223,4 +228,97 @@ func TestExplained(t *testing.T) {
 		t.Errorf("%v", saw)
 	}
 	r.Print(io.Discard)
+}
+
+// lattice is a witness who cosigns with ML-DSA-44 (C2SP tlog-cosignature).
+type lattice struct {
+	name    string
+	private *mldsa.PrivateKey
+}
+
+func newLattice(t testing.TB, name string, seed byte) lattice {
+	t.Helper()
+	private, err := mldsa.NewPrivateKey(mldsa.MLDSA44(), bytes.Repeat([]byte{seed}, 32))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return lattice{name, private}
+}
+
+// public gives the witness's verifier key.
+func (l lattice) public() string {
+	key := append([]byte{6}, l.private.PublicKey().Bytes()...)
+	return fmt.Sprintf("%s+%s+%s", l.name, hexSum(append([]byte(l.name+"\n"), key...))[:8], base64.StdEncoding.EncodeToString(key))
+}
+
+// line cosigns a checkpoint at a second since 1970.
+func (l lattice) line(t testing.TB, c ledger.Checkpoint, at int64) []byte {
+	t.Helper()
+	said := append([]byte("subtree/v1\n\x00"), byte(len(l.name)))
+	said = append(said, l.name...)
+	said = binary.BigEndian.AppendUint64(said, uint64(at))
+	said = append(append(said, byte(len(c.Origin))), c.Origin...)
+	said = append(said, make([]byte, 8)...)
+	said = append(binary.BigEndian.AppendUint64(said, uint64(c.Size)), c.Root[:]...)
+	sig, err := l.private.SignDeterministic(said, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	hash := hexSum(append([]byte(l.name+"\n"), append([]byte{6}, l.private.PublicKey().Bytes()...)...))[:8]
+	var raw []byte
+	if _, err := fmt.Sscanf(hash, "%x", &raw); err != nil {
+		t.Fatal(err)
+	}
+	raw = append(binary.BigEndian.AppendUint64(raw, uint64(at)), sig...)
+	return []byte("— " + l.name + " " + base64.StdEncoding.EncodeToString(raw) + "\n")
+}
+
+// TestCosignaturesOfTwoKinds protects whoever relies on a witness whose key outlives
+// quantum computers: its cosignature counts as any other, and one that it did not make,
+// over another checkpoint, another time or under another key, refuses the whole.
+func TestCosignaturesOfTwoKinds(t *testing.T) {
+	l := sample(t)
+	n := l.size()
+	w, stranger := newLattice(t, "lattice.example/w", 1), newLattice(t, "lattice.example/w", 2)
+	classic := l.witness("one.example/w")
+	at := time.Date(2026, 5, 1, 12, 0, 0, 0, time.UTC)
+	line := w.line(t, l.point(n), at.Unix())
+	changed := func(at int) []byte {
+		raw, err := base64.StdEncoding.DecodeString(string(line[len("— lattice.example/w ") : len(line)-1]))
+		if err != nil {
+			t.Fatal(err)
+		}
+		raw[at] ^= 1
+		return []byte("— lattice.example/w " + base64.StdEncoding.EncodeToString(raw) + "\n")
+	}
+	for name, c := range map[string]struct {
+		lines [][]byte
+		count int64 // of witnesses; -1 when it is refused
+	}{
+		"its own":                 {[][]byte{line}, 1},
+		"beside another":          {[][]byte{line, classic.Line(l.point(n), at)}, 2},
+		"a stranger's":            {[][]byte{stranger.line(t, l.point(n), at.Unix())}, 0},
+		"of another checkpoint":   {[][]byte{w.line(t, l.point(n-1), at.Unix())}, -1},
+		"at no time":              {[][]byte{w.line(t, l.point(n), 0)}, -1},
+		"after all time":          {[][]byte{w.line(t, l.point(n), 253402300800)}, -1},
+		"in its last second":      {[][]byte{w.line(t, l.point(n), 253402300799)}, 1},
+		"at another time":         {[][]byte{changed(11)}, -1},
+		"another challenge":       {[][]byte{changed(12)}, -1},
+		"another response":        {[][]byte{changed(12 + 32 + 1000)}, -1},
+		"another hint":            {[][]byte{changed(12 + 32 + 4*576)}, -1},
+		"more hints":              {[][]byte{changed(12 + 2420 - 1)}, -1},
+		"a hint in what is empty": {[][]byte{changed(12 + 32 + 4*576 + 79)}, -1},
+	} {
+		r, err := under(l.write(l.manifest(), l.cosigned(n, c.lines...)), Sources{Witnesses: []string{w.public(), classic.Public()}}, "")
+		switch {
+		case c.count < 0 && (fault.CodeOf(err) != fault.Broken || !strings.Contains(err.Error(), "forged")):
+			t.Errorf("%s: %v", name, err)
+		case c.count >= 0 && (err != nil || r.Witnesses != c.count):
+			t.Errorf("%s: %+v, %v", name, r, err)
+		}
+	}
+	random := rand.New(rand.NewPCG(44, 6))
+	for range 60 { // the two verifiers say the same, whatever they say
+		_, _ = under(l.write(l.manifest(), l.cosigned(n, changed(4+random.IntN(8+2420)))), Sources{Witnesses: []string{w.public()}}, "")
+	}
 }
