@@ -39,7 +39,9 @@ class Policy:
         need(not self._known(name) and name != "none", f"the name {name} is taken")
         if words[0] == "witness":
             need(3 <= len(words) <= 4, "a witness has a name, a key, and perhaps an address")
-            self.witnesses[name] = witness_key(words[2])
+            key = witness_key(words[2])
+            need(key.text not in {w.text for w in self.witnesses.values()}, "a witness is named twice; it would count as two")
+            self.witnesses[name] = key
             return
         need(words[0] == "group" and len(words) > 3, f"{words[0]} is not a line of a policy here")
         members = words[3:]

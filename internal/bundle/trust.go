@@ -95,11 +95,11 @@ func (t Trust) Hold(r *Result, c ledger.Signed, others ...ledger.Signed) error {
 	if t.Key != "" {
 		r.Assurance = KeyGiven
 	}
-	names := map[string]bool{}
+	names, keys := map[string]bool{}, map[string]bool{}
 	for _, x := range c.Cosignatures {
-		names[x.Witness] = true
+		names[x.Witness], keys[x.Key] = true, true
 	}
-	if !t.Quorum.met(names) {
+	if !t.Quorum.met(keys) {
 		return fault.Newf(fault.Broken, "%d of the witnesses whom you know have cosigned, and your policy asks for more, or for others", len(names)).
 			WithFix("ask for a checkpoint that they cosigned")
 	}

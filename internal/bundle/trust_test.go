@@ -108,6 +108,33 @@ func TestLevelsOfAssurance(t *testing.T) {
 	}
 }
 
+// TestAPolicyAsksForAKey protects whoever wrote down with which key a witness must have
+// cosigned: another key of that witness, be it an older one that leaked, does not meet it.
+func TestAPolicyAsksForAKey(t *testing.T) {
+	l := sample(t)
+	n := l.size()
+	older, newer, other := l.witness("one.example/w"), l.witness("one.example/w"), newLattice(t, "one.example/w", 3)
+	at := time.Date(2026, 5, 1, 0, 0, 0, 0, time.UTC)
+	by := map[string][]byte{"older": older.Line(l.point(n), at), "newer": newer.Line(l.point(n), at), "other": other.line(t, l.point(n), at.Unix())}
+	policy := "witness newer " + newer.Public() + "\nwitness other " + other.public() + "\ngroup both all newer other\nquorum "
+	for _, c := range []struct {
+		lines, quorum string
+		met           bool
+	}{
+		{"older", "newer", false}, {"newer", "newer", true}, {"older newer", "newer", true}, {"newer", "both", false},
+		{"other", "both", false}, {"older other", "both", false}, {"newer other", "both", true}, {"older", "none", true},
+	} {
+		var lines [][]byte
+		for _, name := range strings.Fields(c.lines) {
+			lines = append(lines, by[name])
+		}
+		r, err := under(l.write(l.manifest(), l.cosigned(n, lines...)), Sources{Witnesses: []string{older.Public()}, Policy: "policy"}, policy+c.quorum+"\n")
+		if c.met != (err == nil) || err != nil && !strings.Contains(err.Error(), "your policy asks for more") || err == nil && r.Witnesses != 1 {
+			t.Errorf("cosigned by %s, and %s is asked for: %+v, %v", c.lines, c.quorum, r, err)
+		}
+	}
+}
+
 // TestWhenEntriesAreFixed protects from reading more into cosignatures than they say: of
 // a range, what was cosigned at its opening is fixed since then, the rest since the end.
 func TestWhenEntriesAreFixed(t *testing.T) {
@@ -161,7 +188,8 @@ func TestPoliciesThatAreNone(t *testing.T) {
 		"a name that is kept": strings.Replace(w, "witness w", "witness none", 1) + "quorum none\n", "a group of none": w + "group g any\nquorum g\n",
 		"more than there are": w + "group g 2 w\nquorum g\n", "one twice": w + "group g 2 w w\nquorum g\n", "none of some": w + "group g 0 w\nquorum g\n",
 		"a group of a later one": "group g any w\n" + w + "quorum g\n", "a group of itself": "group g any g\nquorum g\n", "two logs": "log a\nlog b\nquorum none\n",
-		"another word": "policy w\nquorum none\n", "a quorum of two words": w + "quorum w w\n", "no key": "witness w\nquorum w\n", "too long": strings.Repeat("\n", maxPolicy) + w + "quorum w\n",
+		"one under two names": w + strings.Replace(w, "witness w", "witness v", 1) + "group g all w v\nquorum g\n", "a number spelt otherwise": w + "group g 01 w\nquorum g\n",
+		"a log of more words": "log a b c\nquorum none\n", "another word": "policy w\nquorum none\n", "a quorum of two words": w + "quorum w w\n", "no key": "witness w\nquorum w\n", "too long": strings.Repeat("\n", maxPolicy) + w + "quorum w\n",
 	} {
 		if _, err := under(l.bundle(), Sources{Policy: "policy"}, text); fault.CodeOf(err) != fault.Invalid {
 			t.Errorf("%s: %v", name, err)
@@ -194,7 +222,7 @@ func FuzzPolicy(f *testing.F) {
 		}
 		everybody := map[string]bool{}
 		for _, w := range trust.Witnesses {
-			everybody[w.Name()] = true
+			everybody[w.Key()] = true
 		}
 		if !trust.Quorum.met(everybody) {
 			t.Errorf("a quorum is not met by everybody: %q", text)
