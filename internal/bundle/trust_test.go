@@ -179,6 +179,34 @@ func mustWitness(t *testing.T, vkey string) ledger.Witness {
 	return w
 }
 
+// TestACheckpointOfOnesOwn protects who kept a checkpoint as a witness or a mirror served
+// it: its signatures may stand in any order, and nothing else may be otherwise.
+func TestACheckpointOfOnesOwn(t *testing.T) {
+	l := sample(t)
+	w := l.witness("one.example/w")
+	signed := string(l.cosigned(5, w.Line(l.point(5), time.Date(2026, 5, 1, 0, 0, 0, 0, time.UTC))))
+	body, lines, _ := strings.Cut(signed, "\n\n")
+	one, two, _ := strings.Cut(lines, "\n")
+	for name, c := range map[string]struct {
+		text  string
+		holds bool
+	}{
+		"as it is":         {signed, true},
+		"in another order": {body + "\n\n" + two + one + "\n", true},
+		"a line twice":     {signed + two, false},
+		"a line more":      {signed + "— x\n", false},
+		"a text before it": {"x\n\n" + signed, false},
+		"spare bits":       {strings.Replace(signed, "=\n\n", "\n\n", 1), false},
+		"nothing":          {"", false},
+	} {
+		trust := Trust{Key: l.key.Public(), Checkpoint: []byte(c.text)}
+		trust.know(mustWitness(t, w.Public()))
+		if r, err := verify(l.bundle(), trust); c.holds != (err == nil) || err == nil && len(r.Fixed) != 1 {
+			t.Errorf("%s: %+v, %v", name, r, err)
+		}
+	}
+}
+
 // TestPoliciesThatAreNone protects from a policy that is read otherwise than it was meant.
 func TestPoliciesThatAreNone(t *testing.T) {
 	l := newLog(t, 1)
