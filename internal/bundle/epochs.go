@@ -92,6 +92,14 @@ func handover(data []byte, key string, schemas Schemas) (next string, err error)
 	if _, err := ledger.OpenCheckpoint(proof.Note, next); err != nil {
 		return "", fault.New(fault.Broken, "the handover's checkpoint is not signed by the new key", "")
 	}
+	for _, k := range []string{key, next} { // the old one too: it may itself have come by a handover
+		if err := soundLogKey(k, c.Origin); err != nil {
+			return "", err
+		}
+	}
+	if one, err := ledger.Spell(proof.Note); err != nil || !bytes.Equal(one, proof.Note) {
+		return "", fault.New(fault.Broken, "the handover's checkpoint is not in its one spelling", "")
+	}
 	if err := proof.Check(c); err != nil {
 		return "", err
 	}
