@@ -47,7 +47,7 @@ attestation: received late evidence_day promised agrees contradicted not_kept un
 person: state roles key
 epoch: number reason log_key quoted_size quoted_root
 erasure: target field reason
-balance: size root standing standing_root
+balance: size root standing standing_root counted counted_hash
 index_edition: state year published released history mapping file rejected unread
 review: state lane opened due snoozed_until closed outcome
 sweep: since upto opened open rated

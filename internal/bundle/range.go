@@ -23,6 +23,7 @@ type before struct {
 	checkpoint []byte
 	edge       *ledger.Edge
 	carried    member
+	counted    *member         // nil when the range has none
 	offsets    map[int64]int64 // of each carried entry in its member
 }
 
@@ -52,6 +53,10 @@ func (w *Writer) Carried(next func(put func(seq int64, inclusion []ledger.Hash) 
 		})
 	})
 }
+
+// Counted writes the records of populations as they stood at the balance with which the
+// range opens.
+func (w *Writer) Counted(p *Population) error { return w.zip.add("counted", p.Lines) }
 
 // appendPlace writes where a carried entry stands, and the proof of it.
 func appendPlace(b []byte, seq int64, inclusion []ledger.Hash) []byte {
@@ -106,7 +111,29 @@ func (a *Archive) readBefore(members []member) ([]member, error) {
 		return nil, fault.New(fault.Broken, "the edge of the range is malformed", "")
 	}
 	a.before.carried = members[3]
-	return append(members[2:3:3], members[4:]...), nil
+	rest := members[4:]
+	if begins(rest, "counted") {
+		a.before.counted, rest = &rest[0], rest[1:]
+	}
+	return append(members[2:3:3], rest...), nil
+}
+
+// countedLines gives the lines of the counted records.
+func (a *Archive) countedLines(each func(line []byte) error) error {
+	m := a.before.counted
+	r := &lines{r: bufio.NewReaderSize(io.NewSectionReader(a.file, m.data(), m.size), 1<<16)}
+	for {
+		line, err := r.next()
+		if errors.Is(err, io.EOF) {
+			return nil
+		}
+		if err == nil {
+			err = each(line)
+		}
+		if err != nil {
+			return err
+		}
+	}
 }
 
 // openings gives the checkpoint at which a range begins, held to the one at which it ends.
@@ -204,9 +231,15 @@ func (r *Result) printRange(out io.Writer) {
 	n := r.Counts
 	fmt.Fprintf(out, "  range       entries %d to %d of the log; %d from before it are carried, each proven\n", r.From, r.Size-1, n.Carried)
 	if *r.Complete < 0 {
-		fmt.Fprintln(out, "              not shown: that no person, role, vote or opinion from before the range was left out")
+		fmt.Fprintln(out, "              not shown: that no person, role, vote, opinion or assessment from before the range was left out")
 	} else {
-		fmt.Fprintf(out, "              people, roles, votes and opinions are complete up to entry %d, by a balance in the log\n", *r.Complete)
+		fmt.Fprintf(out, "              people, roles, votes, opinions and assessments are complete up to entry %d, by a balance in the log\n", *r.Complete)
+	}
+	if *r.Opening >= 0 {
+		fmt.Fprintf(out, "              populations are counted on from the balance at entry %d, and taken from it; who checked the part before has checked it\n", *r.Opening)
+	}
+	if n.Assessed.Unchecked > 0 {
+		fmt.Fprintf(out, "              not checked: %d populations and samples of assessments rest on entries that are not here, and no balance opens the range before them\n", n.Assessed.Unchecked)
 	}
 	fmt.Fprintf(out, "              not checked: %d records began before; what was said of them earlier is not all here\n", n.Continued)
 }

@@ -18,6 +18,7 @@ type Result struct {
 	Origin    string    `json:"origin"`
 	From      int64     `json:"from,omitempty"`     // the first entry of a range
 	Complete  *int64    `json:"complete,omitempty"` // of a range: see [Checker.Complete]
+	Opening   *int64    `json:"opening,omitempty"`  // likewise: see [Checker.Counted]
 	Size      int64     `json:"size"`               // entries covered by the checkpoint
 	Root      string    `json:"root"`
 	Covered   bool      `json:"covered"` // every entry is covered by a checkpoint
@@ -72,8 +73,8 @@ func Verify(file io.ReaderAt, size int64, schemas Schemas, trust Trust) (*Result
 	}
 	r := &Result{What: "bundle", Origin: c.Origin, Size: c.Size, Root: c.Root.String(), Covered: true, Epochs: checker.Later(), Counts: checker.Counts()}
 	if r.From = a.Manifest.From; r.From > 0 {
-		complete := checker.Complete()
-		r.What, r.Complete = "range", &complete
+		complete, opening := checker.Complete(), checker.Counted()
+		r.What, r.Complete, r.Opening = "range", &complete, &opening
 	}
 	for _, class := range a.Manifest.Classes {
 		r.Classes = append(r.Classes, string(class))
@@ -85,7 +86,7 @@ func Verify(file io.ReaderAt, size int64, schemas Schemas, trust Trust) (*Result
 // bundle's checkpoint and the one from outside.
 func (a *Archive) check(schemas Schemas, trust Trust, c ledger.Checkpoint, outside *Outside) (*Checker, error) {
 	used := map[string]bool{}
-	checker := NewChecker(Options{
+	o := Options{
 		Schemas: schemas, Origin: c.Origin, Key: a.Manifest.Key, People: trust.People, Entry: a.entry, Leaves: a.leaves,
 		Pack: func(hash string) ([]byte, error) {
 			if m, ok := a.packs[hash]; ok {
@@ -93,7 +94,11 @@ func (a *Archive) check(schemas Schemas, trust Trust, c ledger.Checkpoint, outsi
 			}
 			return nil, fault.Newf(fault.Broken, "pack %s is not in the bundle", hash)
 		},
-	})
+	}
+	if a.before.counted != nil {
+		o.Counted = a.countedLines
+	}
+	checker := NewChecker(o)
 	defer checker.Close()
 	look := func(seq int64, entry *Content, fields []Sealed) {
 		if entry == nil {
@@ -161,9 +166,9 @@ func (a *Archive) entry(seq int64) (leaf []byte, fields []Sealed, err error) {
 	return leaf, fields, err
 }
 
-// leaves gives the leaves before a position again.
+// leaves gives the leaves before a position again, those of the bundle's own entries.
 func (a *Archive) leaves(upto int64, each func(leaf []byte) error) error {
-	return a.scan(0, func(seq int64, leaf []byte, _ []Sealed) (bool, error) {
+	return a.scan(a.Manifest.From, func(seq int64, leaf []byte, _ []Sealed) (bool, error) {
 		if seq >= upto {
 			return false, nil
 		}
