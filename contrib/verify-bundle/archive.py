@@ -59,6 +59,8 @@ class Archive:
         need(names[:1] == ["bundle.json"], "the archive does not begin with bundle.json")
         self.manifest = read_manifest(self.read("bundle.json"))
         fixed = FIXED[self.manifest["duly"]]
+        if self.manifest["duly"] == "range/1" and "counted" in names:
+            fixed = fixed + ["counted"]
         packs = names[len(fixed) :]
         need(names[: len(fixed)] == fixed and all(is_pack_name(p) for p in packs) and packs == sorted(set(packs)),
              f"the members are not {', '.join(fixed)} and packs in ascending order")
@@ -113,6 +115,15 @@ class Archive:
             position, path = read_place(where)
             self.carried_places[position] = place
             yield position, path, leaf, sealed
+
+    def counted(self):
+        """Yields the lines of the records that stood at the opening balance of a range, or
+        is None where the range has none."""
+        return self._lines("counted") if "counted" in self.members else None
+
+    def _lines(self, name):
+        for _, (line,) in self._groups(name, 1, *self.members[name]):
+            yield line.decode("latin-1")
 
     def again(self, position):
         """The lines (leaf, sealed) of an entry that was read before."""

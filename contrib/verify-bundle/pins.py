@@ -137,6 +137,3 @@ independence assignment population engagement_sample reconciliation effort contr
 impact determination dissent redaction_consent
 """
 MAY_SIGN |= {kind: Entitled({"assessor"}, _ANYBODY) for kind in _BY_ASSESSORS.split()}
-
-# The kinds of an independent assessment, whose own rules are not checked in a range.
-OF_ASSESSMENTS = frozenset(_BY_ASSESSORS.split()) | {"engagement", "evidence_request", "redaction", "assessment_reply"}

@@ -9,7 +9,6 @@ from encoding import Refused, need
 from entry import Entry, check_signatures
 from history import History
 from kept import Kept
-from pins import OF_ASSESSMENTS
 from replay import Replay
 from tree import Tree, root_of_path
 from voices import Voices
@@ -33,7 +32,7 @@ class Bundle:
         self.history = History(manifest["key"], trust.people, self.kept)
         self.voices = Voices()
         self.decisions = Decisions(self.history, self.voices, self._again)
-        self.assessments = Assessments(self.history, schemas)
+        self.assessments = Assessments(self.history, schemas, self.begins, self.archive.counted())
         self.replay = Replay(self.archive.pack, self._again)
 
     def _open(self):
@@ -54,6 +53,7 @@ class Bundle:
                 self._entry(self.tree.size, leaf, line)
                 self._compare_outside()
             self.history.finish()
+            self.assessments.finish()
         finally:
             self.kept.close()
         need((self.tree.size, self.tree.root()) == (self.checkpoint.size, self.checkpoint.root), "the entries do not give the root that was signed")
@@ -81,10 +81,7 @@ class Bundle:
             check_signatures(entry, self.checkpoint.origin, self.history.epoch)
             self.voices.add(entry)
             self.decisions.add(entry, carried)
-            if self.begins:
-                self.assessments.counts["unchecked"] += entry.kind in OF_ASSESSMENTS
-            else:
-                self.assessments.add(entry, self.tree.root())
+            self.assessments.add(entry, None if carried else self.tree.root())
             if not carried:
                 self.replay.add(entry)
                 self.kinds[entry.kind] += 1
@@ -114,13 +111,13 @@ class Bundle:
         result = {"what": "bundle", "origin": self.checkpoint.origin}
         counts = {"entries": self.tree.size - self.begins}
         if self.begins:
-            result |= {"what": "range", "from": self.begins, "complete": self.history.complete}
+            result |= {"what": "range", "from": self.begins, "complete": self.history.complete, "opening": self.assessments.opening}
             counts |= {"carried": self.carried, "continued": self.history.continued}
         counts |= {
             "kinds": dict(sorted(self.kinds.items())), "disclosed": self.states["shown"], "withheld": self.states["withheld"],
             "erased": self.states["erased"], "signatures": self.history.signatures, "ratings": self.replay.counts,
             "voices": {"approvals": approvals, "shown": shown, "withheld": approvals - shown},
-            "conditions": {"precedent": precedent, "met": met}, "assessed": self.assessments.counts,
+            "conditions": {"precedent": precedent, "met": met}, "assessed": self.assessments.sampling.counts,
         }
         others = [c for c in (self.opening, self.outside) if c is not None]
         return (
