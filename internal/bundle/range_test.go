@@ -166,8 +166,16 @@ func (l *testLog) prover() ledger.Prover {
 // rangeFrom writes the bundle of a range that carries the entries at these positions.
 func (l *testLog) rangeFrom(from int64, carried []int64, classes ...ledger.Class) []byte {
 	l.t.Helper()
-	file, m := &memory{}, l.manifest(classes...)
+	m := l.manifest(classes...)
 	m.From = from
+	return l.writeRange(m, l.checkpoint(from), nil, carried)
+}
+
+// writeRange writes the bundle of a range as its manifest says, with what ties it to the
+// entries before.
+func (l *testLog) writeRange(m Manifest, opening []byte, handovers [][]byte, carried []int64) []byte {
+	l.t.Helper()
+	file, from, classes := &memory{}, m.From, m.Classes
 	w, err := NewWriter(file, m, l.checkpoint(l.size()))
 	must := func(err error) {
 		if err != nil {
@@ -179,7 +187,7 @@ func (l *testLog) rangeFrom(from int64, carried []int64, classes ...ledger.Class
 	prover := l.prover()
 	edge, err := prover.Edge(from)
 	must(err)
-	must(w.Opening(l.checkpoint(from), edge))
+	must(w.Opening(opening, edge, handovers))
 	must(w.Entries(func(put Put) error {
 		for _, r := range l.rows[from:] {
 			must(put(r.leaf, r.schema, r.digests, r.disclosures))

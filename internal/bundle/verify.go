@@ -14,12 +14,15 @@ import (
 
 // Result is what a check found.
 type Result struct {
-	What      string    `json:"what"` // workspace, bundle, range, disclosure or proof
-	Origin    string    `json:"origin"`
-	From      int64     `json:"from,omitempty"`     // the first entry of a range
-	Complete  *int64    `json:"complete,omitempty"` // of a range: see [Checker.Complete]
-	Opening   *int64    `json:"opening,omitempty"`  // likewise: see [Checker.Counted]
-	Size      int64     `json:"size"`               // entries covered by the checkpoint
+	What     string `json:"what"` // workspace, bundle, range, disclosure or proof
+	Origin   string `json:"origin"`
+	From     int64  `json:"from,omitempty"`     // the first entry of a range
+	Complete *int64 `json:"complete,omitempty"` // of a range: see [Checker.Complete]
+	Opening  *int64 `json:"opening,omitempty"`  // likewise: see [Checker.Counted]
+
+	OpeningKey string `json:"opening_key,omitempty"` // by which a range began, where its key changed since
+
+	Size      int64     `json:"size"` // entries covered by the checkpoint
 	Root      string    `json:"root"`
 	Covered   bool      `json:"covered"` // every entry is covered by a checkpoint
 	Uncovered int64     `json:"uncovered"`
@@ -43,7 +46,10 @@ func Verify(file io.ReaderAt, size int64, schemas Schemas, trust Trust) (*Result
 	if err != nil {
 		return nil, err
 	}
-	if trust, err = trust.Follow(a.Manifest.Key, schemas); err != nil {
+	if err := a.lead(schemas); err != nil {
+		return nil, err
+	}
+	if trust, err = trust.through(a, schemas).Follow(a.Manifest.Key, schemas); err != nil {
 		return nil, err
 	}
 	c, err := trust.Assure(a.Checkpoint, a.Manifest.Key)
@@ -74,7 +80,7 @@ func Verify(file io.ReaderAt, size int64, schemas Schemas, trust Trust) (*Result
 	r := &Result{What: "bundle", Origin: c.Origin, Size: c.Size, Root: c.Root.String(), Covered: true, Epochs: checker.Later(), Counts: checker.Counts()}
 	if r.From = a.Manifest.From; r.From > 0 {
 		complete, opening := checker.Complete(), checker.Counted()
-		r.What, r.Complete, r.Opening = "range", &complete, &opening
+		r.What, r.Complete, r.Opening, r.OpeningKey = "range", &complete, &opening, a.Manifest.OpeningKey
 	}
 	for _, class := range a.Manifest.Classes {
 		r.Classes = append(r.Classes, string(class))
@@ -131,6 +137,7 @@ func (a *Archive) check(schemas Schemas, trust Trust, c ledger.Checkpoint, outsi
 		checker.Report(-1, fmt.Sprintf("the entries have root %s over %d, the checkpoint has %s over %d", root, checker.Size(), c.Root, c.Size))
 	}
 	outside.Finish(checker)
+	a.rotations(checker)
 	for hash := range a.packs {
 		if !used[hash] {
 			checker.Report(-1, "pack "+hash+" is in the bundle but not in the log")
