@@ -73,6 +73,7 @@ class Assessments:
         need(entry.kind not in ONCE or entry.rev == 1, f"a {entry.kind} was changed, and it stands as it was signed")
         rule = RULES.get(entry.kind)
         if rule:
+            check_stated(entry)
             self._dated(entry)
             rule(self, entry, root)
         if entry.kind == "balance":
@@ -222,6 +223,13 @@ class Assessments:
         of = self.engagements[engagement]
         of.goes_on()
         of.work(entry)
+
+
+def check_stated(entry):
+    """Refuses what leaves open in clear what a rule asks."""
+    for field in entry.schema.public:
+        if field.type == "enum" and field.name != "leverage" or field.type == "bool" and field.name != "crucial":
+            need(entry.public[field.name] is not None, f"it does not state its {field.name}")
 
 
 # The rule of each kind of an assessment.

@@ -52,8 +52,8 @@ class Conclusions:
         self.redactions, self.withheld = {}, {}  # the engagement by leaf hash; what is withheld by record id
 
     def freeze(self, terms, public, ratings):
-        """Keeps what coverage is of. Where the ratings that stood were not counted, there are
-        no more than deployments."""
+        """Keeps what coverage is of; ratings are those that stood, or None where nobody could
+        count them."""
         deployments = public["deployments"] or 0
         self.population[terms.hash] = (deployments, deployments if ratings is None else ratings)
 
@@ -97,6 +97,7 @@ class Conclusions:
         missed = n["deviations"] + n["not_testable"]
         need(min(n[name] for name in n if name != "tolerable") >= 0 and n["items"] == n["kept"] + missed, "its items do not add up")
         need(n["grave_missed"] <= min(missed, n["grave"]) and n["grave"] <= n["items"], "what is grave does not add up")
+        need(0 <= n["tolerable"] <= WHOLE, "what it tolerates is no rate")
         need(len(public["causes"] or []) == n["deviations"], "it has not one cause for each deviation")
         need((public["of"] == "design") == (how == "inspection"), "design is inspected, and operation is not")
         need((public["sample"] is not None) == (how == "sample"), "it names a sample and is no test of one, or the other way round")
@@ -173,7 +174,7 @@ class Conclusions:
         least = max((terms.public["required_coverage"] or 0) * 100, LEAST.get(public["level"], 0))
         need(least <= number["required"] <= WHOLE, "it asks for less coverage than the terms and the level, or for more than all")
         deployments, ratings = self.population[terms.hash]
-        need(number["population"] == deployments and number["examined"] <= ratings and number["unmapped"] == self.unmapped.get(engagement, WHOLE),
+        need(number["population"] == deployments and number["examined"] <= min(deployments, ratings) and number["unmapped"] == self.unmapped.get(engagement, WHOLE),
              "it does not rest on the population that was frozen, or on what was found to be unmapped")
         need(number["coverage"] == covered(number), "its coverage does not follow from what was examined")
         controls = self._controls(engagement)

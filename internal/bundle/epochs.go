@@ -95,11 +95,11 @@ func handover(data []byte, key string, schemas Schemas) (next string, at int64, 
 	}
 	for _, k := range []string{key, next} { // the old one too: it may itself have come by a handover
 		if err := soundLogKey(k, c.Origin); err != nil {
-			return "", err
+			return "", 0, err
 		}
 	}
 	if one, err := ledger.Spell(proof.Note); err != nil || !bytes.Equal(one, proof.Note) {
-		return "", fault.New(fault.Broken, "the handover's checkpoint is not in its one spelling", "")
+		return "", 0, fault.New(fault.Broken, "the handover's checkpoint is not in its one spelling", "")
 	}
 	if err := proof.Check(c); err != nil {
 		return "", 0, err
