@@ -128,9 +128,16 @@ def tell_counts(result):
     if result["what"] == "range":
         print(f"  range       entries {result['from']} to {result['size'] - 1} of the log; {counts['carried']} from before it are carried, each proven")
         if result["complete"] < 0:
-            print("              not shown: that no person, role, vote or opinion from before the range was left out")
+            print("              not shown: that no person, role, vote, opinion or assessment from before the range was left out")
         else:
-            print(f"              people, roles, votes and opinions are complete up to entry {result['complete']}, by a balance in the log")
+            print(f"              people, roles, votes, opinions and assessments are complete up to entry {result['complete']}, by a balance in the log")
+        if result["opening"] >= 0:
+            print(f"              populations are counted on from the balance at entry {result['opening']}, and taken from it; who checked the part before has checked it")
+        if assessed["unchecked"]:
+            print(f"              not checked: {assessed['unchecked']} populations and samples of assessments rest on entries that are not here,"
+                  " and no balance opens the range before them")
+        if "opening_key" in result:
+            print("              its beginning was signed by an earlier key of the log, from which rotations lead to the one that it shows")
         print(f"              not checked: {counts['continued']} records began before; what was said of them earlier is not all here")
     print(f"  entries     {counts['entries']} ({counts['disclosed']} disclosed fields, {counts['withheld']} withheld, {counts['erased']} erased)")
     print(f"  signatures  {counts['signatures']} of people, all fit")

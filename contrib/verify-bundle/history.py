@@ -9,7 +9,8 @@ from kept import Revision
 from tree import Tree
 
 # The kinds of which a balance says how many entries there are.
-STANDING = {"epoch", "opinion", "person", "referral", "seat", "vote"}
+STANDING = set("assessment_reply assignment control_test determination dissent effort engagement engagement_sample epoch evidence_request impact"
+               " independence opinion person population reconciliation redaction redaction_consent referral seat vote workpaper".split())
 
 # An epoch: its place, number and reason, its key's hash, and how many entries shown before are lost.
 Epoch = namedtuple("Epoch", "entry number reason log_key lost")

@@ -47,7 +47,7 @@ attestation: received late evidence_day promised agrees contradicted not_kept un
 person: state roles key
 epoch: number reason log_key quoted_size quoted_root
 erasure: target field reason
-balance: size root standing standing_root
+balance: size root standing standing_root counted counted_hash
 index_edition: state year published released history mapping file rejected unread
 review: state lane opened due snoozed_until closed outcome
 sweep: since upto opened open rated
@@ -137,6 +137,3 @@ independence assignment population engagement_sample reconciliation effort contr
 impact determination dissent redaction_consent
 """
 MAY_SIGN |= {kind: Entitled({"assessor"}, _ANYBODY) for kind in _BY_ASSESSORS.split()}
-
-# The kinds of an independent assessment, whose own rules are not checked in a range.
-OF_ASSESSMENTS = frozenset(_BY_ASSESSORS.split()) | {"engagement", "evidence_request", "redaction", "assessment_reply"}

@@ -4,12 +4,13 @@ from collections import Counter
 
 from archive import Archive
 from assessments import Assessments
+from checkpoint import log_key
 from decisions import Decisions
-from encoding import Refused, need
+from encoding import Refused, need, sha256
 from entry import Entry, check_signatures
 from history import History
 from kept import Kept
-from pins import OF_ASSESSMENTS
+from proof import handover
 from replay import Replay
 from tree import Tree, root_of_path
 from voices import Voices
@@ -21,7 +22,9 @@ class Bundle:
     def __init__(self, file, size, schemas, trust):
         self.archive, self.schemas, self.trust = Archive(file, size), schemas, trust
         manifest = self.archive.manifest
-        self.key, self.checkpoint, self.outside = trust.open(self.archive.read("checkpoint"), manifest["key"], schemas)
+        self.rotated = []  # the keys since a range began, and where the epoch of each begins
+        lead = self._lead(manifest)
+        self.key, self.checkpoint, self.outside = trust.open(self.archive.read("checkpoint"), manifest["key"], schemas, lead)
         need((self.checkpoint.origin, self.checkpoint.size) == (manifest["origin"], manifest["size"]),
              "the checkpoint is of another log or size than the manifest says")
         self.begins, self.tree, self.opening = self.archive.begins, Tree(), None
@@ -33,12 +36,33 @@ class Bundle:
         self.history = History(manifest["key"], trust.people, self.kept)
         self.voices = Voices()
         self.decisions = Decisions(self.history, self.voices, self._again)
-        self.assessments = Assessments(self.history, schemas)
+        self.assessments = Assessments(self.history, schemas, self.begins, self.archive.counted())
         self.replay = Replay(self.archive.pack, self._again)
+
+    def _lead(self, manifest):
+        """The keys from the one by which a range begins to the one that it shows, by the
+        handovers that it carries."""
+        if "opening_key" not in manifest:
+            return []
+        key = log_key(manifest["opening_key"])
+        for name in self.archive.handovers:
+            key, place = handover(self.archive.read(name), key, self.schemas)
+            self.rotated.append((place, "rotation", sha256(key.text.encode()).hex(), key.text))
+        lead = [manifest["opening_key"], *(r[-1] for r in self.rotated)]
+        need(lead[-1] == manifest["key"], "the handovers do not lead from the key by which the range begins to the one that it shows")
+        return lead
+
+    def _compare_keys(self):
+        """Holds the keys since a range began to the log's own epochs."""
+        if self.rotated:
+            before = [e.log_key for e in self.history.epochs if e.entry < self.begins]
+            since = [(e.entry, e.reason, e.log_key) for e in self.history.epochs if e.entry >= self.begins]
+            first = sha256(self.archive.manifest["opening_key"].encode()).hex()
+            need(before[-1:] == [first] and since == [r[:3] for r in self.rotated], "the keys since the beginning are not those that the epochs name, each after a rotation")
 
     def _open(self):
         """Begins a range at its opening checkpoint."""
-        self.opening = self.trust.again(self.archive.read("opening"), self.key)
+        self.opening = self.trust.again(self.archive.read("opening"), self.archive.manifest.get("opening_key", self.key))
         self.tree = Tree(self.begins, self.archive.edge())
         need((self.opening.origin, self.opening.size) == (self.checkpoint.origin, self.begins), "the opening is of another log or size than the manifest says")
         need(self.tree.root() == self.opening.root, "the edge is not that of the opening")
@@ -54,6 +78,8 @@ class Bundle:
                 self._entry(self.tree.size, leaf, line)
                 self._compare_outside()
             self.history.finish()
+            self._compare_keys()
+            self.assessments.finish()
         finally:
             self.kept.close()
         need((self.tree.size, self.tree.root()) == (self.checkpoint.size, self.checkpoint.root), "the entries do not give the root that was signed")
@@ -81,10 +107,7 @@ class Bundle:
             check_signatures(entry, self.checkpoint.origin, self.history.epoch)
             self.voices.add(entry)
             self.decisions.add(entry, carried)
-            if self.begins:
-                self.assessments.counts["unchecked"] += entry.kind in OF_ASSESSMENTS
-            else:
-                self.assessments.add(entry, self.tree.root())
+            self.assessments.add(entry, None if carried else self.tree.root())
             if not carried:
                 self.replay.add(entry)
                 self.kinds[entry.kind] += 1
@@ -114,14 +137,16 @@ class Bundle:
         result = {"what": "bundle", "origin": self.checkpoint.origin}
         counts = {"entries": self.tree.size - self.begins}
         if self.begins:
-            result |= {"what": "range", "from": self.begins, "complete": self.history.complete}
+            result |= {"what": "range", "from": self.begins, "complete": self.history.complete, "opening": self.assessments.opening}
             counts |= {"carried": self.carried, "continued": self.history.continued}
         counts |= {
             "kinds": dict(sorted(self.kinds.items())), "disclosed": self.states["shown"], "withheld": self.states["withheld"],
             "erased": self.states["erased"], "signatures": self.history.signatures, "ratings": self.replay.counts,
             "voices": {"approvals": approvals, "shown": shown, "withheld": approvals - shown},
-            "conditions": {"precedent": precedent, "met": met}, "assessed": self.assessments.counts,
+            "conditions": {"precedent": precedent, "met": met}, "assessed": self.assessments.sampling.counts,
         }
+        if self.rotated:
+            result["opening_key"] = self.archive.manifest["opening_key"]
         others = [c for c in (self.opening, self.outside) if c is not None]
         return (
             result | {"size": self.checkpoint.size, "root": self.checkpoint.root.hex()} | self.trust.worth(self.checkpoint, others)

@@ -10,6 +10,11 @@ type (
 		Required int64  `duly:"required_coverage,public"`
 		From     string `duly:"from_day,public,date"`
 		Upto     string `duly:"upto_day,public,date"`
+		Due      string `duly:"due,public,date"`
+	}
+	workpaperRecord struct {
+		Terms  string `duly:"terms,public,hash"`
+		SHA256 string `duly:"sha256,public,hash"`
 	}
 	controlTestRecord struct {
 		Terms       string   `duly:"terms,public,hash"`
@@ -68,13 +73,14 @@ type (
 	}
 	redactionRecord struct {
 		Terms  string `duly:"terms,public,hash"`
+		State  string `duly:"state,public,enum=withheld|lifted"`
 		Schema string `duly:"schema,public,hash"`
 		Field  int64  `duly:"field,public"`
 		Class  string `duly:"class,public,enum=customer|trade_secret|personal"`
 		Reason string `duly:"reason,public,enum=competition|privacy|law"`
 	}
 	independenceRecord struct {
-		State     string   `duly:"state,public,enum=declared"`
+		State     string   `duly:"state,public,enum=declared|recused"`
 		Terms     string   `duly:"terms,public,hash"`
 		Ties      []string `duly:"ties,public,enum=funding"`
 		Appointed string   `duly:"appointed_by,public,enum=outside"`
@@ -83,7 +89,7 @@ type (
 		Flagged   bool     `duly:"flagged,public"`
 	}
 	assignmentRecord struct {
-		State     string `duly:"state,public,enum=started"`
+		State     string `duly:"state,public,enum=started|concluded"`
 		Terms     string `duly:"terms,public,hash"`
 		Assessors int64  `duly:"assessors,public"`
 		Flagged   int64  `duly:"flagged,public"`
@@ -149,6 +155,7 @@ type (
 
 var (
 	engagementKind     = ledger.Define[engagementRecord]("engagement", 1, ledger.SignedBy(1))
+	workpaperKind      = ledger.Define[workpaperRecord]("workpaper", 1, ledger.SignedBy(1))
 	controlTestKind    = ledger.Define[controlTestRecord]("control_test", 1, ledger.SignedBy(1))
 	impactKind         = ledger.Define[impactRecord]("impact", 1, ledger.SignedBy(1))
 	determinationKind  = ledger.Define[determinationRecord]("determination", 1, ledger.SignedBy(1))

@@ -148,6 +148,7 @@ var testSchemas = func() Schemas {
 		engagementKind.Schema(), controlTestKind.Schema(), impactKind.Schema(), determinationKind.Schema(), dissentKind.Schema(), redactionKind.Schema(), consentKind.Schema(), deploymentKind.Schema(),
 		independenceKind.Schema(), assignmentKind.Schema(), sizedKind.Schema(), takenKind.Schema(), reconciliationKind.Schema(),
 		termsKind.Schema(), tiesKind.Schema(), startKind.Schema(), populationKind.Schema(), drawnKind.Schema(), accountKind.Schema(), caseKind.Schema(), assessorKind.Schema(),
+		requestKind.Schema(), effortKind.Schema(), workpaperKind.Schema(),
 	} {
 		parsed, err := ledger.ParseSchema(s.Document())
 		if err != nil {

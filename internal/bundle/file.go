@@ -20,11 +20,12 @@ import (
 
 // Manifest says what a bundle holds and for whom.
 type Manifest struct {
-	Origin  string
-	Key     string // verifier key of the log, for convenience: trust comes from outside
-	From    int64  // the first entry; 0 when the bundle is of the whole log
-	Size    int64  // entries From to Size-1
-	Classes []ledger.Class
+	Origin     string
+	Key        string // verifier key of the log, for convenience: trust comes from outside
+	OpeningKey string `json:"opening_key"` // that of a range's beginning, where it was another; else ""
+	From       int64  // the first entry; 0 when the bundle is of the whole log
+	Size       int64  // entries From to Size-1
+	Classes    []ledger.Class
 }
 
 // Encode gives the canonical bytes of the manifest.
@@ -37,7 +38,11 @@ func (m Manifest) Encode() []byte {
 	if m.From > 0 {
 		format = `"range/1","from":` + strconv.FormatInt(m.From, 10)
 	}
-	return []byte(`{"classes":[` + strings.Join(classes, ",") + `],"duly":` + format + `,"key":` + strconv.Quote(m.Key) +
+	opening := ""
+	if m.OpeningKey != "" {
+		opening = `,"opening_key":` + strconv.Quote(m.OpeningKey)
+	}
+	return []byte(`{"classes":[` + strings.Join(classes, ",") + `],"duly":` + format + `,"key":` + strconv.Quote(m.Key) + opening +
 		`,"origin":` + strconv.Quote(m.Origin) + `,"size":` + strconv.FormatInt(m.Size, 10) + "}\n")
 }
 
@@ -266,7 +271,7 @@ func begins(members []member, names ...string) bool {
 func parseManifest(data []byte) (Manifest, error) {
 	bad := fault.New(fault.Broken, "bundle.json is not canonical", "")
 	var m Manifest
-	if err := json.Unmarshal(data, &m); err != nil || m.Size < 0 || m.From < 0 || m.From > 0 && m.From >= m.Size {
+	if err := json.Unmarshal(data, &m); err != nil || m.Size < 0 || m.From < 0 || m.From > 0 && m.From >= m.Size || m.OpeningKey != "" && (m.From == 0 || m.OpeningKey == m.Key) {
 		return m, bad
 	}
 	at := -1

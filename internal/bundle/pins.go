@@ -50,7 +50,7 @@ var pinned = map[string][]string{
 	"person":              {"state", "roles", "key"},
 	"epoch":               {"number", "reason", "log_key", "quoted_size", "quoted_root"},
 	"erasure":             {"target", "field", "reason"},
-	"balance":             {"size", "root", "standing", "standing_root"},
+	"balance":             {"size", "root", "standing", "standing_root", "counted", "counted_hash"},
 	"attestation_request": {"state", "due", "from_day", "upto_day", "conditions", "questionnaire", "terms", "token"},
 	"attestation":         {"received", "late", "evidence_day", "promised", "agrees", "contradicted", "not_kept", "unknown", "days", "days_seen", "sha256"},
 

@@ -14,11 +14,15 @@ import (
 
 // Result is what a check found.
 type Result struct {
-	What      string    `json:"what"` // workspace, bundle, range, disclosure or proof
-	Origin    string    `json:"origin"`
-	From      int64     `json:"from,omitempty"`     // the first entry of a range
-	Complete  *int64    `json:"complete,omitempty"` // of a range: see [Checker.Complete]
-	Size      int64     `json:"size"`               // entries covered by the checkpoint
+	What     string `json:"what"` // workspace, bundle, range, disclosure or proof
+	Origin   string `json:"origin"`
+	From     int64  `json:"from,omitempty"`     // the first entry of a range
+	Complete *int64 `json:"complete,omitempty"` // of a range: see [Checker.Complete]
+	Opening  *int64 `json:"opening,omitempty"`  // likewise: see [Checker.Counted]
+
+	OpeningKey string `json:"opening_key,omitempty"` // by which a range began, where its key changed since
+
+	Size      int64     `json:"size"` // entries covered by the checkpoint
 	Root      string    `json:"root"`
 	Covered   bool      `json:"covered"` // every entry is covered by a checkpoint
 	Uncovered int64     `json:"uncovered"`
@@ -42,7 +46,10 @@ func Verify(file io.ReaderAt, size int64, schemas Schemas, trust Trust) (*Result
 	if err != nil {
 		return nil, err
 	}
-	if trust, err = trust.Follow(a.Manifest.Key, schemas); err != nil {
+	if err := a.lead(schemas); err != nil {
+		return nil, err
+	}
+	if trust, err = trust.through(a, schemas).Follow(a.Manifest.Key, schemas); err != nil {
 		return nil, err
 	}
 	c, err := trust.Assure(a.Checkpoint, a.Manifest.Key)
@@ -72,8 +79,8 @@ func Verify(file io.ReaderAt, size int64, schemas Schemas, trust Trust) (*Result
 	}
 	r := &Result{What: "bundle", Origin: c.Origin, Size: c.Size, Root: c.Root.String(), Covered: true, Epochs: checker.Later(), Counts: checker.Counts()}
 	if r.From = a.Manifest.From; r.From > 0 {
-		complete := checker.Complete()
-		r.What, r.Complete = "range", &complete
+		complete, opening := checker.Complete(), checker.Counted()
+		r.What, r.Complete, r.Opening, r.OpeningKey = "range", &complete, &opening, a.Manifest.OpeningKey
 	}
 	for _, class := range a.Manifest.Classes {
 		r.Classes = append(r.Classes, string(class))
@@ -85,7 +92,7 @@ func Verify(file io.ReaderAt, size int64, schemas Schemas, trust Trust) (*Result
 // bundle's checkpoint and the one from outside.
 func (a *Archive) check(schemas Schemas, trust Trust, c ledger.Checkpoint, outside *Outside) (*Checker, error) {
 	used := map[string]bool{}
-	checker := NewChecker(Options{
+	o := Options{
 		Schemas: schemas, Origin: c.Origin, Key: a.Manifest.Key, People: trust.People, Entry: a.entry, Leaves: a.leaves,
 		Pack: func(hash string) ([]byte, error) {
 			if m, ok := a.packs[hash]; ok {
@@ -93,7 +100,11 @@ func (a *Archive) check(schemas Schemas, trust Trust, c ledger.Checkpoint, outsi
 			}
 			return nil, fault.Newf(fault.Broken, "pack %s is not in the bundle", hash)
 		},
-	})
+	}
+	if a.before.counted != nil {
+		o.Counted = a.countedLines
+	}
+	checker := NewChecker(o)
 	defer checker.Close()
 	look := func(seq int64, entry *Content, fields []Sealed) {
 		if entry == nil {
@@ -126,6 +137,7 @@ func (a *Archive) check(schemas Schemas, trust Trust, c ledger.Checkpoint, outsi
 		checker.Report(-1, fmt.Sprintf("the entries have root %s over %d, the checkpoint has %s over %d", root, checker.Size(), c.Root, c.Size))
 	}
 	outside.Finish(checker)
+	a.rotations(checker)
 	for hash := range a.packs {
 		if !used[hash] {
 			checker.Report(-1, "pack "+hash+" is in the bundle but not in the log")
@@ -161,9 +173,9 @@ func (a *Archive) entry(seq int64) (leaf []byte, fields []Sealed, err error) {
 	return leaf, fields, err
 }
 
-// leaves gives the leaves before a position again.
+// leaves gives the leaves before a position again, those of the bundle's own entries.
 func (a *Archive) leaves(upto int64, each func(leaf []byte) error) error {
-	return a.scan(0, func(seq int64, leaf []byte, _ []Sealed) (bool, error) {
+	return a.scan(a.Manifest.From, func(seq int64, leaf []byte, _ []Sealed) (bool, error) {
 		if seq >= upto {
 			return false, nil
 		}

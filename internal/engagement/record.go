@@ -97,7 +97,7 @@ func Reply(ctx context.Context, db *store.DB, authority act.Authority, h voice.H
 		if err != nil {
 			return err
 		}
-		if err := s.inForce(); err != nil {
+		if err := s.InForce(); err != nil {
 			return err
 		}
 		if had.Record.State != Asked {

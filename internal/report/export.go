@@ -29,6 +29,8 @@ type Summary struct {
 	Erased    int64          `json:"erased"`
 	Packs     int            `json:"packs"`
 	Bytes     int64          `json:"bytes"`
+	Opening   *int64         `json:"opening,omitempty"`  // of a range, the balance from which populations are counted on
+	Balances  []int64        `json:"balances,omitempty"` // of one without, the balances of the log with which a range can open
 }
 
 // exportChunk is how many entries one query reads.
@@ -36,9 +38,11 @@ const exportChunk = 4096
 
 // Order says what to export, and for whom.
 type Order struct {
-	Checkpoint []byte // signed, at the end
-	Opening    []byte // signed, where a range begins; nil for the whole log
-	Key        string // verifier key of the log
+	Checkpoint []byte   // signed, at the end
+	Opening    []byte   // signed, where a range begins; nil for the whole log
+	Key        string   // verifier key of the log
+	OpeningKey string   // that of the opening where it is another; else ""
+	Handovers  [][]byte // the files that lead from OpeningKey to Key
 	Classes    []ledger.Class
 	Schemas    bundle.Schemas
 }
@@ -46,7 +50,8 @@ type Order struct {
 // Export writes the bundle of the entries between two signed checkpoints, or of all under
 // one, to path, with the sealed fields of the given classes disclosed. The file appears
 // whole or not at all, readable by its owner only. Memory does not grow with the log; a
-// range takes some for each earlier entry that it rests on.
+// range takes some for each earlier entry that it rests on, and for each record that a
+// population counts.
 //
 // The texts of packs are themselves sealed as customer: a bundle that does not
 // disclose that class holds none, and its ratings cannot be computed again.
@@ -80,11 +85,11 @@ func Export(ctx context.Context, q store.Queryer, o Order, path string) (Summary
 			return Summary{}, err
 		}
 	}
-	w, err := bundle.NewWriter(file, bundle.Manifest{Origin: c.Origin, Key: o.Key, From: x.s.From, Size: c.Size, Classes: audience}, signed)
+	w, err := bundle.NewWriter(file, bundle.Manifest{Origin: c.Origin, Key: o.Key, OpeningKey: o.OpeningKey, From: x.s.From, Size: c.Size, Classes: audience}, signed)
 	if err != nil {
 		return Summary{}, err
 	}
-	if err := x.write(w, opening); err != nil {
+	if err := x.write(w, opening, o.Handovers); err != nil {
 		return Summary{}, err
 	}
 	err = x.place(file, path)
@@ -102,13 +107,13 @@ func spelled(signed []byte, key string) (ledger.Checkpoint, []byte, error) {
 }
 
 // write writes what stands in the bundle behind its checkpoint.
-func (x *exporter) write(w *bundle.Writer, opening []byte) error {
+func (x *exporter) write(w *bundle.Writer, opening []byte, handovers [][]byte) error {
 	if x.needs != nil {
 		edge, err := store.Edge(x.ctx, x.q, x.s.From)
 		if err != nil {
 			return err
 		}
-		if err := w.Opening(opening, edge); err != nil {
+		if err := w.Opening(opening, edge, handovers); err != nil {
 			return err
 		}
 	}
@@ -121,6 +126,9 @@ func (x *exporter) write(w *bundle.Writer, opening []byte) error {
 	}
 	if x.needs != nil {
 		if err := w.Carried(x.carried); err != nil {
+			return err
+		}
+		if err := x.counted(w); err != nil {
 			return err
 		}
 	}

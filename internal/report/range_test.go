@@ -77,6 +77,10 @@ func TestExportOfARange(t *testing.T) {
 			if *r.Complete != balance.Seq {
 				t.Errorf("from %d: complete up to %d, the balance is %d", start.Size, *r.Complete, balance.Seq)
 			}
+			opens := start.Size == balance.Seq+1
+			if (*r.Opening == balance.Seq) != opens || (s.Opening != nil) != opens || opens == slices.Equal(s.Balances, []int64{balance.Seq}) {
+				t.Errorf("from %d: opened by %d; the summary says %+v, the balance is %d", start.Size, *r.Opening, s, balance.Seq)
+			}
 		}
 	}
 }

@@ -187,7 +187,7 @@ func (w *Workspace) Cosigned(ctx context.Context, signed []byte) (ledger.Signed,
 		if stored == nil {
 			return nil, fault.Newf(fault.NotFound, "this log never signed a checkpoint over %d entries", c.Size)
 		}
-		key, err := w.keyOf(stored)
+		key, err := w.KeyOf(stored)
 		if err != nil {
 			return nil, err
 		}
@@ -209,9 +209,9 @@ func (w *Workspace) Cosigned(ctx context.Context, signed []byte) (ledger.Signed,
 // Keys gives the verifier keys of all epochs, the newest first.
 func (w *Workspace) Keys() []string { return append([]string{w.Config.Key}, w.Config.FormerKeys...) }
 
-// keyOf gives the verifier key of this log, of whichever epoch, that signed a
+// KeyOf gives the verifier key of this log, of whichever epoch, that signed a
 // checkpoint.
-func (w *Workspace) keyOf(signed []byte) (string, error) {
+func (w *Workspace) KeyOf(signed []byte) (string, error) {
 	for _, key := range w.Keys() {
 		if _, err := ledger.OpenCheckpoint(signed, key); err == nil {
 			return key, nil
