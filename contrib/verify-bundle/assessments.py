@@ -1,192 +1,253 @@
-"""Independent assessments: terms of reference, independence, populations and samples
-counted and drawn again (docs/bundle.md, section 8, Independent assessments)."""
+"""Independent assessments: terms of reference, who takes part, and what belongs to an
+engagement (docs/bundle.md, section 8, Independent assessments)."""
 
 from collections import namedtuple
 
 from conclusions import Conclusions
-from encoding import day_number, need, sha256
-from population import Records, digest_of, draw, figures, hexed
+from encoding import day_number, need
+from population import Records
+from sampling import Sampling
 
-DRAFTED = ("from_day", "upto_day", "due", "level", "required_coverage", "budget", "currency")
+AGREED = ("from_day", "upto_day", "due", "level", "required_coverage", "budget", "currency")
 BLOCKING = {"financial_interest", "employment", "contingent_fee", "self_review"}
+ONCE = frozenset("""
+population engagement_sample reconciliation effort control_test workpaper determination dissent
+assessment_reply redaction_consent
+""".split())
 
-# Approved terms of reference, by their leaf hash in hex. Days are numbers.
-Terms = namedtuple("Terms", "engagement hash public first last")
+# Approved terms of reference, by their leaf hash in hex.
+Terms = namedtuple("Terms", "engagement hash public begins upto")
 
-# What an assessor declared, in the newest revision.
-Declared = namedtuple("Declared", "engagement takes_part blocking flagged")
+# What an assessor declared, in the newest revision of the record.
+Declared = namedtuple("Declared", "id takes_part blocking flagged")
+
+# The newest revision of a request for evidence.
+Request = namedtuple("Request", "state asked_day due")
 
 
 class Engagement:
     """What came of one engagement so far."""
 
-    def __init__(self):
-        self.newest = None  # public fields of the newest revision
+    def __init__(self, name):
+        self.id, self.newest = name, None  # public fields of the newest revision
         self.approved = None  # leaf hash of the newest approved revision
-        self.started = self.ended = False
+        self.declared = {}  # by actor
+        self.assignment, self.ended = None, False  # record id, once it has started
 
+    def goes_on(self):
+        """Refuses what is entered after the end."""
+        need(self.newest["state"] != "withdrawn", "its engagement was withdrawn")
+        need(not self.ended, "it was entered after the engagement had ended")
 
-class Frozen:
-    """A population as it was taken, and the draws from it."""
+    def taking_part(self):
+        """The declarations of those who take part, none of which is blocking."""
+        part = [d for d in self.declared.values() if d.takes_part]
+        need(not any(d.blocking for d in part), "an assessor with a conflict that blocks takes part")
+        return part
 
-    def __init__(self, entry, terms, units):
-        self.terms, self.actor, self.units = terms, entry.actor, units
-        self.link = entry.public["commitment"]
-        self.root, self.position = None, None  # that seeds rest on
-        self.draws, self.had = 0, set()
+    def work(self, entry):
+        """Holds the work of an assessor to the start and to who takes part."""
+        need(self.assignment, "assessors work in an engagement that has not started")
+        part = {d.id for d in self.taking_part()}
+        need(all(s in self.declared and self.declared[s].id in part for s in entry.signers()),
+             "somebody signed it who has declared no independence in this engagement, or has left it")
 
 
 class Assessments:
     """All assessments of the log so far."""
 
-    def __init__(self, history, schemas):
-        self.history, self.records, self.conclusions = history, Records(), Conclusions(schemas)
-        self.engagements, self.terms, self.declared, self.frozen = {}, {}, {}, {}
-        self.home = {}  # the engagement of a record, by its id
-        self.taken = set()  # terms of which the population was taken
-        self.unseeded, self.before = [], None
-        self.counts = {"populations": 0, "samples": 0, "unchecked": 0}
+    def __init__(self, history, schemas, begins=0, counted=None):
+        """begins is where a range begins, and counted are the lines of the records that
+        stood there, or None."""
+        self.history, self.records, self.begins, self.counted = history, Records(ready=begins == 0), begins, counted
+        self.opening = -1  # position of the balance from which records are counted on
+        self.sampling, self.conclusions = Sampling(self.records), Conclusions(schemas)
+        self.engagements, self.terms = {}, {}
+        self.home = {}  # the engagement and the actor of a record, by its id
+        self.requests = {}  # by record id
 
     def add(self, entry, root):
-        """Holds the next entry to those before it, whose root is given."""
-        self._seed(entry.position, root)
-        self.before = entry.actor
-        if entry.kind == "engagement":
-            self._engagement(entry)
-        elif entry.kind == "engagement_sample":
-            self._sample(entry)
-        elif entry.kind in RULES:
-            self._under_terms(entry, root)
-        else:
-            self.conclusions.add(entry)
-        self.records.add(entry)
+        """Holds the next entry to those before it, whose root is given, or None where it is
+        carried into a range."""
+        self.sampling.seed(entry, root)
+        need(entry.kind not in ONCE or entry.rev == 1, f"a {entry.kind} was changed, and it stands as it was signed")
+        rule = RULES.get(entry.kind)
+        if rule:
+            check_stated(entry)
+            self._dated(entry)
+            rule(self, entry, root)
+        if entry.kind == "balance":
+            self._balance(entry)
+        if root is not None:
+            self.records.add(entry)
 
-    def _engagement(self, entry):
-        public, of = entry.public, self.engagements.setdefault(entry.id, Engagement())
-        before = of.newest["state"] if of.newest else None
-        need(before != "withdrawn", "an engagement that was withdrawn goes on")
-        of.newest, drafted = public, of.newest
+    def finish(self):
+        """Checks what needs all entries."""
+        need(self.counted is None or self.records.ready, "records are counted at an opening balance that is not there")
+
+    def _balance(self, entry):
+        """Holds a balance to the records that stand, or takes those of the opening one."""
+        if not self.records.ready and self.counted is not None and entry.position in (self.begins - 1, self.begins):
+            self.records.open(self.counted)
+            self.opening = entry.position
+        if self.records.ready:
+            need((entry.public["counted"], entry.public["counted_hash"]) == self.records.balance(), "the balance says that other records stand than do")
+
+    def _dated(self, entry):
+        """Holds the day that a record says to the day of its entry."""
+        name = "asked_day" if entry.kind == "evidence_request" else "day"
+        if name in entry.schema.names and (name == "day" or entry.public["state"] == "asked"):
+            need(day_number(entry.public[name]) in (entry.day - 1, entry.day), "it is dated on another day than it was entered")
+
+    def _engagement(self, entry, root):
+        public, of = entry.public, self.engagements.setdefault(entry.id, Engagement(entry.id))
+        begins, upto, due = (public[name] or "" for name in ("from_day", "upto_day", "due"))
+        need(begins <= upto < due and 1 <= (public["required_coverage"] or 0) <= 100 and (public["budget"] or 0) >= 0, "its days, coverage and budget are no terms")
+        before, of.newest = of.newest, public
+        need(before is None or before["state"] != "withdrawn", "an engagement that was withdrawn goes on")
+        need(not of.ended, "terms are changed after the engagement had ended")
+        need(public["state"] != "approved" or before and before["state"] == "draft", "terms are approved that were no draft")
+        need(public["state"] == "draft" or before and all(public[name] == before[name] for name in AGREED), "other terms are approved or withdrawn than stood before")
         if public["state"] == "approved":
-            need(before == "draft", "terms are approved that were no draft")
-            need(all(public[name] == drafted[name] for name in DRAFTED), "other terms are approved than were drafted")
             of.approved = entry.hash.hex()
-            self.terms[of.approved] = Terms(entry.id, of.approved, public, _day(public["from_day"]), _day(public["upto_day"]))
+            self.terms[of.approved] = Terms(entry.id, of.approved, public, begins, upto)
 
-    def _under_terms(self, entry, root):
-        """Holds a record to its terms, which are in force, and to the rules of its kind."""
-        terms = self.terms.get(entry.public["terms"])
+    def _in_force(self, entry, terms):
+        """The engagement of terms that are in force."""
         need(terms, "it rests on terms that the governing body never approved")
         of = self.engagements[terms.engagement]
-        need(of.newest["state"] != "withdrawn" and of.approved == terms.hash, "it rests on terms that are not in force any more")
-        need(not of.ended, "it was entered after the engagement had ended")
-        need(self.home.setdefault(entry.id, terms.engagement) == terms.engagement, "its record was of another engagement before")
-        rule, after_start = RULES[entry.kind]
-        need(of.started or not after_start, "it belongs to an engagement that has not started")
-        rule(self, entry, terms, root)
+        need(of.approved == terms.hash, "it rests on terms that are not in force any more")
+        of.goes_on()
+        return of
 
-    def _independence(self, entry, terms, root):
+    def _named(self, entry):
+        """The terms that a record names, which are in force, and their engagement."""
+        terms = self.terms.get(entry.public["terms"])
+        return terms, self._in_force(entry, terms)
+
+    def _stays(self, entry, of):
+        need(self.home.setdefault(entry.id, of.id) == of.id, "the record was of another engagement before")
+
+    def _independence(self, entry, root):
+        _, of = self._named(entry)
         public, ties = entry.public, entry.public["ties"] or []
         blocking = bool(BLOCKING.intersection(ties)) or public["removed_by"] == "management"
         flagged = blocking or bool(ties) or public["appointed_by"] == "management"
         need((bool(public["blocking"]), bool(public["flagged"])) == (blocking, flagged), "it says otherwise of a conflict than the ties that it declares")
-        self.declared[entry.id] = Declared(terms.engagement, public["state"] == "declared", blocking, flagged)
+        need((public["fee"] or 0) >= 0 and (public["recusals"] or 0) >= 0, "its fee or what it leaves to others is below nothing")
+        self._stays(entry, of)
+        had = of.declared.get(entry.actor)
+        need(had is None or had.id == entry.id, "a person has two declarations in one engagement")
+        need(all(d.id != entry.id for actor, d in of.declared.items() if actor != entry.actor), "a declaration is made again by another person")
+        of.declared[entry.actor] = Declared(entry.id, public["state"] == "declared", blocking, flagged)
 
-    def _assignment(self, entry, terms, root):
-        public, of = entry.public, self.engagements[terms.engagement]
-        if public["state"] != "started":
-            of.ended = True
+    def _assignment(self, entry, root):
+        _, of = self._named(entry)
+        public = entry.public
+        if public["state"] == "started":
+            need(of.assignment is None and entry.rev == 1, "an engagement is started a second time")
+            of.assignment = entry.id
+            part = of.taking_part()
+            need(part and (public["assessors"], public["flagged"] or 0) == (len(part), sum(d.flagged for d in part)),
+                 "it counts other numbers of assessors than take part")
+        need(of.assignment == entry.id, "it ends another assignment than the one with which the engagement began")
+        of.work(entry)
+        of.ended = public["state"] != "started"
+
+    def _population(self, entry, root):
+        terms, of = self._named(entry)
+        of.work(entry)
+        counted = self.sampling.freeze(entry, terms, root)
+        self.conclusions.freeze(terms, entry.public, self.records.ratings if counted else None)
+
+    def _sample(self, entry, root):
+        terms = self.sampling.terms(entry)
+        self._in_force(entry, terms).work(entry)
+        self.sampling.draw(entry)
+        self.conclusions.draw(entry, terms)
+
+    def _reconciliation(self, entry, root):
+        _, of = self._named(entry)
+        of.work(entry)
+        public = entry.public
+        number = {name: public[name] or 0 for name in ("rows", "known", "missing", "ambiguous", "unread", "repeated", "recorded", "unlisted")}
+        need(min(number.values()) >= 0 and number["rows"] == sum(number[name] for name in ("known", "missing", "ambiguous", "unread")),
+             "the outcomes of its rows do not add up to their number")
+        need(number["repeated"] <= number["known"] and number["unlisted"] <= number["recorded"], "more rows are repeated than known, or more records unlisted than recorded")
+        self.conclusions.reconcile(of.id, public["of"], number)
+
+    def _effort(self, entry, root):
+        _, of = self._named(entry)
+        of.work(entry)
+        minutes, cost, items = (entry.public[name] or 0 for name in ("minutes", "cost", "items"))
+        need(min(minutes, cost, items) >= 0 and minutes + cost > 0, "a task takes time or costs something, and never less than nothing")
+
+    def _request(self, entry, root):
+        _, of = self._named(entry)
+        public, state, before = entry.public, entry.public["state"], self.requests.get(entry.id)
+        by_assessor = self.history.signers_with(entry, {"assessor"}) > 0
+        need(by_assessor == (state != "answered"), "assessors ask and the company answers; this is signed by the other side")
+        asked, due, answered = (public[name] or "" for name in ("asked_day", "due", "answered_day"))
+        if before is None:
+            need(state == "asked" and due >= asked, "a request is asked first, and due on that day or later")
+        else:
+            need(state != "asked" and before == Request("asked", asked, due), "a request is asked once, and answered or withdrawn once, with the days that it had")
+        self.requests[entry.id] = Request(state, asked, due)
+        if state != "answered":
+            of.work(entry)
             return
-        need(not of.started, "an engagement is started a second time")
-        of.started = True
-        part = self._taking_part(terms)
-        need(part and (public["assessors"], public["flagged"] or 0) == (len(part), sum(d.flagged for d in part)),
-             "it counts other numbers of assessors than have declared")
+        need(of.assignment, "evidence was asked for in an engagement that has not started")
+        need(answered <= entry.date and bool(public["late"]) == (answered > due), "it says otherwise of when it was answered than its days")
 
-    def _taking_part(self, terms):
-        part = [d for d in self.declared.values() if d.engagement == terms.engagement and d.takes_part]
-        need(not any(d.blocking for d in part), "an assessor with a conflict that blocks takes part")
-        return part
-
-    def _population(self, entry, terms, root):
-        public = entry.public
-        need(entry.rev == 1, "a population was changed")
-        need(terms.hash not in self.taken, "a second population is taken under the same terms")
-        need((public["from_day"], public["upto_day"]) == (terms.public["from_day"], terms.public["upto_day"]), "the population is of another period than the terms")
-        need((public["size"], public["root"]) == (entry.position, root.hex()), "the population does not rest on the entries before it")
-        self._taking_part(terms)
-        units, afterward = self.records.of_period(terms)
-        for name, value in figures(units, afterward, terms.public["upto_day"] or "").items():
-            need(public[name] == value, f"it says {name} {public[name]}, the entries before it give {value}")
-        self.taken.add(terms.hash)
-        self.frozen[entry.hash.hex()] = frozen = Frozen(entry, terms, units)
-        self.unseeded.append(frozen)
-        self.counts["populations"] += 1
-        self.conclusions.freeze(terms, public)
-
-    def _seed(self, position, root):
-        """Lets populations rest on the root after the first entry by somebody else."""
-        for frozen in [f for f in self.unseeded if f.actor != self.before]:
-            frozen.root, frozen.position = root.hex(), position
-            self.unseeded.remove(frozen)
-
-    def _sample(self, entry):
-        public, frozen = entry.public, self.frozen.get(entry.public["population"])
-        need(frozen, "it is drawn from a population that nobody froze before")
-        need(entry.rev == 1, "a sample was changed")
-        frozen.draws += 1
-        need(public["draw"] == frozen.draws, "the draws from a population are not numbered 1, 2, 3")
-        need(frozen.position is not None and (public["position"], public["root"]) == (frozen.position, frozen.root),
-             "its seed does not rest on the first entry that somebody else made after the population was frozen")
-        secret = public["secret"] or ""
-        need(sha256(bytes.fromhex(secret)).hex() == frozen.link, "its seed is not the one that the assessor had committed to")
-        frozen.link = secret
-        seed = hexed(f"duly/seed/1\n{secret}\n{frozen.root}\n{public['of'] or ''}\n{frozen.draws}")
-        drawn = draw(frozen.units, public["of"], seed, public["size"] or 0, frozen.had)
-        need(drawn and digest_of(drawn) == public["drawn"], "drawn again, the sample has other records")
-        need([public[name] or 0 for name in ("targeted", "drawn_from", "strata")] == [len(drawn.targeted), drawn.others, drawn.strata],
-             "drawn again, the sample has other numbers of records")
-        frozen.had.update(drawn.targeted, drawn.drawn)
-        self.counts["samples"] += 1
-        self.conclusions.draw(entry, frozen.terms, drawn)
-
-    def _reconciliation(self, entry, terms, root):
-        public = entry.public
-        parts = [public[name] or 0 for name in ("known", "missing", "ambiguous", "unread")]
-        need(min(parts) >= 0 and (public["rows"] or 0) == sum(parts), "the outcomes of its rows do not add up to their number")
-        self.conclusions.reconcile(terms, public)
-
-    def _request(self, entry, terms, root):
-        public, asker = entry.public, self.history.signers_with(entry, {"assessor"}) > 0
-        answered = public["state"] == "answered"
-        need(asker != answered, "assessors ask and the company answers; this is signed by the other side")
-        day = public["answered_day"] or ""
-        need(not answered or _day(day) <= entry.day, "it was answered after it was entered")
-        need(bool(public["late"]) == (day > (public["due"] or "")), "it says otherwise of when it was answered than its days")
-
-    def _conclusion(self, entry, terms, root):
+    def _work(self, entry, root):
+        terms, of = self._named(entry)
+        of.work(entry)
         self.conclusions.work(entry, terms)
 
-    def _nothing_more(self, entry, terms, root):
-        """Terms in force are all that the page asks of this kind."""
+    def _reply(self, entry, root):
+        engagement = self.conclusions.reply(entry)
+        if entry.kind == "dissent":
+            self._of(engagement, entry)
+
+    def _redaction(self, entry, root):
+        terms = self.terms.get(entry.public["terms"])
+        need(terms, "it rests on terms that the governing body never approved")
+        if entry.public["state"] != "lifted":
+            self._in_force(entry, terms)
+        self.conclusions.redact(entry, terms.engagement)
+
+    def _consent(self, entry, root):
+        self._of(self.conclusions.consent(entry), entry)
+
+    def _of(self, engagement, entry):
+        of = self.engagements[engagement]
+        of.goes_on()
+        of.work(entry)
 
 
-# The rule of each kind that names terms, and whether it waits for the start.
+def check_stated(entry):
+    """Refuses what leaves open in clear what a rule asks."""
+    for field in entry.schema.public:
+        if field.type == "enum" and field.name != "leverage" or field.type == "bool" and field.name != "crucial":
+            need(entry.public[field.name] is not None, f"it does not state its {field.name}")
+
+
+# The rule of each kind of an assessment.
 RULES = {
-    "independence": (Assessments._independence, False),
-    "assignment": (Assessments._assignment, False),
-    "effort": (Assessments._nothing_more, False),
-    "reconciliation": (Assessments._reconciliation, False),
-    "population": (Assessments._population, True),
-    "evidence_request": (Assessments._request, True),
-    "workpaper": (Assessments._nothing_more, True),
-    "control_test": (Assessments._conclusion, True),
-    "impact": (Assessments._conclusion, True),
-    "determination": (Assessments._conclusion, True),
-    "redaction": (Assessments._conclusion, True),
+    "engagement": Assessments._engagement,
+    "independence": Assessments._independence,
+    "assignment": Assessments._assignment,
+    "population": Assessments._population,
+    "engagement_sample": Assessments._sample,
+    "reconciliation": Assessments._reconciliation,
+    "effort": Assessments._effort,
+    "evidence_request": Assessments._request,
+    "control_test": Assessments._work,
+    "workpaper": Assessments._work,
+    "impact": Assessments._work,
+    "determination": Assessments._work,
+    "dissent": Assessments._reply,
+    "assessment_reply": Assessments._reply,
+    "redaction": Assessments._redaction,
+    "redaction_consent": Assessments._consent,
 }
-
-
-def _day(text):
-    """The number of a day; null is before all days."""
-    number = day_number(text)
-    return -1 << 60 if number is None else number

@@ -22,14 +22,18 @@ REASONS = {
 Test = namedtuple("Test", "hash conclusion items deviations not_testable")
 
 # A determination, as a dissent is held to it.
-Answer = namedtuple("Answer", "conclusion signers")
+Answer = namedtuple("Answer", "engagement conclusion signers")
+
+# An impact in its newest revision. part says that it is held, that it happened and that
+# the company has a part in it.
+Impact = namedtuple("Impact", "engagement part")
 
 
 class Draws:
     """All draws of one kind from one population."""
 
-    def __init__(self, engagement, first_from):
-        self.engagement, self.first_from = engagement, first_from
+    def __init__(self, terms, first_from):
+        self.terms, self.first_from = terms.hash, first_from
         self.grave = self.drawn = 0
         self.newest = None
 
@@ -39,58 +43,61 @@ class Conclusions:
 
     def __init__(self, schemas):
         self.schemas = schemas
-        self.ratings, self.population = set(), {}  # by terms: deployments, and the ratings then
+        self.population = {}  # by terms: deployments, and the ratings that stood then
         self.draws, self.samples = {}, {}  # by population and kind; by the leaf hash of each draw
         self.unmapped = {}  # by engagement
-        self.tests, self.impacts = {}, {}  # by engagement
+        self.tests, self.impacts = {}, {}  # by engagement; by record id
         self.answers, self.answered = {}, {}  # by leaf hash; by engagement and question
-        self.redactions = set()
+        self.papers = set()
+        self.redactions, self.withheld = {}, {}  # the engagement by leaf hash; what is withheld by record id
 
-    def freeze(self, terms, public):
-        """Keeps what coverage is of."""
-        self.population[terms.hash] = (public["deployments"], len(self.ratings))
+    def freeze(self, terms, public, ratings):
+        """Keeps what coverage is of; ratings are those that stood, or None where nobody could
+        count them."""
+        deployments = public["deployments"] or 0
+        self.population[terms.hash] = (deployments, deployments if ratings is None else ratings)
 
-    def draw(self, entry, terms, drawn):
+    def draw(self, entry, terms):
         """Keeps what a test has to look at."""
-        key = (entry.public["population"], entry.public["of"])
-        draws = self.draws.setdefault(key, Draws(terms.engagement, drawn.others))
-        draws.grave += len(drawn.targeted)
-        draws.drawn += len(drawn.drawn)
+        public = entry.public
+        draws = self.draws.setdefault((public["population"], public["of"]), Draws(terms, public["drawn_from"] or 0))
+        draws.grave += public["targeted"] or 0
+        draws.drawn += public["size"] or 0
         draws.newest = entry.hash.hex()
         self.samples[draws.newest] = draws
 
-    def reconcile(self, terms, public):
+    def reconcile(self, engagement, of, number):
         """Keeps how much of a list of accounts maps to nothing."""
-        if public["of"] == "account":
-            rows, lost = public["rows"] or 0, sum(public[name] or 0 for name in ("missing", "ambiguous", "unread"))
-            self.unmapped[terms.engagement] = -(-lost * WHOLE // rows) if rows else WHOLE
+        if of == "account":
+            lost = number["missing"] + number["ambiguous"] + number["unread"]
+            self.unmapped[engagement] = -(-lost * WHOLE // number["rows"]) if number["rows"] else WHOLE
 
-    def add(self, entry):
-        """Checks an entry of a kind that names no terms."""
-        public = entry.public
-        if entry.kind == "rating":
-            self.ratings.add(entry.id)
-        elif entry.kind in ("dissent", "assessment_reply"):
-            answer = self.answers.get(public["determination"])
-            need(answer, "it is about a determination that is not there")
-            if entry.kind == "dissent":
-                need(public["conclusion"] != answer.conclusion, "it dissents, and concludes the same")
-                need(not answer.signers.intersection(entry.signers()), "whoever signed the determination dissents from it")
-        elif entry.kind == "redaction_consent":
-            need(public["redaction"] in self.redactions, "it is about a redaction that is not there")
+    def reply(self, entry):
+        """Holds a dissent or a reply to the determination that it names; gives its engagement."""
+        answer = self.answers.get(entry.public["determination"])
+        need(answer, "it is about a determination that is not there")
+        if entry.kind == "dissent":
+            need(entry.public["conclusion"] != answer.conclusion, "it dissents, and concludes the same")
+            need(not answer.signers.intersection(entry.signers()), "whoever signed the determination dissents from it")
+        return answer.engagement
+
+    def consent(self, entry):
+        """The engagement of the redaction that a consent names."""
+        engagement = self.redactions.get(entry.public["redaction"])
+        need(engagement, "it is about a redaction that is not there")
+        return engagement
 
     def work(self, entry, terms):
         """Checks an entry that rests on terms."""
-        rule = {"control_test": self._test, "impact": self._impact, "determination": self._determine, "redaction": self._redact}[entry.kind]
-        rule(entry, terms.engagement if rule != self._determine else terms)
+        {"control_test": self._test, "workpaper": self._paper, "impact": self._impact, "determination": self._determine}[entry.kind](entry, terms)
 
-    def _test(self, entry, engagement):
+    def _test(self, entry, terms):
         public, how = entry.public, entry.public["how"]
-        need(entry.rev == 1, "a test was changed")
         n = {name: public[name] or 0 for name in ("items", "kept", "deviations", "not_testable", "population", "grave", "grave_missed", "tolerable")}
         missed = n["deviations"] + n["not_testable"]
         need(min(n[name] for name in n if name != "tolerable") >= 0 and n["items"] == n["kept"] + missed, "its items do not add up")
         need(n["grave_missed"] <= min(missed, n["grave"]) and n["grave"] <= n["items"], "what is grave does not add up")
+        need(0 <= n["tolerable"] <= WHOLE, "what it tolerates is no rate")
         need(len(public["causes"] or []) == n["deviations"], "it has not one cause for each deviation")
         need((public["of"] == "design") == (how == "inspection"), "design is inspected, and operation is not")
         need((public["sample"] is not None) == (how == "sample"), "it names a sample and is no test of one, or the other way round")
@@ -98,12 +105,12 @@ class Conclusions:
             need(n["items"] == n["kept"] == n["population"] <= entry.position + 1, "a rule of the verifier does not leave anything out")
         elif how == "sample":
             draws = self.samples.get(public["sample"])
-            need(draws and draws.newest == public["sample"] and draws.engagement == engagement, "it is not on the newest draw of a kind in its engagement")
+            need(draws and draws.newest == public["sample"] and draws.terms == terms.hash, "it is not on the newest draw of a kind under its terms")
             need((n["items"], n["grave"], n["population"]) == (draws.grave + draws.drawn, draws.grave, draws.first_from + draws.grave),
                  "it is not on all that was drawn, or on another population than that was drawn from")
         self._bound(public, n, missed)
         self._results(entry, n)
-        self._again(entry, engagement, n)
+        self._again(entry, terms.engagement, n)
 
     def _bound(self, public, n, missed):
         """Holds the bound to what was found, and the conclusion to the bound."""
@@ -139,38 +146,45 @@ class Conclusions:
                  "it goes on with a test and drops something that was found")
         tests[key] = test
 
-    def _impact(self, entry, engagement):
-        public = entry.public
+    def _paper(self, entry, terms):
+        need(entry.public["sha256"] not in self.papers, "the workpaper was recorded before")
+        self.papers.add(entry.public["sha256"])
+
+    def _impact(self, entry, terms):
+        public, before = entry.public, self.impacts.get(entry.id)
         components = [public[name] or 0 for name in ("scale", "scope", "irremediability")]
         need(public["right"] is not None and public["groups"] and 1 <= min(components) and max(components) <= 5,
              "an impact names a right, those affected, and its severity from 1 to 5")
+        need(public["known_from"], "an impact says from what it is known")
         part = public["involvement"] in PART
         need(not part or public["plan_due"] is not None, "the company has a part in the harm, and there is no plan with a day to put it right")
         need(part == (public["remedy"] == "required"), "whoever has a part in harm puts it right, and nobody else has to; it says otherwise")
-        need(not public["actual"] or set(public["known_from"] or []) - {"stated"}, "the harm is said to have happened, on nothing but what the customer says")
-        self.impacts.setdefault(engagement, {})[entry.id] = public["state"] == "held" and bool(public["actual"]) and part
+        need(not public["actual"] or set(public["known_from"]) - {"stated"}, "the harm is said to have happened, on nothing but what the customer says")
+        held = public["state"] == "held"
+        need(before.engagement == terms.engagement if before else held, "an impact is held first, and stays in its engagement")
+        self.impacts[entry.id] = Impact(terms.engagement, held and bool(public["actual"]) and part)
 
     def _determine(self, entry, terms):
         public, engagement = entry.public, terms.engagement
-        need(entry.rev == 1, "a determination was changed")
+        need(terms.hash in self.population, "something is concluded before a population was frozen under its terms")
         question, conclusion = (engagement, public["question"]), public["conclusion"]
         need(self.answered.get(question) in (None, "indeterminate"), "the question was answered before, and the answer stands")
         number = {f.name: public[f.name] or 0 for f in entry.schema.public if f.type == "int"}
         need(public["level"] == terms.public["level"], "it claims another level of assurance than the terms")
         least = max((terms.public["required_coverage"] or 0) * 100, LEAST.get(public["level"], 0))
         need(least <= number["required"] <= WHOLE, "it asks for less coverage than the terms and the level, or for more than all")
-        deployments, ratings = self.population.get(terms.hash, (0, 0))
-        need(number["population"] == deployments and number["examined"] <= ratings and number["unmapped"] == self.unmapped.get(engagement, WHOLE),
+        deployments, ratings = self.population[terms.hash]
+        need(number["population"] == deployments and number["examined"] <= min(deployments, ratings) and number["unmapped"] == self.unmapped.get(engagement, WHOLE),
              "it does not rest on the population that was frozen, or on what was found to be unmapped")
         need(number["coverage"] == covered(number), "its coverage does not follow from what was examined")
         controls = self._controls(engagement)
         need(all(number[word] == controls[word] for word in ("effective", *WORST)), "its controls are not counted as they were tested")
         need(number["untested"] >= 0 and number["controls"] == sum(number[word] for word in ("effective", "untested", *WORST)), "its controls do not add up")
-        need(number["involved"] == sum(self.impacts.get(engagement, {}).values()), "it counts other impacts that the company has a part in than are held")
+        need(number["involved"] == sum(i.part for i in self.impacts.values() if i.engagement == engagement), "it counts other impacts that the company has a part in than are held")
         if conclusion != "indeterminate":
             follows(public["question"], conclusion, number)
         self.answered[question] = conclusion
-        self.answers[entry.hash.hex()] = Answer(conclusion, set(entry.signers()))
+        self.answers[entry.hash.hex()] = Answer(engagement, conclusion, set(entry.signers()))
 
     def _controls(self, engagement):
         """How many controls came out how, by the newest tests of design and operation."""
@@ -181,14 +195,22 @@ class Conclusions:
             counts[worst[0] if worst else "effective" if both == ["effective", "effective"] else None] += 1
         return counts
 
-    def _redact(self, entry, engagement):
+    def redact(self, entry, engagement):
+        """Holds what is withheld to the schema that it names."""
         public = entry.public
         schema, field = self.schemas.get(bytes.fromhex(public["schema"] or "")), public["field"] or 0
         need(schema, "it withholds a field of a schema that was never released")
         need(0 <= field < len(schema.sealed), "it withholds what stands in clear, which may never be withheld")
         need(schema.sealed[field].sensitivity == public["class"], "it withholds a field as of another class than it has")
         need(public["reason"] in REASONS[public["class"]], "a field of this class is not withheld for this reason")
-        self.redactions.add(entry.hash.hex())
+        what, lifted = (engagement, public["schema"], field), public["state"] == "lifted"
+        if lifted:
+            need(self.withheld.get(entry.id) == what, "it shows again what it had not withheld")
+        else:
+            need(entry.id not in self.withheld, "it withholds a second time")
+            need(what not in self.withheld.values(), "it withholds what is withheld already")
+        self.withheld[entry.id] = None if lifted else what
+        self.redactions[entry.hash.hex()] = engagement
 
 
 def covered(number):

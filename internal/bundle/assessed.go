@@ -22,6 +22,7 @@ func (c *Checker) assessed(seq int64, hash ledger.Hash, leaf *ledger.Leaf) error
 	if slices.Contains(once, leaf.Kind) && leaf.Rev > 1 {
 		c.Report(seq, "a "+leaf.Kind+" was changed; it stands as it was signed")
 	}
+	c.stated(seq)
 	switch leaf.Kind {
 	case "engagement":
 		c.engagement(seq, hash, leaf, p)
@@ -52,6 +53,17 @@ func (c *Checker) assessed(seq int64, hash ledger.Hash, leaf *ledger.Leaf) error
 	}
 	c.dated(seq, leaf, p)
 	return nil
+}
+
+// stated reports what an assessment leaves open in clear: where null is none of the words
+// that a rule knows, it would slip through it.
+func (c *Checker) stated(seq int64) {
+	for i, f := range c.newest.Schema.Public {
+		closed := f.Type == ledger.TypeEnum && f.Name != "leverage" || f.Type == ledger.TypeBool && f.Name != "crucial"
+		if closed && string(c.newest.Public[i]) == "null" {
+			c.Report(seq, "it does not state its "+f.Name)
+		}
+	}
 }
 
 // dated holds the day that a record states of itself to the day on which the log took it.

@@ -19,6 +19,7 @@ type Assessments struct {
 type engagements struct {
 	newest   map[string]*terms      // by record id, the newest revision
 	approved map[ledger.Hash]*terms // by leaf hash, what was ever approved
+	inForce  map[string]ledger.Hash // by record id, the newest approved revision
 	declared map[string]declared    // by record id of the declaration
 	byPerson map[string]string      // the record id of a declaration, by engagement and actor
 	started  map[string]string      // by record id of the engagement, that of its assignment
@@ -57,7 +58,7 @@ type frozen struct {
 
 func newEngagements() engagements {
 	return engagements{
-		newest: map[string]*terms{}, approved: map[ledger.Hash]*terms{}, declared: map[string]declared{}, byPerson: map[string]string{}, started: map[string]string{},
+		newest: map[string]*terms{}, approved: map[ledger.Hash]*terms{}, inForce: map[string]ledger.Hash{}, declared: map[string]declared{}, byPerson: map[string]string{}, started: map[string]string{},
 		ended: map[string]bool{}, frozen: map[ledger.Hash]*frozen{}, byTerms: map[ledger.Hash]bool{}, requests: map[string]request{},
 	}
 }
@@ -82,12 +83,12 @@ func (c *Checker) engagement(seq int64, hash ledger.Hash, leaf *ledger.Leaf, p f
 		c.Report(seq, "terms are approved that were no draft")
 	case t.state == "withdrawn" && before == nil:
 		c.Report(seq, "terms are withdrawn that nobody stated")
-	case t.state != "draft" && before.public != t.public:
+	case t.state != "draft" && before != nil && before.public != t.public:
 		c.Report(seq, "other terms are "+t.state+" than were drafted")
 	}
 	c.engaged.newest[leaf.ID] = t
 	if t.state == "approved" {
-		c.engaged.approved[hash] = t
+		c.engaged.approved[hash], c.engaged.inForce[leaf.ID] = t, hash
 	}
 }
 
@@ -107,7 +108,7 @@ func (c *Checker) under(seq int64, p fields) *terms {
 
 // inForce reports terms that are not in force, and those of an engagement that has ended.
 func (c *Checker) inForce(seq int64, t *terms) {
-	if newest := c.engaged.newest[t.engagement]; newest.state == "approved" && newest.hash != t.hash {
+	if c.engaged.inForce[t.engagement] != t.hash {
 		c.Report(seq, "it rests on terms that are not in force any more")
 	}
 	c.goesOn(seq, t.engagement)

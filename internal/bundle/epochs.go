@@ -30,6 +30,8 @@ func (c *Checker) epochEntry(seq int64, leaf *ledger.Leaf) {
 		c.Report(seq, fmt.Sprintf("epoch %d follows epoch %d", e.Number, c.epoch))
 	case (e.Number == 1) != (e.Reason == "first"):
 		c.Report(seq, fmt.Sprintf("epoch %d has the reason %q", e.Number, e.Reason))
+	case (e.Number == 1) != (seq == 0): // in a range whose first epoch was left out, no other may stand for it
+		c.Report(seq, "the first epoch is not the first entry")
 	case e.Reason == "restore" && size > seq:
 		e.Lost = size - seq
 	case size != seq || seq >= c.opening.from && values.text("quoted_root") != c.edge.Root().String():
@@ -92,6 +94,14 @@ func handover(data []byte, key string, schemas Schemas) (next string, at int64, 
 	}
 	if _, err := ledger.OpenCheckpoint(proof.Note, next); err != nil {
 		return "", 0, fault.New(fault.Broken, "the handover's checkpoint is not signed by the new key", "")
+	}
+	for _, k := range []string{key, next} { // the old one too: it may itself have come by a handover
+		if err := soundLogKey(k, c.Origin); err != nil {
+			return "", 0, err
+		}
+	}
+	if one, err := ledger.Spell(proof.Note); err != nil || !bytes.Equal(one, proof.Note) {
+		return "", 0, fault.New(fault.Broken, "the handover's checkpoint is not in its one spelling", "")
 	}
 	if err := proof.Check(c); err != nil {
 		return "", 0, err

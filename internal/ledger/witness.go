@@ -35,8 +35,8 @@ type Witness struct {
 	verifies func(c Checkpoint, at int64, text, sig []byte) bool
 }
 
-// ParseWitness reads the verifier key of a witness, in its one spelling. Both Ed25519
-// and ML-DSA-44 cosign.
+// ParseWitness reads the verifier key of a witness, in its one spelling. Both Ed25519, with
+// a [SoundKey], and ML-DSA-44 cosign.
 func ParseWitness(vkey string) (Witness, error) {
 	bad := fault.Newf(fault.Invalid, "%q is not the verifier key of a witness", vkey).
 		WithFix("give the line that the witness published, name+hash+key, of a key that cosigns")
@@ -54,7 +54,7 @@ func ParseWitness(vkey string) (Witness, error) {
 		return Witness{}, bad
 	}
 	switch public := key[1:]; {
-	case key[0] == cosignsEd25519 && len(public) == ed25519.PublicKeySize:
+	case key[0] == cosignsEd25519 && SoundKey(public):
 		w.verifies = func(_ Checkpoint, at int64, text, sig []byte) bool {
 			return ed25519.Verify(public, cosigned(at, text), sig)
 		}
