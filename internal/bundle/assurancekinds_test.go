@@ -143,6 +143,9 @@ type (
 		Missing   int64  `duly:"missing,public"`
 		Ambiguous int64  `duly:"ambiguous,public"`
 		Unread    int64  `duly:"unread,public"`
+		Repeated  int64  `duly:"repeated,public"`
+		Recorded  int64  `duly:"recorded,public"`
+		Unlisted  int64  `duly:"unlisted,public"`
 	}
 	deploymentRecord struct {
 		State string `duly:"state,public,enum=active|ended"`

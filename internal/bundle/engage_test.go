@@ -30,6 +30,8 @@ type (
 		Removed   string   `duly:"removed_by,public,enum=governing_body|management"`
 		Blocks    bool     `duly:"blocking,public"`
 		Flagged   bool     `duly:"flagged,public"`
+		Fee       int64    `duly:"fee,public"`
+		Recusals  int64    `duly:"recusals,public"`
 	}
 	startRecord struct {
 		State     string `duly:"state,public,enum=started|concluded"`
@@ -268,7 +270,7 @@ var cheats = map[string]struct {
 	}, "an assessor has another role"},
 	"a start in spite of a conflict": {func(e *engagement) {
 		e.approve()
-		add(e.testLog, tiesKind, e.id(), &tiesRecord{State: "declared", Terms: e.hash(e.at), Ties: []string{"financial_interest"}, Blocks: true, Flagged: true}, e.ida)
+		add(e.testLog, tiesKind, e.id(), &tiesRecord{State: "declared", Terms: e.hash(e.at), Ties: []string{"financial_interest"}, Appointed: "governing_body", Removed: "governing_body", Blocks: true, Flagged: true}, e.ida)
 		add(e.testLog, startKind, e.id(), &startRecord{State: "started", Terms: e.hash(e.at), Assessors: 1, Flagged: 1}, e.ida)
 	}, "with a conflict that blocks takes part"},
 	"a conflict that is played down": {func(e *engagement) {
@@ -436,7 +438,7 @@ var cheats = map[string]struct {
 	"a sample before anybody could answer": {func(e *engagement) {
 		e.start()
 		at := add(e.testLog, populationKind, e.id(), e.freeze(), e.ida)
-		add(e.testLog, tiesKind, e.id(), &tiesRecord{State: "recused", Terms: e.hash(e.at)}, e.ida)
+		add(e.testLog, effortKind, e.id(), &effortRecord{Terms: e.hash(e.at), Minutes: 1}, e.ida)
 		add(e.testLog, drawnKind, e.id(), e.drawn(at, 1, "account", 10, map[string]bool{}), e.ida)
 	}, "does not rest on the first entry that somebody else made"},
 	"a sample from nowhere": {func(e *engagement) {
