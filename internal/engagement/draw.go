@@ -71,7 +71,8 @@ func Draw(ctx context.Context, db *store.DB, authority act.Authority, d Drawing)
 
 func (d Drawing) sample(ctx context.Context, tx *store.Tx, p *store.Revision[Population], size int) (*Sample, error) {
 	r := &Sample{
-		Day: d.Today(), Population: p.Hash.String(), Draw: 1, Of: d.Of, Confidence: d.Plan.Confidence, Tolerable: d.Plan.Tolerable, Expected: d.Plan.Expected,
+		State: "drawn", Day: d.Today(), Population: p.Hash.String(), Draw: 1, Of: d.Of, Confidence: d.Plan.Confidence, Tolerable: d.Plan.Tolerable, Expected: d.Plan.Expected,
+		Wanted: int64(size),
 		Matter: d.Engagement, Person: d.By.Key,
 	}
 	earlier, err := samplesOf(ctx, tx, p)
