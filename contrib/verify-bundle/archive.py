@@ -11,7 +11,7 @@ END = struct.Struct("<4s4s2H2IH")
 MAX_FILE = 4 << 30
 MAX_MEMBERS = 10_000
 MAX_LINE = 64 << 20
-LIMITS = {"bundle.json": 64 << 10, "checkpoint": 64 << 10, "packs": 4 << 20}
+LIMITS = {"bundle.json": 64 << 10, "checkpoint": 64 << 10, "packs": 4 << 20, "witnessed": 256 << 10}
 FIXED = ["bundle.json", "checkpoint", "entries"]
 
 
@@ -48,9 +48,9 @@ class Archive:
             self.manifest = read_manifest(self.read("bundle.json"))  # first: it tells another format
         end = END.pack(b"PK\5\6", bytes(4), len(names), len(names), len(index), at, 0)
         need(self._at(at, self.size) == index + end, "the archive's index is not as laid down, or something was cut off or added")
-        packs = names[3:]
-        need(names[:3] == FIXED and all(is_pack_name(p) for p in packs) and packs == sorted(set(packs)),
-             "the members are not bundle.json, checkpoint, entries and packs in ascending order")
+        rest = names[3:]  # "packs/" sorts before "witnessed/"
+        need(names[:3] == FIXED and all(is_pack_name(n) or is_witnessed_name(n) for n in rest) and rest == sorted(set(rest)),
+             "the members are not bundle.json, checkpoint, entries, packs and cosigned checkpoints, each in ascending order")
 
     def _at(self, offset, size):
         self.file.seek(offset)
@@ -94,6 +94,11 @@ class Archive:
 def is_pack_name(name):
     """Whether a member may hold a pack."""
     return len(name) == 75 and name.startswith("packs/") and name.endswith(".yaml") and is_hash(name[6:70])
+
+
+def is_witnessed_name(name):
+    """Whether a member may hold a cosigned checkpoint that seeds a sample."""
+    return len(name) == 74 and name.startswith("witnessed/") and is_hash(name[10:])
 
 
 def read_manifest(data):

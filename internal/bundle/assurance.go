@@ -74,6 +74,9 @@ func (a *assured) note(hash ledger.Hash, leaf *ledger.Leaf) {
 	case "population":
 		a.population[terms] = examined{p.int("deployments"), a.rated}
 	case "engagement_sample":
+		if p.text("state") == "planned" {
+			break
+		}
 		key := p.text("population") + " " + p.text("of")
 		d, again := a.draws[key]
 		if !again {

@@ -12,11 +12,14 @@ import (
 type Assessments struct {
 	Populations int64 `json:"populations"` // counted from the entries before them
 	Samples     int64 `json:"samples"`     // drawn from these
+	Witnessed   int64 `json:"witnessed"`   // of the samples, those seeded by witnesses whom the terms name
+	Outside     int64 `json:"outside"`     // of these, those seeded by a witness whom the verifier knows to be an outsider
+	Planned     int64 `json:"planned"`     // samples that are planned and not drawn
 	Unchecked   int64 `json:"unchecked"`   // entries about assessments in a part of a log
 }
 
 // ofAssessments are the kinds that assessed checks.
-var ofAssessments = []string{"engagement", "independence", "assignment", "population", "engagement_sample", "evidence_request", "reconciliation"}
+var ofAssessments = []string{"engagement", "independence", "assignment", "population", "engagement_sample", "witnessed", "evidence_request", "reconciliation"}
 
 // engagements is what the checker keeps of independent assessments.
 type engagements struct {
@@ -27,12 +30,15 @@ type engagements struct {
 	ended    map[string]bool        // likewise: concluded or broken off
 	frozen   map[ledger.Hash]*frozen
 	byTerms  map[ledger.Hash]bool // terms of which the population was taken
-	unseeded []*frozen            // those after which nobody else has made an entry yet
+	planned  map[ledger.Hash]*planned
+	unseeded []*frozen // those after which nobody else has made an entry yet
 }
 
 type terms struct {
 	engagement, state, public string
 	from, upto                string
+	witnesses                 string // hash over the keys of those who seed samples; "" without
+	quorum                    int64
 	hash                      ledger.Hash
 }
 
@@ -54,12 +60,15 @@ type frozen struct {
 	root       ledger.Hash // after the first entry that somebody else made
 	seeded     int64       // how many entries that root covers; 0 before there is one
 	had        map[string]bool
+	terms      *terms
+	planned    *planned // the sample that is planned and not drawn yet
 }
 
 func newEngagements() engagements {
 	return engagements{
 		newest: map[string]*terms{}, approved: map[ledger.Hash]*terms{}, declared: map[string]declared{}, started: map[string]bool{}, ended: map[string]bool{},
 		frozen: map[ledger.Hash]*frozen{}, byTerms: map[ledger.Hash]bool{},
+		planned: map[ledger.Hash]*planned{},
 	}
 }
 
@@ -83,7 +92,9 @@ func (c *Checker) assessed(seq int64, hash ledger.Hash, leaf *ledger.Leaf) error
 	case "population":
 		return c.population(seq, hash, c.edge.Root(), leaf)
 	case "engagement_sample":
-		return c.drawn(seq, leaf)
+		return c.sampled(seq, hash, leaf)
+	case "witnessed":
+		return c.witnessed(seq, hash, leaf)
 	case "evidence_request":
 		c.asked(seq, leaf)
 	case "reconciliation":
@@ -96,8 +107,8 @@ func (c *Checker) assessed(seq int64, hash ledger.Hash, leaf *ledger.Leaf) error
 // what is approved is what stood there as a draft, so far as it stands in clear.
 func (c *Checker) engagement(seq int64, hash ledger.Hash, leaf *ledger.Leaf) {
 	public := fields(leaf.PublicValues())
-	t := &terms{engagement: leaf.ID, state: public.text("state"), from: public.text("from_day"), upto: public.text("upto_day"), hash: hash}
-	for _, name := range []string{"from_day", "upto_day", "due", "level", "required_coverage", "budget", "currency"} {
+	t := &terms{engagement: leaf.ID, state: public.text("state"), from: public.text("from_day"), upto: public.text("upto_day"), hash: hash, witnesses: public.text("witnesses"), quorum: public.int("quorum")}
+	for _, name := range []string{"from_day", "upto_day", "due", "level", "required_coverage", "budget", "currency", "witnesses", "quorum"} {
 		t.public += public[name].String() + "\n"
 	}
 	before := c.engaged.newest[leaf.ID]
@@ -108,6 +119,9 @@ func (c *Checker) engagement(seq int64, hash ledger.Hash, leaf *ledger.Leaf) {
 		c.Report(seq, "terms are approved that were no draft")
 	case t.state == "approved" && before.public != t.public:
 		c.Report(seq, "other terms are approved than were drafted")
+	}
+	if t.quorum < 0 || (t.quorum == 0) != (t.witnesses == "") {
+		c.Report(seq, "it names witnesses and asks for none of them, or asks for witnesses and names none")
 	}
 	c.engaged.newest[leaf.ID] = t
 	if t.state == "approved" {
@@ -209,7 +223,7 @@ func (c *Checker) population(seq int64, hash, before ledger.Hash, leaf *ledger.L
 	}
 	c.takingPart(seq, t)
 	c.engaged.byTerms[t.hash] = true
-	f := &frozen{seq: seq, engagement: t.engagement, actor: leaf.Actor, from: t.from, upto: t.upto, link: public.text("commitment"), had: map[string]bool{}}
+	f := &frozen{seq: seq, engagement: t.engagement, actor: leaf.Actor, from: t.from, upto: t.upto, link: public.text("commitment"), had: map[string]bool{}, terms: t}
 	c.engaged.frozen[hash] = f
 	c.engaged.unseeded = append(c.engaged.unseeded, f)
 	p, err := c.recount(f)
@@ -252,42 +266,6 @@ func (c *Checker) seeds(leaf *ledger.Leaf) {
 		f.root, f.seeded = c.edge.Root(), c.edge.Size()
 		return true
 	})
-}
-
-// drawn draws again what an assessor drew.
-func (c *Checker) drawn(seq int64, leaf *ledger.Leaf) error {
-	public := fields(leaf.PublicValues())
-	hash, _ := ledger.ParseHash(public.text("population"))
-	f := c.engaged.frozen[hash]
-	if f == nil {
-		c.Report(seq, fmt.Sprintf("it is drawn from the population %q, which nobody froze before", public.text("population")))
-		return nil
-	}
-	link, kind := public.text("secret"), public.text("of")
-	switch {
-	case leaf.Rev > 1:
-		c.Report(seq, "a sample was changed; it stands as it was drawn")
-	case public.int("draw") != f.draws+1:
-		c.Report(seq, fmt.Sprintf("it is draw %d of a population of which %d were made", public.int("draw"), f.draws))
-	case f.seeded == 0 || public.int("position") != f.seeded || public.text("root") != f.root.String():
-		c.Report(seq, "its seed does not rest on the first entry that somebody else made after the population was frozen")
-	case !Follows(link, f.link):
-		c.Report(seq, "its seed is not the one that the assessor had committed to")
-	}
-	f.draws, f.link = f.draws+1, link
-	p, err := c.recount(f)
-	if err != nil {
-		return err
-	}
-	c.counts.Assessed.Samples++
-	s := p.Draw(kind, Seed(link, public.text("root"), kind, public.int("draw")), int(public.int("size")), f.had)
-	if s.Hash != public.text("drawn") || int64(len(s.Taken)) != public.int("targeted") || int64(len(s.Drawn)) != public.int("size") || s.Strata != public.int("strata") || s.Rest != public.int("drawn_from") {
-		c.Report(seq, "drawn again, the sample has other records")
-	}
-	for _, id := range slices.Concat(s.Taken, s.Drawn) {
-		f.had[id] = true
-	}
-	return nil
 }
 
 // asked holds a request for evidence to its two sides and its days.

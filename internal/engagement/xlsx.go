@@ -40,7 +40,9 @@ func (w Workbook) XLSX(out io.Writer) error {
 	}
 	b.Begin("Samples")
 	for _, s := range w.Samples {
-		b.Table(tested(s.Seq, s.Record))
+		if s.Record.State == Drawn {
+			b.Table(tested(s.Seq, s.Record))
+		}
 	}
 	b.Begin("Requests")
 	b.Table(w.requests())
