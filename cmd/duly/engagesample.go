@@ -137,7 +137,7 @@ func (c *engagementDrawCmd) Run(a *app) error {
 			Sample *engagement.Sample `json:"sample"`
 		}{entered{s.ID, s.Seq}, r}, func(out io.Writer) {
 			fmt.Fprintf(out, "draw %d: %d of %d %ss from %d strata, and all %d that are grave; signed in entry %d\n", r.Draw, r.Size, r.From, r.Of, r.Strata, r.Targeted, s.Seq)
-			fmt.Fprintln(out, seededBy(r))
+			fmt.Fprintln(out, r.Seeded())
 			if r.Size > 0 {
 				if bound, err := plan.Bound(0, r.Size, r.From); err == nil {
 					fmt.Fprintf(out, "if none of those drawn deviates, at most %d of %d do (%d %%)\n", bound, r.From, plan.Confidence)
@@ -160,15 +160,4 @@ func (a *app) planned(s *store.Revision[engagement.Sample]) error {
 		fmt.Fprintf(out, "draw %d is planned in entry %d: %d %ss, and all that are grave\n", r.Draw, s.Seq, r.Wanted, r.Of)
 		fmt.Fprint(out, wrap("", "It is drawn by what the witnesses of the terms cosign from here on: somebody of the company runs `duly ledger witness`, then draw again, in the same words."))
 	})
-}
-
-// seededBy says on whom the seed of a sample rests.
-func seededBy(r *engagement.Sample) string {
-	switch {
-	case r.State == engagement.Planned:
-		return "they wait for the cosignatures of the witnesses whom the terms name"
-	case r.Witnessed != "":
-		return fmt.Sprintf("seeded by a cosignature of witnesses whom the terms name, over %d entries", r.Position)
-	}
-	return "the seed rests on no outsider: the company and the assessor together could have chosen it"
 }

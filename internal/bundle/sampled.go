@@ -214,7 +214,7 @@ func (x Assessments) print(out io.Writer) {
 		return
 	}
 	fmt.Fprintf(out, "  assessments %d populations counted again, %d samples drawn again\n", x.Populations, x.Samples)
-	if x.Samples > 0 {
+	if x.Witnessed > 0 {
 		fmt.Fprintf(out, "              %d of them seeded by outside witnesses whom you named, %d by others whom the terms name\n", x.Outside, x.Witnessed-x.Outside)
 	}
 	if n := x.Samples - x.Witnessed; n > 0 {

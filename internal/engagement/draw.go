@@ -29,6 +29,17 @@ const (
 	Drawn   = "drawn"
 )
 
+// Seeded says on whom the seed of a sample rests.
+func (s *Sample) Seeded() string {
+	switch {
+	case s.State == Planned:
+		return "they wait for the cosignatures of the witnesses whom the terms name"
+	case s.Witnessed != "":
+		return fmt.Sprintf("seeded by a cosignature of witnesses whom the terms name, over %d entries", s.Position)
+	}
+	return "the seed rests on no outsider: the company and the assessor together could have chosen it"
+}
+
 // Draw draws a sample from the frozen population, signed by the assessor who froze it:
 // all records of the kind that are grave (critical ratings, hard stops, overrides), and
 // of the others as many as the plan needs. A further draw of the same kind extends the
