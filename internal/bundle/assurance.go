@@ -89,6 +89,9 @@ func (a *assured) note(hash ledger.Hash, leaf *ledger.Leaf) {
 	case "population":
 		a.population[terms], a.of[hash.String()] = examined{p.int("deployments"), a.rated}, terms
 	case "engagement_sample":
+		if p.text("state") == "planned" {
+			break
+		}
 		key := p.text("population") + " " + p.text("of")
 		d, again := a.draws[key]
 		if !again {

@@ -125,7 +125,9 @@ type (
 	takenRecord struct {
 		Population string `duly:"population,public,hash"`
 		Draw       int64  `duly:"draw,public"`
+		State      string `duly:"state,public,enum=planned|drawn"`
 		Of         string `duly:"of,public,enum=deployment|rating"`
+		Wanted     int64  `duly:"wanted,public"`
 		Secret     string `duly:"secret,public,hash"`
 		Root       string `duly:"root,public,hash"`
 		Position   int64  `duly:"position,public"`

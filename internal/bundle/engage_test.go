@@ -20,6 +20,8 @@ type (
 		Cover int64  `duly:"required_coverage,public"`
 		Spend int64  `duly:"budget,public"`
 		Unit  string `duly:"currency,public,enum=EUR"`
+		Named string `duly:"witnesses,public,hash"`
+		Need  int64  `duly:"quorum,public"`
 		Day   string `duly:"day,public,date"`
 	}
 	tiesRecord struct {
@@ -69,12 +71,15 @@ type (
 		Afterward   int64 `duly:"afterward,public"`
 	}
 	drawnRecord struct {
+		State      string `duly:"state,public,enum=planned|drawn"`
 		Population string `duly:"population,public,hash"`
 		Draw       int64  `duly:"draw,public"`
 		Of         string `duly:"of,public,enum=account|review"`
+		Wanted     int64  `duly:"wanted,public"`
 		Secret     string `duly:"secret,public,hash"`
 		Root       string `duly:"root,public,hash"`
 		Position   int64  `duly:"position,public"`
+		Witnessed  string `duly:"witnessed,public,hash"`
 		Targeted   int64  `duly:"targeted,public"`
 		Size       int64  `duly:"size,public"`
 		From       int64  `duly:"drawn_from,public"`
@@ -206,6 +211,7 @@ func (e *engagement) freeze() *populationRecord {
 func (e *engagement) drawn(population int, n int64, of string, size int, had map[string]bool) *drawnRecord {
 	position := int64(population) + 2
 	r := &drawnRecord{
+		State: "drawn", Wanted: int64(size),
 		Population: e.hash(population), Draw: n, Of: of, Secret: Link(e.secret, n), Root: e.root(position).String(), Position: position,
 	}
 	s := e.counted(int64(population), e.terms.From, e.terms.Upto).Draw(of, Seed(r.Secret, r.Root, of, n), size, had)
