@@ -116,6 +116,18 @@ func TestForgedAssessmentsAreRefused(t *testing.T) {
 			d.Strata++
 			add(e.testLog, drawnKind, e.id(), d, e.ida)
 		}, "the sample has other records"},
+		"a sample of nothing": {func(e *engagement) {
+			at := e.ready()
+			add(e.testLog, drawnKind, e.id(), e.drawn(at, 1, "account", 0, map[string]bool{}), e.ida)
+		}, "it draws nothing"},
+		"a sample that was not planned": {func(e *engagement) {
+			at := e.ready()
+			d := e.drawn(at, 1, "account", 10, map[string]bool{})
+			d.Witnessed = hexOf("nobody")
+			add(e.testLog, drawnKind, e.id(), d, e.ida)
+		}, "does not rest on the first entry"},
+		"witnesses of whom none has to cosign": {func(e *engagement) { e.terms.Named = hexOf("keys"); e.approve() }, "asks for none of them"},
+		"fewer witnesses than none":            {func(e *engagement) { e.terms.Named, e.terms.Need = hexOf("keys"), -1; e.approve() }, "asks for none of them"},
 		"a sample from fewer than there are": {func(e *engagement) {
 			at := e.ready()
 			d := e.drawn(at, 1, "account", 10, map[string]bool{})

@@ -154,6 +154,9 @@ func (c *Checker) drawn(seq int64, leaf *ledger.Leaf, public fields, f *frozen) 
 	if !Follows(link, f.link) {
 		c.Report(seq, "its seed is not the one that the assessor had committed to")
 	}
+	if public.int("targeted")+public.int("size") < 1 {
+		c.Report(seq, "it draws nothing, and so only passes over a seed")
+	}
 	f.draws, f.link = f.draws+1, link
 	if f.carried(c) || !c.canCount() {
 		c.counts.Assessed.Unchecked++
