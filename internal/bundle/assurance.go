@@ -337,7 +337,7 @@ func (c *Checker) redaction(seq int64, hash ledger.Hash, leaf *ledger.Leaf, p fi
 	what := fmt.Sprintf("%s %s %d", t.engagement, p.text("schema"), n)
 	before, again := c.assured.redacted[leaf.ID]
 	switch {
-	case again != lifted || lifted && before != what:
+	case again != lifted || lifted && before != what || !lifted && p.text("state") != "withheld":
 		c.Report(seq, "a field is withheld first, and shown again once")
 	case !lifted && slices.Contains(slices.Collect(maps.Values(c.assured.redacted)), what):
 		c.Report(seq, "it withholds what is withheld already")

@@ -82,6 +82,8 @@ func (c *Checker) engagement(seq int64, hash ledger.Hash, leaf *ledger.Leaf, p f
 	}
 	before := c.engaged.newest[leaf.ID]
 	switch {
+	case t.state == "":
+		c.Report(seq, "terms are no draft, not approved and not withdrawn")
 	case before != nil && before.state == "withdrawn":
 		c.Report(seq, "an engagement that was withdrawn goes on")
 	case c.engaged.ended[leaf.ID]:

@@ -264,6 +264,10 @@ var cheats = map[string]struct {
 		e.terms.State = "approved"
 		add(e.testLog, termsKind, e.matter, &e.terms, e.chair)
 	}, "were no draft"},
+	"terms in no state": {func(e *engagement) {
+		e.terms.State = ""
+		add(e.testLog, termsKind, e.matter, &e.terms, e.chair)
+	}, "terms are no draft"},
 	"other terms than were drafted": {func(e *engagement) {
 		add(e.testLog, termsKind, e.matter, &e.terms, e.chair)
 		e.terms.State, e.terms.Spend = "approved", 1
