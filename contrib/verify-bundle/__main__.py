@@ -136,6 +136,8 @@ def tell_counts(result):
         if assessed["unchecked"]:
             print(f"              not checked: {assessed['unchecked']} populations and samples of assessments rest on entries that are not here,"
                   " and no balance opens the range before them")
+        if "opening_key" in result:
+            print("              its beginning was signed by an earlier key of the log, from which rotations lead to the one that it shows")
         print(f"              not checked: {counts['continued']} records began before; what was said of them earlier is not all here")
     print(f"  entries     {counts['entries']} ({counts['disclosed']} disclosed fields, {counts['withheld']} withheld, {counts['erased']} erased)")
     print(f"  signatures  {counts['signatures']} of people, all fit")

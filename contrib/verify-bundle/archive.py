@@ -58,9 +58,14 @@ class Archive:
         need(self._at(at, self.size) == index + end, "the archive's index is not as laid down, or something was cut off or added")
         need(names[:1] == ["bundle.json"], "the archive does not begin with bundle.json")
         self.manifest = read_manifest(self.read("bundle.json"))
-        fixed = FIXED[self.manifest["duly"]]
+        fixed = list(FIXED[self.manifest["duly"]])
+        self.handovers = []  # the names of the handovers that the range carries
+        while "opening_key" in self.manifest and f"handovers/{len(self.handovers) + 1}" in self.members:
+            self.handovers.append(f"handovers/{len(self.handovers) + 1}")
+        if self.handovers:
+            fixed[4:4] = self.handovers  # behind the edge
         if self.manifest["duly"] == "range/1" and "counted" in names:
-            fixed = fixed + ["counted"]
+            fixed.append("counted")
         packs = names[len(fixed) :]  # "packs/" sorts before "witnessed/"
         need(names[: len(fixed)] == fixed and all(is_pack_name(p) or is_witnessed_name(p) for p in packs) and packs == sorted(set(packs)),
              f"the members are not {', '.join(fixed)}, packs and cosigned checkpoints, each in ascending order")
@@ -182,11 +187,12 @@ def read_manifest(data):
     need(isinstance(manifest, dict) and "duly" in manifest, "the manifest is not one of a bundle")
     if manifest["duly"] not in ("bundle/1", "range/1"):
         raise Refused(f"the bundle is of the format {manifest['duly']!r}, which this verifier does not know")
-    more = {"from"} if manifest["duly"] == "range/1" else set()
+    more = {"from"} | {"opening_key"}.intersection(manifest) if manifest["duly"] == "range/1" else set()
     need(set(manifest) == {"classes", "duly", "key", "origin", "size"} | more, "the manifest has other keys than a bundle's")
     classes = manifest["classes"]
     need(isinstance(classes, list) and classes == [c for c in CLASSES if c in classes], "the manifest's classes are not in the fixed order")
-    need(isinstance(manifest["key"], str) and isinstance(manifest["origin"], str), "the manifest's key or origin is not a text")
+    need(all(isinstance(manifest.get(name, ""), str) for name in ("key", "origin", "opening_key")), "the manifest's key or origin is not a text")
+    need(manifest.get("opening_key") not in ("", manifest["key"]), "the manifest has no other key for the beginning, and says so")
     size, begins = manifest["size"], manifest.get("from", 1)
     need(type(size) is int and 0 <= size <= MAX_INT, "the manifest's size is not a count")
     need(type(begins) is int and begins >= 1 and (not more or begins < size), "a range begins at 1 or later, and before its end")

@@ -39,7 +39,7 @@ def check_place(proof, checkpoint, schemas):
 
 
 def handover(data, key, schemas):
-    """The key that follows another, as a handover shows."""
+    """The key that follows another, as a handover shows, and where its epoch begins."""
     text, _, rest = data.partition(b"\n")
     try:
         following = log_key(text.decode())
@@ -52,7 +52,7 @@ def handover(data, key, schemas):
     leaf = check_place(proof, checkpoint, schemas)
     need(leaf.kind == "epoch" and leaf.public["reason"] == "rotation", "the handover shows no entry that begins an epoch by a rotation")
     need(leaf.public["log_key"] == sha256(text).hex(), "the epoch of the handover names another key")
-    return following
+    return following, proof.index
 
 
 def _result(what, checkpoint, outside, trust, more):

@@ -41,15 +41,18 @@ class Trust:
                 self.assessor = key.name
         self.policy = policy
 
-    def follow(self, schemas):
-        """The keys to which the handovers lead, from the one that was given on; the last stands for it."""
-        if not self.handovers:
-            return [self.key]
-        if self.key is None:
-            raise Unusable("a handover leads from a key to the next; give the first one")
-        keys = [self._given().text]
+    def follow(self, schemas, lead=()):
+        """The keys to which the handovers lead, from the one that was given on; the last stands
+        for it. lead are keys of which a file has shown that each follows the one before."""
+        keys = [self.key]
+        if self.handovers:
+            if self.key is None:
+                raise Unusable("a handover leads from a key to the next; give the first one")
+            keys = [self._given().text]
         for data in self.handovers:
-            keys.append(handover(data, log_key(keys[-1]), schemas).text)
+            keys.append(handover(data, log_key(keys[-1]), schemas)[0].text)
+        if keys[-1] in lead:
+            keys += lead[lead.index(keys[-1]) + 1 :]
         return keys
 
     def _given(self):
@@ -58,17 +61,18 @@ class Trust:
         except Refused as problem:
             raise Unusable(f"the key of the log that you gave: {problem}") from None
 
-    def open(self, signed, shown, schemas):
+    def open(self, signed, shown, schemas, lead=()):
         """Opens the checkpoint of a file that shows a key of the log, or None where it shows
-        none. Gives the key's text, that checkpoint, and the one from outside or None."""
-        *former, newest = self.follow(schemas)
+        none. Gives the key's text, that checkpoint, and the one from outside or None. lead
+        is as in follow."""
+        *former, newest = self.follow(schemas, lead)
         if shown is None:
             if newest is None:
                 raise Unusable("a proof names no key of the log; give the one that you got from outside")
             shown = newest if former else self._given().text
         need(newest in (None, shown), "it shows another log key than the one that you gave")
         key = log_key(shown)
-        return shown, Checkpoint(signed).open(key, self.witnesses), self._outside(key, former)
+        return shown, Checkpoint(signed).open(key, self.witnesses), self._outside(key, [*former, *lead])
 
     def again(self, signed, shown):
         """Opens a further checkpoint of the same file."""

@@ -4,11 +4,13 @@ from collections import Counter
 
 from archive import Archive
 from assessments import Assessments
+from checkpoint import log_key
 from decisions import Decisions
-from encoding import Refused, need
+from encoding import Refused, need, sha256
 from entry import Entry, check_signatures
 from history import History
 from kept import Kept
+from proof import handover
 from replay import Replay
 from tree import Tree, root_of_path
 from voices import Voices
@@ -20,7 +22,9 @@ class Bundle:
     def __init__(self, file, size, schemas, trust):
         self.archive, self.schemas, self.trust = Archive(file, size), schemas, trust
         manifest = self.archive.manifest
-        self.key, self.checkpoint, self.outside = trust.open(self.archive.read("checkpoint"), manifest["key"], schemas)
+        self.rotated = []  # the keys since a range began, and where the epoch of each begins
+        lead = self._lead(manifest)
+        self.key, self.checkpoint, self.outside = trust.open(self.archive.read("checkpoint"), manifest["key"], schemas, lead)
         need((self.checkpoint.origin, self.checkpoint.size) == (manifest["origin"], manifest["size"]),
              "the checkpoint is of another log or size than the manifest says")
         self.begins, self.tree, self.opening = self.archive.begins, Tree(), None
@@ -35,9 +39,30 @@ class Bundle:
         self.assessments = Assessments(self.history, schemas, self.archive, trust.outsiders())
         self.replay = Replay(self.archive.pack, self._again)
 
+    def _lead(self, manifest):
+        """The keys from the one by which a range begins to the one that it shows, by the
+        handovers that it carries."""
+        if "opening_key" not in manifest:
+            return []
+        key = log_key(manifest["opening_key"])
+        for name in self.archive.handovers:
+            key, place = handover(self.archive.read(name), key, self.schemas)
+            self.rotated.append((place, "rotation", sha256(key.text.encode()).hex(), key.text))
+        lead = [manifest["opening_key"], *(r[-1] for r in self.rotated)]
+        need(lead[-1] == manifest["key"], "the handovers do not lead from the key by which the range begins to the one that it shows")
+        return lead
+
+    def _compare_keys(self):
+        """Holds the keys since a range began to the log's own epochs."""
+        if self.rotated:
+            before = [e.log_key for e in self.history.epochs if e.entry < self.begins]
+            since = [(e.entry, e.reason, e.log_key) for e in self.history.epochs if e.entry >= self.begins]
+            first = sha256(self.archive.manifest["opening_key"].encode()).hex()
+            need(before[-1:] == [first] and since == [r[:3] for r in self.rotated], "the keys since the beginning are not those that the epochs name, each after a rotation")
+
     def _open(self):
         """Begins a range at its opening checkpoint."""
-        self.opening = self.trust.again(self.archive.read("opening"), self.key)
+        self.opening = self.trust.again(self.archive.read("opening"), self.archive.manifest.get("opening_key", self.key))
         self.tree = Tree(self.begins, self.archive.edge())
         need((self.opening.origin, self.opening.size) == (self.checkpoint.origin, self.begins), "the opening is of another log or size than the manifest says")
         need(self.tree.root() == self.opening.root, "the edge is not that of the opening")
@@ -53,6 +78,7 @@ class Bundle:
                 self._entry(self.tree.size, leaf, line)
                 self._compare_outside()
             self.history.finish()
+            self._compare_keys()
             self.assessments.finish()
         finally:
             self.kept.close()
@@ -119,6 +145,8 @@ class Bundle:
             "voices": {"approvals": approvals, "shown": shown, "withheld": approvals - shown},
             "conditions": {"precedent": precedent, "met": met}, "assessed": self.assessments.sampling.counts,
         }
+        if self.rotated:
+            result["opening_key"] = self.archive.manifest["opening_key"]
         others = [c for c in (self.opening, self.outside) if c is not None]
         return (
             result | {"size": self.checkpoint.size, "root": self.checkpoint.root.hex()} | self.trust.worth(self.checkpoint, others)

@@ -30,6 +30,8 @@ func (c *Checker) epochEntry(seq int64, leaf *ledger.Leaf) {
 		c.Report(seq, fmt.Sprintf("epoch %d follows epoch %d", e.Number, c.epoch))
 	case (e.Number == 1) != (e.Reason == "first"):
 		c.Report(seq, fmt.Sprintf("epoch %d has the reason %q", e.Number, e.Reason))
+	case (e.Number == 1) != (seq == 0): // in a range whose first epoch was left out, no other may stand for it
+		c.Report(seq, "the first epoch is not the first entry")
 	case e.Reason == "restore" && size > seq:
 		e.Lost = size - seq
 	case size != seq || seq >= c.opening.from && values.text("quoted_root") != c.edge.Root().String():

@@ -448,6 +448,51 @@ func TestABalanceKeepsPeopleFromBeingLeftOut(t *testing.T) {
 	}
 }
 
+// TestTheFirstEpochIsTheFirstEntry protects from a second beginning: without the first
+// epoch in a range, a later one that calls itself the first would let its key have signed
+// the log from there on, and nobody would hear of the key before.
+func TestTheFirstEpochIsTheFirstEntry(t *testing.T) {
+	l := sample(t)
+	old := l.key
+	l.key = newLog(t, 21).key
+	add(l, epochKind, l.id(), &epochRecord{
+		Number: 1, Reason: "first", LogKey: hexSum([]byte(l.key.Public())), QuotedSize: l.size(), QuotedRoot: l.root(l.size()).String(),
+	})
+	for _, carried := range [][]int64{{0}, {}} {
+		if _, err := verify(l.rangeFrom(8, carried), Trust{Key: l.key.Public()}); fault.CodeOf(err) != fault.Broken {
+			t.Errorf("carrying %v: %v", carried, err)
+		}
+	}
+	if _, err := verify(l.bundle(), Trust{Key: l.key.Public()}); fault.CodeOf(err) != fault.Broken {
+		t.Errorf("the whole log: %v", err)
+	}
+	l.key = old
+}
+
+// TestACarriedDecisionHasItsRating protects whoever reads an older decision in a range, be
+// it a refusal: what it was decided on can be looked up there.
+func TestACarriedDecisionHasItsRating(t *testing.T) {
+	l := newLog(t, 4)
+	rate := func() int {
+		return add(l, ratingKind, l.id(), &ratingRecord{Engine: EngineNumber(), Outcome: "approve"})
+	}
+	decide := func(id string, rating int, key ledger.PersonKey) {
+		add(l, decisionKind, id, &decisionRecord{Act: "decline", Outcome: "approve", Signatures: 1, Rating: l.hash(rating)}, key)
+	}
+	id, key, first := l.id(), l.person("approver"), rate()
+	decide(id, first, key)
+	from := l.size()
+	decide(id, rate(), key)
+	carried := l.carries(from, nil)
+	if _, err := verify(l.rangeFrom(from, carried), Trust{}); err != nil {
+		t.Fatal(err)
+	}
+	fewer := slices.DeleteFunc(slices.Clone(carried), func(seq int64) bool { return seq == int64(first) })
+	if _, err := verify(l.rangeFrom(from, fewer), Trust{}); err == nil || !strings.Contains(err.Error(), "without the rating that it rests on") {
+		t.Errorf("without entry %d of %v: %v", first, carried, err)
+	}
+}
+
 // TestAFalseBalance protects those who get ranges through those who hold the whole log:
 // a balance that is not of its log is refused.
 func TestAFalseBalance(t *testing.T) {
