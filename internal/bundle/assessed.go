@@ -9,7 +9,7 @@ import (
 
 // once names the records of assessments that stand as they were signed.
 var once = []string{
-	"population", "engagement_sample", "reconciliation", "effort", "control_test", "workpaper", "determination", "dissent", "assessment_reply", "redaction_consent",
+	"population", "witnessed", "reconciliation", "effort", "control_test", "workpaper", "determination", "dissent", "assessment_reply", "redaction_consent",
 }
 
 // ofPeople names the kinds of [Standing] that are no records of assessments.
@@ -36,7 +36,10 @@ func (c *Checker) assessed(seq int64, hash ledger.Hash, leaf *ledger.Leaf) error
 	case "population":
 		return c.population(seq, hash, c.edge.Root(), leaf, p)
 	case "engagement_sample":
-		return c.drawn(seq, leaf, p)
+		c.dated(seq, leaf, p)
+		return c.sampled(seq, hash, leaf, p)
+	case "witnessed":
+		return c.witnessed(seq, hash, leaf, p)
 	case "evidence_request":
 		c.asked(seq, leaf, p)
 	case "reconciliation":
