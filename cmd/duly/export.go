@@ -50,6 +50,9 @@ func (c *exportCmd) Run(a *app) error {
 		if err != nil {
 			return err
 		}
+		if err := a.outsiders(w, q, s.From+s.Entries); err != nil {
+			return err
+		}
 		return a.print(s, func(out io.Writer) {
 			fmt.Fprintf(out, "wrote %s: %d entries, %d values disclosed, %d withheld, %d erased, %d packs\n", c.Out, s.Entries, s.Disclosed, s.Withheld, s.Erased, s.Packs)
 			if s.From > 0 {

@@ -149,10 +149,22 @@ def tell_counts(result):
     if conditions["precedent"]:
         print(f"  conditions  {conditions['precedent']} must be met before something runs; somebody has signed for {conditions['met']} that they are")
     if assessed["populations"]:
-        print(f"  assessments {assessed['populations']} populations counted again, {assessed['samples']} samples drawn again")
+        tell_samples(assessed)
     for e in result["epochs"]:
         lost = f": {e['lost']} entries that were shown before are lost" if e["lost"] else ""
         print(f"  epoch {e['number']:<4}  from entry {e['entry']} on, after a {e['reason']}{lost}")
+
+
+def tell_samples(assessed):
+    """Prints what was repeated of assessments, and on whom the samples rest."""
+    samples, witnessed, outside = assessed["samples"], assessed["witnessed"], assessed["outside"]
+    print(f"  assessments {assessed['populations']} populations counted again, {samples} samples drawn again")
+    if witnessed:
+        print(f"              {outside} of them seeded by outside witnesses whom you named, {witnessed - outside} by others whom the terms name")
+    if samples > witnessed:
+        print(f"              the seeds of {samples - witnessed} rest on no outsider: the company and the assessor together could have chosen them")
+    if assessed["planned"]:
+        print(f"              {assessed['planned']} samples are planned and not drawn")
 
 
 def tell_worth(result):

@@ -12,7 +12,7 @@ END = struct.Struct("<4s4s2H2IH")
 MAX_FILE = 4 << 30
 MAX_MEMBERS = 10_000
 MAX_LINE = 64 << 20
-MAX_PACK = 4 << 20
+LIMITS = {"packs": 4 << 20, "witnessed": 256 << 10}
 MAX_SMALL = 64 << 10
 FIXED = {
     "bundle/1": ["bundle.json", "checkpoint", "entries"],
@@ -32,8 +32,8 @@ class Archive:
         self.begins = self.manifest.get("from", 0)
         self.places = array("Q")  # of each STEPth entry, in the file
         self.carried_places = {}
-        for name in self._packs():
-            need(sha256(self.read(name)).hex() == name[6:70], f"{name} has another hash than its name says")
+        for name in self._named("packs/") + self._named("witnessed/"):
+            need(sha256(self.read(name)).hex() == name.split("/")[1][:64], f"{name} has another hash than its name says")
 
     def _read_index(self):
         """Walks the members from the front, then demands the index that follows from them."""
@@ -66,9 +66,9 @@ class Archive:
             fixed[4:4] = self.handovers  # behind the edge
         if self.manifest["duly"] == "range/1" and "counted" in names:
             fixed.append("counted")
-        packs = names[len(fixed) :]
-        need(names[: len(fixed)] == fixed and all(is_pack_name(p) for p in packs) and packs == sorted(set(packs)),
-             f"the members are not {', '.join(fixed)} and packs in ascending order")
+        packs = names[len(fixed) :]  # "packs/" sorts before "witnessed/"
+        need(names[: len(fixed)] == fixed and all(is_pack_name(p) or is_witnessed_name(p) for p in packs) and packs == sorted(set(packs)),
+             f"the members are not {', '.join(fixed)}, packs and cosigned checkpoints, each in ascending order")
 
     def _at(self, offset, size):
         self.file.seek(offset)
@@ -85,15 +85,20 @@ class Archive:
 
     def read(self, name):
         """The content of a small member."""
-        need(self.members[name][1] <= (MAX_PACK if name.startswith("packs/") else MAX_SMALL), f"{name} is too large")
+        need(self.members[name][1] <= LIMITS.get(name.split("/")[0], MAX_SMALL), f"{name} is too large")
         return self._at(*self.members[name])
 
-    def _packs(self):
-        return [name for name in self.members if name.startswith("packs/")]
+    def _named(self, folder):
+        return [name for name in self.members if name.startswith(folder)]
 
-    def packs(self):
-        """The hashes of the packs that the bundle holds."""
-        return {name[6:70] for name in self._packs()}
+    def named(self):
+        """The packs and cosigned checkpoints that the bundle holds, by kind and hash."""
+        return {("pack", name[6:70]) for name in self._named("packs/")} | {("witnessed", name[10:]) for name in self._named("witnessed/")}
+
+    def witnessed(self, digest):
+        """A cosigned checkpoint by its hash, or None where it is not in the bundle."""
+        name = f"witnessed/{digest}"
+        return self.read(name) if name in self.members else None
 
     def pack(self, digest):
         """The text of a pack, or None where it is not in the bundle."""
@@ -168,6 +173,11 @@ def read_place(line):
 def is_pack_name(name):
     """Whether a member may hold a pack."""
     return len(name) == 75 and name.startswith("packs/") and name.endswith(".yaml") and is_hash(name[6:70])
+
+
+def is_witnessed_name(name):
+    """Whether a member may hold a cosigned checkpoint that seeds a sample."""
+    return len(name) == 74 and name.startswith("witnessed/") and is_hash(name[10:])
 
 
 def read_manifest(data):

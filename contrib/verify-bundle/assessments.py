@@ -8,10 +8,10 @@ from encoding import day_number, need
 from population import Records
 from sampling import Sampling
 
-AGREED = ("from_day", "upto_day", "due", "level", "required_coverage", "budget", "currency")
+AGREED = ("from_day", "upto_day", "due", "level", "required_coverage", "budget", "currency", "witnesses", "quorum")
 BLOCKING = {"financial_interest", "employment", "contingent_fee", "self_review"}
 ONCE = frozenset("""
-population engagement_sample reconciliation effort control_test workpaper determination dissent
+population witnessed reconciliation effort control_test workpaper determination dissent
 assessment_reply redaction_consent
 """.split())
 
@@ -56,12 +56,11 @@ class Engagement:
 class Assessments:
     """All assessments of the log so far."""
 
-    def __init__(self, history, schemas, begins=0, counted=None):
-        """begins is where a range begins, and counted are the lines of the records that
-        stood there, or None."""
-        self.history, self.records, self.begins, self.counted = history, Records(ready=begins == 0), begins, counted
+    def __init__(self, history, schemas, archive, outsiders):
+        """outsiders are the keys of witnesses who are no assessors."""
+        self.history, self.records, self.begins, self.counted = history, Records(ready=archive.begins == 0), archive.begins, archive.counted()
         self.opening = -1  # position of the balance from which records are counted on
-        self.sampling, self.conclusions = Sampling(self.records), Conclusions(schemas)
+        self.sampling, self.conclusions = Sampling(self.records, history, archive, outsiders), Conclusions(schemas)
         self.engagements, self.terms = {}, {}
         self.home = {}  # the engagement and the actor of a record, by its id
         self.requests = {}  # by record id
@@ -103,6 +102,8 @@ class Assessments:
         public, of = entry.public, self.engagements.setdefault(entry.id, Engagement(entry.id))
         begins, upto, due = (public[name] or "" for name in ("from_day", "upto_day", "due"))
         need(begins <= upto < due and 1 <= (public["required_coverage"] or 0) <= 100 and (public["budget"] or 0) >= 0, "its days, coverage and budget are no terms")
+        quorum = public["quorum"] or 0
+        need(quorum >= 0 and (quorum == 0) == (public["witnesses"] is None), "it names witnesses and asks for none, or asks for witnesses and names none")
         before, of.newest = of.newest, public
         need(before is None or before["state"] != "withdrawn", "an engagement that was withdrawn goes on")
         need(not of.ended, "terms are changed after the engagement had ended")
@@ -163,8 +164,11 @@ class Assessments:
     def _sample(self, entry, root):
         terms = self.sampling.terms(entry)
         self._in_force(entry, terms).work(entry)
-        self.sampling.draw(entry)
-        self.conclusions.draw(entry, terms)
+        if self.sampling.sample(entry):
+            self.conclusions.draw(entry, terms)
+
+    def _witnessed(self, entry, root):
+        self.sampling.witnessed(entry)
 
     def _reconciliation(self, entry, root):
         _, of = self._named(entry)
@@ -196,7 +200,6 @@ class Assessments:
         if state != "answered":
             of.work(entry)
             return
-        need(of.assignment, "evidence was asked for in an engagement that has not started")
         need(answered <= entry.date and bool(public["late"]) == (answered > due), "it says otherwise of when it was answered than its days")
 
     def _work(self, entry, root):
@@ -239,6 +242,7 @@ RULES = {
     "assignment": Assessments._assignment,
     "population": Assessments._population,
     "engagement_sample": Assessments._sample,
+    "witnessed": Assessments._witnessed,
     "reconciliation": Assessments._reconciliation,
     "effort": Assessments._effort,
     "evidence_request": Assessments._request,

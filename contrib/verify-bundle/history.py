@@ -10,7 +10,7 @@ from tree import Tree
 
 # The kinds of which a balance says how many entries there are.
 STANDING = set("assessment_reply assignment control_test determination dissent effort engagement engagement_sample epoch evidence_request impact"
-               " independence opinion person population reconciliation redaction redaction_consent referral seat vote workpaper".split())
+               " independence opinion person population reconciliation redaction redaction_consent referral seat vote witnessed workpaper".split())
 
 # An epoch: its place, number and reason, its key's hash, and how many entries shown before are lost.
 Epoch = namedtuple("Epoch", "entry number reason log_key lost")

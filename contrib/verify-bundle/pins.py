@@ -69,14 +69,15 @@ partnership: state partner instrument
 data_request: state basis outcome challenge notice answered refused_by_rule
 claim: standing told actual
 content_sample: population drawn breaching reported acted repeat
-engagement: state day from_day upto_day due level required_coverage budget currency
+engagement: state day from_day upto_day due level required_coverage budget currency witnesses quorum
 independence: state day terms ties appointed_by removed_by blocking flagged fee recusals
 assignment: state day terms assessors flagged
 population: day terms from_day upto_day size root commitment population customers accounts deployments lanes cases
   ratings decisions data_requests incidents inputs refusals ended open_cases late_cases unopened declined
   grave_ratings grave_decisions afterward
-engagement_sample: day population draw of confidence tolerable expected secret root position targeted size drawn_from
-  strata drawn
+engagement_sample: state day population draw of confidence tolerable expected wanted secret root position witnessed
+  targeted size drawn_from strata drawn
+witnessed: sample size root cosigned note
 reconciliation: day terms list of rows known missing ambiguous unread repeated recorded unlisted
 evidence_request: state terms asked_day due answered_day late
 effort: day terms task minutes cost items

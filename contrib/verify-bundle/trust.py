@@ -24,6 +24,11 @@ class Trust:
         if key.text not in {w.text for w in self.witnesses}:
             self.witnesses.append(key)
 
+    def outsiders(self):
+        """The keys of the witnesses without the assessor, whose word on the own sample is
+        not that of an outsider."""
+        return {w.text for w in self.witnesses if w.name != self.assessor}
+
     def take(self, policy):
         """Adds a policy: its log, its witnesses, its quorum."""
         if policy.log is not None:

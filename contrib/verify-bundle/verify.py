@@ -32,13 +32,13 @@ class Bundle:
         if self.begins:
             self._open()
         self.classes, self.redactions = {PUBLISHED, *manifest["classes"]}, Redactions(manifest, schemas)
-        self.unnamed = self.archive.packs()
+        self.unnamed = self.archive.named()
         self.kinds, self.states, self.carried = Counter(), Counter(), 0
         self.kept = Kept()
         self.history = History(manifest["key"], trust.people, self.kept)
         self.voices = Voices()
         self.decisions = Decisions(self.history, self.voices, self._again)
-        self.assessments = Assessments(self.history, schemas, self.begins, self.archive.counted())
+        self.assessments = Assessments(self.history, schemas, self.archive, trust.outsiders())
         self.replay = Replay(self.archive.pack, self._again)
 
     def _lead(self, manifest):
@@ -87,7 +87,7 @@ class Bundle:
             self.kept.close()
         need((self.tree.size, self.tree.root()) == (self.checkpoint.size, self.checkpoint.root), "the entries do not give the root that was signed")
         need(self.outside is None or self.outside.size <= self.tree.size, "there are fewer entries than the checkpoint covers that you gave: some were removed")
-        need(not self.unnamed, "a pack is in the bundle but not in the log")
+        need(not self.unnamed, "a pack or a cosigned checkpoint is in the bundle but not in the log")
         return self._result()
 
     def _carried(self):
@@ -126,8 +126,8 @@ class Bundle:
             need(sealed.state == "erased" or (sealed.state == "shown") == shown,
                  f"the field {field.name} is of the class {field.sensitivity}, and the manifest says otherwise of that class or field")
         self.redactions.add(entry)
-        if entry.kind == "pack":
-            self.unnamed.discard(entry.public["sha256"])
+        if entry.kind in ("pack", "witnessed"):
+            self.unnamed.discard((entry.kind, entry.public["sha256" if entry.kind == "pack" else "note"]))
 
     def _again(self, position):
         return Entry(position, *self.archive.again(position), self.schemas)

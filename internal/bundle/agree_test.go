@@ -2,89 +2,55 @@ package bundle
 
 import (
 	"bytes"
-	"encoding/json"
-	"flag"
 	"fmt"
+	"maps"
 	"math/rand/v2"
 	"os"
 	"os/exec"
 	"path/filepath"
-	"reflect"
-	"strings"
-	"sync"
+	"slices"
 	"testing"
 	"time"
 
-	"duly/internal/fault"
+	"duly/internal/bundle/agreetest"
 	"duly/internal/ledger"
 	"duly/internal/stats"
 )
 
-// TestMain gives everything that the tests of this package verified to the other verifier,
-// contrib/verify-bundle, which was written from docs/bundle.md and shares no code: honest
-// bundles and every cheat. The two must say the same of each.
-func TestMain(m *testing.M) {
-	flag.Parse()
-	code := m.Run()
-	if f := flag.Lookup("test.fuzz"); code == 0 && f.Value.String() == "" {
-		code = second.ask()
-	}
-	second.close()
-	os.Exit(code)
-}
+// TestMain gives everything that the tests of this package verified to the other verifier.
+func TestMain(m *testing.M) { os.Exit(second.Run(m)) }
 
 // second is the second opinion on what was verified.
-var second opinions
+var second = opinions{agreetest.New(filepath.Join("..", "..", "contrib", "verify-bundle"), func() (documents [][]byte) {
+	for _, s := range testSchemas {
+		documents = append(documents, s.Document())
+	}
+	return documents
+})}
 
-// opinions collects what was verified, and what came of it.
-type opinions struct {
-	sync.Mutex
-	dir    string
-	orders []order
-	said   []verdict
-	seen   map[string]bool
-}
+type opinions struct{ *agreetest.Opinions }
 
-// order is a line for contrib/verify-bundle/tests/batch.py.
-type order struct {
-	File       string   `json:"file"`
-	Schemas    string   `json:"schemas"`
-	Key        string   `json:"key"`
-	Checkpoint string   `json:"checkpoint"`
-	People     []string `json:"people"`
-	Witnesses  []string `json:"witnesses"`
-	Assessor   string   `json:"assessor"`
-	Policy     string   `json:"policy"`
-	Handovers  []string `json:"handovers"`
-}
-
-// verdict is a line from it, and what this verifier says.
-type verdict struct {
-	Status int            `json:"status"` // the exit status
-	Why    string         `json:"why"`
-	Result map[string]any `json:"result"`
-}
-
-// keep remembers one check, once.
-func (o *opinions) keep(data []byte, trust Trust, r *Result, err error) {
+// keep remembers one check.
+func (o opinions) keep(data []byte, trust Trust, r *Result, err error) {
 	if trust.Quorum != nil {
 		panic("a policy is kept as it was written: use under")
 	}
-	o.Lock()
-	defer o.Unlock()
-	x := o.order(data, trust.Key, trust.Checkpoint, trust.Handovers)
+	x := agreetest.Order{File: o.File(data), Key: trust.Key}
+	if trust.Checkpoint != nil {
+		x.Checkpoint = o.File(trust.Checkpoint)
+	}
+	for _, h := range trust.Handovers {
+		x.Handovers = append(x.Handovers, o.File(h))
+	}
 	for _, w := range trust.Witnesses {
 		if x.Witnesses = append(x.Witnesses, w.Key()); w.Name() == trust.Assessor {
 			x.Assessor = w.Key()
 		}
 	}
 	if trust.People != nil {
-		x.People = []string{}
-		for key := range trust.People {
-			x.People = append(x.People, key)
-		}
+		x.People = append([]string{}, slices.Sorted(maps.Keys(trust.People))...)
 	}
-	o.add(x, r, err)
+	o.Add(x, r, err)
 }
 
 // under checks a bundle under what a command line names, with a policy as it was written,
@@ -94,152 +60,12 @@ func under(data []byte, from Sources, policy string) (r *Result, err error) {
 	if err == nil {
 		r, err = checkAlone(data, trust)
 	}
-	o := &second
-	o.Lock()
-	defer o.Unlock()
-	x := o.order(data, from.Key, nil, nil)
-	x.Witnesses, x.Assessor = from.Witnesses, from.Assessor
+	x := agreetest.Order{File: second.File(data), Key: from.Key, Witnesses: from.Witnesses, Assessor: from.Assessor}
 	if from.Policy != "" {
-		x.Policy = o.file([]byte(policy))
+		x.Policy = second.File([]byte(policy))
 	}
-	o.add(x, r, err)
+	second.Add(x, r, err)
 	return r, err
-}
-
-func (o *opinions) order(data []byte, key string, checkpoint []byte, handovers [][]byte) order {
-	if o.dir == "" {
-		o.begin()
-	}
-	x := order{File: o.file(data), Schemas: o.dir, Key: key}
-	if checkpoint != nil {
-		x.Checkpoint = o.file(checkpoint)
-	}
-	for _, h := range handovers {
-		x.Handovers = append(x.Handovers, o.file(h))
-	}
-	return x
-}
-
-func (o *opinions) add(x order, r *Result, err error) {
-	if name := fmt.Sprintf("%q", x); o.seen[name] {
-		return
-	} else {
-		o.seen[name] = true
-	}
-	v := verdict{Status: fault.ExitStatus(err)}
-	if err != nil {
-		v.Why = err.Error()
-	} else {
-		text, _ := json.Marshal(r)
-		_ = json.Unmarshal(text, &v.Result)
-		v.Result = common(v.Result)
-	}
-	o.orders, o.said = append(o.orders, x), append(o.said, v)
-}
-
-// common gives what both verifiers say of a file that holds, without what is 0 or empty.
-func common(result map[string]any) map[string]any {
-	for _, own := range []string{"covered", "not_replayed", "entry", "kind"} {
-		delete(result, own)
-	}
-	if result["what"] == "disclosure" || result["what"] == "proof" {
-		delete(result, "counts") // of one entry
-	}
-	stated(result)
-	return result
-}
-
-// stated leaves out what is 0 or empty.
-func stated(v any) any {
-	list, isList := v.([]any)
-	for i := range list {
-		list[i] = stated(list[i])
-	}
-	object, isObject := v.(map[string]any)
-	for key := range object {
-		if object[key] = stated(object[key]); object[key] == nil {
-			delete(object, key)
-		}
-	}
-	if isList && len(list) == 0 || isObject && len(object) == 0 || v == 0.0 || v == "" {
-		return nil
-	}
-	return v
-}
-
-func (o *opinions) begin() {
-	o.seen = map[string]bool{}
-	var err error
-	if o.dir, err = os.MkdirTemp("", "duly-agree-"); err != nil {
-		panic(err)
-	}
-	for _, s := range testSchemas {
-		if err := os.WriteFile(filepath.Join(o.dir, s.Name()+"-"+s.Hash().String()+".json"), s.Document(), 0o600); err != nil {
-			panic(err)
-		}
-	}
-}
-
-func (o *opinions) file(data []byte) string {
-	path := filepath.Join(o.dir, hexSum(data))
-	if err := os.WriteFile(path, data, 0o600); err != nil {
-		panic(err)
-	}
-	return path
-}
-
-// ask runs the other verifier and gives the exit code of the tests.
-func (o *opinions) ask() int {
-	if len(o.orders) == 0 {
-		return 0
-	}
-	python, err := exec.LookPath("python3")
-	if err != nil {
-		fmt.Println("there is no python3, so the other verifier was not asked; DULY_REQUIRE_PYTHON=1 makes that an error")
-		return map[bool]int{true: 1}[os.Getenv("DULY_REQUIRE_PYTHON") == "1"]
-	}
-	var in bytes.Buffer
-	lines := json.NewEncoder(&in)
-	for _, x := range o.orders {
-		if err := lines.Encode(x); err != nil {
-			panic(err)
-		}
-	}
-	cmd := exec.Command(python, filepath.Join("..", "..", "contrib", "verify-bundle", "tests", "batch.py"))
-	cmd.Stdin, cmd.Stderr = &in, os.Stderr
-	out, err := cmd.Output()
-	answers := strings.Split(strings.TrimSuffix(string(out), "\n"), "\n")
-	if err != nil || len(answers) != len(o.orders) {
-		fmt.Printf("the other verifier answered %d of %d times: %v\n", len(answers), len(o.orders), err)
-		return 1
-	}
-	return o.compare(answers)
-}
-
-func (o *opinions) compare(answers []string) (code int) {
-	hold := 0
-	for i, line := range answers {
-		var theirs verdict
-		if err := json.Unmarshal([]byte(line), &theirs); err != nil {
-			panic(err)
-		}
-		ours := o.said[i]
-		if theirs.Result != nil {
-			theirs.Result = common(theirs.Result)
-		}
-		if ours.Status == 0 {
-			hold++
-		}
-		if ours.Status != theirs.Status || !reflect.DeepEqual(ours.Result, theirs.Result) {
-			fmt.Printf("the verifiers differ on %+v\n  duly-verify:   %d %s %v\n  verify-bundle: %d %s %v\n",
-				o.orders[i], ours.Status, ours.Why, ours.Result, theirs.Status, theirs.Why, theirs.Result)
-			code = 1
-		}
-	}
-	if code == 0 {
-		fmt.Printf("the other verifier says the same of %d checks, of which %d hold\n", len(answers), hold)
-	}
-	return code
 }
 
 // TestBoundsAgree protects the figure on which a control is called effective: the bound of
@@ -275,12 +101,6 @@ func TestBoundsAgree(t *testing.T) {
 	cmd.Stdin = &in
 	if out, err := cmd.CombinedOutput(); err != nil || len(out) > 0 {
 		t.Errorf("%v\n%s", err, out)
-	}
-}
-
-func (o *opinions) close() {
-	if o.dir != "" && os.Getenv("DULY_KEEP_BUNDLES") == "" {
-		os.RemoveAll(o.dir)
 	}
 }
 

@@ -9,13 +9,16 @@ import (
 
 // once names the records of assessments that stand as they were signed.
 var once = []string{
-	"population", "engagement_sample", "reconciliation", "effort", "control_test", "workpaper", "determination", "dissent", "assessment_reply", "redaction_consent",
+	"population", "witnessed", "reconciliation", "effort", "control_test", "workpaper", "determination", "dissent", "assessment_reply", "redaction_consent",
 }
+
+// ofPeople names the kinds of [Standing] that are no records of assessments.
+var ofPeople = []string{"epoch", "opinion", "person", "referral", "seat", "vote"}
 
 // assessed checks what belongs to an independent assessment. All of it is carried in a
 // range, and checked there as in the whole log.
 func (c *Checker) assessed(seq int64, hash ledger.Hash, leaf *ledger.Leaf) error {
-	if !stands(leaf.Kind) {
+	if !stands(leaf.Kind) || slices.Contains(ofPeople, leaf.Kind) {
 		return nil
 	}
 	p := fields(leaf.PublicValues())
@@ -33,7 +36,10 @@ func (c *Checker) assessed(seq int64, hash ledger.Hash, leaf *ledger.Leaf) error
 	case "population":
 		return c.population(seq, hash, c.edge.Root(), leaf, p)
 	case "engagement_sample":
-		return c.drawn(seq, leaf, p)
+		c.dated(seq, leaf, p)
+		return c.sampled(seq, hash, leaf, p)
+	case "witnessed":
+		return c.witnessed(seq, hash, leaf, p)
 	case "evidence_request":
 		c.asked(seq, leaf, p)
 	case "reconciliation":

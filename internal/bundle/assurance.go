@@ -89,6 +89,9 @@ func (a *assured) note(hash ledger.Hash, leaf *ledger.Leaf) {
 	case "population":
 		a.population[terms], a.of[hash.String()] = examined{p.int("deployments"), a.rated}, terms
 	case "engagement_sample":
+		if p.text("state") == "planned" {
+			break
+		}
 		key := p.text("population") + " " + p.text("of")
 		d, again := a.draws[key]
 		if !again {
@@ -334,7 +337,7 @@ func (c *Checker) redaction(seq int64, hash ledger.Hash, leaf *ledger.Leaf, p fi
 	what := fmt.Sprintf("%s %s %d", t.engagement, p.text("schema"), n)
 	before, again := c.assured.redacted[leaf.ID]
 	switch {
-	case again != lifted || lifted && before != what:
+	case again != lifted || lifted && before != what || !lifted && p.text("state") != "withheld":
 		c.Report(seq, "a field is withheld first, and shown again once")
 	case !lifted && slices.Contains(slices.Collect(maps.Values(c.assured.redacted)), what):
 		c.Report(seq, "it withholds what is withheld already")

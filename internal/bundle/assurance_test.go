@@ -105,6 +105,7 @@ func (o *office) draw(size int) {
 		o.had[id] = true
 	}
 	o.sample = o.hash(add(o.testLog, takenKind, o.id(), &takenRecord{
+		State: "drawn", Wanted: int64(size),
 		Population: o.population, Draw: o.draws, Of: "deployment", Secret: link, Root: o.seed.String(), Position: o.position, Size: int64(len(s.Drawn)), From: s.Rest,
 		Strata: s.Strata, Hash: s.Hash,
 	}, o.assessor))

@@ -125,7 +125,9 @@ type (
 	takenRecord struct {
 		Population string `duly:"population,public,hash"`
 		Draw       int64  `duly:"draw,public"`
+		State      string `duly:"state,public,enum=planned|drawn"`
 		Of         string `duly:"of,public,enum=deployment|rating"`
+		Wanted     int64  `duly:"wanted,public"`
 		Secret     string `duly:"secret,public,hash"`
 		Root       string `duly:"root,public,hash"`
 		Position   int64  `duly:"position,public"`
@@ -143,6 +145,9 @@ type (
 		Missing   int64  `duly:"missing,public"`
 		Ambiguous int64  `duly:"ambiguous,public"`
 		Unread    int64  `duly:"unread,public"`
+		Repeated  int64  `duly:"repeated,public"`
+		Recorded  int64  `duly:"recorded,public"`
+		Unlisted  int64  `duly:"unlisted,public"`
 	}
 	deploymentRecord struct {
 		State string `duly:"state,public,enum=active|ended"`

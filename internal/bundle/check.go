@@ -69,6 +69,11 @@ type Options struct {
 	People  People // keys of people that came from outside; nil when none did
 	// Pack gives the bytes of a pack by its SHA-256, for replaying ratings.
 	Pack func(hash string) ([]byte, error)
+	// Witnessed gives the text of a cosigned checkpoint by its SHA-256, for seeds of samples;
+	// nil where it is to be read from the entry that records it.
+	Witnessed func(hash string) ([]byte, error)
+	// Outsiders are the witnesses whom the verifier knows, without the assessor.
+	Outsiders []ledger.Witness
 	// Entry gives an earlier entry again, for a rating's inputs.
 	Entry func(seq int64) (leaf []byte, fields []Sealed, err error)
 	// Leaves gives the earlier leaves again, from the first to before a position, for a

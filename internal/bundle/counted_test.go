@@ -274,6 +274,65 @@ func equalFigures(one, two Tally) bool {
 	return true
 }
 
+// BenchmarkCounted counts the records of 50,000 accounts, each with a customer, a deployment,
+// a lane and a case, writes their lines as a balance hashes them, and opens a range with
+// them. Beside it stands the least that any count must do: reading the leaves.
+func BenchmarkCounted(b *testing.B) {
+	const letters = "abcdefghijklmnopqrstuvwxyz234567"
+	id, kinds := bytes.Repeat([]byte("a"), 24), []string{"account", "customer", "deployment", "triage", "review"}
+	var leaves [][]byte
+	for i := range 250_000 {
+		for k := range 5 {
+			id[k] = letters[i>>(5*k)&31]
+		}
+		l := ledger.Leaf{Kind: kinds[i%5], ID: string(id), Rev: 1, Time: 1_790_000_000_000_000 + int64(i)*1_000_000, Actor: strings.Repeat("a", 24), Nonce: make([]byte, 16),
+			Public: []byte(`{"due":"2026-10-01","lane":"DESK","state":"active"}`)}
+		leaves = append(leaves, l.Encode())
+	}
+	count := func() *Population {
+		p := NewPopulation("2026-01-01", "2026-12-31")
+		for _, leaf := range leaves {
+			if err := p.AddBytes(leaf); err != nil {
+				b.Fatal(err)
+			}
+		}
+		return p
+	}
+	var lines bytes.Buffer
+	if err := count().Lines(&lines); err != nil {
+		b.Fatal(err)
+	}
+	measured := func(name string, do func()) {
+		b.Run(name, func(b *testing.B) {
+			b.ReportAllocs()
+			start, n := processorTime(b), 0
+			for b.Loop() {
+				do()
+				n++
+			}
+			b.ReportMetric(float64(len(leaves))*float64(n)/(processorTime(b)-start).Seconds(), "records/s")
+		})
+	}
+	measured("count", func() { count().Tally() })
+	measured("balance", func() { count().Stands() })
+	measured("open", func() {
+		p := NewPopulation("2026-01-01", "2026-12-31")
+		for line := range bytes.Lines(lines.Bytes()) {
+			if err := p.open(bytes.TrimSuffix(line, []byte("\n"))); err != nil {
+				b.Fatal(err)
+			}
+		}
+	})
+	measured("reading-leaves", func() {
+		var leaf ledger.Leaf
+		for _, data := range leaves {
+			if err := leaf.Parse(data); err != nil {
+				b.Fatal(err)
+			}
+		}
+	})
+}
+
 // FuzzCounted protects the reader of counted records: what it takes has one spelling.
 func FuzzCounted(f *testing.F) {
 	id := strings.Repeat("a", 24)

@@ -12,6 +12,9 @@ import (
 type Assessments struct {
 	Populations int64 `json:"populations"` // counted from the entries before them
 	Samples     int64 `json:"samples"`     // drawn from these
+	Witnessed   int64 `json:"witnessed"`   // of the samples, those seeded by witnesses whom the terms name
+	Outside     int64 `json:"outside"`     // of these, those seeded by a witness whom the verifier knows to be an outsider
+	Planned     int64 `json:"planned"`     // samples that are planned and not drawn
 	Unchecked   int64 `json:"unchecked"`   // populations and samples of which a part of a log lacks the entries
 }
 
@@ -26,13 +29,16 @@ type engagements struct {
 	ended    map[string]bool        // likewise: concluded or broken off
 	frozen   map[ledger.Hash]*frozen
 	byTerms  map[ledger.Hash]bool // terms of which the population was taken
-	unseeded []*frozen            // those after which nobody else has made an entry yet
-	requests map[string]request   // for evidence, by record id
+	planned  map[ledger.Hash]*planned
+	unseeded []*frozen          // those after which nobody else has made an entry yet
+	requests map[string]request // for evidence, by record id
 }
 
 type terms struct {
 	engagement, state, public string
 	from, upto                string
+	witnesses                 string // hash over the keys of those who seed samples; "" without
+	quorum                    int64
 	hash                      ledger.Hash
 }
 
@@ -54,20 +60,21 @@ type frozen struct {
 	root       ledger.Hash // after the first entry that somebody else made
 	seeded     int64       // how many entries that root covers; 0 before there is one
 	had        map[string]bool
+	planned    *planned // the sample that is planned and not drawn yet
 }
 
 func newEngagements() engagements {
 	return engagements{
 		newest: map[string]*terms{}, approved: map[ledger.Hash]*terms{}, inForce: map[string]ledger.Hash{}, declared: map[string]declared{}, byPerson: map[string]string{}, started: map[string]string{},
-		ended: map[string]bool{}, frozen: map[ledger.Hash]*frozen{}, byTerms: map[ledger.Hash]bool{}, requests: map[string]request{},
+		ended: map[string]bool{}, frozen: map[ledger.Hash]*frozen{}, byTerms: map[ledger.Hash]bool{}, requests: map[string]request{}, planned: map[ledger.Hash]*planned{},
 	}
 }
 
 // engagement holds terms of reference to what was drafted before they were approved:
 // what is approved is what stood there as a draft, so far as it stands in clear.
 func (c *Checker) engagement(seq int64, hash ledger.Hash, leaf *ledger.Leaf, p fields) {
-	t := &terms{engagement: leaf.ID, state: p.text("state"), from: p.text("from_day"), upto: p.text("upto_day"), hash: hash}
-	for _, name := range []string{"from_day", "upto_day", "due", "level", "required_coverage", "budget", "currency"} {
+	t := &terms{engagement: leaf.ID, state: p.text("state"), from: p.text("from_day"), upto: p.text("upto_day"), hash: hash, witnesses: p.text("witnesses"), quorum: p.int("quorum")}
+	for _, name := range []string{"from_day", "upto_day", "due", "level", "required_coverage", "budget", "currency", "witnesses", "quorum"} {
 		t.public += p[name].String() + "\n"
 	}
 	if t.upto < t.from || p.text("due") <= t.upto || p.int("required_coverage") < 1 || p.int("required_coverage") > 100 || p.int("budget") < 0 {
@@ -75,6 +82,8 @@ func (c *Checker) engagement(seq int64, hash ledger.Hash, leaf *ledger.Leaf, p f
 	}
 	before := c.engaged.newest[leaf.ID]
 	switch {
+	case t.state == "":
+		c.Report(seq, "terms are no draft, not approved and not withdrawn")
 	case before != nil && before.state == "withdrawn":
 		c.Report(seq, "an engagement that was withdrawn goes on")
 	case c.engaged.ended[leaf.ID]:
@@ -85,6 +94,9 @@ func (c *Checker) engagement(seq int64, hash ledger.Hash, leaf *ledger.Leaf, p f
 		c.Report(seq, "terms are withdrawn that nobody stated")
 	case t.state != "draft" && before != nil && before.public != t.public:
 		c.Report(seq, "other terms are "+t.state+" than were drafted")
+	}
+	if t.quorum < 0 || (t.quorum == 0) != (t.witnesses == "") {
+		c.Report(seq, "it names witnesses and asks for none of them, or asks for witnesses and names none")
 	}
 	c.engaged.newest[leaf.ID] = t
 	if t.state == "approved" {
@@ -258,45 +270,4 @@ func (c *Checker) seeds(leaf *ledger.Leaf) {
 		f.root, f.seeded = c.edge.Root(), c.edge.Size()
 		return true
 	})
-}
-
-// drawn draws again what an assessor drew.
-func (c *Checker) drawn(seq int64, leaf *ledger.Leaf, public fields) error {
-	hash, _ := ledger.ParseHash(public.text("population"))
-	f := c.engaged.frozen[hash]
-	if f == nil {
-		c.Report(seq, fmt.Sprintf("it is drawn from the population %q, which nobody froze before", public.text("population")))
-		return nil
-	}
-	c.inForce(seq, f.terms)
-	c.works(seq, leaf, f.terms.engagement)
-	link, kind, carried := public.text("secret"), public.text("of"), f.seq < c.opening.from
-	switch {
-	case leaf.Actor != f.actor:
-		c.Report(seq, "it is drawn by another assessor than the one who froze the population and committed to its draws")
-	case public.int("draw") != f.draws+1 || public.int("draw") > Links:
-		c.Report(seq, fmt.Sprintf("it is draw %d of a population of which %d were made, and %d can be", public.int("draw"), f.draws, Links))
-	case !carried && (f.seeded == 0 || public.int("position") != f.seeded || public.text("root") != f.root.String()):
-		c.Report(seq, "its seed does not rest on the first entry that somebody else made after the population was frozen")
-	case !Follows(link, f.link):
-		c.Report(seq, "its seed is not the one that the assessor had committed to")
-	}
-	f.draws, f.link = f.draws+1, link
-	if carried || !c.canCount() {
-		c.counts.Assessed.Unchecked++
-		return nil
-	}
-	p := NewPopulation(f.from, f.upto)
-	if err := c.recount(p, f.seq); err != nil {
-		return err
-	}
-	c.counts.Assessed.Samples++
-	s := p.Draw(kind, Seed(link, public.text("root"), kind, public.int("draw")), int(public.int("size")), f.had)
-	if s.Hash != public.text("drawn") || int64(len(s.Taken)) != public.int("targeted") || int64(len(s.Drawn)) != public.int("size") || s.Strata != public.int("strata") || s.Rest != public.int("drawn_from") {
-		c.Report(seq, "drawn again, the sample has other records")
-	}
-	for _, id := range slices.Concat(s.Taken, s.Drawn) {
-		f.had[id] = true
-	}
-	return nil
 }

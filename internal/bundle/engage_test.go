@@ -20,6 +20,8 @@ type (
 		Cover int64  `duly:"required_coverage,public"`
 		Spend int64  `duly:"budget,public"`
 		Unit  string `duly:"currency,public,enum=EUR"`
+		Named string `duly:"witnesses,public,hash"`
+		Need  int64  `duly:"quorum,public"`
 		Day   string `duly:"day,public,date"`
 	}
 	tiesRecord struct {
@@ -30,6 +32,8 @@ type (
 		Removed   string   `duly:"removed_by,public,enum=governing_body|management"`
 		Blocks    bool     `duly:"blocking,public"`
 		Flagged   bool     `duly:"flagged,public"`
+		Fee       int64    `duly:"fee,public"`
+		Recusals  int64    `duly:"recusals,public"`
 	}
 	startRecord struct {
 		State     string `duly:"state,public,enum=started|concluded"`
@@ -67,12 +71,15 @@ type (
 		Afterward   int64 `duly:"afterward,public"`
 	}
 	drawnRecord struct {
+		State      string `duly:"state,public,enum=planned|drawn"`
 		Population string `duly:"population,public,hash"`
 		Draw       int64  `duly:"draw,public"`
 		Of         string `duly:"of,public,enum=account|review"`
+		Wanted     int64  `duly:"wanted,public"`
 		Secret     string `duly:"secret,public,hash"`
 		Root       string `duly:"root,public,hash"`
 		Position   int64  `duly:"position,public"`
+		Witnessed  string `duly:"witnessed,public,hash"`
 		Targeted   int64  `duly:"targeted,public"`
 		Size       int64  `duly:"size,public"`
 		From       int64  `duly:"drawn_from,public"`
@@ -204,6 +211,7 @@ func (e *engagement) freeze() *populationRecord {
 func (e *engagement) drawn(population int, n int64, of string, size int, had map[string]bool) *drawnRecord {
 	position := int64(population) + 2
 	r := &drawnRecord{
+		State: "drawn", Wanted: int64(size),
 		Population: e.hash(population), Draw: n, Of: of, Secret: Link(e.secret, n), Root: e.root(position).String(), Position: position,
 	}
 	s := e.counted(int64(population), e.terms.From, e.terms.Upto).Draw(of, Seed(r.Secret, r.Root, of, n), size, had)
@@ -256,6 +264,10 @@ var cheats = map[string]struct {
 		e.terms.State = "approved"
 		add(e.testLog, termsKind, e.matter, &e.terms, e.chair)
 	}, "were no draft"},
+	"terms in no state": {func(e *engagement) {
+		e.terms.State = ""
+		add(e.testLog, termsKind, e.matter, &e.terms, e.chair)
+	}, "terms are no draft"},
 	"other terms than were drafted": {func(e *engagement) {
 		add(e.testLog, termsKind, e.matter, &e.terms, e.chair)
 		e.terms.State, e.terms.Spend = "approved", 1
@@ -268,7 +280,7 @@ var cheats = map[string]struct {
 	}, "an assessor has another role"},
 	"a start in spite of a conflict": {func(e *engagement) {
 		e.approve()
-		add(e.testLog, tiesKind, e.id(), &tiesRecord{State: "declared", Terms: e.hash(e.at), Ties: []string{"financial_interest"}, Blocks: true, Flagged: true}, e.ida)
+		add(e.testLog, tiesKind, e.id(), &tiesRecord{State: "declared", Terms: e.hash(e.at), Ties: []string{"financial_interest"}, Appointed: "governing_body", Removed: "governing_body", Blocks: true, Flagged: true}, e.ida)
 		add(e.testLog, startKind, e.id(), &startRecord{State: "started", Terms: e.hash(e.at), Assessors: 1, Flagged: 1}, e.ida)
 	}, "with a conflict that blocks takes part"},
 	"a conflict that is played down": {func(e *engagement) {
@@ -436,7 +448,7 @@ var cheats = map[string]struct {
 	"a sample before anybody could answer": {func(e *engagement) {
 		e.start()
 		at := add(e.testLog, populationKind, e.id(), e.freeze(), e.ida)
-		add(e.testLog, tiesKind, e.id(), &tiesRecord{State: "recused", Terms: e.hash(e.at)}, e.ida)
+		add(e.testLog, effortKind, e.id(), &effortRecord{Terms: e.hash(e.at), Minutes: 1}, e.ida)
 		add(e.testLog, drawnKind, e.id(), e.drawn(at, 1, "account", 10, map[string]bool{}), e.ida)
 	}, "does not rest on the first entry that somebody else made"},
 	"a sample from nowhere": {func(e *engagement) {

@@ -55,6 +55,12 @@ var checks = []struct {
 		func(r *Result) string {
 			return number(r.Counts.Voices.Approvals, "approvals", r.Counts.Voices.Approvals > 0)
 		}},
+	{"assessments", "An assessor's population is all that the entries before it give, and each sample is what its seed draws. A seed of a witness whom you named was known to nobody when the sample was planned.",
+		"That everything was entered. Without outside witnesses, that company and assessor together did not choose the sample; with them, how often they were asked before a cosignature was kept: ask those who run the witness.",
+		func(r *Result) string {
+			n := r.Counts.Assessed
+			return number(n.Samples, fmt.Sprintf("samples, %d seeded by witnesses, %d of them outsiders whom you named", n.Witnessed, n.Outside), n.Populations > 0)
+		}},
 	{"conditions", "Somebody who may has signed that a condition is met.", "That it is.",
 		func(r *Result) string {
 			return number(r.Counts.Conditions.Met, "met", r.Counts.Conditions.Precedent > 0)

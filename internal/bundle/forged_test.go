@@ -64,6 +64,23 @@ func TestForgedAssessmentsAreRefused(t *testing.T) {
 			e.approve()
 			add(e.testLog, tiesKind, e.id(), &tiesRecord{State: "declared", Terms: e.hash(e.at), Appointed: "governing_body", Removed: "governing_body", Flagged: true}, e.ida)
 		}, "otherwise of a conflict"},
+		"a fee below nothing": {func(e *engagement) {
+			e.approve()
+			add(e.testLog, tiesKind, e.id(), &tiesRecord{State: "declared", Terms: e.hash(e.at), Appointed: "governing_body", Removed: "governing_body", Fee: -1}, e.ida)
+		}, "below nothing"},
+		"less than nothing left to others": {func(e *engagement) {
+			e.approve()
+			add(e.testLog, tiesKind, e.id(), &tiesRecord{State: "declared", Terms: e.hash(e.at), Appointed: "governing_body", Removed: "governing_body", Recusals: -1}, e.ida)
+		}, "below nothing"},
+		"a declaration taken to another engagement": {func(e *engagement) {
+			e.approve()
+			id, r := e.id(), tiesRecord{State: "declared", Terms: e.hash(e.at), Appointed: "governing_body", Removed: "governing_body"}
+			add(e.testLog, tiesKind, id, &r, e.ida)
+			e.matter = e.id()
+			e.approve()
+			r.Terms = e.hash(e.at)
+			add(e.testLog, tiesKind, id, &r, e.ida)
+		}, "in another engagement"},
 		"a start with more assessors than declared": {func(e *engagement) {
 			e.declare()
 			add(e.testLog, startKind, e.id(), &startRecord{State: "started", Terms: e.hash(e.at), Assessors: 2, Flagged: 1}, e.ida)
@@ -99,6 +116,18 @@ func TestForgedAssessmentsAreRefused(t *testing.T) {
 			d.Strata++
 			add(e.testLog, drawnKind, e.id(), d, e.ida)
 		}, "the sample has other records"},
+		"a sample of nothing": {func(e *engagement) {
+			at := e.ready()
+			add(e.testLog, drawnKind, e.id(), e.drawn(at, 1, "account", 0, map[string]bool{}), e.ida)
+		}, "it draws nothing"},
+		"a sample that was not planned": {func(e *engagement) {
+			at := e.ready()
+			d := e.drawn(at, 1, "account", 10, map[string]bool{})
+			d.Witnessed = hexOf("nobody")
+			add(e.testLog, drawnKind, e.id(), d, e.ida)
+		}, "does not rest on the first entry"},
+		"witnesses of whom none has to cosign": {func(e *engagement) { e.terms.Named = hexOf("keys"); e.approve() }, "asks for none of them"},
+		"fewer witnesses than none":            {func(e *engagement) { e.terms.Named, e.terms.Need = hexOf("keys"), -1; e.approve() }, "asks for none of them"},
 		"a sample from fewer than there are": {func(e *engagement) {
 			at := e.ready()
 			d := e.drawn(at, 1, "account", 10, map[string]bool{})
@@ -285,6 +314,18 @@ func TestForgedConclusionsAreRefused(t *testing.T) {
 			a.Required = Whole + 1
 			o.determine(a)
 		}, "asks for a coverage"},
+		"rows that do not add up": {func(o *office) {
+			add(o.testLog, reconciliationKind, o.id(), &reconciliationRecord{Terms: o.terms, Of: "account", Rows: 100, Known: 99}, o.assessor)
+		}, "do not add up"},
+		"missing rows that others make up for": {func(o *office) {
+			add(o.testLog, reconciliationKind, o.id(), &reconciliationRecord{Terms: o.terms, Of: "account", Rows: 100, Known: 100, Missing: 10, Unread: -10}, o.assessor)
+		}, "that cannot be"},
+		"more rows repeated than known": {func(o *office) {
+			add(o.testLog, reconciliationKind, o.id(), &reconciliationRecord{Terms: o.terms, Of: "account", Rows: 10, Known: 10, Repeated: 11}, o.assessor)
+		}, "that cannot be"},
+		"more records unlisted than there are": {func(o *office) {
+			add(o.testLog, reconciliationKind, o.id(), &reconciliationRecord{Terms: o.terms, Of: "account", Rows: 10, Known: 10, Recorded: 5, Unlisted: 6}, o.assessor)
+		}, "that cannot be"},
 		"a remedy of what is only linked": {func(o *office) {
 			r := o.harmful()
 			r.Involvement = "linked"

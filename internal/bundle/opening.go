@@ -14,7 +14,7 @@ import (
 // assessments. A bundle of a range carries every entry of them from before it.
 var Standing = []string{
 	"assessment_reply", "assignment", "control_test", "determination", "dissent", "effort", "engagement", "engagement_sample", "epoch", "evidence_request",
-	"impact", "independence", "opinion", "person", "population", "reconciliation", "redaction", "redaction_consent", "referral", "seat", "vote", "workpaper",
+	"impact", "independence", "opinion", "person", "population", "reconciliation", "redaction", "redaction_consent", "referral", "seat", "vote", "witnessed", "workpaper",
 }
 
 func stands(kind string) bool { return slices.Contains(Standing, kind) }
@@ -23,6 +23,7 @@ func stands(kind string) bool { return slices.Contains(Standing, kind) }
 type opening struct {
 	from     int64
 	root     ledger.Hash // of the entries before the range
+	edge     ledger.Edge // of these
 	last     int64       // position of the newest carried entry, -1 before the first
 	standing ledger.Edge // over the leaf hashes of all entries of standing kinds up to here
 	complete int64       // position of the newest balance that fits; -1 when there is none
@@ -33,7 +34,7 @@ type opening struct {
 // of the entries before it, which the caller holds to a checkpoint.
 func (c *Checker) Open(edge *ledger.Edge) {
 	c.edge = edge
-	c.opening.from, c.opening.root, c.opening.last = edge.Size(), edge.Root(), -1
+	c.opening.from, c.opening.root, c.opening.edge, c.opening.last = edge.Size(), edge.Root(), edge.Clone(), -1
 	c.assured.rated = math.MaxInt64 / 2 // until a balance tells, nobody knows how many
 }
 

@@ -72,6 +72,12 @@ type Fixed struct {
 	By      []string  `json:"by"`    // the names of those who cosigned
 }
 
+// Outsiders gives the witnesses without the assessor, whose word on the own sample is not
+// that of an outsider.
+func (t Trust) Outsiders() []ledger.Witness {
+	return slices.DeleteFunc(slices.Clone(t.Witnesses), func(w ledger.Witness) bool { return w.Name() == t.Assessor })
+}
+
 // Assure opens a checkpoint under the key that came from outside or, without one,
 // under the key that the log itself shows, with the cosignatures of the known witnesses.
 // One that is forged refuses the whole.

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"maps"
 	"os"
 	"slices"
 
@@ -109,12 +110,18 @@ func (a *Archive) Verify(schemas Schemas, trust Trust, visit Visit) (*Result, er
 func (a *Archive) check(schemas Schemas, trust Trust, c ledger.Checkpoint, outside *Outside, visit Visit) (*Checker, error) {
 	used := map[string]bool{}
 	o := Options{
-		Schemas: schemas, Origin: c.Origin, Key: a.Manifest.Key, People: trust.People, Entry: a.entry, Leaves: a.leaves,
+		Schemas: schemas, Origin: c.Origin, Key: a.Manifest.Key, People: trust.People, Outsiders: trust.Outsiders(), Entry: a.entry, Leaves: a.leaves,
 		Pack: func(hash string) ([]byte, error) {
 			if m, ok := a.packs[hash]; ok {
 				return a.read(m, maxPack)
 			}
 			return nil, fault.Newf(fault.Broken, "pack %s is not in the bundle", hash)
+		},
+		Witnessed: func(hash string) ([]byte, error) {
+			if m, ok := a.witnessed[hash]; ok {
+				return a.read(m, maxWitnessed)
+			}
+			return nil, fault.Newf(fault.Broken, "the cosigned checkpoint %s is not in the bundle", hash)
 		},
 	}
 	if a.before.counted != nil {
@@ -127,9 +134,9 @@ func (a *Archive) check(schemas Schemas, trust Trust, c ledger.Checkpoint, outsi
 			return
 		}
 		a.checkClasses(checker, seq, entry.Schema, fields)
-		if entry.Leaf.Kind == "pack" {
-			hash, _ := entry.Leaf.PublicValues()["sha256"].Value().(string)
-			used[hash] = true
+		if field := map[string]string{"pack": "sha256", "witnessed": "note"}[entry.Leaf.Kind]; field != "" {
+			hash, _ := entry.Leaf.PublicValues()[field].Value().(string)
+			used[entry.Leaf.Kind+" "+hash] = true
 		}
 	}
 	if err := a.carry(checker, outside, look); err != nil {
@@ -158,9 +165,14 @@ func (a *Archive) check(schemas Schemas, trust Trust, c ledger.Checkpoint, outsi
 	outside.Finish(checker)
 	a.checkRedacted(checker)
 	a.rotations(checker)
-	for hash := range a.packs {
-		if !used[hash] {
+	for _, hash := range slices.Sorted(maps.Keys(a.packs)) {
+		if !used["pack "+hash] {
 			checker.Report(-1, "pack "+hash+" is in the bundle but not in the log")
+		}
+	}
+	for _, hash := range slices.Sorted(maps.Keys(a.witnessed)) {
+		if !used["witnessed "+hash] {
+			checker.Report(-1, "the cosigned checkpoint "+hash+" is in the bundle but not in the log")
 		}
 	}
 	return checker, nil
@@ -264,9 +276,7 @@ func (r *Result) Print(out io.Writer) {
 		if x := n.Conditions; x.Precedent > 0 {
 			fmt.Fprintf(out, "  conditions  %d must be met before something runs; somebody has signed for %d that they are\n", x.Precedent, x.Met)
 		}
-		if x := n.Assessed; x.Populations > 0 {
-			fmt.Fprintf(out, "  assessments %d populations counted again, %d samples drawn again\n", x.Populations, x.Samples)
-		}
+		n.Assessed.print(out)
 	}
 	r.printRedacted(out)
 	for _, e := range r.Epochs {

@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"encoding/base64"
 	"encoding/binary"
+	"encoding/hex"
 	"fmt"
 	"io"
 	"slices"
@@ -107,6 +108,13 @@ func (w Witness) KeyHash() uint32 { return w.hash }
 
 // Key gives the verifier key.
 func (w Witness) Key() string { return vkeyOf(w.name, w.key) }
+
+// PublicHash gives the SHA-256 of the public key in hex, as the record of a person names
+// the person's.
+func (w Witness) PublicHash() string {
+	sum := sha256.Sum256(w.key[1:])
+	return hex.EncodeToString(sum[:])
+}
 
 // Verify implements note.Verifier: text is the body of the checkpoint, and sig the
 // time and the signature.

@@ -10,6 +10,7 @@ import (
 	"slices"
 
 	"duly/internal/bundle"
+	"duly/internal/engagement"
 	"duly/internal/fault"
 	"duly/internal/ledger"
 	"duly/internal/runs"
@@ -156,6 +157,12 @@ func (x *exporter) write(w *bundle.Writer, opening []byte, handovers [][]byte) e
 	if err := w.Packs(texts); err != nil {
 		return err
 	}
+	if texts, err = x.witnessed(); err != nil {
+		return err
+	}
+	if err := w.Witnessed(texts); err != nil {
+		return err
+	}
 	return w.Close()
 }
 
@@ -172,6 +179,7 @@ type exporter struct {
 	said    map[erasedField]bool // what erasure entries name
 	needs   *bundle.Needs        // what a range rests on; nil for the whole log
 	revised map[string]bool      // kinds of which the range has later revisions
+	seeds   []int64              // where cosigned checkpoints are recorded
 }
 
 // erasedField is a sealed field as an erasure entry names it.
@@ -226,6 +234,9 @@ func (x *exporter) entry(e store.Entry, put bundle.Put) error {
 		return err
 	}
 	leaf := &x.leaf
+	if leaf.Kind == engagement.Witnesses.Name() {
+		x.seeds = append(x.seeds, e.Seq)
+	}
 	if leaf.Kind == store.Erasures.Name() {
 		public := leaf.PublicValues()
 		target, _ := public["target"].Value().(string)
@@ -300,6 +311,20 @@ func (x *exporter) packs() (map[string][]byte, error) {
 		}
 	}
 	x.s.Packs = len(texts)
+	return texts, nil
+}
+
+// witnessed gives the cosigned checkpoints that seed samples, which every bundle carries:
+// nothing in them is secret, and nobody draws again without them.
+func (x *exporter) witnessed() (map[string][]byte, error) {
+	texts := map[string][]byte{}
+	for _, seq := range x.seeds {
+		r, err := store.GetBySeq(x.ctx, x.q, engagement.Witnesses, seq)
+		if err != nil {
+			return nil, err
+		}
+		texts[r.Record.Note] = []byte(r.Record.Text)
+	}
 	return texts, nil
 }
 

@@ -66,7 +66,7 @@ func TestExportOfARange(t *testing.T) {
 			if err != nil {
 				t.Fatalf("from %d: %v", start.Size, err)
 			}
-			r, err := bundle.VerifyFile(path, known, bundle.Trust{Key: b.w.Config.Key, Checkpoint: opening})
+			r, err := verify(t, path, bundle.Trust{Key: b.w.Config.Key, Checkpoint: opening})
 			if err != nil {
 				t.Fatalf("from %d, %v: %v", start.Size, classes, err)
 			}
@@ -107,7 +107,7 @@ func TestEveryRangeOfAChain(t *testing.T) {
 			if _, err := report.Export(context.Background(), b.w.DB, report.Order{Checkpoint: last, Opening: opening, Key: b.w.Config.Key, Classes: classes, Schemas: known}, path); err != nil {
 				t.Fatalf("from %d, %v: %v", from, classes, err)
 			}
-			r, err := bundle.VerifyFile(path, known, bundle.Trust{Key: b.w.Config.Key})
+			r, err := verify(t, path, bundle.Trust{Key: b.w.Config.Key})
 			if err != nil {
 				t.Fatalf("from %d, %v: %v", from, classes, err)
 			}

@@ -351,6 +351,34 @@ func CheckpointAfter(ctx context.Context, q Queryer, seq int64) ([]byte, error) 
 	return note, err
 }
 
+// CheckpointsAfter hands out the signed checkpoints that cover an entry, the oldest first, as
+// long as each says to go on.
+func CheckpointsAfter(ctx context.Context, q Queryer, seq int64, each func(note []byte) bool) error {
+	return checkpoints(ctx, q, each, "select note from checkpoint where size > $1 order by size", seq)
+}
+
+// CheckpointsBack hands out the signed checkpoints over at most size entries, the newest
+// first, as long as each says to go on.
+func CheckpointsBack(ctx context.Context, q Queryer, size int64, each func(note []byte) bool) error {
+	return checkpoints(ctx, q, each, "select note from checkpoint where size <= $1 order by size desc", size)
+}
+
+func checkpoints(ctx context.Context, q Queryer, each func(note []byte) bool, query string, args ...any) error {
+	rows, err := q.Query(ctx, query, args...)
+	if err != nil {
+		return readError(err)
+	}
+	defer rows.Close()
+	for more := true; more && rows.Next(); {
+		var note string
+		if err := rows.Scan(&note); err != nil {
+			return readError(err)
+		}
+		more = each([]byte(note))
+	}
+	return readError(rows.Err())
+}
+
 // LastCheckpoint gives the newest signed checkpoint, or NotFound.
 func LastCheckpoint(ctx context.Context, q Queryer) (size int64, note []byte, err error) {
 	var text string

@@ -207,6 +207,26 @@ func (w *Workspace) Cosigned(ctx context.Context, signed []byte) (ledger.Signed,
 	return s, w.place(ctx)
 }
 
+// LastCosigned gives the newest signed checkpoint over at most size entries that a witness
+// of the configuration has cosigned; one over no entries where there is none.
+func (w *Workspace) LastCosigned(ctx context.Context, q store.Queryer, size int64) (last ledger.Signed, err error) {
+	witnesses, err := w.Witnesses()
+	if err != nil {
+		return last, err
+	}
+	return last, store.CheckpointsBack(ctx, q, size, func(signed []byte) bool {
+		if len(ledger.CosignatureLines(signed, witnesses)) == 0 {
+			return true
+		}
+		if key, err := w.KeyOf(signed); err == nil {
+			if s, err := ledger.OpenSigned(signed, key, witnesses); err == nil {
+				last = s
+			}
+		}
+		return last.Size == 0
+	})
+}
+
 // Keys gives the verifier keys of all epochs, the newest first.
 func (w *Workspace) Keys() []string { return append([]string{w.Config.Key}, w.Config.FormerKeys...) }
 
