@@ -12,6 +12,7 @@ import (
 type assured struct {
 	terms      map[ledger.Hash]commission // approved terms by leaf hash
 	tests      map[string]tested          // the newest by engagement, control and what it is about
+	designs    map[string]Design          // tests by leaf hash, as others rest on them
 	impacts    map[string]map[string]bool // by engagement and record id: the company has a part in it, and it happened
 	determined map[ledger.Hash]determined // by leaf hash
 	answered   map[string]string          // the newest conclusion by engagement and question
@@ -52,7 +53,7 @@ type determined struct {
 
 func newAssured() assured {
 	return assured{
-		terms: map[ledger.Hash]commission{}, tests: map[string]tested{}, impacts: map[string]map[string]bool{}, determined: map[ledger.Hash]determined{},
+		terms: map[ledger.Hash]commission{}, tests: map[string]tested{}, designs: map[string]Design{}, impacts: map[string]map[string]bool{}, determined: map[ledger.Hash]determined{},
 		answered: map[string]string{}, redactions: map[ledger.Hash]bool{},
 		population: map[ledger.Hash]examined{}, draws: map[string]draws{}, samples: map[ledger.Hash]string{}, unmapped: map[string]int64{},
 	}
@@ -158,6 +159,7 @@ func (c *Checker) controlTest(seq int64, hash ledger.Hash, leaf *ledger.Leaf, p 
 		}
 	}
 	c.results(seq, p, values["results"])
+	c.reuses(seq, hash, p, engagement)
 	key := engagement + " " + p.text("control") + " " + p.text("of")
 	switch before, again := c.assured.tests[key]; {
 	case again && (before.conclusion != "extend" || p.text("extends") != before.hash.String()):
