@@ -3,7 +3,6 @@ package bundle
 import (
 	"fmt"
 	"math"
-	"slices"
 
 	"duly/internal/fault"
 	"duly/internal/ledger"
@@ -17,7 +16,16 @@ var Standing = []string{
 	"impact", "independence", "opinion", "person", "population", "reconciliation", "redaction", "redaction_consent", "referral", "seat", "vote", "witnessed", "workpaper",
 }
 
-func stands(kind string) bool { return slices.Contains(Standing, kind) }
+// isStanding finds them without comparing each, since every entry is asked.
+var isStanding = func() map[string]bool {
+	kinds := map[string]bool{}
+	for _, kind := range Standing {
+		kinds[kind] = true
+	}
+	return kinds
+}()
+
+func stands(kind string) bool { return isStanding[kind] }
 
 // opening is what a check of a range knows of the entries before it.
 type opening struct {
@@ -100,8 +108,7 @@ func (c *Checker) Counted() int64 { return c.opening.counted }
 // entries of a whole log, or from a balance on.
 func (c *Checker) canCount() bool { return c.opening.from == 0 || c.opening.counted >= 0 }
 
-// recount counts what stands before an entry. A leaf that does not parse is reported where
-// it stands.
+// recount counts what stands before an entry.
 func (c *Checker) recount(p *Population, seq int64) error {
 	if c.opening.from > 0 {
 		if err := c.options.Counted(p.open); err != nil {
@@ -109,7 +116,7 @@ func (c *Checker) recount(p *Population, seq int64) error {
 		}
 	}
 	return c.options.Leaves(seq, func(leaf []byte) error {
-		p.AddBytes(leaf)
+		_ = p.AddBytes(leaf) // one that does not parse is reported where it stands
 		return nil
 	})
 }
