@@ -27,6 +27,7 @@ var floors = map[string]int{
 	"duly/internal/page":     0,
 	"duly/internal/calendar": 0,
 	"duly/internal/sheet":    0,
+	"duly/internal/whole":    0,
 
 	"duly/internal/bundle/agreetest":    0, // used by tests only
 	"duly/internal/page/pagetest":       1, // likewise

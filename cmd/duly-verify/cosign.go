@@ -8,11 +8,11 @@ import (
 	"io"
 	"io/fs"
 	"os"
-	"path/filepath"
 	"time"
 
 	"duly/internal/fault"
 	"duly/internal/ledger"
+	"duly/internal/whole"
 )
 
 // errUsage says that the command line was wrong, and that the message is printed.
@@ -52,13 +52,8 @@ func witnessKey(flags *flag.FlagSet, args []string) error {
 	if err != nil {
 		return err
 	}
-	file, err := os.OpenFile(*out, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
-	if err != nil {
-		return fault.Wrap(fault.Invalid, err, "cannot write the key")
-	}
-	_, err = io.WriteString(file, key.Encode())
-	if err = errors.Join(err, file.Sync(), file.Close()); err != nil {
-		return fault.Wrap(fault.Failed, err, "cannot write the key")
+	if err := whole.New(*out, []byte(key.Encode()), 0o600); err != nil {
+		return err
 	}
 	fmt.Fprintln(os.Stdout, key.Public())
 	return nil
@@ -98,7 +93,8 @@ func cosign(flags *flag.FlagSet, args []string) error {
 		if _, keep, err = key.Answer(request, *log, last, time.Now()); err != nil {
 			return err
 		}
-		return replace(*state, keep)
+		// on the disk before anybody sees the cosignature
+		return whole.Bytes(*state, keep, 0o600)
 	})
 	if err != nil {
 		return err
@@ -144,23 +140,6 @@ func alone(state string, fn func() error) error {
 	defer os.Remove(lock)
 	file.Close()
 	return fn()
-}
-
-// replace writes the state whole, and on the disk, before anybody sees the cosignature.
-func replace(state string, data []byte) error {
-	file, err := os.CreateTemp(filepath.Dir(state), ".tmp-")
-	if err != nil {
-		return fault.Wrap(fault.Failed, err, "cannot keep what you cosigned")
-	}
-	defer os.Remove(file.Name())
-	_, err = file.Write(data)
-	if err = errors.Join(err, file.Sync(), file.Close()); err == nil {
-		err = os.Rename(file.Name(), state)
-	}
-	if err != nil {
-		return fault.Wrap(fault.Failed, err, "cannot keep what you cosigned")
-	}
-	return nil
 }
 
 // read reads a small file whole.

@@ -11,10 +11,8 @@ import (
 	"time"
 
 	"duly/internal/annual"
-	"duly/internal/bundle"
 	"duly/internal/fault"
 	"duly/internal/ledger"
-	"duly/internal/report"
 	"duly/internal/store"
 	"duly/internal/workspace"
 )
@@ -42,16 +40,8 @@ func (c *annualCmd) Run(a *app) error {
 	}
 	var year *annual.Annual
 	err = a.read(c.As, false, func(w *workspace.Workspace, q store.Queryer, signed []byte, point ledger.Checkpoint) error {
-		public, err := report.Build(a.ctx, q, point, signed, nil)
-		if err != nil {
-			return err
-		}
-		if year, err = annual.Build(a.ctx, q, public, packs, c.Year); err != nil {
-			return err
-		}
-		return annual.Write(year, func(entry int64, field string) (*bundle.Proof, error) {
-			return report.Disclose(a.ctx, q, signed, w.Config.Key, known, entry, field)
-		}, c.Out)
+		year, err = writeYear(a, w, q, signed, point, known, packs, c.Year, c.Out)
+		return err
 	})
 	if err != nil {
 		return err

@@ -107,6 +107,9 @@ func (a *app) write(fn func(*workspace.Workspace) error) error {
 		return err
 	}
 	defer w.Close()
+	if err := w.DB.Writable(); err != nil {
+		return err
+	}
 	err = fn(w)
 	if _, signErr := w.Sign(context.WithoutCancel(a.ctx)); err == nil {
 		err = signErr

@@ -108,7 +108,7 @@ type controlTestCmd struct {
 	Sample     string   `help:"The kind of which all that was drawn was tested, for example rating." placeholder:"KIND" xor:"of"`
 	Whole      bool     `help:"All entries, by the verifier's rule that the control names." xor:"of"`
 	Results    string   `help:"A CSV file with item, result (kept, deviation, not_testable), cause and note." placeholder:"FILE"`
-	Text       string   `help:"What was done." required:"" placeholder:"TEXT"`
+	Text       string   `help:"What was done. Everybody may read it." required:"" placeholder:"TEXT"`
 	Paper      []string `help:"A workpaper that shows it." placeholder:"ID"`
 }
 

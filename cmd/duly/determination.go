@@ -22,7 +22,7 @@ type determinationSignCmd struct {
 	library
 	Question   string  `arg:"" help:"contribution (does customers' use contribute to violations of human rights?) or process (does the process do what it is for?)." enum:"contribution,process"`
 	Conclusion string  `arg:"" help:"yes, no, partly or indeterminate." enum:"yes,no,partly,indeterminate"`
-	Text       string  `help:"The reasons." required:"" placeholder:"TEXT"`
+	Text       string  `help:"The reasons. Everybody may read it." required:"" placeholder:"TEXT"`
 	Evidence   []int64 `help:"An entry that it rests on, by its number." required:"" placeholder:"ENTRY"`
 }
 
@@ -61,7 +61,7 @@ type determinationDissentCmd struct {
 	engaged
 	ID         string `arg:"" help:"The determination."`
 	Conclusion string `arg:"" help:"yes, no, partly or indeterminate." enum:"yes,no,partly,indeterminate"`
-	Text       string `help:"The reasons." required:"" placeholder:"TEXT"`
+	Text       string `help:"The reasons. Everybody may read it." required:"" placeholder:"TEXT"`
 }
 
 // Run records the dissent.
@@ -75,7 +75,7 @@ type determinationReplyCmd struct {
 	engaged
 	ID     string `arg:"" help:"The determination."`
 	Choice string `arg:"" help:"accepts, accepts_partly or rejects." enum:"accepts,accepts_partly,rejects"`
-	Text   string `help:"The words." required:"" placeholder:"TEXT"`
+	Text   string `help:"The words. Everybody may read it." required:"" placeholder:"TEXT"`
 }
 
 // Run records the reply.

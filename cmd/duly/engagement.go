@@ -130,7 +130,7 @@ func (c *engagementWithdrawCmd) Run(a *app) error {
 type engagementDeclareCmd struct {
 	engaged
 	Tie         []string `help:"A tie: financial_interest, employment, contingent_fee, self_review, funding, prior_work, family, customer or other." placeholder:"TIE"`
-	Text        []string `help:"About each tie, in the same order." placeholder:"TEXT" sep:"none"`
+	Text        []string `help:"About each tie, in the same order. Everybody may read it." placeholder:"TEXT" sep:"none"`
 	AppointedBy string   `help:"Who appointed the assessor: governing_body, management or outside." default:"governing_body"`
 	RemovedBy   string   `help:"Who can end the engagement: governing_body, management or outside." default:"governing_body"`
 	Fee         int64    `help:"The fee, in whole units of the currency of the terms." required:""`

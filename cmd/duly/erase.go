@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"duly/internal/act"
+	"duly/internal/decision"
 	"duly/internal/fault"
 	"duly/internal/pack"
 	"duly/internal/retention"
@@ -37,7 +38,7 @@ func (a *app) erasing(as string, fn func(*workspace.Workspace, retention.Service
 }
 
 func eraser(w *workspace.Workspace) retention.Service {
-	return retention.Service{DB: w.DB, May: act.Default, Kinds: kinds(), Now: w.Now}
+	return retention.Service{DB: w.DB, May: act.Default, Kinds: kinds(), Drafts: decision.Drafts{}, Now: w.Now}
 }
 
 // clocks reads the retention pack of a file, or the one that ships.
@@ -84,7 +85,7 @@ func (c *eraseDueCmd) Run(a *app) error {
 		return err
 	}
 	defer w.Close()
-	due, err := rules.Due(a.ctx, w.DB, kinds(), w.Today())
+	due, err := eraser(w).Due(a.ctx, w.DB, rules)
 	if err != nil {
 		return err
 	}
@@ -103,9 +104,17 @@ func printDue(out io.Writer, due []retention.Due, word string) {
 		if d.Held {
 			note = " (a hold keeps it)"
 		}
-		fmt.Fprintf(out, "entry %d, %s %s: %s, by clock %s%s\n", d.Entry, d.Kind, d.ID, strings.Join(d.Fields, ", "), d.Clock, note)
+		fmt.Fprintf(out, "%s, %s %s: %s, by clock %s%s\n", lies(d.Entry, d.Draft), d.Kind, d.ID, strings.Join(d.Fields, ", "), d.Clock, note)
 	}
-	fmt.Fprintf(out, "%d fields of %d entries %s, %d entries under a hold\n", fields, len(due)-held, word, held)
+	fmt.Fprintf(out, "%d fields of %d entries and drafts %s, %d under a hold\n", fields, len(due)-held, word, held)
+}
+
+// lies says where a value lies.
+func lies(entry int64, draft string) string {
+	if draft != "" {
+		return "draft " + draft
+	}
+	return fmt.Sprintf("entry %d", entry)
 }
 
 type eraseFieldCmd struct {
@@ -146,7 +155,7 @@ func (c *eraseFindCmd) Run(a *app) error {
 	}
 	return a.print(found, func(out io.Writer) {
 		for _, f := range found {
-			fmt.Fprintf(out, "entry %d, %s %s: %s (%s) %s\n", f.Entry, f.Kind, f.ID, f.Field, f.Class, f.Value)
+			fmt.Fprintf(out, "%s, %s %s: %s (%s) %s\n", lies(f.Entry, f.Draft), f.Kind, f.ID, f.Field, f.Class, f.Value)
 		}
 		fmt.Fprintf(out, "%d fields hold it\n", len(found))
 	})

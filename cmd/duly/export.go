@@ -6,6 +6,7 @@ import (
 	"os"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"duly/internal/fault"
@@ -17,11 +18,12 @@ import (
 )
 
 type exportCmd struct {
-	Out      string   `help:"The bundle to write." required:"" placeholder:"BUNDLE"`
-	From     string   `help:"The first entry or day of a part of the log, which begins at the checkpoint before it." placeholder:"N|DAY"`
-	To       string   `help:"The last entry or day, or a signed checkpoint of this log; the last checkpoint otherwise." placeholder:"N|DAY|CHECKPOINT"`
-	Disclose []string `help:"A class that the reader may see: customer, trade_secret, security, personal, legal; or all. Without it, none." placeholder:"CLASS"`
-	As       string   `help:"Who exports." placeholder:"PERSON"`
+	Out        string   `help:"The bundle to write." required:"" placeholder:"BUNDLE"`
+	From       string   `help:"The first entry or day of a part of the log, which begins at the checkpoint before it." placeholder:"N|DAY"`
+	To         string   `help:"The last entry or day, or a signed checkpoint of this log; the last checkpoint otherwise." placeholder:"N|DAY|CHECKPOINT"`
+	Disclose   []string `help:"A class that the reader may see: customer, trade_secret, security, personal, legal; or all. Without it, none." placeholder:"CLASS"`
+	Unredacted bool     `help:"Complete for its classes, for an assessor: what redactions withhold from everybody else is shown, and the bundle says so."`
+	As         string   `help:"Who exports." placeholder:"PERSON"`
 }
 
 // Run writes a bundle of the log up to a checkpoint, or of a part of it.
@@ -35,7 +37,7 @@ func (c *exportCmd) Run(a *app) error {
 		return err
 	}
 	return a.read(c.As, slices.Contains(classes, ledger.TradeSecret), func(w *workspace.Workspace, q store.Queryer, signed []byte, point ledger.Checkpoint) error {
-		o := report.Order{Checkpoint: signed, Key: w.Config.Key, Classes: classes, Schemas: known}
+		o := report.Order{Checkpoint: signed, Key: w.Config.Key, Classes: classes, Schemas: known, Unredacted: c.Unredacted}
 		if err := c.bounds(a, q, &o, point.Size); err != nil {
 			return err
 		}
@@ -56,6 +58,12 @@ func (c *exportCmd) Run(a *app) error {
 			if s.From > 0 {
 				fmt.Fprintf(out, "they begin with entry %d; %d from before it that they rest on are carried\n", s.From, s.Carried)
 				printOpening(out, s)
+			}
+			switch {
+			case s.Unredacted:
+				fmt.Fprintln(out, "redactions are not applied: hand it to assessors only")
+			case len(s.Redacted) > 0:
+				fmt.Fprintf(out, "redactions withhold %s\n", strings.Join(s.Redacted, ", "))
 			}
 			fmt.Fprintf(out, "check it with: duly-verify --key %q %s\n", w.Config.Key, c.Out)
 		})

@@ -9,23 +9,24 @@ import (
 	"syscall"
 
 	"duly/internal/fault"
+	"duly/internal/whole"
 )
 
-// writeWhole writes a file whole or not at all: it is filled beside its place and
-// renamed when fill succeeded. A device or a pipe that stands there gets the content
-// once it is whole; a link is followed.
+// writeWhole writes a file whole or not at all. A device or a pipe that stands there gets
+// the content once it is whole; a link is followed.
 func writeWhole(name string, fill func(io.Writer) error) error {
-	place := name
+	if info, err := os.Stat(name); err == nil && !info.Mode().IsRegular() {
+		return pour(name, fill)
+	}
 	if target, err := filepath.EvalSymlinks(name); err == nil {
-		place = target
+		name = target
 	}
-	info, err := os.Stat(name)
-	stream := err == nil && !info.Mode().IsRegular()
-	dir := filepath.Dir(place)
-	if stream {
-		dir = os.TempDir()
-	}
-	file, err := os.CreateTemp(dir, ".duly-")
+	return whole.Write(name, 0o644, fill)
+}
+
+// pour fills what is no plain file, once it is known that fill succeeds.
+func pour(name string, fill func(io.Writer) error) error {
+	file, err := os.CreateTemp("", "duly-")
 	if err != nil {
 		return fault.Wrap(fault.Failed, err, "cannot write "+name)
 	}
@@ -34,28 +35,17 @@ func writeWhole(name string, fill func(io.Writer) error) error {
 	if err := fill(file); err != nil {
 		return classify(err, "cannot write "+name)
 	}
-	if stream {
-		err = pour(name, file)
-	} else if err = errors.Join(file.Chmod(0o644), file.Sync(), file.Close()); err == nil {
-		err = os.Rename(file.Name(), place)
+	out, err := os.OpenFile(name, os.O_WRONLY, 0)
+	if err == nil {
+		if _, err = file.Seek(0, io.SeekStart); err == nil {
+			_, err = io.Copy(out, file)
+		}
+		err = errors.Join(err, out.Close())
 	}
 	if err != nil {
 		return fault.Wrap(fault.Failed, err, "cannot write "+name)
 	}
 	return nil
-}
-
-// pour copies a file from its start into what is no plain file.
-func pour(name string, file *os.File) error {
-	out, err := os.OpenFile(name, os.O_WRONLY, 0)
-	if err != nil {
-		return err
-	}
-	_, err = file.Seek(0, io.SeekStart)
-	if err == nil {
-		_, err = io.Copy(out, file)
-	}
-	return errors.Join(err, out.Close())
 }
 
 // readInput reads a small input file whole; limit is its largest size in bytes.

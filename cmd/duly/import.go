@@ -16,6 +16,7 @@ import (
 	"duly/internal/fault"
 	"duly/internal/intake"
 	"duly/internal/register"
+	"duly/internal/whole"
 	"duly/internal/workspace"
 )
 
@@ -156,7 +157,7 @@ func (c *importCmd) rejectsPath(w *workspace.Workspace, source string) string {
 // path only once it is whole, and is not made without a rejected row.
 type rejectsFile struct {
 	path string // "" drops what is written
-	temp *os.File
+	part *whole.File
 }
 
 // check refuses a path at which something else than rejected rows would be lost.
@@ -191,13 +192,13 @@ func (f *rejectsFile) Write(p []byte) (n int, err error) {
 	if f.path == "" {
 		return len(p), nil
 	}
-	if f.temp == nil {
-		f.temp, err = os.CreateTemp(filepath.Dir(f.path), ".duly-")
+	if f.part == nil {
+		f.part, err = whole.Begin(filepath.Dir(f.path))
 	}
 	if err != nil {
 		return 0, err
 	}
-	return f.temp.Write(p)
+	return f.part.Write(p)
 }
 
 // keep puts the rows in their place, or takes away those of an earlier import of
@@ -206,15 +207,12 @@ func (f *rejectsFile) keep() error {
 	var err error
 	switch {
 	case f.path == "":
-	case f.temp == nil:
+	case f.part == nil:
 		if err = os.Remove(f.path); errors.Is(err, fs.ErrNotExist) {
 			err = nil
 		}
 	default:
-		err = errors.Join(f.temp.Sync(), f.temp.Close())
-		if err == nil {
-			err = os.Rename(f.temp.Name(), f.path)
-		}
+		err = f.part.Put(f.path, 0o600)
 	}
 	if err != nil {
 		return fault.Wrap(fault.Failed, err, "cannot write the rejects file")
@@ -224,8 +222,7 @@ func (f *rejectsFile) keep() error {
 
 // discard removes what was not kept.
 func (f *rejectsFile) discard() {
-	if f.temp != nil {
-		f.temp.Close()
-		os.Remove(f.temp.Name())
+	if f.part != nil {
+		f.part.Drop()
 	}
 }

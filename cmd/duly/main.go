@@ -84,6 +84,7 @@ type cli struct {
 	Erase      eraseCmd         `cmd:"" help:"Erase what need not be kept, and show what was erased."`
 	Disclose   discloseCmd      `cmd:"" help:"Disclose one sealed field, with its proof."`
 	Ledger     ledgerCmd        `cmd:"" help:"Have the log witnessed, prove what is in it, and keep its keys."`
+	Open       openCmd          `cmd:"" help:"Make a copy of a log, to read, from a bundle."`
 	Verify     verifyCmd        `cmd:"" help:"Check a workspace, a bundle or a disclosure."`
 	Replay     replayCmd        `cmd:"" help:"Compute again the rating under each decision."`
 	AsOf       asOfCmd          `cmd:"" name:"asof" help:"Show what held on a day, as it was known then or later."`

@@ -2,10 +2,8 @@ package main
 
 import (
 	"crypto/rand"
-	"errors"
 	"fmt"
 	"io"
-	"os"
 	"slices"
 
 	"duly/internal/act"
@@ -14,6 +12,7 @@ import (
 	"duly/internal/people"
 	"duly/internal/store"
 	"duly/internal/voice"
+	"duly/internal/whole"
 	"duly/internal/workspace"
 )
 
@@ -109,13 +108,8 @@ func (c *personKeyCmd) Run(a *app) error {
 	if err != nil {
 		return err
 	}
-	file, err := os.OpenFile(c.File, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
-	if err == nil {
-		_, err = file.WriteString(key.Encode())
-		err = errors.Join(err, file.Close())
-	}
-	if err != nil {
-		return fault.Wrap(fault.Failed, err, "cannot write the key").WithFix("name a file that is not there yet")
+	if err := whole.New(c.File, []byte(key.Encode()), 0o600); err != nil {
+		return err
 	}
 	line := key.Public().Encode()
 	return a.print(map[string]string{"public_key": line, "key": key.PublicHash()}, func(out io.Writer) { fmt.Fprintln(out, line) })

@@ -54,7 +54,7 @@ type redactionConsentCmd struct {
 	engaged
 	ID       string `arg:"" help:"The redaction."`
 	Disagree bool   `help:"The assessor disagrees: the field stays withheld, and that stands beside it in public."`
-	Text     string `help:"Why; needed to disagree." placeholder:"TEXT"`
+	Text     string `help:"Why; needed to disagree. Everybody may read it." placeholder:"TEXT"`
 }
 
 // Run records the consent or the disagreement.

@@ -99,6 +99,8 @@ func TestScripts(t *testing.T) {
 			"merge":   merge,
 			"fill":    fill,
 			"remake":  remake,
+			"opens":   opens,
+			"same":    same,
 		},
 	})
 }

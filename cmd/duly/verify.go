@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"path/filepath"
 
 	"duly/internal/bundle"
 	"duly/internal/fault"
@@ -12,15 +13,10 @@ import (
 )
 
 type verifyCmd struct {
-	Path       string   `arg:"" optional:"" help:"A workspace, a bundle or a disclosure; the workspace of --workspace otherwise."`
-	Key        string   `help:"The log's verifier key, as you got it from outside." placeholder:"VKEY"`
-	Checkpoint string   `help:"A signed checkpoint that you kept, or got from elsewhere." type:"path" placeholder:"FILE"`
-	People     string   `help:"Keys of people who sign, as you got them from the people: one SHA-256 a line." type:"path" placeholder:"FILE"`
-	Witness    []string `help:"The verifier key of an outsider who cosigns checkpoints. Say it once for each." sep:"none" placeholder:"VKEY"`
-	Assessor   string   `help:"The verifier key of the assessor, who cosigns too." placeholder:"VKEY"`
-	Policy     string   `help:"Which witnesses must have cosigned: a file of log, witness, group and quorum lines (C2SP tlog-policy)." type:"path" placeholder:"FILE"`
-	Handover   []string `help:"A file that leads from your key to the next, after a rotation. Say it once for each, in their order." sep:"none" type:"path" placeholder:"FILE"`
-	Explain    bool     `help:"Say of each check what it proves, and what it cannot."`
+	Path string `arg:"" optional:"" help:"A workspace, a bundle or a disclosure; the workspace of --workspace otherwise."`
+	trustFlags
+	Explain bool   `help:"Say of each check what it proves, and what it cannot."`
+	Report  string `help:"Build the reports of this directory again, and compare them byte for byte." type:"path" placeholder:"DIR"`
 }
 
 // maxSource bounds each file that a verifier brings, in bytes.
@@ -32,9 +28,7 @@ func (c *verifyCmd) Run(a *app) error {
 	if path == "" {
 		path = a.cli.Workspace
 	}
-	trust, err := bundle.Sources{
-		Key: c.Key, Checkpoint: c.Checkpoint, People: c.People, Policy: c.Policy, Assessor: c.Assessor, Witnesses: c.Witness, Handovers: c.Handover,
-	}.Trust(func(path string) ([]byte, error) { return readInput(path, maxSource) })
+	trust, err := c.trust()
 	if err != nil {
 		return err
 	}
@@ -45,6 +39,9 @@ func (c *verifyCmd) Run(a *app) error {
 	info, err := os.Stat(path)
 	if err != nil {
 		return fault.Wrap(fault.NotFound, errors.Unwrap(err), "cannot read "+path)
+	}
+	if c.Report != "" {
+		return c.rebuild(a, path, info.IsDir(), known, trust)
 	}
 	if !info.IsDir() {
 		result, err := bundle.VerifyFile(path, known, trust)
@@ -74,4 +71,52 @@ func (c *verifyCmd) Run(a *app) error {
 			fmt.Fprint(out, wrap("not evidence: ", line))
 		}
 	})
+}
+
+// rebuild verifies, and builds the given reports again from what was verified: of a bundle
+// from a copy, which is removed afterwards.
+func (c *verifyCmd) rebuild(a *app, path string, isDir bool, known bundle.Schemas, trust bundle.Trust) error {
+	var checked *bundle.Result
+	if !isDir {
+		tmp, err := os.MkdirTemp("", "duly-verify-")
+		if err != nil {
+			return fault.Wrap(fault.Failed, err, "cannot make a copy")
+		}
+		defer os.RemoveAll(tmp)
+		opened := filepath.Join(tmp, "copy")
+		if checked, err = workspace.CopyBundle(a.ctx, path, opened, known, kinds(), trust, a.options()); err != nil {
+			return err
+		}
+		path = opened
+	}
+	w, err := workspace.Open(a.ctx, path, a.options())
+	if err != nil {
+		return err
+	}
+	defer w.Close()
+	if isDir {
+		found, err := w.Verify(a.ctx, known, trust)
+		if err != nil {
+			return err
+		}
+		checked = &found.Result
+	}
+	if c.Explain {
+		checked.Explain()
+	}
+	again, err := a.rebuild(w, c.Report, known, trust)
+	if err != nil {
+		return err
+	}
+	err = a.print(struct {
+		*bundle.Result
+		Rebuilt *rebuilt `json:"rebuilt"`
+	}{checked, again}, func(out io.Writer) {
+		checked.Print(out)
+		again.print(out)
+	})
+	if err == nil {
+		err = again.err()
+	}
+	return err
 }

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"errors"
 	"fmt"
 	"io"
 	"io/fs"
@@ -13,6 +12,7 @@ import (
 	"duly/internal/fault"
 	"duly/internal/store"
 	"duly/internal/voice"
+	"duly/internal/whole"
 	"duly/internal/workspace"
 )
 
@@ -37,26 +37,13 @@ func (c *workpaperKeyCmd) Run(a *app) error {
 		name, text string
 		mode       fs.FileMode
 	}{{c.File, identity, 0o600}, {c.File + ".pub", recipient, 0o644}} {
-		if err := writeNew(f.name, f.text+"\n", f.mode); err != nil {
+		if err := whole.New(f.name, []byte(f.text+"\n"), f.mode); err != nil {
 			return err
 		}
 	}
 	return a.print(map[string]string{"secret": c.File, "public": c.File + ".pub"}, func(out io.Writer) {
 		fmt.Fprintf(out, "%s reads what is encrypted to %s.pub; keep it where nobody else reads it\n", c.File, c.File)
 	})
-}
-
-// writeNew writes a file that must not be there yet.
-func writeNew(name, text string, mode fs.FileMode) error {
-	file, err := os.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, mode)
-	if err == nil {
-		_, err = file.WriteString(text)
-		err = errors.Join(err, file.Close())
-	}
-	if err != nil {
-		return fault.Wrap(fault.Failed, err, "cannot write "+name).WithFix("name a file that is not there yet")
-	}
-	return nil
 }
 
 type workpaperAddCmd struct {
@@ -82,13 +69,14 @@ func (c *workpaperAddCmd) Run(a *app) error {
 		if err != nil {
 			return err
 		}
-		defer os.Remove(part)
+		defer part.Drop()
 		place := filepath.Join(c.Keep, sealed.SHA256+".age")
-		ref, err := assurance.Keep(a.ctx, w.DB, act.Default, h, id, l, c.Control, sealed)
-		if err == nil {
-			err = os.Rename(part, place)
+		if err := part.Put(place, 0o600); err != nil {
+			return fault.Wrap(fault.Failed, err, "cannot keep the workpaper")
 		}
-		if err != nil {
+		ref, err := assurance.Keep(a.ctx, w.DB, act.Default, h, id, l, c.Control, sealed)
+		if err != nil { // the log does not know the file
+			_ = os.Remove(place)
 			return classify(err, "cannot keep the workpaper")
 		}
 		return a.print(struct {
@@ -102,29 +90,25 @@ func (c *workpaperAddCmd) Run(a *app) error {
 }
 
 // seal encrypts the file into one beside where it will be kept.
-func (c *workpaperAddCmd) seal() (sealed assurance.Sealed, part string, err error) {
+func (c *workpaperAddCmd) seal() (sealed assurance.Sealed, part *whole.File, err error) {
 	plain, err := os.Open(c.File)
 	if err != nil {
-		return sealed, "", fileFault(err, c.File)
+		return sealed, nil, fileFault(err, c.File)
 	}
 	defer plain.Close()
 	to, err := os.Open(c.To)
 	if err != nil {
-		return sealed, "", fileFault(err, c.To)
+		return sealed, nil, fileFault(err, c.To)
 	}
 	defer to.Close()
-	out, err := os.CreateTemp(c.Keep, ".workpaper-")
+	out, err := whole.Begin(c.Keep)
 	if err != nil {
-		return sealed, "", fault.Wrap(fault.Failed, err, "cannot write into "+c.Keep)
+		return sealed, nil, fault.Wrap(fault.Failed, err, "cannot write into "+c.Keep)
 	}
-	sealed, err = assurance.Seal(plain, to, out)
-	if err == nil {
-		err = errors.Join(out.Sync(), out.Close())
+	if sealed, err = assurance.Seal(plain, to, out); err != nil {
+		out.Drop()
 	}
-	if err != nil {
-		os.Remove(out.Name())
-	}
-	return sealed, out.Name(), err
+	return sealed, out, err
 }
 
 type workpaperListCmd struct {

@@ -188,11 +188,14 @@ def read_manifest(data):
     if manifest["duly"] not in ("bundle/1", "range/1"):
         raise Refused(f"the bundle is of the format {manifest['duly']!r}, which this verifier does not know")
     more = {"from"} | {"opening_key"}.intersection(manifest) if manifest["duly"] == "range/1" else set()
-    need(set(manifest) == {"classes", "duly", "key", "origin", "size"} | more, "the manifest has other keys than a bundle's")
+    need(set(manifest) - {"unredacted"} == {"classes", "duly", "key", "origin", "redacted", "size"} | more, "the manifest has other keys than a bundle's")
     classes = manifest["classes"]
     need(isinstance(classes, list) and classes == [c for c in CLASSES if c in classes], "the manifest's classes are not in the fixed order")
     need(all(isinstance(manifest.get(name, ""), str) for name in ("key", "origin", "opening_key")), "the manifest's key or origin is not a text")
     need(manifest.get("opening_key") not in ("", manifest["key"]), "the manifest has no other key for the beginning, and says so")
+    redacted = manifest["redacted"]
+    need(isinstance(redacted, list) and all(isinstance(r, str) for r in redacted) and redacted == sorted(set(redacted)), "the redacted fields are not texts in order")
+    need(manifest.get("unredacted", True) is True and not (redacted and "unredacted" in manifest), "a bundle without redactions names redacted fields")
     size, begins = manifest["size"], manifest.get("from", 1)
     need(type(size) is int and 0 <= size <= MAX_INT, "the manifest's size is not a count")
     need(type(begins) is int and begins >= 1 and (not more or begins < size), "a range begins at 1 or later, and before its end")

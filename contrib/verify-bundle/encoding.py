@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 EPOCH = datetime(1970, 1, 1)
 MAX_INT = 2**53 - 1
 MAX_TEXT = 1 << 20
+PUBLISHED = "published"  # shown in every bundle
 CLASSES = ["customer", "trade_secret", "security", "personal", "legal"]
 
 

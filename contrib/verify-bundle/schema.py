@@ -3,7 +3,7 @@
 import os
 
 import pins
-from encoding import CLASSES, Refused, Unusable, check_text, day_number, is_hash, need, read_json, sha256
+from encoding import CLASSES, PUBLISHED, Refused, Unusable, check_text, day_number, is_hash, need, read_json, sha256
 
 PUBLIC_TYPES = {"enum", "enums", "int", "bool", "date", "hash"}
 TYPES = PUBLIC_TYPES | {"text", "texts", "scalar"}
@@ -18,7 +18,7 @@ class Field:
         self.name, self.type, self.enum = document["name"], document["type"], document["enum"]
         self.sensitivity = document["class"]
         need(self.type in (TYPES if sealed else PUBLIC_TYPES), f"the field {self.name} has no type that it may have")
-        need(self.sensitivity in (CLASSES if sealed else ["public"]), f"the field {self.name} has no class that it may have")
+        need(self.sensitivity in ([PUBLISHED, *CLASSES] if sealed else ["public"]), f"the field {self.name} has no class that it may have")
 
     def check(self, value):
         """Refuses a value that is not of the field's type."""

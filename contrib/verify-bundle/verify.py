@@ -6,11 +6,12 @@ from archive import Archive
 from assessments import Assessments
 from checkpoint import log_key
 from decisions import Decisions
-from encoding import Refused, need, sha256
+from encoding import PUBLISHED, Refused, need, sha256
 from entry import Entry, check_signatures
 from history import History
 from kept import Kept
 from proof import handover
+from redactions import Redactions
 from replay import Replay
 from tree import Tree, root_of_path
 from voices import Voices
@@ -30,7 +31,8 @@ class Bundle:
         self.begins, self.tree, self.opening = self.archive.begins, Tree(), None
         if self.begins:
             self._open()
-        self.classes, self.unnamed = set(manifest["classes"]), self.archive.named()
+        self.classes, self.redactions = {PUBLISHED, *manifest["classes"]}, Redactions(manifest, schemas)
+        self.unnamed = self.archive.named()
         self.kinds, self.states, self.carried = Counter(), Counter(), 0
         self.kept = Kept()
         self.history = History(manifest["key"], trust.people, self.kept)
@@ -79,6 +81,7 @@ class Bundle:
                 self._compare_outside()
             self.history.finish()
             self._compare_keys()
+            self.redactions.finish()
             self.assessments.finish()
         finally:
             self.kept.close()
@@ -119,8 +122,10 @@ class Bundle:
         """Holds what is shown of an entry to the manifest, and notes the pack that it names."""
         for field, sealed in zip(entry.schema.sealed, entry.sealed):
             self.states[sealed.state] += 1
-            need(sealed.state == "erased" or (sealed.state == "shown") == (field.sensitivity in self.classes),
-                 f"the field {field.name} is of the class {field.sensitivity}, and the manifest says otherwise of that class")
+            shown = field.sensitivity in self.classes and not self.redactions.withhold(entry.schema, field)
+            need(sealed.state == "erased" or (sealed.state == "shown") == shown,
+                 f"the field {field.name} is of the class {field.sensitivity}, and the manifest says otherwise of that class or field")
+        self.redactions.add(entry)
         if entry.kind in ("pack", "witnessed"):
             self.unnamed.discard((entry.kind, entry.public["sha256" if entry.kind == "pack" else "note"]))
 

@@ -55,10 +55,14 @@ func Build(ctx context.Context, q store.Queryer, public *report.Report, conditio
 		return nil, err
 	}
 	at := store.At{Seq: public.Log.Size - 1}
-	if a.Policies, err = policies(ctx, q, at); err != nil {
+	redactions, err := report.ReadRedactions(ctx, q, at)
+	if err != nil {
 		return nil, err
 	}
-	if a.Register, err = readRegister(ctx, q, at); err != nil {
+	if a.Policies, err = policies(ctx, q, at, redactions); err != nil {
+		return nil, err
+	}
+	if a.Register, err = readRegister(ctx, q, at, redactions); err != nil {
 		return nil, err
 	}
 	a.Frameworks = index(a)

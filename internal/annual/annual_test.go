@@ -17,11 +17,13 @@ import (
 	"duly/internal/agreement"
 	"duly/internal/annual"
 	"duly/internal/assessment"
+	"duly/internal/assurance"
 	"duly/internal/attestation"
 	"duly/internal/bundle"
 	"duly/internal/casework"
 	"duly/internal/decision"
 	"duly/internal/enforcement"
+	"duly/internal/engagement"
 	"duly/internal/evidence"
 	"duly/internal/fault"
 	"duly/internal/gate"
@@ -47,6 +49,7 @@ import (
 var rooms = []store.Migrations{
 	register.Migrations, evidence.Migrations, runs.Migrations, index.Migrations, intake.Migrations, screening.Migrations,
 	agreement.Migrations, usage.Migrations, attestation.Migrations, triage.Migrations, assessment.Migrations, refusal.Migrations, voice.Migrations, decision.Migrations, casework.Migrations, enforcement.Migrations, transparency.Migrations, gate.Migrations,
+	engagement.Migrations, assurance.Migrations,
 }
 
 // vendor is a workspace of a company that sells to two public bodies and a shop.

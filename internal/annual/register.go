@@ -55,6 +55,8 @@ type Cell struct {
 	Basis string `json:"basis"` // "shown", why it is left out, or "unknown": nobody stated it
 	Entry int64  `json:"entry,omitempty"`
 	Field string `json:"field,omitempty"`
+
+	Redacted *report.Reason `json:"redacted,omitempty"` // why the company withholds the field everywhere
 }
 
 // Proof names the file beside the page that proves the cell.
@@ -79,11 +81,12 @@ type registerReader struct {
 	decisions   map[string]*store.Revision[decision.Decision]
 	agreed      map[string]int64
 	withheld    map[string]int
+	redactions  *report.Redactions
 }
 
-func readRegister(ctx context.Context, q store.Queryer, at store.At) (Register, error) {
+func readRegister(ctx context.Context, q store.Queryer, at store.At, redactions *report.Redactions) (Register, error) {
 	out := Register{Lines: []Line{}}
-	r := &registerReader{withheld: map[string]int{}, agreed: map[string]int64{}}
+	r := &registerReader{withheld: map[string]int{}, agreed: map[string]int64{}, redactions: redactions}
 	listings, err := store.SelectAt(ctx, q, transparency.Listings, at, "")
 	if err != nil {
 		return out, err
@@ -169,6 +172,10 @@ func cell[T any](r *registerReader, basis string, kind *ledger.Kind[T], from *st
 		r.withheld[basis]++
 		return Cell{Basis: basis}
 	}
+	if why := r.redactions.Of(kind.Name(), field); why != nil {
+		r.withheld[redacted]++
+		return Cell{Basis: redacted, Redacted: why}
+	}
 	if from == nil || from.Leaf == nil {
 		return Cell{Basis: unknown}
 	}
@@ -179,8 +186,10 @@ func cell[T any](r *registerReader, basis string, kind *ledger.Kind[T], from *st
 	return Cell{Value: v.String(), Basis: transparency.Shown, Entry: from.Seq, Field: field}
 }
 
-// unknown is the basis of a cell that nobody stated, or whose value was erased.
-const unknown = "unknown"
+const (
+	unknown  = "unknown"  // the basis of a cell that nobody stated, or whose value was erased
+	redacted = "redacted" // and of one that a redaction withholds, though the listing would show it
+)
 
 // sorted gives counts in the order of their names.
 func sorted(counts map[string]int) []report.Tally {
@@ -220,7 +229,7 @@ type Evidence struct {
 
 // policies reads the company's policies, those in force first. A published one is shown
 // with its title and its link; of another it is said that there is one.
-func policies(ctx context.Context, q store.Queryer, at store.At) ([]Policy, error) {
+func policies(ctx context.Context, q store.Queryer, at store.At, redactions *report.Redactions) ([]Policy, error) {
 	list, err := store.SelectAt(ctx, q, transparency.Policies, at, "")
 	if err != nil {
 		return nil, err
@@ -235,7 +244,7 @@ func policies(ctx context.Context, q store.Queryer, at store.At) ([]Policy, erro
 		x := p.Record
 		one := Policy{Entry: p.Seq, Topic: x.Topic, State: x.State, Version: x.Version, Approved: x.Approved, ApprovedBy: x.ApprovedBy,
 			SHA256: x.SHA256, Published: x.Published, Concerns: x.Concerns, Embedding: []Evidence{}, Missing: []string{}}
-		r := &registerReader{withheld: map[string]int{}}
+		r := &registerReader{withheld: map[string]int{}, redactions: redactions}
 		basis := "not_published"
 		if x.Published {
 			basis = transparency.Shown

@@ -47,7 +47,7 @@ func basisSaid(basis string) string {
 	return map[string]string{
 		"confidentiality_clause": "left out: a clause of the contract", "law_enforcement": "left out: a law on police work", "national_security": "left out: national security",
 		"personal_data": "left out: it would name a person", "court_order": "left out: a court's order", "trade_secret": "left out: a trade secret",
-		"not_published": "not published", unknown: "nobody stated it",
+		"not_published": "not published", unknown: "nobody stated it", redacted: "withheld by the company",
 	}[basis]
 }
 

@@ -32,9 +32,9 @@ type Test struct {
 	Day         string   `duly:"day,public,date"`
 	Results     []string `duly:"results,customer"`    // "item=kept" for each item, sorted
 	Exceptions  []string `duly:"exceptions,customer"` // what was found of each item that was not kept, as [Result.String] writes it
-	Procedure   string   `duly:"procedure,trade_secret"`
+	Procedure   string   `duly:"procedure,published"`
 	Papers      []string `duly:"workpapers,trade_secret"` // record ids
-	Matter      string   `duly:"engagement,trade_secret,column"`
+	Matter      string   `duly:"engagement,published,column"`
 	Person      string   `duly:"person,personal"`
 }
 
@@ -46,7 +46,7 @@ type Workpaper struct {
 	SHA256  string `duly:"sha256,public,hash,column"`
 	Size    int64  `duly:"size,public"` // bytes, encrypted
 	Day     string `duly:"day,public,date"`
-	Matter  string `duly:"engagement,trade_secret,column"`
+	Matter  string `duly:"engagement,published,column"`
 	Person  string `duly:"person,personal"`
 }
 
@@ -75,7 +75,7 @@ type Impact struct {
 	Reasons       string   `duly:"reasons,customer"`    // for the involvement
 	Plan          string   `duly:"plan,customer"`
 	Evidence      []string `duly:"evidence,customer"` // leaf hashes
-	Matter        string   `duly:"engagement,trade_secret,column"`
+	Matter        string   `duly:"engagement,published,column"`
 	Person        string   `duly:"person,personal"`
 }
 
@@ -98,11 +98,11 @@ type Determination struct {
 	Untested     int64    `duly:"untested,public"`
 	Involved     int64    `duly:"involved,public"` // impacts that happened and that the company caused or contributed to
 	Day          string   `duly:"day,public,date"`
-	Words        string   `duly:"words,trade_secret"` // the question in the words of the terms
-	Criteria     []string `duly:"criteria,trade_secret"`
-	Reasons      string   `duly:"reasons,trade_secret"`
-	Evidence     []string `duly:"evidence,trade_secret"` // leaf hashes
-	Matter       string   `duly:"engagement,trade_secret,column"`
+	Words        string   `duly:"words,published"` // the question in the words of the terms
+	Criteria     []string `duly:"criteria,published"`
+	Reasons      string   `duly:"reasons,published"`
+	Evidence     []string `duly:"evidence,published"` // leaf hashes
+	Matter       string   `duly:"engagement,published,column"`
 	Person       string   `duly:"person,personal"`
 }
 
@@ -111,8 +111,8 @@ type Dissent struct {
 	Determination string `duly:"determination,public,hash"`
 	Conclusion    string `duly:"conclusion,public,enum=yes|no|partly|indeterminate"`
 	Day           string `duly:"day,public,date"`
-	Reasons       string `duly:"reasons,trade_secret"`
-	Matter        string `duly:"engagement,trade_secret,column"`
+	Reasons       string `duly:"reasons,published"`
+	Matter        string `duly:"engagement,published,column"`
 	Person        string `duly:"person,personal,column"`
 }
 
@@ -121,8 +121,8 @@ type Reply struct {
 	Determination string `duly:"determination,public,hash"`
 	Choice        string `duly:"choice,public,enum=accepts|accepts_partly|rejects"`
 	Day           string `duly:"day,public,date"`
-	Text          string `duly:"text,trade_secret"`
-	Matter        string `duly:"engagement,trade_secret,column"`
+	Text          string `duly:"text,published"`
+	Matter        string `duly:"engagement,published,column"`
 	Person        string `duly:"person,personal"`
 }
 
@@ -137,7 +137,7 @@ type Redaction struct {
 	Reason string `duly:"reason,public,enum=competition|contract|privacy|safety|security|law"`
 	Day    string `duly:"day,public,date"`
 	Text   string `duly:"text,trade_secret"`
-	Matter string `duly:"engagement,trade_secret,column"`
+	Matter string `duly:"engagement,published,column"`
 	Person string `duly:"person,personal"`
 }
 
@@ -146,8 +146,8 @@ type Consent struct {
 	Redaction string `duly:"redaction,public,hash"` // leaf hash
 	Agrees    bool   `duly:"agrees,public"`
 	Day       string `duly:"day,public,date"`
-	Text      string `duly:"text,trade_secret"`
-	Matter    string `duly:"engagement,trade_secret,column"`
+	Text      string `duly:"text,published"`
+	Matter    string `duly:"engagement,published,column"`
 	Person    string `duly:"person,personal,column"`
 }
 

@@ -87,8 +87,12 @@ func place(schemas []*ledger.Schema, name string) (*Redaction, error) {
 			"name a field that is sealed")
 	}
 	i := slices.IndexFunc(schema.Sealed, named)
-	if i < 0 {
+	switch {
+	case i < 0:
 		return nil, fault.Newf(fault.NotFound, "a %s has no field %q", kind, field)
+	case schema.Sealed[i].Class == ledger.Published:
+		return nil, refusal.Refuse(refusal.Unredactable, name+" is written for everybody: terms, reasons, dissents and replies are withheld from nobody",
+			"name a field that is confidential")
 	}
 	return &Redaction{Schema: schema.Hash().String(), Field: int64(i), Class: string(schema.Sealed[i].Class)}, nil
 }

@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"io"
+	"maps"
 	"math/rand/v2"
 	"slices"
 	"strings"
@@ -329,7 +330,26 @@ func (l *testLog) checkpoint(n int64) []byte {
 }
 
 func (l *testLog) manifest(classes ...ledger.Class) Manifest {
-	return Manifest{Origin: testOrigin, Key: l.key.Public(), Size: l.size(), Classes: classes}
+	return Manifest{Origin: testOrigin, Key: l.key.Public(), Size: l.size(), Classes: classes, Redacted: l.redacted()}
+}
+
+// redacted gives the fields that the redactions of the log withhold.
+func (l *testLog) redacted() []string {
+	held := map[string]string{}
+	for i := range l.rows {
+		leaf, err := ledger.ParseLeaf(l.rows[i].leaf)
+		if err != nil || leaf.Kind != "redaction" {
+			continue
+		}
+		p := fields(leaf.PublicValues())
+		hash, _ := ledger.ParseHash(p.text("schema"))
+		s, n := testSchemas[hash], p.int("field")
+		delete(held, leaf.ID)
+		if p.text("state") == "withheld" && s != nil && n < int64(len(s.Sealed)) {
+			held[leaf.ID] = s.Kind + "." + s.Sealed[n].Name
+		}
+	}
+	return slices.Compact(slices.Sorted(maps.Values(held)))
 }
 
 // bundle writes the whole log for an audience that may see the classes.

@@ -115,6 +115,7 @@ type Checker struct {
 	decided  map[ledger.Hash]*approved // decisions that let something run, by leaf hash
 	current  map[string]ledger.Hash    // the newest of each record, where it lets something run
 	assured  assured                   // by assessors
+	redacted map[string]string         // the field that each redaction withholds now, by record id
 	newest   Content                   // with its leaf and buffers, which the next entry uses again
 	leaf     ledger.Leaf
 	hash     ledger.Hash
@@ -147,7 +148,7 @@ func NewChecker(o Options) *Checker {
 	return &Checker{
 		options: o, edge: &ledger.Edge{}, opening: opening{complete: -1, counted: -1}, counts: Counts{Kinds: map[string]int64{}},
 		people: map[string][]string{}, keyOf: map[string]string{}, missing: map[string]int64{}, erased: map[string]int64{},
-		replay: replayer{options: o}, said: newSaid(), engaged: newEngagements(), assured: newAssured(), decided: map[ledger.Hash]*approved{}, current: map[string]ledger.Hash{},
+		replay: replayer{options: o}, said: newSaid(), engaged: newEngagements(), assured: newAssured(), redacted: map[string]string{}, decided: map[ledger.Hash]*approved{}, current: map[string]ledger.Hash{},
 	}
 }
 
@@ -302,6 +303,8 @@ func (c *Checker) note(seq int64, hash ledger.Hash, leaf *ledger.Leaf) error {
 		c.Report(seq, "a log begins with an epoch, this is a "+leaf.Kind)
 	}
 	switch leaf.Kind {
+	case "redaction":
+		c.redacts(leaf)
 	case "balance":
 		if err := c.balance(seq, leaf); err != nil {
 			return err

@@ -25,13 +25,23 @@ type Manifest struct {
 	From       int64  // the first entry; 0 when the bundle is of the whole log
 	Size       int64  // entries From to Size-1
 	Classes    []ledger.Class
+	// Redacted are the fields, as kind.field and sorted, that redactions withhold whatever
+	// their class; none where the bundle is Unredacted, as it is for an assessor.
+	Redacted   []string
+	Unredacted bool
 }
 
 // Encode gives the canonical bytes of the manifest.
 func (m Manifest) Encode() []byte {
-	classes := make([]string, len(m.Classes))
+	classes, redacted, unredacted := make([]string, len(m.Classes)), make([]string, len(m.Redacted)), ""
 	for i, c := range m.Classes {
 		classes[i] = strconv.Quote(string(c))
+	}
+	for i, name := range m.Redacted {
+		redacted[i] = strconv.Quote(name)
+	}
+	if m.Unredacted {
+		unredacted = `,"unredacted":true`
 	}
 	format := `"bundle/1"`
 	if m.From > 0 {
@@ -42,7 +52,7 @@ func (m Manifest) Encode() []byte {
 		opening = `,"opening_key":` + strconv.Quote(m.OpeningKey)
 	}
 	return []byte(`{"classes":[` + strings.Join(classes, ",") + `],"duly":` + format + `,"key":` + strconv.Quote(m.Key) + opening +
-		`,"origin":` + strconv.Quote(m.Origin) + `,"size":` + strconv.FormatInt(m.Size, 10) + "}\n")
+		`,"origin":` + strconv.Quote(m.Origin) + `,"redacted":[` + strings.Join(redacted, ",") + `],"size":` + strconv.FormatInt(m.Size, 10) + unredacted + "}\n")
 }
 
 // Writer writes a bundle: the manifest and checkpoint first, for a range what ties it to
@@ -80,19 +90,20 @@ func (w *Writer) Entries(next func(Put) error) error {
 func (w *Writer) put(out io.Writer) Put {
 	return func(leaf []byte, schema *ledger.Schema, digests []ledger.Hash, disclosures []ledger.Disclosure) error {
 		w.line = append(append(w.line[:0], leaf...), '\n')
-		w.line = appendSealed(w.line, Redact(schema, w.manifest.Classes, digests, disclosures))
+		w.line = appendSealed(w.line, w.manifest.Redact(schema, digests, disclosures))
 		_, err := out.Write(append(w.line, '\n'))
 		return err
 	}
 }
 
-// Redact decides what an audience sees of an entry: fields of the given classes
-// are disclosed, all others withheld. What was erased stays erased.
-func Redact(schema *ledger.Schema, classes []ledger.Class, digests []ledger.Hash, disclosures []ledger.Disclosure) []Sealed {
+// Redact decides what the audience of a bundle sees of an entry: fields of its classes, and
+// what is published to all, are disclosed unless they are redacted, all others withheld.
+// What was erased stays erased.
+func (m Manifest) Redact(schema *ledger.Schema, digests []ledger.Hash, disclosures []ledger.Disclosure) []Sealed {
 	fields := make([]Sealed, len(digests))
 	for i, d := range digests {
 		fields[i] = Sealed{Digest: d, Erased: disclosures[i] == ""}
-		if slices.Contains(classes, schema.Sealed[i].Class) {
+		if m.Shows(schema, i) {
 			fields[i].Disclosure = disclosures[i]
 		}
 	}
@@ -305,6 +316,9 @@ func parseManifest(data []byte) (Manifest, error) {
 			return m, fault.New(fault.Broken, "bundle.json names an unknown class, or classes out of order", "")
 		}
 		at = i
+	}
+	if m.Unredacted && len(m.Redacted) > 0 || !slices.IsSorted(m.Redacted) || len(slices.Compact(slices.Clone(m.Redacted))) < len(m.Redacted) {
+		return m, fault.New(fault.Broken, "bundle.json names redacted fields out of order, or in a bundle without redactions", "")
 	}
 	if !bytes.Equal(m.Encode(), data) {
 		return m, bad

@@ -59,8 +59,8 @@ func FuzzVerify(f *testing.F) {
 // same, and a disclosure's digest is always its own.
 func FuzzParseSealed(f *testing.F) {
 	for _, r := range sample(f).rows {
-		f.Add(appendSealed(nil, Redact(r.schema, nil, r.digests, r.disclosures)))
-		f.Add(appendSealed(nil, Redact(r.schema, ledger.Classes, r.digests, r.disclosures)))
+		f.Add(appendSealed(nil, Manifest{}.Redact(r.schema, r.digests, r.disclosures)))
+		f.Add(appendSealed(nil, Manifest{Classes: ledger.Classes}.Redact(r.schema, r.digests, r.disclosures)))
 	}
 	f.Add([]byte(".~!~"))
 	f.Fuzz(func(t *testing.T, line []byte) {

@@ -30,7 +30,7 @@ func many(t testing.TB, entries int, look bool) (peak uint64, c *Checker) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		leaves, sealed = append(leaves, leaf), append(sealed, Redact(l.rows[at].schema, nil, l.rows[at].digests, l.rows[at].disclosures))
+		leaves, sealed = append(leaves, leaf), append(sealed, Manifest{}.Redact(l.rows[at].schema, l.rows[at].digests, l.rows[at].disclosures))
 	}
 	id := []byte(leaves[0].ID)
 	const letters = "abcdefghijklmnopqrstuvwxyz234567"

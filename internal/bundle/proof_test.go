@@ -19,18 +19,7 @@ import (
 // proof discloses one field of an entry, tied to the checkpoint over n entries.
 func (l *testLog) proof(at, field int, n int64) *Proof {
 	l.t.Helper()
-	tree, _ := ledger.NewTree(0, nil)
-	tree.Track()
-	for _, r := range l.rows[:n] {
-		tree.Append(ledger.LeafHash(r.leaf))
-	}
-	tiles := map[[2]int64][]byte{}
-	for _, tile := range tree.Changed() {
-		tiles[[2]int64{int64(tile.Level), tile.Index}] = tile.Hashes
-	}
-	inclusion, err := ledger.Prover{Size: n, Load: func(level int, index int64) ([]byte, error) {
-		return tiles[[2]int64{int64(level), index}], nil
-	}}.Inclusion(int64(at))
+	inclusion, err := l.proverAt(n).Inclusion(int64(at))
 	if err != nil {
 		l.t.Fatal(err)
 	}

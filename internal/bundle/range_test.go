@@ -97,7 +97,7 @@ func (l *earlierRows) Erasures(targets map[ledger.Hash]bool) (at []int64, err er
 func (l *earlierRows) Look(n *Needs, seq int64) error {
 	r := l.rows[seq]
 	if leaf, err := ledger.ParseLeaf(r.leaf); err == nil && len(r.digests) == len(r.schema.Sealed) {
-		n.Entry(seq, r.leaf, leaf, r.schema, Redact(r.schema, l.classes, r.digests, r.disclosures))
+		n.Entry(seq, r.leaf, leaf, r.schema, l.manifest(l.classes...).Redact(r.schema, r.digests, r.disclosures))
 	}
 	return nil
 }
@@ -127,7 +127,7 @@ func (l *testLog) carries(from int64, classes []ledger.Class) []int64 {
 		}
 		newest[leaf.ID] = int64(seq)
 		switch {
-		case stands(leaf.Kind), leaf.Kind == "pack":
+		case stands(leaf.Kind), leaf.Kind == "pack", leaf.Kind == "redaction":
 			n.At[int64(seq)] = true
 		case leaf.Kind == "balance":
 			balance = int64(seq)
@@ -150,17 +150,26 @@ func (l *testLog) carries(from int64, classes []ledger.Class) []int64 {
 	return all
 }
 
-func (l *testLog) prover() ledger.Prover {
+func (l *testLog) prover() ledger.Prover { return l.proverAt(l.size()) }
+
+// proverAt makes proofs in the tree of the first n entries.
+func (l *testLog) proverAt(n int64) ledger.Prover {
 	tree, _ := ledger.NewTree(0, nil)
 	tree.Track()
-	for _, r := range l.rows {
+	for _, r := range l.rows[:n] {
 		tree.Append(ledger.LeafHash(r.leaf))
 	}
-	tiles := map[[2]int64][]byte{}
+	tiles := map[ledger.TileAt][]byte{}
 	for _, tile := range tree.Changed() {
-		tiles[[2]int64{int64(tile.Level), tile.Index}] = tile.Hashes
+		tiles[tile.TileAt] = tile.Hashes
 	}
-	return ledger.Prover{Size: l.size(), Load: func(level int, n int64) ([]byte, error) { return tiles[[2]int64{int64(level), n}], nil }}
+	return ledger.Prover{Size: n, Load: func(need []ledger.TileAt) ([][]byte, error) {
+		found := make([][]byte, len(need))
+		for i, at := range need {
+			found[i] = tiles[at]
+		}
+		return found, nil
+	}}
 }
 
 // rangeFrom writes the bundle of a range that carries the entries at these positions.

@@ -23,19 +23,21 @@ type Result struct {
 
 	OpeningKey string `json:"opening_key,omitempty"` // by which a range began, where its key changed since
 
-	Size      int64     `json:"size"` // entries covered by the checkpoint
-	Root      string    `json:"root"`
-	Covered   bool      `json:"covered"` // every entry is covered by a checkpoint
-	Uncovered int64     `json:"uncovered"`
-	Assurance Assurance `json:"assurance"`
-	Witnesses int64     `json:"witnesses"`       // whom the verifier knows, that cosigned the checkpoint
-	Unknown   int64     `json:"unknown"`         // signatures under the checkpoint of others, which nobody checked
-	Fixed     []Fixed   `json:"fixed,omitempty"` // entries that outsiders hold, and since when
-	Counts    Counts    `json:"counts"`
-	Epochs    []Epoch   `json:"epochs,omitempty"` // of a log that began more than one
-	Classes   []string  `json:"classes,omitempty"`
-	Field     string    `json:"field,omitempty"`
-	Value     string    `json:"value,omitempty"`
+	Size       int64     `json:"size"` // entries covered by the checkpoint
+	Root       string    `json:"root"`
+	Covered    bool      `json:"covered"` // every entry is covered by a checkpoint
+	Uncovered  int64     `json:"uncovered"`
+	Assurance  Assurance `json:"assurance"`
+	Witnesses  int64     `json:"witnesses"`       // whom the verifier knows, that cosigned the checkpoint
+	Unknown    int64     `json:"unknown"`         // signatures under the checkpoint of others, which nobody checked
+	Fixed      []Fixed   `json:"fixed,omitempty"` // entries that outsiders hold, and since when
+	Counts     Counts    `json:"counts"`
+	Epochs     []Epoch   `json:"epochs,omitempty"` // of a log that began more than one
+	Classes    []string  `json:"classes,omitempty"`
+	Redacted   []string  `json:"redacted,omitempty"`   // fields that redactions withhold, as kind.field
+	Unredacted bool      `json:"unredacted,omitempty"` // redactions are not applied
+	Field      string    `json:"field,omitempty"`
+	Value      string    `json:"value,omitempty"`
 
 	Explained []Explained `json:"explained,omitempty"` // see [Result.Explain]
 }
@@ -47,10 +49,23 @@ func Verify(file io.ReaderAt, size int64, schemas Schemas, trust Trust) (*Result
 	if err != nil {
 		return nil, err
 	}
+	return a.Verify(schemas, trust, nil)
+}
+
+// Visit is told an entry that was checked by itself, with its canonical values and its
+// leaf and sealed fields as they stand in the bundle. What it is given holds until it
+// returns.
+type Visit func(seq int64, entry *Content, leaf []byte, fields []Sealed) error
+
+// Verify checks a bundle as [Verify] does. visit, where it is not nil, is told every entry
+// of a bundle of the whole log, in their order; what it was told holds only once Verify
+// has said so of the whole.
+func (a *Archive) Verify(schemas Schemas, trust Trust, visit Visit) (*Result, error) {
 	if err := a.lead(schemas); err != nil {
 		return nil, err
 	}
-	if trust, err = trust.through(a, schemas).Follow(a.Manifest.Key, schemas); err != nil {
+	trust, err := trust.through(a, schemas).Follow(a.Manifest.Key, schemas)
+	if err != nil {
 		return nil, err
 	}
 	c, err := trust.Assure(a.Checkpoint, a.Manifest.Key)
@@ -71,14 +86,15 @@ func Verify(file io.ReaderAt, size int64, schemas Schemas, trust Trust) (*Result
 	if err != nil {
 		return nil, err
 	}
-	checker, err := a.check(schemas, trust, c.Checkpoint, outside)
+	checker, err := a.check(schemas, trust, c.Checkpoint, outside, visit)
 	if err != nil {
 		return nil, err
 	}
 	if err := checker.Err(); err != nil {
 		return nil, err
 	}
-	r := &Result{What: "bundle", Origin: c.Origin, Size: c.Size, Root: c.Root.String(), Covered: true, Epochs: checker.Later(), Counts: checker.Counts()}
+	r := &Result{What: "bundle", Origin: c.Origin, Size: c.Size, Root: c.Root.String(), Covered: true, Epochs: checker.Later(), Counts: checker.Counts(),
+		Redacted: a.Manifest.Redacted, Unredacted: a.Manifest.Unredacted}
 	if r.From = a.Manifest.From; r.From > 0 {
 		complete, opening := checker.Complete(), checker.Counted()
 		r.What, r.Complete, r.Opening, r.OpeningKey = "range", &complete, &opening, a.Manifest.OpeningKey
@@ -91,7 +107,7 @@ func Verify(file io.ReaderAt, size int64, schemas Schemas, trust Trust) (*Result
 
 // check runs all entries through a checker and compares the tree with the
 // bundle's checkpoint and the one from outside.
-func (a *Archive) check(schemas Schemas, trust Trust, c ledger.Checkpoint, outside *Outside) (*Checker, error) {
+func (a *Archive) check(schemas Schemas, trust Trust, c ledger.Checkpoint, outside *Outside, visit Visit) (*Checker, error) {
 	used := map[string]bool{}
 	o := Options{
 		Schemas: schemas, Origin: c.Origin, Key: a.Manifest.Key, People: trust.People, Outsiders: trust.Outsiders(), Entry: a.entry, Leaves: a.leaves,
@@ -130,6 +146,9 @@ func (a *Archive) check(schemas Schemas, trust Trust, c ledger.Checkpoint, outsi
 		outside.Compare(checker)
 		entry, err := checker.Entry(leafBytes, fields)
 		look(seq, entry, fields)
+		if err == nil && entry != nil && visit != nil {
+			err = visit(seq, entry, leafBytes, fields)
+		}
 		return true, err
 	})
 	if err != nil {
@@ -144,6 +163,7 @@ func (a *Archive) check(schemas Schemas, trust Trust, c ledger.Checkpoint, outsi
 		checker.Report(-1, fmt.Sprintf("the entries have root %s over %d, the checkpoint has %s over %d", root, checker.Size(), c.Root, c.Size))
 	}
 	outside.Finish(checker)
+	a.checkRedacted(checker)
 	a.rotations(checker)
 	for _, hash := range slices.Sorted(maps.Keys(a.packs)) {
 		if !used["pack "+hash] {
@@ -159,13 +179,13 @@ func (a *Archive) check(schemas Schemas, trust Trust, c ledger.Checkpoint, outsi
 }
 
 // checkClasses holds the manifest to its word: every field of the classes that it
-// names is disclosed (unless erased), and no field of another class.
+// names, and what is published to all, is disclosed (unless erased or redacted), and no
+// field of another class.
 func (a *Archive) checkClasses(c *Checker, seq int64, schema *ledger.Schema, fields []Sealed) {
 	for i := range fields {
 		f := &fields[i]
-		named := slices.Contains(a.Manifest.Classes, schema.Sealed[i].Class)
-		if !f.Erased && named != (f.Disclosure != "") {
-			c.Report(seq, fmt.Sprintf("field %q is of class %s, and the manifest says otherwise about that class", schema.Sealed[i].Name, schema.Sealed[i].Class))
+		if !f.Erased && a.Manifest.Shows(schema, i) != (f.Disclosure != "") {
+			c.Report(seq, fmt.Sprintf("field %q is of class %s, and the manifest says otherwise about that class or field", schema.Sealed[i].Name, schema.Sealed[i].Class))
 		}
 	}
 }
@@ -258,6 +278,7 @@ func (r *Result) Print(out io.Writer) {
 		}
 		n.Assessed.print(out)
 	}
+	r.printRedacted(out)
 	for _, e := range r.Epochs {
 		fmt.Fprintf(out, "  epoch %-4d  from entry %d on, after a %s", e.Number, e.Seq, e.Reason)
 		if e.Lost > 0 {

@@ -9,6 +9,7 @@ import (
 	"duly/internal/fault"
 	"duly/internal/ledger"
 	"duly/internal/refusal"
+	"duly/internal/retention"
 	"duly/internal/store"
 )
 
@@ -46,7 +47,7 @@ func (w *waiting) keep(tx *store.Tx) error {
 	for _, s := range w.sigs {
 		sigs = append(append(sigs, s.Key[:]...), s.Sig[:]...)
 	}
-	if err := tx.Exec("delete from pending_decision where id = $1", w.id); err != nil {
+	if err := (Drafts{}).Drop(tx, w.id); err != nil {
 		return err
 	}
 	return tx.Exec("insert into pending_decision (id, subject, draft, sigs) values ($1, $2, $3, $4)", w.id, w.decision.Subject, draft, sigs)
@@ -131,6 +132,27 @@ func ListWaiting(ctx context.Context, q store.Queryer) ([]Waiting, error) {
 	return out, nil
 }
 
+// Drafts are the drafts that wait, as clocks and people who look for a text see them.
+type Drafts struct{}
+
+// All implements [retention.Drafts].
+func (Drafts) All(ctx context.Context, q store.Queryer) ([]retention.Draft, error) {
+	list, err := readWaiting(ctx, q, "")
+	if err != nil {
+		return nil, err
+	}
+	out := make([]retention.Draft, len(list))
+	for i, w := range list {
+		out[i] = retention.Draft{Name: w.id, Day: w.decision.Day, Text: w.draft}
+	}
+	return out, nil
+}
+
+// Drop implements [retention.Drafts].
+func (Drafts) Drop(tx *store.Tx, name string) error {
+	return tx.Exec("delete from pending_decision where id = $1", name)
+}
+
 // TakeBack drops a draft. Whoever signed it first may, and nobody else: a draft is no
 // entry yet, and nothing rests on it.
 func TakeBack(ctx context.Context, db *store.DB, by act.Actor, id string) error {
@@ -142,6 +164,6 @@ func TakeBack(ctx context.Context, db *store.DB, by act.Actor, id string) error 
 		if w.sigs[0].KeyID() != by.Key {
 			return refusal.Refuse(refusal.Key, "the draft is somebody else's", "only who proposed it takes it back")
 		}
-		return tx.Exec("delete from pending_decision where id = $1", id)
+		return Drafts{}.Drop(tx, id)
 	})
 }

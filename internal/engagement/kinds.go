@@ -21,17 +21,17 @@ type Engagement struct {
 	Currency string   `duly:"currency,public,enum=AUD|CAD|CHF|DKK|EUR|GBP|JPY|NOK|NZD|SEK|USD"`
 	Named    string   `duly:"witnesses,public,hash"` // over the keys of the witnesses whose cosignatures seed samples: [bundle.WitnessesHash]; empty without
 	Quorum   int64    `duly:"quorum,public"`         // how many of them must have cosigned
-	Title    string   `duly:"title,trade_secret"`
-	Body     string   `duly:"commissioned_by,trade_secret"`
-	Ground   string   `duly:"authority,trade_secret"` // the resolution or other act that it rests on
-	Question string   `duly:"question,trade_secret"`
-	Terms    string   `duly:"terms,trade_secret"`
-	Products []string `duly:"products,trade_secret"` // none: all
-	Regions  []string `duly:"regions,trade_secret"`  // none: all
-	Criteria []string `duly:"criteria,trade_secret"`
-	Readers  []string `duly:"recipients,trade_secret"`
-	Keys     []string `duly:"witness_keys,trade_secret"` // verifier keys, those first whose cosignature is taken first
-	By       string   `duly:"by,personal"`               // key id
+	Title    string   `duly:"title,published"`
+	Body     string   `duly:"commissioned_by,published"`
+	Ground   string   `duly:"authority,published"` // the resolution or other act that it rests on
+	Question string   `duly:"question,published"`
+	Terms    string   `duly:"terms,published"`
+	Products []string `duly:"products,published"` // none: all
+	Regions  []string `duly:"regions,published"`  // none: all
+	Criteria []string `duly:"criteria,published"`
+	Readers  []string `duly:"recipients,published"`
+	Keys     []string `duly:"witness_keys,published"` // verifier keys, those first whose cosignature is taken first
+	By       string   `duly:"by,personal"`            // key id
 }
 
 // Independence is what one assessor declares for one engagement (RS-02).
@@ -46,10 +46,10 @@ type Independence struct {
 	Flagged   bool     `duly:"flagged,public"`                                           // something that the report shows
 	Fee       int64    `duly:"fee,public"`                                               // whole units of the terms' currency
 	Recusals  int64    `duly:"recusals,public"`                                          // how many customers or products the assessor leaves to others
-	Text      []string `duly:"text,personal"`                                            // about each tie
+	Text      []string `duly:"text,published"`                                           // about each tie
 	From      []string `duly:"recused_from,customer"`
-	Matter    string   `duly:"engagement,trade_secret,column"` // record id
-	Person    string   `duly:"person,personal,column"`         // key id
+	Matter    string   `duly:"engagement,published,column"` // record id
+	Person    string   `duly:"person,personal,column"`      // key id
 }
 
 // Assignment is the assessors' side of an engagement: that they began, ended or broke off.
@@ -59,8 +59,8 @@ type Assignment struct {
 	Terms     string `duly:"terms,public,hash"`
 	Assessors int64  `duly:"assessors,public"` // who have declared and were not recused
 	Flagged   int64  `duly:"flagged,public"`   // of them those with something that the report shows
-	Reason    string `duly:"reason,trade_secret"`
-	Matter    string `duly:"engagement,trade_secret,column"`
+	Reason    string `duly:"reason,published"`
+	Matter    string `duly:"engagement,published,column"`
 	Person    string `duly:"person,personal"`
 }
 
@@ -97,7 +97,7 @@ type Population struct {
 	GraveRate int64  `duly:"grave_ratings,public"`
 	GraveAct  int64  `duly:"grave_decisions,public"`
 	Afterward int64  `duly:"afterward,public"` // records that the log first took after the period; they are not counted above
-	Matter    string `duly:"engagement,trade_secret,column"`
+	Matter    string `duly:"engagement,published,column"`
 	Person    string `duly:"person,personal"`
 }
 
@@ -125,7 +125,7 @@ type Sample struct {
 	Hash       string   `duly:"drawn,public,hash"` // over the ids
 	Taken      []string `duly:"taken,customer"`    // record ids of the targeted
 	Drawn      []string `duly:"records,customer"`  // record ids of those drawn
-	Matter     string   `duly:"engagement,trade_secret,column"`
+	Matter     string   `duly:"engagement,published,column"`
 	Person     string   `duly:"person,personal"`
 }
 
@@ -138,7 +138,7 @@ type Witnessed struct {
 	Cosigned int64  `duly:"cosigned,public"`         // how many of the witnesses have cosigned
 	Note     string `duly:"note,public,hash,column"` // SHA-256 of the text
 	Text     string `duly:"text,trade_secret"`       // see [bundle.Witnessed]; every bundle carries it as a member
-	Matter   string `duly:"engagement,trade_secret,column"`
+	Matter   string `duly:"engagement,published,column"`
 }
 
 // Reconciliation is a comparison of the log with a list that an assessor has from
@@ -161,7 +161,7 @@ type Reconciliation struct {
 	Absent    []string `duly:"missing_rows,customer"`
 	Unclear   []string `duly:"ambiguous_rows,customer"`
 	Extra     []string `duly:"unlisted_records,customer"`
-	Matter    string   `duly:"engagement,trade_secret,column"`
+	Matter    string   `duly:"engagement,published,column"`
 	Person    string   `duly:"person,personal"`
 }
 
@@ -177,7 +177,7 @@ type Request struct {
 	Text     string `duly:"text,customer"`
 	Answer   string `duly:"answer,customer"`
 	File     string `duly:"file,customer,hash"` // of what was given
-	Matter   string `duly:"engagement,trade_secret,column"`
+	Matter   string `duly:"engagement,published,column"`
 	Asker    string `duly:"asker,personal"`
 	Person   string `duly:"person,personal"`
 }
@@ -191,7 +191,7 @@ type Effort struct {
 	Cost    int64  `duly:"cost,public"`  // whole units of the terms' currency
 	Items   int64  `duly:"items,public"` // records that were looked at, 0 where the task has none
 	Note    string `duly:"note,trade_secret"`
-	Matter  string `duly:"engagement,trade_secret,column"`
+	Matter  string `duly:"engagement,published,column"`
 	Person  string `duly:"person,personal"`
 }
 

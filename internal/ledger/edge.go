@@ -68,7 +68,7 @@ func (p Prover) Edge(size int64) ([]Hash, error) {
 		indexes = append(indexes, tlog.StoredHashIndex(level, at>>level))
 		at += 1 << level
 	}
-	hashes, err := p.reader().ReadHashes(indexes)
+	hashes, err := p.ReadHashes(indexes)
 	if err != nil {
 		return nil, err
 	}

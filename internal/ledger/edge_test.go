@@ -25,11 +25,9 @@ func TestEdgeIsTheTree(t *testing.T) {
 		for i := range size {
 			tree.Append(leafNumber(i))
 		}
-		tiles := map[[2]int64][]byte{}
-		for _, tile := range tree.Changed() {
-			tiles[[2]int64{int64(tile.Level), tile.Index}] = tile.Hashes
-		}
-		prover := Prover{Size: size, Load: func(level int, n int64) ([]byte, error) { return tiles[[2]int64{int64(level), n}], nil }}
+		tiles := tileMap{}
+		tiles.keep(tree)
+		prover := Prover{Size: size, Load: tiles.load}
 		roots, err := prover.Edge(from)
 		if err != nil {
 			t.Fatal(err)

@@ -21,7 +21,7 @@ func (p Prover) Consistency(old int64) ([]Hash, error) {
 	if old == 0 || old == p.Size {
 		return nil, nil
 	}
-	proof, err := tlog.ProveTree(p.Size, old, p.reader())
+	proof, err := tlog.ProveTree(p.Size, old, p)
 	if err != nil {
 		return nil, err
 	}

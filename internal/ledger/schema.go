@@ -5,6 +5,7 @@ import (
 	"encoding/hex"
 	"fmt"
 	"reflect"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -12,9 +13,11 @@ import (
 // Class says who may see a field.
 type Class string
 
-// The classes. Public stands in the leaf in clear; all others are sealed.
+// The classes. Public stands in the leaf in clear; all others are sealed. Published is
+// sealed only so that it can be erased: every bundle and every report shows it.
 const (
 	Public      Class = "public"
+	Published   Class = "published"    // words that are written for everybody
 	Customer    Class = "customer"     // about the customer: confidential between the company and it
 	TradeSecret Class = "trade_secret" // prices, volumes, what competitors would use
 	Security    Class = "security"     // what would help an attacker
@@ -22,8 +25,12 @@ const (
 	Legal       Class = "legal"        // what a law forbids to show
 )
 
-// Classes lists the sealed classes, in the order in which exports name them.
+// Classes lists the sealed classes that an audience may be refused, in the order in which
+// exports name them.
 var Classes = []Class{Customer, TradeSecret, Security, Personal, Legal}
+
+// Shown says whether an audience that may see these classes sees this one.
+func Shown(classes []Class, c Class) bool { return c == Published || slices.Contains(classes, c) }
 
 // FieldType is the type of a field's value as the schema states it.
 type FieldType string
@@ -250,7 +257,7 @@ func typeOf(t reflect.Type, special FieldType) (FieldType, error) {
 // and hashes stand in clear.
 func checkClass(f Field) error {
 	switch f.Class {
-	case Customer, TradeSecret, Security, Personal, Legal:
+	case Published, Customer, TradeSecret, Security, Personal, Legal:
 		return nil
 	case Public:
 		switch f.Type {

@@ -232,11 +232,9 @@ func testTree(t failer, n int64) Prover {
 	for i := range n {
 		tree.Append(LeafHash([]byte{byte(i), byte(i >> 8)}))
 	}
-	tiles := map[[2]int64][]byte{}
-	for _, tile := range tree.Changed() {
-		tiles[[2]int64{int64(tile.Level), tile.Index}] = tile.Hashes
-	}
-	return Prover{n, func(level int, index int64) ([]byte, error) { return tiles[[2]int64{int64(level), index}], nil }}
+	tiles := tileMap{}
+	tiles.keep(tree)
+	return Prover{n, tiles.load}
 }
 
 // TestConsistency protects witnesses: a log that extends what it showed can prove it,

@@ -11,6 +11,7 @@ import (
 
 	"duly/internal/fault"
 	"duly/internal/ledger"
+	"duly/internal/whole"
 )
 
 // ToDirectory puts a signed checkpoint into a directory, under the number of entries that
@@ -27,7 +28,7 @@ func ToDirectory(dir string, signed []byte, c ledger.Checkpoint) (string, error)
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return "", fault.Wrap(fault.Failed, err, "cannot make the directory")
 	}
-	return path, whole(path, signed)
+	return path, whole.Bytes(path, signed, 0o644)
 }
 
 // ToGit puts a signed checkpoint into a git repository and commits it there. Pushing it to

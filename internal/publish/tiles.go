@@ -15,6 +15,7 @@ import (
 	"duly/internal/fault"
 	"duly/internal/ledger"
 	"duly/internal/store"
+	"duly/internal/whole"
 )
 
 const (
@@ -42,14 +43,8 @@ func Tiles(ctx context.Context, q store.Queryer, signed []byte, c ledger.Checkpo
 		for n := int64(0); n<<tileHeight < size; n++ {
 			width := min(tileWidth, int(size-n<<tileHeight))
 			err := put(tlog.Tile{H: tileHeight, L: level, N: n, W: width}, func() ([]byte, error) {
-				hashes, err := store.LoadTile(ctx, q, level, n)
-				if err == nil && len(hashes) < width*len(ledger.Hash{}) {
-					err = fault.Newf(fault.Broken, "tile %d/%d of the log is too short", level, n)
-				}
-				if err != nil {
-					return nil, err
-				}
-				return hashes[:width*len(ledger.Hash{})], nil
+				// One level of published tiles is two of the stored ones.
+				return store.Hashes(ctx, q, 2*level, n<<tileHeight, n<<tileHeight+int64(width))
 			})
 			if err != nil {
 				return written, err
@@ -65,7 +60,7 @@ func Tiles(ctx context.Context, q store.Queryer, signed []byte, c ledger.Checkpo
 			}
 		}
 	}
-	return written, whole(filepath.Join(dir, "checkpoint"), signed)
+	return written, whole.Bytes(filepath.Join(dir, "checkpoint"), signed, 0o644)
 }
 
 // tilePath is where the standard wants a tile; level -1 holds the entries.
@@ -114,22 +109,5 @@ func putTile(path string, full bool, load func() ([]byte, error)) (fresh bool, e
 	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
 		return false, fault.Wrap(fault.Failed, err, "cannot make the directory")
 	}
-	return true, whole(path, data)
-}
-
-// whole writes a file so that readers see the old content or the new.
-func whole(path string, data []byte) error {
-	file, err := os.CreateTemp(filepath.Dir(path), ".tmp-")
-	if err != nil {
-		return fault.Wrap(fault.Failed, err, "cannot write "+path)
-	}
-	defer os.Remove(file.Name())
-	_, err = file.Write(data)
-	if err = errors.Join(err, file.Chmod(0o644), file.Sync(), file.Close()); err == nil {
-		err = os.Rename(file.Name(), path)
-	}
-	if err != nil {
-		return fault.Wrap(fault.Failed, err, "cannot write "+path)
-	}
-	return nil
+	return true, whole.Bytes(path, data, 0o644)
 }

@@ -5,8 +5,6 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
-	"maps"
-	"slices"
 
 	"duly/internal/assurance"
 	"duly/internal/bundle"
@@ -19,8 +17,7 @@ import (
 )
 
 // BuildAssessed reads what assessors recorded in one engagement, at a checkpoint, for an
-// audience that may see the sealed classes. A field that the company withholds in this
-// engagement is withheld from every audience, whatever its class. It is otherwise as
+// audience that may see the sealed classes. It is otherwise as
 // [Build] is: a pure read, without a clock, with the same bytes each time.
 //
 // Errors: as those of [Build]; NotFound when the engagement has no approved terms under
@@ -31,15 +28,18 @@ func BuildAssessed(ctx context.Context, q store.Queryer, checkpoint ledger.Check
 		return nil, err
 	}
 	b := &builder{
-		ctx: ctx, q: q, at: store.At{Seq: checkpoint.Size - 1}, view: &viewer{classes: audience, hidden: map[place]Hidden{}, redacted: map[ledger.Hash]map[int]bool{}},
+		ctx: ctx, q: q, at: store.At{Seq: checkpoint.Size - 1}, view: &viewer{classes: audience, hidden: map[place]Hidden{}},
 		r: &Report{},
 	}
 	if err := b.log(checkpoint, signed); err != nil {
 		return nil, err
 	}
+	if b.view.redactions, err = ReadRedactions(ctx, q, b.at); err != nil {
+		return nil, err
+	}
 	x := &assessing{builder: b, id: id, schemas: schemas, a: &Assessed{Duly: "assessed/1", Log: b.r.Log, Day: b.r.Day, Audience: audience}}
 	for _, step := range []func() error{
-		x.redactions, x.terms, x.independence, x.unmapped, x.population, x.controls, x.impacts, x.answers, x.work,
+		x.terms, x.independence, x.unmapped, x.population, x.controls, x.impacts, x.answers, x.work, x.redactions,
 	} {
 		if err := step(); err != nil {
 			return nil, err
@@ -55,7 +55,6 @@ type assessing struct {
 	*builder
 	id      string
 	schemas bundle.Schemas
-	sizes   map[ledger.Hash]int64 // entries by schema, once they were counted
 	a       *Assessed
 }
 
@@ -181,10 +180,8 @@ func (x *assessing) controls() error {
 		return err
 	}
 	kinds := map[string]int64{}
-	for hash, n := range entries {
-		if s := x.schemas[hash]; s != nil {
-			kinds[s.Kind] += n
-		}
+	for _, size := range entries {
+		kinds[size.kind] += size.n
 	}
 	x.unexplained(entries)
 	x.a.Library, x.a.Gaps, x.a.Controls = AssessedLibrary{l.ID, l.Version, l.Hash}, l.Gaps(), []AssessedControl{}
@@ -339,76 +336,29 @@ func (x *assessing) work() error {
 	return err
 }
 
-// redactions counts what is withheld, and hides it from every audience of this report.
-func (x *assessing) redactions() error {
-	list, err := of(x, assurance.Redactions)
-	if err != nil {
-		return err
-	}
-	said, err := of(x, assurance.Consents)
-	if err != nil {
-		return err
-	}
-	entries, err := x.bySchema()
-	if err != nil {
-		return err
-	}
-	rows := map[[3]string]*AssessedWithheld{}
+// redactions counts what the company withholds.
+func (x *assessing) redactions() (err error) {
+	x.a.Redactions, err = x.redacted()
 	seqs := []int64{}
-	for _, r := range list {
-		if r.Record.State != "withheld" {
-			continue
-		}
-		schema, err := ledger.ParseHash(r.Record.Schema)
-		if err != nil {
-			return err
-		}
-		if x.view.redacted[schema] == nil {
-			x.view.redacted[schema] = map[int]bool{}
-		}
-		x.view.redacted[schema][int(r.Record.Field)] = true
-		key := [3]string{r.Record.Class, r.Record.Reason, assurance.Stance(said, r.Hash)}
-		if rows[key] == nil {
-			rows[key] = &AssessedWithheld{Class: key[0], Reason: key[1], Stance: key[2]}
-		}
-		rows[key].Fields++
-		rows[key].Values += entries[schema]
-		seqs = append(seqs, r.Seq)
-	}
-	x.a.Redactions = []AssessedWithheld{}
-	for _, key := range slices.SortedFunc(maps.Keys(rows), func(a, b [3]string) int { return slices.Compare(a[:], b[:]) }) {
-		x.a.Redactions = append(x.a.Redactions, *rows[key])
+	for _, r := range x.view.redactions.list {
+		seqs = append(seqs, r.entry)
 	}
 	x.made("redactions", "Fields that the company withholds, and the entries of the log that have each, whether the value is there or not. What an assessor said stands beside it; who says nothing has not agreed.", seqs...)
-	return nil
-}
-
-// bySchema counts the entries of the log by schema.
-func (x *assessing) bySchema() (map[ledger.Hash]int64, error) {
-	if x.sizes != nil {
-		return x.sizes, nil
-	}
-	x.sizes = map[ledger.Hash]int64{}
-	leaf := &ledger.Leaf{}
-	return x.sizes, store.Entries(x.ctx, x.q, 0, x.at.Seq+1, func(e store.Entry) error {
-		err := leaf.Parse(e.Leaf)
-		x.sizes[leaf.Schema]++
-		return err
-	})
+	return err
 }
 
 // unexplained counts values of the log that this audience does not see and for which
 // nobody gave a reason.
-func (x *assessing) unexplained(entries map[ledger.Hash]int64) {
+func (x *assessing) unexplained(entries map[ledger.Hash]sized) {
 	counts := map[ledger.Class]int64{}
-	for hash, n := range entries {
+	for hash, size := range entries {
 		s := x.schemas[hash]
 		if s == nil {
 			continue
 		}
-		for i, f := range s.Sealed {
-			if !x.view.sees(f.Class) && !x.view.redacted[hash][i] {
-				counts[f.Class] += n
+		for _, f := range s.Sealed {
+			if !x.view.sees(f.Class) && x.view.redactions.Of(s.Kind, f.Name) == nil {
+				counts[f.Class] += size.n
 			}
 		}
 	}

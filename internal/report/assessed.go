@@ -14,25 +14,25 @@ type Assessed struct {
 	Day      string         `json:"day"`
 	Audience []ledger.Class `json:"audience"`
 
-	Unmapped     Unmapped           `json:"unmapped"` // the first figure of every report
-	Terms        AssessedTerms      `json:"terms"`
-	Independence []AssessedBy       `json:"independence"`
-	Population   *AssessedOf        `json:"population"` // nil before it was frozen
-	Samples      []AssessedSample   `json:"samples"`
-	Library      AssessedLibrary    `json:"library"`
-	Controls     []AssessedControl  `json:"controls"`
-	Gaps         []assurance.Gap    `json:"gaps"`
-	Impacts      []AssessedImpact   `json:"impacts"`
-	Answers      []AssessedAnswer   `json:"determinations"`
-	Workpapers   int                `json:"workpapers"` // that only assessors can read
-	Requests     AssessedRequests   `json:"requests"`
-	Minutes      int64              `json:"minutes"` // that assessors say they worked
-	Redactions   []AssessedWithheld `json:"redactions"`
-	Unexplained  []Tally            `json:"withheld_without_reason"` // values of the log, by class
-	Hidden       []Tally            `json:"withheld"`                // values of this report, by class
-	Erased       int                `json:"erased"`
-	Made         []Made             `json:"made"`
-	Limits       []string           `json:"limits"`
+	Unmapped     Unmapped          `json:"unmapped"` // the first figure of every report
+	Terms        AssessedTerms     `json:"terms"`
+	Independence []AssessedBy      `json:"independence"`
+	Population   *AssessedOf       `json:"population"` // nil before it was frozen
+	Samples      []AssessedSample  `json:"samples"`
+	Library      AssessedLibrary   `json:"library"`
+	Controls     []AssessedControl `json:"controls"`
+	Gaps         []assurance.Gap   `json:"gaps"`
+	Impacts      []AssessedImpact  `json:"impacts"`
+	Answers      []AssessedAnswer  `json:"determinations"`
+	Workpapers   int               `json:"workpapers"` // that only assessors can read
+	Requests     AssessedRequests  `json:"requests"`
+	Minutes      int64             `json:"minutes"` // that assessors say they worked
+	Redactions   []Redacted        `json:"redactions"`
+	Unexplained  []Tally           `json:"withheld_without_reason"` // values of the log, by class
+	Hidden       []Tally           `json:"withheld"`                // values of this report, by class
+	Erased       int               `json:"erased"`
+	Made         []Made            `json:"made"`
+	Limits       []string          `json:"limits"`
 }
 
 // Unmapped says what of a list from outside maps to nothing in the log.
@@ -207,15 +207,6 @@ type AssessedRequests struct {
 	Answered int `json:"answered"`
 	Late     int `json:"late"`
 	Overdue  int `json:"overdue"` // not answered, and past their day
-}
-
-// AssessedWithheld counts what is withheld for one reason, with the assessors' word.
-type AssessedWithheld struct {
-	Class  string `json:"class"`
-	Reason string `json:"reason"`
-	Stance string `json:"assessor"` // agreed, disagreed or not_said
-	Fields int    `json:"fields"`   // kinds of field
-	Values int64  `json:"values"`   // of the log
 }
 
 // Made says how a figure was made, and from which entries.

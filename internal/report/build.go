@@ -28,6 +28,8 @@ const format = "report/1"
 // caller has checked. q should be a snapshot, or the log quiet: what is written
 // later does not count, but what is erased meanwhile is gone.
 //
+// A field that a redaction withholds is withheld from every audience, whatever its class.
+//
 // Time and memory grow with the records in force, not with the log's history.
 //
 // Errors: Invalid for a class that no sealed field has, public included, since
@@ -46,6 +48,9 @@ func Build(ctx context.Context, q store.Queryer, checkpoint ledger.Checkpoint, s
 	if err := b.log(checkpoint, signed); err != nil {
 		return nil, err
 	}
+	if b.view.redactions, err = ReadRedactions(ctx, q, b.at); err != nil {
+		return nil, err
+	}
 	if err := b.read(); err != nil {
 		return nil, err
 	}
@@ -59,6 +64,9 @@ func Build(ctx context.Context, q store.Queryer, checkpoint ledger.Checkpoint, s
 	b.telemetry()
 	b.people()
 	b.r.Withheld, b.r.Erased = b.view.counts()
+	if b.r.Redactions, err = b.redacted(); err != nil {
+		return nil, err
+	}
 	b.r.Limits = limits(b.r)
 	return b.r, b.view.err
 }
@@ -112,6 +120,7 @@ type builder struct {
 	failed        map[string]bool   // decisions of which somebody said that it failed, by leaf hash
 	clauses       map[string]clause // conditions of packs in use, by hash
 	inForce       []clause
+	sizes         map[ledger.Hash]sized // entries by schema, once they were counted
 }
 
 // log checks the checkpoint against the stored tree and takes its days.
@@ -309,27 +318,12 @@ func (b *builder) people() {
 
 // entries counts the log's entries by the kind that each leaf states.
 func (b *builder) entries() error {
+	sizes, err := b.bySchema()
 	b.r.Entries = map[string]int64{}
-	rows, err := b.q.Query(b.ctx, "select leaf from entry where seq <= $1", b.at.Seq)
-	if err != nil {
-		return fault.Wrap(fault.Failed, err, "cannot read the log")
+	for _, size := range sizes {
+		b.r.Entries[size.kind] += size.n
 	}
-	defer rows.Close()
-	for rows.Next() {
-		var raw []byte
-		if err := rows.Scan(&raw); err != nil {
-			return fault.Wrap(fault.Failed, err, "cannot read the log")
-		}
-		leaf, err := ledger.ParseLeaf(raw)
-		if err != nil {
-			return err
-		}
-		b.r.Entries[leaf.Kind]++
-	}
-	if err := rows.Err(); err != nil {
-		return fault.Wrap(fault.Failed, err, "cannot read the log")
-	}
-	return nil
+	return err
 }
 
 // tallies gives the counts of a fixed list of names, in its order.

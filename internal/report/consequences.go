@@ -175,7 +175,7 @@ func (b *builder) rounds(id string, taken map[string]int) (cured []int, err erro
 
 // impact fills the table for audiences that may see what is known of harm.
 func (b *builder) impact(list []*store.Revision[enforcement.Proceeding]) {
-	if !b.view.sees(ledger.Customer) {
+	if !b.view.seesField(enforcement.Proceedings.Name(), "impact", ledger.Customer) {
 		b.r.Proceedings.ImpactWithheld = ledger.Customer
 		return
 	}

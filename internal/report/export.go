@@ -19,19 +19,21 @@ import (
 
 // Summary says what a bundle holds.
 type Summary struct {
-	Path      string         `json:"path"`
-	Classes   []ledger.Class `json:"classes"`        // disclosed
-	From      int64          `json:"from,omitempty"` // the first entry of a range
-	Entries   int64          `json:"entries"`
-	Carried   int64          `json:"carried,omitempty"` // entries before the range that it rests on
-	Root      string         `json:"root"`
-	Disclosed int64          `json:"disclosed"` // sealed fields
-	Withheld  int64          `json:"withheld"`
-	Erased    int64          `json:"erased"`
-	Packs     int            `json:"packs"`
-	Bytes     int64          `json:"bytes"`
-	Opening   *int64         `json:"opening,omitempty"`  // of a range, the balance from which populations are counted on
-	Balances  []int64        `json:"balances,omitempty"` // of one without, the balances of the log with which a range can open
+	Path       string         `json:"path"`
+	Classes    []ledger.Class `json:"classes"`  // disclosed
+	Redacted   []string       `json:"redacted"` // fields withheld by redactions, as kind.field
+	Unredacted bool           `json:"unredacted,omitempty"`
+	From       int64          `json:"from,omitempty"` // the first entry of a range
+	Entries    int64          `json:"entries"`
+	Carried    int64          `json:"carried,omitempty"` // entries before the range that it rests on
+	Root       string         `json:"root"`
+	Disclosed  int64          `json:"disclosed"` // sealed fields
+	Withheld   int64          `json:"withheld"`
+	Erased     int64          `json:"erased"`
+	Packs      int            `json:"packs"`
+	Bytes      int64          `json:"bytes"`
+	Opening    *int64         `json:"opening,omitempty"`  // of a range, the balance from which populations are counted on
+	Balances   []int64        `json:"balances,omitempty"` // of one without, the balances of the log with which a range can open
 }
 
 // exportChunk is how many entries one query reads.
@@ -46,6 +48,7 @@ type Order struct {
 	Handovers  [][]byte // the files that lead from OpeningKey to Key
 	Classes    []ledger.Class
 	Schemas    bundle.Schemas
+	Unredacted bool // for an assessor: redactions withhold nothing
 }
 
 // Export writes the bundle of the entries between two signed checkpoints, or of all under
@@ -55,7 +58,8 @@ type Order struct {
 // population counts.
 //
 // The texts of packs are themselves sealed as customer: a bundle that does not
-// disclose that class holds none, and its ratings cannot be computed again.
+// disclose that class, or in which they are redacted, holds none, and its ratings cannot
+// be computed again.
 //
 // Errors: Invalid for an unknown class, or a range without entries; Broken when a
 // checkpoint is not signed by key, is not one of this log, or an entry has a schema that
@@ -78,7 +82,14 @@ func Export(ctx context.Context, q store.Queryer, o Order, path string) (Summary
 	defer file.Close()
 	x := &exporter{
 		ctx: ctx, q: q, c: c, schemas: o.Schemas, edge: &ledger.Edge{}, gone: map[erasedField]bool{}, said: map[erasedField]bool{},
-		s: Summary{Path: path, Classes: audience, Entries: c.Size, Root: c.Root.String()},
+		s: Summary{Path: path, Classes: audience, Redacted: []string{}, Unredacted: o.Unredacted, Entries: c.Size, Root: c.Root.String()},
+	}
+	if !o.Unredacted {
+		redactions, err := ReadRedactions(ctx, q, store.At{Seq: c.Size - 1})
+		if err != nil {
+			return Summary{}, err
+		}
+		x.s.Redacted = redactions.Fields()
 	}
 	var opening []byte
 	if o.Opening != nil {
@@ -86,7 +97,10 @@ func Export(ctx context.Context, q store.Queryer, o Order, path string) (Summary
 			return Summary{}, err
 		}
 	}
-	w, err := bundle.NewWriter(file, bundle.Manifest{Origin: c.Origin, Key: o.Key, OpeningKey: o.OpeningKey, From: x.s.From, Size: c.Size, Classes: audience}, signed)
+	x.m = bundle.Manifest{
+		Origin: c.Origin, Key: o.Key, OpeningKey: o.OpeningKey, From: x.s.From, Size: c.Size, Classes: audience, Redacted: x.s.Redacted, Unredacted: o.Unredacted,
+	}
+	w, err := bundle.NewWriter(file, x.m, signed)
 	if err != nil {
 		return Summary{}, err
 	}
@@ -158,6 +172,7 @@ type exporter struct {
 	c       ledger.Checkpoint
 	schemas bundle.Schemas
 	s       Summary
+	m       bundle.Manifest
 	edge    *ledger.Edge         // of the entries written so far
 	leaf    ledger.Leaf          // of the entry that is written
 	gone    map[erasedField]bool // fields without disclosure
@@ -228,19 +243,19 @@ func (x *exporter) entry(e store.Entry, put bundle.Put) error {
 		field, _ := public["field"].Value().(int64)
 		x.said[erasedField{target, field}] = true
 	}
-	for i, f := range schema.Sealed {
+	for i := range schema.Sealed {
 		switch {
 		case disclosures[i] == "":
 			x.s.Erased++
 			x.gone[erasedField{ledger.LeafHash(e.Leaf).String(), int64(i)}] = true
-		case slices.Contains(x.s.Classes, f.Class):
+		case x.m.Shows(schema, i):
 			x.s.Disclosed++
 		default:
 			x.s.Withheld++
 		}
 	}
 	if x.needs != nil {
-		x.rests(e, schema, bundle.Redact(schema, x.s.Classes, digests, disclosures))
+		x.rests(e, schema, x.m.Redact(schema, digests, disclosures))
 	}
 	return put(e.Leaf, schema, digests, disclosures)
 }
@@ -274,7 +289,8 @@ func known(leaf *ledger.Leaf, schemas bundle.Schemas, e store.Entry) (*ledger.Sc
 // packs gives the texts of the packs that the log names, when their class is disclosed.
 func (x *exporter) packs() (map[string][]byte, error) {
 	texts := map[string][]byte{}
-	if !slices.Contains(x.s.Classes, ledger.Customer) {
+	schema := runs.Packs.Schema()
+	if !x.m.Shows(schema, slices.IndexFunc(schema.Sealed, func(f ledger.Field) bool { return f.Name == "text" })) {
 		return texts, nil
 	}
 	list, err := store.SelectAt(x.ctx, x.q, runs.Packs, store.At{Seq: x.c.Size - 1}, "")

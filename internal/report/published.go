@@ -1,6 +1,7 @@
 package report
 
 import (
+	"cmp"
 	_ "embed" // the page
 	"html/template"
 	"io"
@@ -95,7 +96,9 @@ func Publish(packs []*pack.Pack) (*Published, error) {
 		}
 		out.Packs = append(out.Packs, one)
 	}
-	slices.SortFunc(out.Packs, func(a, b PublishedPack) int { return strings.Compare(a.ID, b.ID) })
+	slices.SortFunc(out.Packs, func(a, b PublishedPack) int {
+		return cmp.Or(strings.Compare(a.ID, b.ID), strings.Compare(a.Version, b.Version), strings.Compare(a.SHA256, b.SHA256))
+	})
 	out.Checked = tallies([]string{conditions.Telemetry, conditions.Metering, conditions.Audit, conditions.Attestation, conditions.Nobody}, checked)
 	return out, nil
 }

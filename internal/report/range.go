@@ -4,6 +4,7 @@ import (
 	"context"
 	"slices"
 
+	"duly/internal/assurance"
 	"duly/internal/bundle"
 	"duly/internal/fault"
 	"duly/internal/ledger"
@@ -80,6 +81,13 @@ func (x *exporter) carried(put func(seq int64, inclusion []ledger.Hash) (bundle.
 	always, err := store.Positions(x.ctx, x.q, bundle.Standing, 0, from)
 	if err != nil {
 		return err
+	}
+	if !x.s.Unredacted {
+		redactions, err := store.Positions(x.ctx, x.q, []string{assurance.Redactions.Name()}, 0, from)
+		if err != nil {
+			return err
+		}
+		always = append(always, redactions...)
 	}
 	for kind := range x.revised {
 		list, err := store.Continued(x.ctx, x.q, kind, from, x.c.Size)
@@ -179,24 +187,20 @@ func (x *exporter) newest() ([]int64, error) {
 
 // Find implements bundle.Earlier by one pass over the stored leaf hashes.
 func (x *exporter) Find(hashes map[ledger.Hash]bool) ([]int64, error) {
-	const width = 256 // hashes in a tile
 	var found []int64
 	if len(hashes) == 0 {
 		return nil, nil
 	}
-	for n := int64(0); n*width < x.s.From; n++ {
-		tile, err := store.LoadTile(x.ctx, x.q, 0, n)
+	for from := int64(0); from < x.s.From; from += exportChunk {
+		list, err := store.Hashes(x.ctx, x.q, 0, from, min(from+exportChunk, x.s.From))
 		if err != nil {
 			return nil, err
 		}
-		for i := int64(0); i < min(width, x.s.From-n*width); i++ {
-			at := int(i) * len(ledger.Hash{})
-			if at+len(ledger.Hash{}) > len(tile) {
-				return nil, fault.Newf(fault.Broken, "tile 0/%d of the log is too short", n).WithFix("run `duly verify`")
+		for i := 0; len(list) > 0; i++ {
+			if hashes[ledger.Hash(list[:len(ledger.Hash{})])] {
+				found = append(found, from+int64(i))
 			}
-			if hashes[ledger.Hash(tile[at:at+len(ledger.Hash{})])] {
-				found = append(found, n*width+i)
-			}
+			list = list[len(ledger.Hash{}):]
 		}
 	}
 	return found, nil
@@ -221,6 +225,6 @@ func (x *exporter) Look(n *bundle.Needs, seq int64) error {
 	if err != nil {
 		return err
 	}
-	n.Entry(seq, e.Leaf, &x.leaf, schema, bundle.Redact(schema, x.s.Classes, digests, disclosures))
+	n.Entry(seq, e.Leaf, &x.leaf, schema, x.m.Redact(schema, digests, disclosures))
 	return nil
 }

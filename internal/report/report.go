@@ -37,9 +37,10 @@ type Report struct {
 	People     People           `json:"people"`
 	Entries    map[string]int64 `json:"entries"` // by kind of record
 
-	Withheld []Tally  `json:"withheld"` // different values of this report, by class
-	Erased   int      `json:"erased"`
-	Limits   []string `json:"limits"` // what this report does not show, in sentences
+	Withheld   []Tally    `json:"withheld"`   // different values of this report, by class
+	Redactions []Redacted `json:"redactions"` // what of the log the company withholds even from who may see its class
+	Erased     int        `json:"erased"`
+	Limits     []string   `json:"limits"` // what this report does not show, in sentences
 }
 
 // Oversight is what experts, panels and those whom it concerns said, what rules refused,

@@ -121,7 +121,7 @@ func (b *builder) money(sums map[string]*money, unknown int) {
 			s.MoneyShare = &p
 		}
 	}
-	if !b.view.sees(ledger.TradeSecret) {
+	if !b.view.seesField(register.Accounts.Name(), "amount", ledger.TradeSecret) {
 		s.MoneyWithheld = ledger.TradeSecret
 		return
 	}

@@ -28,7 +28,7 @@ func (b *builder) lanes() {
 		case len(t.Record.Reasons) > 0:
 			reason := triage.ParseReason(t.Record.Reasons[0])
 			key := Ruling{Lane: t.Record.Lane, Rule: reason.Rule, NotRuledOut: len(reason.Unknown) > 0}
-			if b.view.sees(ledger.Customer) {
+			if b.view.seesField(triage.Triages.Name(), "reasons", ledger.Customer) {
 				key.Text = reason.Text
 			}
 			rules[key]++

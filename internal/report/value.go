@@ -17,13 +17,16 @@ type Value struct {
 }
 
 // Hidden stands where a value is not shown: withheld from this audience, or
-// erased from the log for everybody. One of the two names the class.
+// erased from the log for everybody. One of the two names the class. Redacted says why
+// the company withholds it from audiences that may see the class.
 type Hidden struct {
 	Withheld ledger.Class `json:"withheld,omitempty"`
 	Erased   ledger.Class `json:"erased,omitempty"`
 	Entry    int64        `json:"entry"`
 	Field    string       `json:"field"`
 	Digest   string       `json:"digest"` // SHA-256 of the disclosure, hexadecimal
+	Redacted *Reason      `json:"redacted,omitempty"`
+	kind     string
 }
 
 // MarshalJSON gives the value's canonical encoding, or the object that stands in
@@ -63,10 +66,10 @@ func (h *Hidden) Short() string { return h.Digest[:8] }
 
 // viewer shows sealed values to one audience and remembers what it withheld.
 type viewer struct {
-	classes  []ledger.Class
-	redacted map[ledger.Hash]map[int]bool // fields that are withheld whatever their class, by schema and place
-	hidden   map[place]Hidden
-	err      error // the first value that could not be read
+	classes    []ledger.Class
+	redactions *Redactions
+	hidden     map[place]Hidden
+	err        error // the first value that could not be read
 }
 
 type place struct {
@@ -74,23 +77,29 @@ type place struct {
 	field string
 }
 
-func (v *viewer) sees(c ledger.Class) bool { return slices.Contains(v.classes, c) }
+func (v *viewer) sees(c ledger.Class) bool { return ledger.Shown(v.classes, c) }
+
+// seesField says whether the audience sees a field of a class, unless it was erased.
+func (v *viewer) seesField(kind, field string, c ledger.Class) bool {
+	return v.sees(c) && v.redactions.Of(kind, field) == nil
+}
 
 // see gives one sealed field of a revision as the audience sees it.
 func see[T any](v *viewer, kind *ledger.Kind[T], r *store.Revision[T], field string) Value {
 	schema := kind.Schema()
 	i := slices.IndexFunc(schema.Sealed, func(f ledger.Field) bool { return f.Name == field })
 	class, d := schema.Sealed[i].Class, r.Disclosures[i]
-	if d != "" && v.sees(class) && !v.redacted[schema.Hash()][i] {
+	why := v.redactions.Of(schema.Kind, field)
+	if d != "" && v.sees(class) && why == nil {
 		shown, _, _, err := store.Field(kind, r, field)
 		if err != nil && v.err == nil {
 			v.err = err
 		}
 		return Value{Shown: shown}
 	}
-	h := Hidden{Withheld: class, Entry: r.Seq, Field: field, Digest: r.Digests[i].String()}
+	h := Hidden{Withheld: class, Entry: r.Seq, Field: field, Digest: r.Digests[i].String(), Redacted: why, kind: schema.Kind}
 	if d == "" {
-		h.Withheld, h.Erased = "", class
+		h.Withheld, h.Erased, h.Redacted = "", class, nil
 	}
 	v.hidden[place{r.Seq, field}] = h
 	return Value{Hidden: &h}
@@ -108,7 +117,7 @@ func (v *viewer) counts() (withheld []Tally, erased int) {
 		}
 	}
 	for _, c := range ledger.Classes {
-		if !v.sees(c) {
+		if !v.sees(c) || byClass[string(c)] > 0 {
 			withheld = append(withheld, Tally{string(c), byClass[string(c)]})
 		}
 	}

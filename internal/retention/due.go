@@ -11,9 +11,10 @@ import (
 	"duly/internal/store"
 )
 
-// Due is what of one entry is past its clock.
+// Due is what of one entry, or of a draft, is past its clock.
 type Due struct {
-	Entry  int64    `json:"entry"`
+	Entry  int64    `json:"entry"`           // -1 for a draft
+	Draft  string   `json:"draft,omitempty"` // its name, if it is one
 	Kind   string   `json:"kind"`
 	ID     string   `json:"id"` // of the record
 	Fields []string `json:"fields"`

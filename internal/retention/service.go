@@ -51,12 +51,14 @@ func heldRecords(ctx context.Context, q store.Queryer) (map[string]bool, error) 
 	return held, nil
 }
 
-// Service erases. Kinds are all kinds of record that the log may hold.
+// Service erases. Kinds are all kinds of record that the log may hold; Drafts is nil where
+// nothing waits beside it.
 type Service struct {
-	DB    *store.DB
-	May   act.Authority
-	Kinds []*ledger.Schema
-	Now   func() time.Time
+	DB     *store.DB
+	May    act.Authority
+	Kinds  []*ledger.Schema
+	Drafts Drafts
+	Now    func() time.Time
 }
 
 func (s Service) today() string { return s.Now().UTC().Format(time.DateOnly) }
@@ -83,13 +85,14 @@ func (s Service) scrubbed(ctx context.Context, err error) error {
 // batch is how many entries one transaction erases from: others wait that long.
 const batch = 500
 
-// Sweep erases what is past its clock and under no hold, and gives what it erased.
+// Sweep erases what is past its clock and under no hold, drops such drafts, and gives what
+// it erased.
 // It may be run again at any time: what was erased is not found again.
 func (s Service) Sweep(ctx context.Context, by act.Actor, rules *Rules) ([]Due, error) {
 	if err := s.May.May(by, act.Retain); err != nil {
 		return nil, err
 	}
-	all, err := rules.Due(ctx, s.DB, s.Kinds, s.today())
+	all, err := s.Due(ctx, s.DB, rules)
 	if err != nil {
 		return nil, err
 	}
@@ -105,7 +108,13 @@ func (s Service) sweep(ctx context.Context, by act.Actor, rules *Rules, due []Du
 				return err
 			}
 			for _, d := range part {
-				if held[d.ID] {
+				if held[d.ID] || held[d.Draft] {
+					continue
+				}
+				if d.Draft != "" {
+					if err := s.Drafts.Drop(tx, d.Draft); err != nil {
+						return err
+					}
 					continue
 				}
 				kind, err := s.kind(d.Kind)
@@ -337,7 +346,8 @@ const maxList = 256 << 20
 
 // Found is a field that holds a text.
 type Found struct {
-	Entry int64        `json:"entry"`
+	Entry int64        `json:"entry"`           // -1 in a draft
+	Draft string       `json:"draft,omitempty"` // its name, if it is one
 	Kind  string       `json:"kind"`
 	ID    string       `json:"id"`
 	Field string       `json:"field"`
@@ -345,9 +355,12 @@ type Found struct {
 	Value string       `json:"value"` // canonical JSON
 }
 
-// Find gives every sealed field, of every revision, that holds a text, in upper or lower
-// case: what is kept about somebody, and what a request for erasure has to cover. It
-// reads the whole log.
+// noEntry is the entry of what stands in none.
+const noEntry = -1
+
+// Find gives every sealed field, of every revision and draft, that holds a text, in upper
+// or lower case: what is kept about somebody, and what a request for erasure has to cover.
+// It reads the whole log.
 func (s Service) Find(ctx context.Context, q store.Queryer, text string) ([]Found, error) {
 	text = strings.ToLower(strings.TrimSpace(text))
 	if text == "" {
@@ -368,30 +381,55 @@ func (s Service) Find(ctx context.Context, q store.Queryer, text string) ([]Foun
 		if err != nil {
 			return err
 		}
-		var leaf *ledger.Leaf
-		for i, d := range disclosures {
-			if d == "" {
-				continue
-			}
-			_, value, err := d.Open()
-			if err != nil {
-				return err
-			}
-			if !strings.Contains(strings.ToLower(string(value)), needle) {
-				continue
-			}
-			if leaf == nil {
-				if leaf, err = ledger.ParseLeaf(e.Leaf); err != nil {
-					return err
-				}
-			}
-			kind, err := s.kind(leaf.Kind)
-			if err != nil {
-				return err
-			}
-			out = append(out, Found{Entry: e.Seq, Kind: leaf.Kind, ID: leaf.ID, Field: kind.Sealed[i].Name, Class: kind.Sealed[i].Class, Value: string(value)})
+		found, err := holding(disclosures, needle)
+		if err != nil || len(found) == 0 {
+			return err
+		}
+		leaf, err := ledger.ParseLeaf(e.Leaf)
+		if err != nil {
+			return err
+		}
+		kind, err := s.kind(leaf.Kind)
+		if err != nil {
+			return err
+		}
+		for _, f := range found {
+			out = append(out, f.in(e.Seq, kind, leaf.ID, ""))
 		}
 		return nil
 	})
-	return out, err
+	if err != nil {
+		return nil, err
+	}
+	drafts, err := s.inDrafts(ctx, q, needle)
+	return append(out, drafts...), err
+}
+
+// held is a sealed value that holds a needle, by the place of its field.
+type held struct {
+	field int
+	value string
+}
+
+func (h held) in(entry int64, kind *ledger.Schema, id, draft string) Found {
+	f := kind.Sealed[h.field]
+	return Found{Entry: entry, Draft: draft, Kind: kind.Kind, ID: id, Field: f.Name, Class: f.Class, Value: h.value}
+}
+
+// holding gives the values that hold a needle, which is in lower case.
+func holding(disclosures []ledger.Disclosure, needle string) ([]held, error) {
+	var out []held
+	for i, d := range disclosures {
+		if d == "" {
+			continue
+		}
+		_, value, err := d.Open()
+		if err != nil {
+			return nil, err
+		}
+		if strings.Contains(strings.ToLower(string(value)), needle) {
+			out = append(out, held{i, string(value)})
+		}
+	}
+	return out, nil
 }

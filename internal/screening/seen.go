@@ -18,6 +18,7 @@ import (
 	"duly/internal/fault"
 	"duly/internal/store"
 	"duly/internal/watchlist"
+	"duly/internal/whole"
 )
 
 // seen says of every entry that a list has or had when it was seen, by SourceID.
@@ -105,7 +106,7 @@ func (s Shelf) keepSeen(now seen) (hash string, err error) {
 	text := now.encode()
 	sum := sha256.Sum256(text)
 	hash = hex.EncodeToString(sum[:])
-	if err := writeWhole(s.seenPlace(hash), text); err != nil {
+	if err := s.write(s.seenPlace(hash), text); err != nil {
 		return "", fault.Wrap(fault.Failed, err, "cannot keep the list")
 	}
 	return hash, nil
@@ -143,19 +144,10 @@ func (s Shelf) seenOf(ctx context.Context, q store.Queryer, l *List) (seen, erro
 	return seen{}.next(list.Contents(), l.Added), nil
 }
 
-// writeWhole writes a file whole or not at all.
-func writeWhole(name string, text []byte) error {
+// write writes a file on the shelf whole.
+func (s Shelf) write(name string, text []byte) error {
 	if err := os.MkdirAll(filepath.Dir(name), 0o755); err != nil {
 		return err
 	}
-	f, err := os.CreateTemp(filepath.Dir(name), ".tmp-")
-	if err != nil {
-		return err
-	}
-	defer os.Remove(f.Name())
-	_, err = f.Write(text)
-	if err := errors.Join(err, f.Sync(), f.Close()); err != nil {
-		return err
-	}
-	return os.Rename(f.Name(), name)
+	return whole.Bytes(name, text, 0o600)
 }

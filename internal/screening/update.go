@@ -248,7 +248,7 @@ func (s Shelf) Checks() (map[string]Check, error) {
 func (s Shelf) keepChecks(all map[string]Check) error {
 	text, err := json.MarshalIndent(all, "", " ")
 	if err == nil {
-		err = writeWhole(filepath.Join(string(s), checksFile), append(text, '\n'))
+		err = s.write(filepath.Join(string(s), checksFile), append(text, '\n'))
 	}
 	if err != nil {
 		return fault.Wrap(fault.Failed, err, "cannot keep when lists were checked")

@@ -10,6 +10,8 @@ package sheet
 
 import (
 	"io"
+	"regexp"
+	"strings"
 	"unicode/utf16"
 
 	"github.com/xuri/excelize/v2"
@@ -135,22 +137,52 @@ func (b *Book) cells(style int, texts []string) {
 		for n, piece := range pieces(text) {
 			name, err := excelize.CoordinatesToCellName(i+1, first+n)
 			b.do(err)
-			b.do(b.file.SetCellStr(b.sheet, name, piece))
+			b.do(b.file.SetCellStr(b.sheet, name, literal(piece)))
 			b.do(b.file.SetCellStyle(b.sheet, name, name, style))
 			b.row = max(b.row, first+n)
 		}
 	}
 }
 
+// escape is what programs read as the one letter of that number (ECMA-376, part 1,
+// 22.9.2.19, ST_Xstring), and so stands in no text.
+var escape = regexp.MustCompile(`^_x[0-9A-Za-z]{4}_`)
+
+// escaped writes the underscore and the x with which a text would begin an escape. To
+// escape the underscore alone would be shorter, but then the library takes one text for
+// another: it finds a text again by what its own escapes make of it.
+const escaped = "_x005F__x0078_"
+
+// literal writes a text so that it is read as it stands.
+func literal(text string) string {
+	var b strings.Builder
+	for {
+		i := strings.Index(text, "_x")
+		if i < 0 {
+			return b.String() + text
+		}
+		b.WriteString(text[:i])
+		if escape.MatchString(text[i:]) {
+			b.WriteString(escaped)
+		} else {
+			b.WriteString("_x")
+		}
+		text = text[i+2:]
+	}
+}
+
 // pieces cuts a text into pieces that a cell holds, never within a letter.
 func pieces(text string) []string {
-	if len(text) <= longest {
+	if len(text) <= longest && !strings.Contains(text, "_x") {
 		return []string{text}
 	}
 	var out []string
 	from, units := 0, 0
 	for at, r := range text {
 		n := utf16.RuneLen(r)
+		if r == '_' && escape.MatchString(text[at:]) {
+			n = len(escaped)
+		}
 		if units+n > longest {
 			out, from, units = append(out, text[from:at]), at, 0
 		}

@@ -29,6 +29,8 @@ type Config struct {
 	DSN    string
 	Now    func() time.Time // defaults to time.Now
 	Random io.Reader        // for salts, nonces and ids: must be cryptographically secure
+	// ReadOnly says that the SQLite file is a copy in which nobody ever writes.
+	ReadOnly bool
 }
 
 // DB is an open store. It is safe for concurrent use; writers queue.
@@ -47,6 +49,7 @@ type DB struct {
 
 	compiled map[string]*sql.Stmt // of SQLite's one writing connection, by text
 	asked    []string             // texts to compile before the next transaction
+	readings readings
 }
 
 // Migrations are one room's tables: SQL files for goose, numbered from 0001.
@@ -68,8 +71,11 @@ func Open(ctx context.Context, config Config, rooms ...Migrations) (*DB, error) 
 	}
 	db := &DB{config: config, into: map[*ledger.Schema]string{}, ins: map[string]string{}, compiled: map[string]*sql.Stmt{}}
 	db.postgres = strings.HasPrefix(config.DSN, "postgres://") || strings.HasPrefix(config.DSN, "postgresql://")
-	err := db.open(ctx, rooms)
-	if err != nil && db.unwritable(err) {
+	var err error
+	if !config.ReadOnly {
+		err = db.open(ctx, rooms)
+	}
+	if config.ReadOnly || err != nil && db.unwritable(err) {
 		if err = db.settled(); err == nil {
 			db.readOnly = true
 			err = db.open(ctx, rooms)
@@ -133,6 +139,17 @@ func (db *DB) openSQLite() error {
 		return err
 	}
 	db.writer.SetMaxOpenConns(1)
+	return nil
+}
+
+// Writable refuses where nothing can be written.
+func (db *DB) Writable() error {
+	switch {
+	case db.config.ReadOnly:
+		return fault.New(fault.Refused, "this is a copy that was made to be read, and nothing is written in it", "write in the workspace of the log itself")
+	case db.readOnly:
+		return fault.New(fault.Failed, "the database can only be read where it is", "copy the whole directory to a place that you may write to")
+	}
 	return nil
 }
 
@@ -230,6 +247,7 @@ func (db *DB) Close() error {
 	for _, s := range db.compiled {
 		err = errors.Join(err, s.Close())
 	}
+	err = errors.Join(err, db.readings.close())
 	err = errors.Join(err, db.writer.Close())
 	if db.reader != db.writer {
 		err = errors.Join(err, db.reader.Close())
@@ -248,6 +266,9 @@ type Queryer interface {
 
 // Query runs one reading statement on committed state.
 func (db *DB) Query(ctx context.Context, query string, args ...any) (*sql.Rows, error) {
+	if s := db.reading(ctx, query); s != nil { //nolint:sqlclosecheck // Close closes it
+		return s.QueryContext(ctx, args...)
+	}
 	return db.reader.QueryContext(ctx, query, args...)
 }
 
@@ -263,10 +284,13 @@ func (db *DB) Snapshot(ctx context.Context, fn func(Queryer) error) error {
 		return readError(err)
 	}
 	defer tx.Rollback()
-	return fn(snapshot{tx})
+	return fn(snapshot{db, tx})
 }
 
-type snapshot struct{ tx *sql.Tx }
+type snapshot struct {
+	db *DB
+	tx *sql.Tx
+}
 
 func (s snapshot) Query(ctx context.Context, query string, args ...any) (*sql.Rows, error) {
 	return s.tx.QueryContext(ctx, query, args...)
@@ -327,46 +351,4 @@ func writeError(err error) error {
 	}
 	return fault.Wrap(fault.Failed, err, "cannot write the database").
 		WithFix("nothing of this step was kept; check disk space and access, then run it again")
-}
-
-// LoadTile gives the stored hashes of a tile.
-func LoadTile(ctx context.Context, q Queryer, level int, n int64) ([]byte, error) {
-	var hashes []byte
-	err := one(ctx, q, "select hashes from tile where level = $1 and n = $2", []any{level, n}, &hashes)
-	if fault.CodeOf(err) == fault.NotFound {
-		return nil, fault.Newf(fault.Broken, "tile %d/%d of the log is missing", level, n)
-	}
-	return hashes, err
-}
-
-// Root gives the root of the tree at an earlier or the present size, from the
-// stored tiles, in O(log n) reads.
-func Root(ctx context.Context, q Queryer, size int64) (ledger.Hash, error) {
-	head, err := Head(ctx, q)
-	if err != nil {
-		return ledger.Hash{}, err
-	}
-	return prover(ctx, q, head.Size).RootAt(size)
-}
-
-// Inclusion proves that entry seq stands in the tree of the given size.
-func Inclusion(ctx context.Context, q Queryer, seq, size int64) ([]ledger.Hash, error) {
-	return prover(ctx, q, size).Inclusion(seq)
-}
-
-// Edge gives the edge of the tree of the first size entries, from the stored tiles.
-func Edge(ctx context.Context, q Queryer, size int64) ([]ledger.Hash, error) {
-	return prover(ctx, q, size).Edge(size)
-}
-
-func prover(ctx context.Context, q Queryer, size int64) ledger.Prover {
-	return ledger.Prover{Size: size, Load: func(level int, index int64) ([]byte, error) {
-		return LoadTile(ctx, q, level, index)
-	}}
-}
-
-// Consistency proves that the first old entries of the tree of the given size are those
-// of the tree of that size.
-func Consistency(ctx context.Context, q Queryer, old, size int64) ([]ledger.Hash, error) {
-	return prover(ctx, q, size).Consistency(old)
 }

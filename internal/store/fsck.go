@@ -5,7 +5,6 @@ import (
 	"context"
 	"fmt"
 
-	"duly/internal/fault"
 	"duly/internal/ledger"
 )
 
@@ -62,29 +61,16 @@ func (f *fsck) say(format string, args ...any) {
 
 // tiles compares the tiles that are full, and at the end those that still grow.
 func (f *fsck) tiles(tree *ledger.Tree, end bool) error {
-	const size = len(ledger.Hash{})
-	for _, t := range tree.Changed() {
-		if !end && len(t.Hashes) < 256*size {
-			continue
-		}
-		stored, err := LoadTile(f.ctx, f.q, t.Level, t.Index)
-		if err != nil && fault.CodeOf(err) != fault.Broken {
-			return err
-		}
-		switch {
-		case bytes.Equal(stored, t.Hashes):
-		case t.Level > 0 || len(stored) != len(t.Hashes):
+	_, err := CompareTiles(f.ctx, f.q, tree, end, func(t ledger.Tile, stored []byte) {
+		if t.Level > 0 || len(stored) != len(t.Hashes) {
 			f.say("tile %d/%d is not the one that the entries make", t.Level, t.Index)
-		default:
-			for i := 0; i < len(stored); i += size {
-				if !bytes.Equal(stored[i:i+size], t.Hashes[i:i+size]) {
-					f.say("entry %d is not the one whose hash is in the tree", t.Index*256+int64(i/size))
-				}
+			return
+		}
+		for i := 0; i < len(stored); i += hashSize {
+			if !bytes.Equal(stored[i:i+hashSize], t.Hashes[i:i+hashSize]) {
+				f.say("entry %d is not the one whose hash is in the tree", t.Index*ledger.TileWidth+int64(i/hashSize))
 			}
 		}
-	}
-	if !end {
-		tree.Forget()
-	}
-	return nil
+	})
+	return err
 }

@@ -57,8 +57,8 @@ func (db *DB) Write(ctx context.Context, actor string, fn func(*Tx) error) error
 	if !ledger.ValidID(actor) {
 		return fault.Newf(fault.Invalid, "%q is not the key id of a person", actor)
 	}
-	if db.readOnly {
-		return fault.New(fault.Failed, "the database can only be read where it is", "copy the whole directory to a place that you may write to")
+	if err := db.Writable(); err != nil {
+		return err
 	}
 	g, err := db.takeTurn(ctx, actor, fn)
 	if g == nil {

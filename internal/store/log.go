@@ -146,11 +146,8 @@ func positions(ctx context.Context, q Queryer, query string, args ...any) ([]int
 // Begin makes an empty log with its first epoch. It fails when the database
 // already holds a log.
 func (db *DB) Begin(ctx context.Context, origin, actor string, first *Epoch) error {
-	if !ledger.ValidOrigin(origin) {
-		return fault.Newf(fault.Invalid, "%q cannot name a log", origin)
-	}
-	if _, err := db.writer.ExecContext(ctx, "insert into log (id, origin, size, time) values (1, $1, 0, 0)", origin); err != nil {
-		return fault.Wrap(fault.Refused, err, "the database already holds a log")
+	if err := db.name(ctx, origin); err != nil {
+		return err
 	}
 	return db.Write(ctx, actor, func(tx *Tx) error {
 		if tx.size != 0 {
@@ -159,6 +156,17 @@ func (db *DB) Begin(ctx context.Context, origin, actor string, first *Epoch) err
 		_, err := Create(tx, Epochs, first)
 		return err
 	})
+}
+
+// name begins a log without entries.
+func (db *DB) name(ctx context.Context, origin string) error {
+	if !ledger.ValidOrigin(origin) {
+		return fault.Newf(fault.Invalid, "%q cannot name a log", origin)
+	}
+	if _, err := db.writer.ExecContext(ctx, "insert into log (id, origin, size, time) values (1, $1, 0, 0)", origin); err != nil {
+		return fault.Wrap(fault.Refused, err, "the database already holds a log")
+	}
+	return nil
 }
 
 // LatestEpoch gives the newest epoch of the log.
@@ -293,7 +301,7 @@ func EntryAt(ctx context.Context, q Queryer, seq int64) (Entry, error) {
 // under its size already, nil for nothing, and says what to keep.
 func (db *DB) SaveCheckpoint(ctx context.Context, size int64, merge func(stored []byte) ([]byte, error)) error {
 	return db.locked(ctx, func(tx *sql.Tx) error {
-		stored, err := CheckpointAt(ctx, snapshot{tx}, size)
+		stored, err := CheckpointAt(ctx, snapshot{db, tx}, size)
 		if err != nil && fault.CodeOf(err) != fault.NotFound {
 			return err
 		}
@@ -311,10 +319,13 @@ func (db *DB) SaveCheckpoint(ctx context.Context, size int64, merge func(stored 
 
 // Locked runs fn while nobody, in whatever process, writes the log.
 func (db *DB) Locked(ctx context.Context, fn func(Queryer) error) error {
-	return db.locked(ctx, func(tx *sql.Tx) error { return fn(snapshot{tx}) })
+	return db.locked(ctx, func(tx *sql.Tx) error { return fn(snapshot{db, tx}) })
 }
 
 func (db *DB) locked(ctx context.Context, fn func(*sql.Tx) error) error {
+	if err := db.Writable(); err != nil {
+		return err
+	}
 	tx, err := db.writer.BeginTx(ctx, nil)
 	if err != nil {
 		return writeError(err)

@@ -107,15 +107,26 @@ func enter[T any](tx *Tx, kind *ledger.Kind[T], draft *ledger.Draft, last head, 
 	now := tx.Now()
 	leaf := draft.Leaf(now, tx.actor, sigs)
 	tx.time = now
-	seq, hash := tx.append(leaf.Encode(), draft)
+	digests := make([]byte, 0, 32*len(draft.Digests))
+	for i := range draft.Digests {
+		digests = append(digests, draft.Digests[i][:]...)
+	}
+	e := Entry{Seq: tx.size, Leaf: leaf.Encode(), Digests: digests, Disclosures: draft.Joined}
+	hash := tx.place(&e, schema, draft.ID, draft.Rev, kind.Columns(record))
 	if last.rev > 0 {
-		if err := tx.Exec("update r_"+schema.Kind+" set to_seq = $1 where seq = $2", seq, last.seq); err != nil {
+		if err := tx.Exec("update r_"+schema.Kind+" set to_seq = $1 where seq = $2", e.Seq, last.seq); err != nil {
 			return Ref{}, err
 		}
 	}
-	row := append([]any{seq, draft.ID, draft.Rev, nil}, kind.Columns(record)...)
+	return Ref{draft.ID, draft.Rev, e.Seq, hash}, tx.failed
+}
+
+// place puts an entry at the end of the log, and its row into its kind's table.
+func (tx *Tx) place(e *Entry, schema *ledger.Schema, id string, rev int64, columns []any) ledger.Hash {
+	hash := tx.append(e)
+	row := append([]any{e.Seq, id, rev, nil}, columns...)
 	tx.insert(tx.db.insertInto(schema), row...)
-	return Ref{draft.ID, draft.Rev, seq, hash}, tx.failed
+	return hash
 }
 
 // insertInto names a kind's table and the columns that Kind.Columns fills.

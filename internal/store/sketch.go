@@ -5,7 +5,6 @@ import (
 	"math/bits"
 	"strings"
 
-	"duly/internal/fault"
 	"duly/internal/ledger"
 )
 
@@ -66,30 +65,6 @@ func Sketch[T any](ctx context.Context, q Queryer, kind *ledger.Kind[T], at At, 
 		}
 		return fn(r)
 	})
-}
-
-// LeafHashes gives the hashes of the leaves at some positions, ascending, out of the
-// stored tiles, in one read for each tile that any of them lies in.
-func LeafHashes(ctx context.Context, q Queryer, positions []int64) ([]ledger.Hash, error) {
-	const width = 256 // hashes in a tile of the lowest level
-	out := make([]ledger.Hash, len(positions))
-	var tile []byte
-	last := int64(-1)
-	for i, seq := range positions {
-		if n := seq / width; n != last {
-			var err error
-			if tile, err = LoadTile(ctx, q, 0, n); err != nil {
-				return nil, err
-			}
-			last = n
-		}
-		at := int(seq%width) * len(ledger.Hash{})
-		if at+len(ledger.Hash{}) > len(tile) {
-			return nil, fault.Newf(fault.Broken, "tile 0/%d of the log ends before entry %d", last, seq)
-		}
-		copy(out[i][:], tile[at:])
-	}
-	return out, nil
 }
 
 // Digests gives the digests of the sealed fields of entries by position, in one read

@@ -78,10 +78,7 @@ func (tx *Tx) lock(first bool) error {
 	tx.tree = tx.db.tree
 	tx.db.tree = nil // a failed transaction leaves no half-advanced edge behind
 	if tx.tree == nil || tx.tree.Size() != tx.size {
-		tx.tree, err = ledger.NewTree(tx.size, func(level int, n int64) ([]byte, error) {
-			return LoadTile(tx.ctx, tx, level, n)
-		})
-		if err != nil {
+		if tx.tree, err = ledger.NewTree(tx.size, load(tx.ctx, tx)); err != nil {
 			return err
 		}
 	}
@@ -117,12 +114,8 @@ func (tx *Tx) finish() error {
 		return err
 	}
 	if tx.wrote > 0 {
-		for _, t := range tx.tree.Changed() {
-			err := tx.exec(`insert into tile (level, n, hashes) values ($1, $2, $3)
-				on conflict (level, n) do update set hashes = excluded.hashes`, t.Level, t.Index, t.Hashes)
-			if err != nil {
-				return err
-			}
+		if err := tx.saveTiles(tx.tree.Changed()); err != nil {
+			return err
 		}
 		if err := tx.Exec("update log set size = $1, time = $2 where id = 1", tx.size, tx.time); err != nil {
 			return err
@@ -213,19 +206,14 @@ func (tx *Tx) Size() int64 { return tx.size }
 // microseconds since 1970 UTC: the clock's, or just after the last entry's.
 func (tx *Tx) Now() int64 { return max(tx.db.config.Now().UnixMicro(), tx.time+1) }
 
-// append adds a leaf to the log and gives its position and hash.
-func (tx *Tx) append(leaf []byte, d *ledger.Draft) (int64, ledger.Hash) {
-	seq := tx.size
+// append adds an entry, which stands at the log's size, and gives its leaf hash.
+func (tx *Tx) append(e *Entry) ledger.Hash {
 	tx.size++
 	tx.wrote++
-	h := ledger.LeafHash(leaf)
+	h := ledger.LeafHash(e.Leaf)
 	tx.tree.Append(h)
-	digests := make([]byte, 0, 32*len(d.Digests))
-	for i := range d.Digests {
-		digests = append(digests, d.Digests[i][:]...)
-	}
-	tx.insert("entry (seq, leaf, digests, disclosures)", seq, leaf, digests, d.Joined)
-	return seq, h
+	tx.insert("entry (seq, leaf, digests, disclosures)", e.Seq, e.Leaf, e.Digests, e.Disclosures)
+	return h
 }
 
 // insert buffers one row; into names the table and its columns.
@@ -294,7 +282,7 @@ func (db *DB) insertSQL(into string, rows, columns int) string {
 			} else {
 				b.WriteByte(',')
 			}
-			b.WriteString(db.placeholder(n))
+			b.WriteString(placeholder(db.postgres, n))
 		}
 		b.WriteByte(')')
 	}
@@ -302,11 +290,11 @@ func (db *DB) insertSQL(into string, rows, columns int) string {
 	return b.String()
 }
 
-// placeholder spells the nth parameter of a bulk insert. SQLite's driver looks up
+// placeholder spells the nth parameter of a statement with many. SQLite's driver looks up
 // numbered parameters by name, which for hundreds of them costs more than the
 // insert; there they are plain question marks.
-func (db *DB) placeholder(n int) string {
-	if db.postgres {
+func placeholder(postgres bool, n int) string {
+	if postgres {
 		return "$" + strconv.Itoa(n)
 	}
 	return "?"

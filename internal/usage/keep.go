@@ -94,11 +94,7 @@ func (k *keeper) keep(b *Batch, also func(*store.Tx) error) error {
 		b.Counts, b.Findings, b.Coverage, b.Shown, b.windows = nil, nil, nil, nil, nil
 	}
 	k.touch(b)
-	var known bool
-	var changed string // the content that was counted under the name before
-	var fresh Batch
-	var replaced []contribution
-	var hash ledger.Hash
+	var o recorded
 	err := k.db.Write(k.ctx, k.task.Actor, func(tx *store.Tx) error {
 		for _, p := range k.packs {
 			if err := runs.Use(tx, p); err != nil {
@@ -110,51 +106,66 @@ func (k *keeper) keep(b *Batch, also func(*store.Tx) error) error {
 				return err
 			}
 		}
-		before, err := store.Select(k.ctx, tx, ObjectRecords, "r.sha256 = $1", b.Object.SHA256)
-		if err != nil {
+		var err error
+		if o, err = k.record(tx, b); err != nil {
 			return err
 		}
-		record := k.describe(b)
-		if known = len(before) > 0; known {
-			fresh, replaced = k.follow(record, before[0].Record, b)
-			_, _, err = store.Revise(tx, ObjectRecords, before[0].ID, record)
-		} else {
-			fresh, _ = k.follow(record, &ObjectRecord{}, b)
-			if changed, err = k.changed(tx, record); err != nil {
-				return err
-			}
-			record.Changed = changed != ""
-			var ref store.Ref
-			ref, err = store.Create(tx, ObjectRecords, record)
-			hash = ref.Hash
-		}
-		if err != nil {
-			return err
-		}
-		if changed != "" {
-			if err := k.overwritten(tx, b, changed); err != nil {
+		if o.changed != "" {
+			if err := k.overwritten(tx, b, o.changed); err != nil {
 				return err
 			}
 		}
-		if err := k.add(tx, &fresh, replaced); err != nil {
+		if err := k.add(tx, &o.fresh, o.replaced); err != nil {
 			return err
 		}
-		return errors.Join(k.show(tx, fresh.Shown, replaced), k.observe(tx, record, fresh.windows, replaced))
+		return errors.Join(k.show(tx, o.fresh.Shown, o.replaced), k.observe(tx, o.object, o.fresh.windows, o.replaced))
 	})
 	if err != nil {
 		return err
 	}
-	k.tell(&fresh)
-	if known {
+	k.tell(&o.fresh)
+	if o.known {
 		k.s.Known++
-		if len(replaced) > 0 {
+		if len(o.replaced) > 0 {
 			k.s.Replaced++
 		}
 		return nil
 	}
-	k.hashes = append(k.hashes, hash)
-	k.count(b, changed != "")
+	k.hashes = append(k.hashes, o.hash)
+	k.count(b, o.changed != "")
 	return nil
+}
+
+// recorded is what recording an object came to.
+type recorded struct {
+	object   *ObjectRecord
+	hash     ledger.Hash // of its entry, when it is new
+	known    bool        // it was recorded before
+	changed  string      // the content that was counted under its name before
+	fresh    Batch       // what was not counted yet
+	replaced []contribution
+}
+
+// record records the object of a batch, or what a known one now adds.
+func (k *keeper) record(tx *store.Tx, b *Batch) (o recorded, err error) {
+	before, err := store.Select(k.ctx, tx, ObjectRecords, "r.sha256 = $1", b.Object.SHA256)
+	if err != nil {
+		return o, err
+	}
+	o.object = k.describe(b)
+	if o.known = len(before) > 0; o.known {
+		o.fresh, o.replaced = k.follow(o.object, before[0].Record, b)
+		_, _, err = store.Revise(tx, ObjectRecords, before[0].ID, o.object)
+		return o, err
+	}
+	o.fresh, _ = k.follow(o.object, &ObjectRecord{}, b)
+	if o.changed, err = k.changed(tx, o.object); err != nil {
+		return o, err
+	}
+	o.object.Changed = o.changed != ""
+	ref, err := store.Create(tx, ObjectRecords, o.object)
+	o.hash = ref.Hash
+	return o, err
 }
 
 // add takes what a reading replaces out of the counts and findings, and adds what it

@@ -18,6 +18,7 @@ import (
 
 	"duly/internal/fault"
 	"duly/internal/store"
+	"duly/internal/whole"
 )
 
 // Inbox takes events that are pushed, and keeps them until they are counted: the events
@@ -53,7 +54,7 @@ func OpenInbox(dir string) (*Inbox, error) {
 	}
 	in := &Inbox{dir: dir, busy: make(chan struct{}, maxRequests)}
 	for _, e := range entries {
-		if strings.HasPrefix(e.Name(), unfinished) {
+		if strings.HasPrefix(e.Name(), whole.Unfinished) {
 			_ = os.Remove(filepath.Join(dir, e.Name()))
 		} else if info, err := e.Info(); err == nil && !e.IsDir() {
 			in.waiting.Add(info.Size())
@@ -61,8 +62,6 @@ func OpenInbox(dir string) (*Inbox, error) {
 	}
 	return in, nil
 }
-
-const unfinished = "unfinished-"
 
 // ServeHTTP takes CloudEvents 1.0 by POST. It answers 204 when they are on the medium;
 // 400, 413 or 415 when they cannot be taken, with the reason; and 503 when too much
@@ -146,29 +145,11 @@ func (in *Inbox) put(events []pushed) error {
 
 // writeSynced writes a file, whole or not at all, and gives nil when it, and its name, are
 // on the medium.
-func writeSynced(dir, name string, text []byte) (err error) {
-	file, err := os.CreateTemp(dir, unfinished)
-	if err != nil {
+func writeSynced(dir, name string, text []byte) error {
+	if err := whole.Bytes(filepath.Join(dir, name), text, 0o600); err != nil {
 		return err
 	}
-	defer func() {
-		if err != nil {
-			_ = os.Remove(file.Name())
-		}
-	}()
-	_, err = file.Write(text)
-	err = errors.Join(err, file.Sync(), file.Close())
-	if err == nil {
-		err = os.Rename(file.Name(), filepath.Join(dir, name))
-	}
-	if err == nil {
-		err = syncDir(dir)
-	}
-	return err
-}
-
-func syncDir(name string) error {
-	d, err := os.Open(name)
+	d, err := os.Open(dir)
 	if err != nil {
 		return err
 	}

@@ -26,8 +26,8 @@ type Panel struct {
 	Emergency  int64  `duly:"emergency_hours,public"` // the same in an emergency, ratified later
 	AnswerDays int64  `duly:"answer_days,public"`     // in which the company answers
 	Day        string `duly:"day,public,date"`
-	Name       string `duly:"name,customer,column"`
-	Charter    string `duly:"charter,customer"`
+	Name       string `duly:"name,published,column"`
+	Charter    string `duly:"charter,published"`
 }
 
 // Seat is one seat of a panel for one term.
@@ -41,12 +41,12 @@ type Seat struct {
 	Appointed string `duly:"appointed_by,personal"`  // key id
 }
 
-// Resignation is a member's own statement. It is published by disclosing the field.
+// Resignation is a member's own statement, for everybody to read.
 type Resignation struct {
 	Group     string `duly:"group,public,enum=affected|civil_rights|expert|other"`
 	Day       string `duly:"day,public,date"`
 	Seat      string `duly:"seat,customer,column"`
-	Statement string `duly:"statement,personal"`
+	Statement string `duly:"statement,published"`
 	Person    string `duly:"person,personal"`
 }
 

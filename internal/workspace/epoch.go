@@ -11,6 +11,7 @@ import (
 	"duly/internal/fault"
 	"duly/internal/ledger"
 	"duly/internal/store"
+	"duly/internal/whole"
 )
 
 // Rotate gives the log a new signing key and opens an epoch for it. Until Retire the old
@@ -93,7 +94,7 @@ func (w *Workspace) Restore(ctx context.Context, by act.Actor, published []byte)
 			WithFix("run `duly verify` with the checkpoint; if it does not hold, the database was tampered with, which no restore mends")
 	}
 	before := fmt.Sprintf("%s-before-epoch-%d", checkpointFile, latest.Record.Number+1)
-	if err := writeFile(filepath.Join(w.Dir, before), published, 0o644); err != nil {
+	if err := whole.Bytes(filepath.Join(w.Dir, before), published, 0o644); err != nil {
 		return nil, err
 	}
 	return w.newEpoch(ctx, by, "restore", func(*store.Tx) (int64, ledger.Hash, error) { return shown.Size, shown.Root, nil })
@@ -205,5 +206,5 @@ func (w *Workspace) saveKeys(keys ...*ledger.LogKey) error {
 	for _, key := range keys {
 		text.WriteString(key.Encode())
 	}
-	return writeFile(filepath.Join(w.Dir, keyFile), []byte(text.String()), 0o600)
+	return whole.Bytes(filepath.Join(w.Dir, keyFile), []byte(text.String()), 0o600)
 }

@@ -11,6 +11,7 @@ import (
 	"duly/internal/fault"
 	"duly/internal/ledger"
 	"duly/internal/store"
+	"duly/internal/whole"
 )
 
 // Checkpoint gives the last signed checkpoint, as kept outside the database.
@@ -147,7 +148,7 @@ func (w *Workspace) place(ctx context.Context) error {
 		if c, err := w.OpenCheckpoint(signed); err != nil || c.Size != size {
 			return fault.New(fault.Broken, "the newest checkpoint in the database is not one of this log", "run `duly verify`")
 		}
-		return writeFile(filepath.Join(w.Dir, checkpointFile), signed, 0o644)
+		return whole.Bytes(filepath.Join(w.Dir, checkpointFile), signed, 0o644)
 	})
 }
 

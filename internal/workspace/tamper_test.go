@@ -426,7 +426,7 @@ func TestTilesAreEvidence(t *testing.T) {
 	c := small()
 	w := c.workspace(t, "")
 	write(t, w, func(tx *store.Tx) error {
-		for i := range 600 {
+		for i := range 30 {
 			if _, err := store.Create(tx, things, &thing{State: "active", Name: fmt.Sprint(i)}); err != nil {
 				return err
 			}

@@ -1,7 +1,6 @@
 package workspace
 
 import (
-	"bytes"
 	"context"
 	"database/sql"
 	"fmt"
@@ -313,23 +312,11 @@ func (v *verifier) one(e store.Entry, typed typedRow) error {
 // tiles compares tiles with the stored ones: full tiles as they fill, so that
 // memory does not grow, and the last ones at the end.
 func (v *verifier) tiles(end bool) error {
-	for _, t := range v.tree.Changed() {
-		if !end && len(t.Hashes) < 256*len(ledger.Hash{}) {
-			continue
-		}
-		v.tileN++
-		stored, err := store.LoadTile(v.ctx, v.q, t.Level, t.Index)
-		if fault.CodeOf(err) == fault.Failed && err != nil {
-			return err
-		}
-		if !bytes.Equal(stored, t.Hashes) {
-			v.checker.Report(-1, fmt.Sprintf("tile %d/%d is not the one of the entries", t.Level, t.Index))
-		}
-	}
-	if !end {
-		v.tree.Forget()
-	}
-	return nil
+	n, err := store.CompareTiles(v.ctx, v.q, v.tree, end, func(t ledger.Tile, _ []byte) {
+		v.checker.Report(-1, fmt.Sprintf("tile %d/%d is not the one of the entries", t.Level, t.Index))
+	})
+	v.tileN += n
+	return err
 }
 
 func (v *verifier) finish(trust bundle.Trust, last ledger.Signed) (*Report, error) {

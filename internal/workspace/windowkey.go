@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"duly/internal/fault"
+	"duly/internal/whole"
 )
 
 const (
@@ -47,7 +48,7 @@ func (w *Workspace) makeWindowKey(path string) error {
 		return fault.Wrap(fault.Failed, err, "no key of windows can be made")
 	}
 	fresh := path + ".new-" + hex.EncodeToString(key[windowKeyLength:])
-	if err := writeFile(fresh, []byte(hex.EncodeToString(key[:windowKeyLength])+"\n"), 0o600); err != nil {
+	if err := whole.Bytes(fresh, []byte(hex.EncodeToString(key[:windowKeyLength])+"\n"), 0o600); err != nil {
 		return err
 	}
 	defer os.Remove(fresh)

@@ -35,6 +35,7 @@ import (
 	"duly/internal/ledger"
 	"duly/internal/people"
 	"duly/internal/store"
+	"duly/internal/whole"
 )
 
 // Config is what config.yaml holds.
@@ -50,6 +51,8 @@ type Config struct {
 	// Moratoria names whose moratoria bind here: providers of which Duly ships some, or
 	// files of own packs, from this directory on. Laws count whatever stands here.
 	Moratoria []string `yaml:"moratoria,omitempty"`
+	// Copy says that the workspace was made from a bundle: it is read and never written.
+	Copy bool `yaml:"copy,omitempty"`
 }
 
 // Witness is an outsider who cosigns checkpoints: a verifier key, and the address at
@@ -104,35 +107,43 @@ type InitOptions struct {
 // Init makes a workspace. It appears whole or not at all: it is built beside dir
 // and renamed. dir must not exist or be empty.
 func Init(ctx context.Context, dir string, o InitOptions) (*Workspace, error) {
-	rooms := o.Rooms
-	opts := o.withDefaults()
 	if o.Operator == "" {
 		return nil, fault.New(fault.Invalid, "a workspace needs a first person", "name the administrator")
 	}
+	err := appear(dir, func(tmp string) error { return build(ctx, tmp, o, o.Options.withDefaults()) })
+	if err != nil {
+		return nil, err
+	}
+	return Open(ctx, dir, o.Options)
+}
+
+// appear makes a directory that appears whole or not at all: it is filled beside dir and
+// renamed. dir must not exist or be empty.
+func appear(dir string, fill func(tmp string) error) error {
 	if entries, err := os.ReadDir(dir); err == nil && len(entries) > 0 {
-		return nil, fault.Newf(fault.Refused, "%s exists and is not empty", dir).WithFix("name a directory that does not exist yet")
+		return fault.Newf(fault.Refused, "%s exists and is not empty", dir).WithFix("name a directory that does not exist yet")
 	} else if err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return nil, fault.Wrap(fault.Invalid, err, "cannot use "+dir)
+		return fault.Wrap(fault.Invalid, err, "cannot use "+dir)
 	}
 	if err := os.MkdirAll(filepath.Dir(filepath.Clean(dir)), 0o755); err != nil {
-		return nil, fault.Wrap(fault.Failed, err, "cannot make the directory")
+		return fault.Wrap(fault.Failed, err, "cannot make the directory")
 	}
 	tmp, err := os.MkdirTemp(filepath.Dir(filepath.Clean(dir)), ".duly-init-")
 	if err != nil {
-		return nil, fault.Wrap(fault.Failed, err, "cannot make the directory")
+		return fault.Wrap(fault.Failed, err, "cannot make the directory")
 	}
 	defer os.RemoveAll(tmp)
-	if err := build(ctx, tmp, o, opts); err != nil {
-		return nil, err
+	if err := fill(tmp); err != nil {
+		return err
 	}
 	err = os.Remove(dir) // renaming does not replace a directory, not even an empty one
 	if err == nil || errors.Is(err, fs.ErrNotExist) {
 		err = os.Rename(tmp, dir)
 	}
 	if err != nil {
-		return nil, fault.Wrap(fault.Failed, err, "cannot put the workspace in its place")
+		return fault.Wrap(fault.Failed, err, "cannot put the workspace in its place")
 	}
-	return Open(ctx, dir, Options{Now: o.Now, Random: o.Random, Rooms: rooms})
+	return nil
 }
 
 func build(ctx context.Context, dir string, o InitOptions, opts Options) error {
@@ -155,7 +166,7 @@ func build(ctx context.Context, dir string, o InitOptions, opts Options) error {
 	if err := os.Mkdir(filepath.Join(dir, peopleDir), 0o700); err != nil {
 		return fault.Wrap(fault.Failed, err, "cannot make the directory")
 	}
-	if err := writeFile(filepath.Join(dir, keyFile), []byte(key.Encode()), 0o600); err != nil {
+	if err := whole.Bytes(filepath.Join(dir, keyFile), []byte(key.Encode()), 0o600); err != nil {
 		return err
 	}
 	w := &Workspace{Dir: dir, Config: config, options: opts}
@@ -223,7 +234,7 @@ func (w *Workspace) saveConfig() error {
 	if err != nil {
 		return fault.Wrap(fault.Failed, err, "cannot write the configuration")
 	}
-	return writeFile(filepath.Join(w.Dir, configFile), text, 0o644)
+	return whole.Bytes(filepath.Join(w.Dir, configFile), text, 0o644)
 }
 
 // dsn gives the path or URL of the database.
@@ -235,7 +246,7 @@ func (w *Workspace) dsn() string {
 }
 
 func (w *Workspace) openDB(ctx context.Context) error {
-	db, err := store.Open(ctx, store.Config{DSN: w.dsn(), Now: w.options.Now, Random: w.options.Random}, w.options.Rooms...)
+	db, err := store.Open(ctx, store.Config{DSN: w.dsn(), Now: w.options.Now, Random: w.options.Random, ReadOnly: w.Config.Copy}, w.options.Rooms...)
 	w.DB = db
 	return damaged(err)
 }
@@ -294,13 +305,11 @@ func (w *Workspace) checkLast(ctx context.Context, head store.Log) error {
 	if err != nil {
 		return fault.Newf(fault.Broken, "the log says it has %d entries, but the last one is missing: the database was truncated", head.Size)
 	}
-	const width = 256
-	tile, err := store.LoadTile(ctx, w.DB, 0, last.Seq/width)
+	hashes, err := store.LeafHashes(ctx, w.DB, []int64{last.Seq})
 	if err != nil {
 		return err
 	}
-	at := int(last.Seq%width) * len(ledger.Hash{})
-	if len(tile) < at+len(ledger.Hash{}) || ledger.LeafHash(last.Leaf) != ledger.Hash(tile[at:at+len(ledger.Hash{})]) {
+	if ledger.LeafHash(last.Leaf) != hashes[0] {
 		return fault.New(fault.Broken, "the last entry is not the one in the tree: the database was tampered with", "run `duly verify` to see where")
 	}
 	if _, err := store.EntryAt(ctx, w.DB, head.Size); fault.CodeOf(err) != fault.NotFound {
@@ -318,13 +327,8 @@ func (w *Workspace) NoteKey(part string) (*ledger.NoteKey, error) {
 	if err != nil {
 		return nil, err
 	}
-	file, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
-	if err == nil {
-		_, err = io.WriteString(file, key.Encode())
-		err = errors.Join(err, file.Sync(), file.Close())
-	}
-	if err != nil && !errors.Is(err, fs.ErrExist) {
-		return nil, fault.Wrap(fault.Failed, err, "cannot keep the key in "+path)
+	if err := whole.New(path, []byte(key.Encode()), 0o600); err != nil && !errors.Is(err, fs.ErrExist) {
+		return nil, err
 	}
 	text, err := os.ReadFile(path)
 	if err != nil {
@@ -350,24 +354,6 @@ func (w *Workspace) Balance(ctx context.Context, by act.Actor) (at store.Ref, er
 		return err
 	})
 	return at, err
-}
-
-// writeFile replaces a file whole: a reader sees the old content or the new.
-func writeFile(path string, data []byte, mode fs.FileMode) error {
-	f, err := os.CreateTemp(filepath.Dir(path), ".tmp-")
-	if err != nil {
-		return fault.Wrap(fault.Failed, err, "cannot write "+path)
-	}
-	defer os.Remove(f.Name())
-	_, err = f.Write(data)
-	err = errors.Join(err, f.Chmod(mode), f.Sync(), f.Close())
-	if err == nil {
-		err = os.Rename(f.Name(), path)
-	}
-	if err != nil {
-		return fault.Wrap(fault.Failed, err, "cannot write "+path)
-	}
-	return nil
 }
 
 // AddPerson makes a key for a new person, writes the record and leaves the key in
@@ -402,7 +388,7 @@ func (w *Workspace) enterPerson(ctx context.Context, actor, name string, roles [
 }
 
 func (w *Workspace) addPerson(ctx context.Context, actor, name string, roles []act.Role, key ledger.PersonKey) error {
-	if err := writeFile(w.keyPath(key.ID()), []byte(key.Encode()), 0o600); err != nil {
+	if err := whole.Bytes(w.keyPath(key.ID()), []byte(key.Encode()), 0o600); err != nil {
 		return err
 	}
 	err := w.enterPerson(ctx, actor, name, roles, key)
@@ -416,8 +402,12 @@ func (w *Workspace) keyPath(keyID string) string {
 	return filepath.Join(w.Dir, peopleDir, keyID+".key")
 }
 
-// Actor gives the person with a name as an actor; an empty name is the operator.
+// Actor gives the person with a name as an actor; an empty name is the operator. A copy
+// has none: there it is somebody who reads everything and changes nothing.
 func (w *Workspace) Actor(ctx context.Context, name string) (act.Actor, error) {
+	if name == "" && w.Config.Copy {
+		return act.Actor{Roles: []act.Role{act.Auditor}}, nil
+	}
 	if name == "" {
 		name = w.Config.Operator
 	}
