@@ -110,6 +110,7 @@ type controlTestCmd struct {
 	Results    string   `help:"A CSV file with item, result (kept, deviation, not_testable), cause and note." placeholder:"FILE"`
 	Text       string   `help:"What was done. Everybody may read it." required:"" placeholder:"TEXT"`
 	Paper      []string `help:"A workpaper that shows it." placeholder:"ID"`
+	Reuses     int64    `help:"The entry of an earlier engagement's test, at most two years old, on whose evidence this test of a design rests." placeholder:"ENTRY"`
 }
 
 // Run records the test.
@@ -131,7 +132,7 @@ func (c *controlTestCmd) Run(a *app) error {
 	return c.run(a, func(w *workspace.Workspace, h voice.Hand, id string) error {
 		test, ref, err := assurance.Record(a.ctx, w.DB, act.Default, assurance.Testing{
 			Hand: h, Engagement: id, Library: l, Control: c.Control, Of: c.Of, Conclusion: c.Conclusion, Sample: c.Sample, Whole: c.Whole, Results: results,
-			Procedure: c.Text, Papers: c.Paper,
+			Procedure: c.Text, Papers: c.Paper, Reuses: c.Reuses,
 		})
 		if err != nil {
 			return err

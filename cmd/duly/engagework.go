@@ -7,6 +7,7 @@ import (
 	"slices"
 
 	"duly/internal/act"
+	"duly/internal/assurance"
 	"duly/internal/engagement"
 	"duly/internal/fault"
 	"duly/internal/intake"
@@ -275,7 +276,20 @@ func (c *engagementShowCmd) Run(a *app) error {
 	if err != nil {
 		return err
 	}
-	return a.print(f, func(out io.Writer) { printEngagement(out, a, w, f) })
+	tests, err := assurance.TestsOf(a.ctx, w.DB, id)
+	if err != nil {
+		return err
+	}
+	reused := assurance.CountReused(tests)
+	return a.print(struct {
+		*engagement.File
+		Reused assurance.Reused `json:"reused"`
+	}{f, reused}, func(out io.Writer) {
+		printEngagement(out, a, w, f)
+		if reused.Rest > 0 {
+			fmt.Fprintln(out, reused)
+		}
+	})
 }
 
 func (c *engagementShowCmd) all(a *app, w *workspace.Workspace) error {

@@ -4,7 +4,7 @@
 from collections import Counter, namedtuple
 
 from bound import is_bound
-from encoding import need
+from encoding import day_number, need
 
 WHOLE = 10000  # all of it, as all rates are
 LEAST = {"limited": 5000, "reasonable": 8000}  # coverage
@@ -47,6 +47,7 @@ class Conclusions:
         self.draws, self.samples = {}, {}  # by population and kind; by the leaf hash of each draw
         self.unmapped = {}  # by engagement
         self.tests, self.impacts = {}, {}  # by engagement; by record id
+        self.reusable = {}  # tests by leaf hash, as later engagements rest on them
         self.answers, self.answered = {}, {}  # by leaf hash; by engagement and question
         self.papers = set()
         self.redactions, self.withheld = {}, {}  # the engagement by leaf hash; what is withheld by record id
@@ -110,7 +111,20 @@ class Conclusions:
                  "it is not on all that was drawn, or on another population than that was drawn from")
         self._bound(public, n, missed)
         self._results(entry, n)
+        self._reuse(entry, terms.engagement)
         self._again(entry, terms.engagement, n)
+
+    def _reuse(self, entry, engagement):
+        """Holds a test that rests on one of an earlier engagement to that one."""
+        public = entry.public
+        if public["reuses"] is not None:
+            first, found_by = self.reusable.get(public["reuses"], (None, None))
+            need(first is not None, "it rests on a test that is not there")
+            need(first["of"] == public["of"] == "design" and found_by != engagement and first["reuses"] is None
+                 and (first["control"], first["conclusion"]) == (public["control"], public["conclusion"]), "it rests on a test that does not carry it")
+            days = [day_number(t["day"]) for t in (first, public) if t["day"] is not None]
+            need(len(days) == 2 and 0 <= days[1] - days[0] <= 730, "it rests on a test that is more than two years old, or later")
+        self.reusable[entry.hash.hex()] = (public, engagement)
 
     def _bound(self, public, n, missed):
         """Holds the bound to what was found, and the conclusion to the bound."""

@@ -81,8 +81,8 @@ witnessed: sample size root cosigned note
 reconciliation: day terms list of rows known missing ambiguous unread repeated recorded unlisted
 evidence_request: state terms asked_day due answered_day late
 effort: day terms task minutes cost items
-control_test: terms library control of how conclusion sample extends population items kept deviations not_testable
-  grave grave_missed tolerable bound causes day
+control_test: terms library control of how conclusion sample extends reuses population items kept deviations
+  not_testable grave grave_missed tolerable bound causes day
 workpaper: terms control sha256 size day
 impact: terms state actual right groups scale scope irremediability involvement leverage crucial actions remedy
   relationship plan_due known_from day

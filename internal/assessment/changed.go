@@ -117,19 +117,26 @@ func assessChanged(ctx context.Context, db *store.DB, preparer, today string, p 
 	}
 	w := &writer{method: m, pack: p, parties: v.before.parties, rules: which.Prohibitions, used: map[string]bool{}, preparer: preparer, today: today}
 	v.before.book, v.after.book = nil, nil // a part of it is read again under the lock
-	written := newSummary()
-	for part := range slices.Chunk(changed, batch) {
-		if err := w.write(ctx, db, part, written); err != nil {
-			return nil, err
-		}
+	if s.Changed, err = w.all(ctx, db, changed); err != nil {
+		return nil, err
 	}
-	s.Changed = written.Changed
 	slices.Sort(positions)
 	hashes, err := store.LeafHashes(ctx, db, positions)
 	if err != nil {
 		return nil, err
 	}
 	return s, w.record(ctx, db, s, hashes)
+}
+
+// all rates units in parts and gives how many ratings changed.
+func (w *writer) all(ctx context.Context, db *store.DB, units []unit) (changed int, err error) {
+	s := newSummary()
+	for part := range slices.Chunk(units, batch) {
+		if err := w.write(ctx, db, part, s); err != nil {
+			return 0, err
+		}
+	}
+	return s.Changed, nil
 }
 
 // looker rates units, one after another, in one goroutine.

@@ -19,6 +19,7 @@ type Test struct {
 	Conclusion  string   `duly:"conclusion,public,enum=effective|not_effective|absent|extend"`
 	Sample      string   `duly:"sample,public,hash"`  // leaf hash of the newest draw of the kind
 	Extends     string   `duly:"extends,public,hash"` // leaf hash of the test that this one goes on with
+	Reuses      string   `duly:"reuses,public,hash"`  // leaf hash of the earlier test on whose evidence that of a design rests
 	Population  int64    `duly:"population,public"`
 	Items       int64    `duly:"items,public"`
 	Kept        int64    `duly:"kept,public"`

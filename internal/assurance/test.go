@@ -47,14 +47,15 @@ type Testing struct {
 	Results    []Result // by item, as [ReadResults] gives them
 	Procedure  string   // what was done
 	Papers     []string // record ids of workpapers
+	Reuses     int64    // the entry of an earlier engagement's test on whose evidence this one of a design rests; 0 for none
 }
 
 // Record records a test, signed by the assessor.
 //
 // Errors: NotFound for a control that the library does not have; Invalid for what does
 // not fit together; Refused for whoever is no assessor of the engagement, for results that
-// are not of exactly the items drawn, for a conclusion that the bound does not allow, and
-// for testing again what was concluded.
+// are not of exactly the items drawn, for a conclusion that the bound does not allow, for
+// testing again what was concluded, and for resting on a test that does not carry this one.
 func Record(ctx context.Context, db *store.DB, authority act.Authority, t Testing) (test *Test, ref store.Ref, err error) {
 	c, err := t.Library.Control(t.Control)
 	if err != nil {
@@ -81,6 +82,9 @@ func Record(ctx context.Context, db *store.DB, authority act.Authority, t Testin
 			}
 		}
 		if err := test.again(ctx, tx); err != nil {
+			return err
+		}
+		if err := test.rest(ctx, tx, t.Reuses); err != nil {
 			return err
 		}
 		if err := test.allowed(); err != nil {
@@ -237,6 +241,51 @@ func (test *Test) again(ctx context.Context, tx *store.Tx) error {
 		return nil
 	}
 	return nil
+}
+
+// rest lets a test rest on the evidence of an earlier one.
+func (test *Test) rest(ctx context.Context, tx *store.Tx, entry int64) error {
+	if entry == 0 {
+		return nil
+	}
+	e, err := store.GetBySeq(ctx, tx, Tests, entry)
+	if err != nil {
+		return err
+	}
+	test.Reuses = e.Hash.String()
+	if what := test.design().Refuses(e.Record.design()); what != "" {
+		return refusal.Refuse(refusal.Seen, what, "look at the design again, and record what you saw")
+	}
+	return nil
+}
+
+func (test *Test) design() bundle.Design {
+	return bundle.Design{Engagement: test.Matter, Control: test.Control, Of: test.Of, Conclusion: test.Conclusion, Day: test.Day, Rests: test.Reuses != ""}
+}
+
+// Reused says of how many tests of a design somebody relied on an earlier engagement's test
+// (RS-05): what was not paid for a second time.
+type Reused struct {
+	Designs int `json:"designs"`
+	Rest    int `json:"rest_on_earlier"` // of them
+}
+
+// CountReused counts among the tests of an engagement.
+func CountReused(tests []*store.Revision[Test]) (n Reused) {
+	for _, t := range tests {
+		if t.Record.Of == Design {
+			n.Designs++
+			if t.Record.Reuses != "" {
+				n.Rest++
+			}
+		}
+	}
+	return n
+}
+
+// String writes the count for people.
+func (n Reused) String() string {
+	return fmt.Sprintf("%d of %d tests of a design rest on an earlier engagement's test", n.Rest, n.Designs)
 }
 
 // allowed refuses a conclusion that does not follow.

@@ -13,6 +13,7 @@ import (
 type assured struct {
 	terms      map[ledger.Hash]commission // approved terms by leaf hash
 	tests      map[string]tested          // the newest by engagement, control and what it is about
+	designs    map[string]Design          // tests by leaf hash, as others rest on them
 	impacts    map[string]impact          // by record id
 	determined map[ledger.Hash]determined // by leaf hash
 	answered   map[string]string          // the newest conclusion by engagement and question
@@ -65,7 +66,7 @@ type determined struct {
 
 func newAssured() assured {
 	return assured{
-		terms: map[ledger.Hash]commission{}, tests: map[string]tested{}, impacts: map[string]impact{}, determined: map[ledger.Hash]determined{},
+		terms: map[ledger.Hash]commission{}, tests: map[string]tested{}, designs: map[string]Design{}, impacts: map[string]impact{}, determined: map[ledger.Hash]determined{},
 		answered: map[string]string{}, redactions: map[ledger.Hash]string{}, redacted: map[string]string{}, papers: map[string]bool{},
 		population: map[ledger.Hash]examined{}, draws: map[string]draws{}, samples: map[ledger.Hash]string{}, of: map[string]ledger.Hash{}, unmapped: map[string]int64{},
 	}
@@ -147,6 +148,7 @@ func (c *Checker) controlTest(seq int64, hash ledger.Hash, p fields, under *term
 		c.Report(seq, what)
 	}
 	c.results(seq, p, values["results"])
+	c.reuses(seq, hash, p, under.engagement)
 	key := under.engagement + " " + p.text("control") + " " + p.text("of")
 	switch before, again := c.assured.tests[key]; {
 	case again && (before.conclusion != "extend" || p.text("extends") != before.hash.String()):

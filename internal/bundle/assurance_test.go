@@ -135,7 +135,7 @@ func (o *office) sampled(control byte, items, deviations int64, conclusion strin
 }
 
 func (o *office) inspected(control byte, conclusion string) controlTestRecord {
-	return controlTestRecord{Terms: o.terms, Control: hexSum([]byte{control}), Of: "design", How: "inspection", Conclusion: conclusion, Tolerable: 500, Causes: []string{}}
+	return controlTestRecord{Day: "2027-06-01", Terms: o.terms, Control: hexSum([]byte{control}), Of: "design", How: "inspection", Conclusion: conclusion, Tolerable: 500, Causes: []string{}}
 }
 
 func (o *office) test(r controlTestRecord) int {

@@ -24,6 +24,8 @@ type (
 		Conclusion  string   `duly:"conclusion,public,enum=effective|not_effective|absent|extend"`
 		Sample      string   `duly:"sample,public,hash"`
 		Extends     string   `duly:"extends,public,hash"`
+		Reuses      string   `duly:"reuses,public,hash"`
+		Day         string   `duly:"day,public,date"`
 		Population  int64    `duly:"population,public"`
 		Items       int64    `duly:"items,public"`
 		Kept        int64    `duly:"kept,public"`

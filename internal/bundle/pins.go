@@ -80,7 +80,7 @@ var pinned = map[string][]string{
 	"evidence_request": {"state", "terms", "asked_day", "due", "answered_day", "late"},
 	"effort":           {"day", "terms", "task", "minutes", "cost", "items"},
 
-	"control_test": {"terms", "library", "control", "of", "how", "conclusion", "sample", "extends", "population", "items", "kept", "deviations", "not_testable",
+	"control_test": {"terms", "library", "control", "of", "how", "conclusion", "sample", "extends", "reuses", "population", "items", "kept", "deviations", "not_testable",
 		"grave", "grave_missed", "tolerable", "bound", "causes", "day"},
 	"workpaper": {"terms", "control", "sha256", "size", "day"},
 	"impact": {"terms", "state", "actual", "right", "groups", "scale", "scope", "irremediability", "involvement", "leverage", "crucial", "actions", "remedy",

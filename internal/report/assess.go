@@ -203,14 +203,18 @@ func (x *assessing) controls() error {
 		}
 		x.a.Controls = append(x.a.Controls, row)
 	}
-	x.made("controls", "A control is effective when its design and its operation were found so. The bound is exact for a binomial (Clopper and Pearson, one-sided, 95 %), where an item that cannot be tested counts as a deviation.", seqs...)
+	again := ""
+	if n := assurance.CountReused(tests); n.Rest > 0 {
+		again = " " + n.String() + "."
+	}
+	x.made("controls", "A control is effective when its design and its operation were found so. The bound is exact for a binomial (Clopper and Pearson, one-sided, 95 %), where an item that cannot be tested counts as a deviation."+again, seqs...)
 	return nil
 }
 
 func (x *assessing) test(t *store.Revision[assurance.Test]) AssessedTest {
 	r := t.Record
 	return AssessedTest{
-		t.Seq, r.Of, r.How, r.Conclusion, r.Population, r.Items, r.Deviations, r.NotTestable, r.Bound, some(r.Causes),
+		t.Seq, r.Of, r.How, r.Conclusion, r.Population, r.Items, r.Deviations, r.NotTestable, r.Bound, some(r.Causes), r.Reuses,
 		see(x.view, assurance.Tests, t, "procedure"), see(x.view, assurance.Tests, t, "exceptions"),
 	}
 }

@@ -146,6 +146,7 @@ type AssessedTest struct {
 	NotTestable int64    `json:"not_testable"`
 	Bound       *int64   `json:"at_most"` // of the population deviate, with 95 % confidence
 	Causes      []string `json:"causes"`
+	Reuses      string   `json:"reuses,omitempty"` // leaf hash of the earlier engagement's test on whose evidence it rests
 	Procedure   Value    `json:"procedure"`
 	Exceptions  Value    `json:"exceptions"`
 }

@@ -220,7 +220,7 @@ func TestUpdateKeepsWhatWorks(t *testing.T) {
 			}
 		})
 	}
-	if left, _ := filepath.Glob(filepath.Join(string(b.shelf), ".tmp-*")); len(left) > 0 {
+	if left, _ := filepath.Glob(filepath.Join(string(b.shelf), ".*-*")); len(left) > 0 { // what is unfinished is hidden
 		t.Errorf("left behind: %v", left)
 	}
 	p.body, p.status, p.hang = companies(35), http.StatusOK, false
