@@ -210,7 +210,7 @@ func TestForgedConclusionsAreRefused(t *testing.T) {
 	}{
 		"a test that does not say how": {func(o *office) {
 			o.test(controlTestRecord{
-				Terms: o.terms, Control: hexSum(nil), Of: "operation", Conclusion: "effective", Population: 60, Items: 60, Kept: 60, Bound: exactly[int64](0), Causes: []string{},
+				Day: o.day(0), Terms: o.terms, Control: hexSum(nil), Of: "operation", Conclusion: "effective", Population: 60, Items: 60, Kept: 60, Bound: exactly[int64](0), Causes: []string{},
 			})
 		}, "does not state its how"},
 		"a test of more than anybody counts through": {func(o *office) {
@@ -260,11 +260,11 @@ func TestForgedConclusionsAreRefused(t *testing.T) {
 		}, "bounds the deviations at 5, it says 6"},
 		"all by a rule, but some": {func(o *office) {
 			o.test(controlTestRecord{
-				Terms: o.terms, Control: hexSum(nil), Of: "operation", How: "whole", Conclusion: "effective", Population: 60, Items: 50, Kept: 50, Tolerable: 10, Bound: exactly[int64](0), Causes: []string{},
+				Day: o.day(0), Terms: o.terms, Control: hexSum(nil), Of: "operation", How: "whole", Conclusion: "effective", Population: 60, Items: 50, Kept: 50, Tolerable: 10, Bound: exactly[int64](0), Causes: []string{},
 			})
 		}, "a rule of the verifier"},
 		"all of nothing": {func(o *office) {
-			o.test(controlTestRecord{Terms: o.terms, Control: hexSum(nil), Of: "operation", How: "whole", Conclusion: "effective", Bound: exactly[int64](0), Causes: []string{}})
+			o.test(controlTestRecord{Day: o.day(0), Terms: o.terms, Control: hexSum(nil), Of: "operation", How: "whole", Conclusion: "effective", Bound: exactly[int64](0), Causes: []string{}})
 		}, "its sample bounds"},
 		"an inspection that goes on": {func(o *office) { o.test(o.inspected(1, "extend")) }, "nothing to extend"},
 		"all drawn, and going on": {func(o *office) {
