@@ -156,5 +156,6 @@ class Bundle:
         return (
             result | {"size": self.checkpoint.size, "root": self.checkpoint.root.hex()} | self.trust.worth(self.checkpoint, others)
             | {"counts": counts, "epochs": [e._asdict() for e in self.history.epochs[1:]], "classes": self.archive.manifest["classes"]}
+            | {name: self.archive.manifest[name] for name in ("redacted", "unredacted") if name in self.archive.manifest}
             | {"not_replayed": self.replay.why}
         )

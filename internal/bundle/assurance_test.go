@@ -129,13 +129,13 @@ func (o *office) sampled(control byte, items, deviations int64, conclusion strin
 		o.t.Fatal(err)
 	}
 	return controlTestRecord{
-		Terms: o.terms, Control: hexSum([]byte{control}), Of: "operation", How: "sample", Conclusion: conclusion, Sample: o.sample, Population: 60,
+		Day: o.day(0), Terms: o.terms, Control: hexSum([]byte{control}), Of: "operation", How: "sample", Conclusion: conclusion, Sample: o.sample, Population: 60,
 		Items: items, Kept: items - deviations, Deviations: deviations, Tolerable: 1000, Bound: &bound, Causes: []string{"people", "people", "people"}[:deviations],
 	}
 }
 
 func (o *office) inspected(control byte, conclusion string) controlTestRecord {
-	return controlTestRecord{Day: "2027-06-01", Terms: o.terms, Control: hexSum([]byte{control}), Of: "design", How: "inspection", Conclusion: conclusion, Tolerable: 500, Causes: []string{}}
+	return controlTestRecord{Day: o.day(0), Terms: o.terms, Control: hexSum([]byte{control}), Of: "design", How: "inspection", Conclusion: conclusion, Tolerable: 500, Causes: []string{}}
 }
 
 func (o *office) test(r controlTestRecord) int {
@@ -260,7 +260,7 @@ func TestAnAssessorsWorkFollows(t *testing.T) {
 		}, want: "a control_test was changed"},
 		"more than the log has by rule": {do: func(o *office) {
 			o.test(controlTestRecord{
-				Terms: o.terms, Control: hexSum(nil), Of: "operation", How: "whole", Conclusion: "effective", Population: 1_000_000, Items: 1_000_000, Kept: 1_000_000, Bound: exactly[int64](0), Causes: []string{},
+				Day: o.day(0), Terms: o.terms, Control: hexSum(nil), Of: "operation", How: "whole", Conclusion: "effective", Population: 1_000_000, Items: 1_000_000, Kept: 1_000_000, Bound: exactly[int64](0), Causes: []string{},
 			})
 		}, want: "a rule of the verifier"},
 

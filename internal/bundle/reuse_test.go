@@ -14,6 +14,12 @@ func (o *office) another() {
 	add(o.testLog, assignmentKind, o.id(), &assignmentRecord{"started", o.terms, 1, 1}, o.assessor)
 }
 
+// pass lets days go by, and makes a test on the last of them.
+func (o *office) pass(days int64, r *controlTestRecord) {
+	o.time += days * 86_400_000_000
+	r.Day = o.day(0)
+}
+
 // TestOnlyADesignRestsOnAnEarlierTest protects readers from a test in which nobody looked
 // (RS-05): evidence is used again once, for a while, for the same control and conclusion.
 func TestOnlyADesignRestsOnAnEarlierTest(t *testing.T) {
@@ -23,21 +29,20 @@ func TestOnlyADesignRestsOnAnEarlierTest(t *testing.T) {
 		want           string
 	}{
 		"in the next engagement": {},
-		"after two years":        {later: func(_ *office, r *controlTestRecord) { r.Day = "2029-05-31" }},
-		"a day later":            {later: func(_ *office, r *controlTestRecord) { r.Day = "2029-06-01" }, want: "more than two years old"},
-		"before it was made":     {later: func(_ *office, r *controlTestRecord) { r.Day = "2027-05-31" }, want: "more than two years old"},
+		"after two years":        {later: func(o *office, r *controlTestRecord) { o.pass(730, r) }},
+		"a day later":            {later: func(o *office, r *controlTestRecord) { o.pass(731, r) }, want: "more than two years old"},
+		"before it was made":     {later: func(o *office, r *controlTestRecord) { r.Day = o.day(-1) }, want: "more than two years old"},
 		"on no day":              {earlier: func(_ *office, r *controlTestRecord) { r.Day = "" }, want: "more than two years old"},
 		"another conclusion":     {earlier: func(_ *office, r *controlTestRecord) { r.Conclusion = "absent" }, want: "concludes something else"},
 		"another control":        {earlier: func(_ *office, r *controlTestRecord) { r.Control = hexSum([]byte{2}) }, want: "another control"},
 		"the same engagement":    {earlier: func(_ *office, r *controlTestRecord) { r.Control = hexSum([]byte{2}) }, same: true, want: "the same engagement"},
 		"an operation": {earlier: func(o *office, r *controlTestRecord) {
 			*r = o.sampled(1, 40, 0, "effective")
-			r.Day = "2027-06-01"
 		}, want: "how a control operated"},
 		"a sample that rests on a design": {later: func(o *office, r *controlTestRecord) {
 			reuses := r.Reuses
 			*r = o.sampled(1, 40, 0, "effective")
-			r.Day, r.Reuses = "2027-06-01", reuses
+			r.Reuses = reuses
 		}, same: true, want: "how a control operated"},
 		"nothing": {later: func(_ *office, r *controlTestRecord) { r.Reuses = hexSum([]byte{9}) }, want: "a test that is not there"},
 		"a test that rests on another": {later: func(o *office, r *controlTestRecord) {

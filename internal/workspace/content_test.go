@@ -396,7 +396,7 @@ func assessed(with func(*ledger.Schema, func(t testing.TB, w *workspace.Workspac
 		return err
 	}
 	does(engagement.Samples.Schema(), draw) // it is planned, and drawn once a witness has cosigned
-	with(engagement.Witnesses.Schema(), func(t testing.TB, w *workspace.Workspace, _ ledger.PersonKey) {
+	with(engagement.Witnesses.Schema(), func(t testing.TB, w *workspace.Workspace, signer ledger.PersonKey) {
 		t.Helper()
 		c, err := w.Sign(ctx)
 		if err != nil {
