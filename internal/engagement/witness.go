@@ -78,7 +78,7 @@ func waiting(ctx context.Context, q store.Queryer) ([]awaited, error) {
 		if err != nil {
 			return nil, err
 		}
-		if had == nil && standing.inForce() == nil && p != nil && p.Hash.String() == s.Record.Population {
+		if had == nil && standing.InForce() == nil && p != nil && p.Hash.String() == s.Record.Population {
 			out = append(out, awaited{s, standing.Terms.Record})
 		}
 	}

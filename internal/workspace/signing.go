@@ -217,7 +217,7 @@ func (w *Workspace) LastCosigned(ctx context.Context, q store.Queryer, size int6
 		if len(ledger.CosignatureLines(signed, witnesses)) == 0 {
 			return true
 		}
-		if key, err := w.keyOf(signed); err == nil {
+		if key, err := w.KeyOf(signed); err == nil {
 			if s, err := ledger.OpenSigned(signed, key, witnesses); err == nil {
 				last = s
 			}
