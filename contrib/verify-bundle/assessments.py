@@ -22,7 +22,7 @@ Terms = namedtuple("Terms", "engagement hash public begins upto")
 Declared = namedtuple("Declared", "id takes_part blocking flagged")
 
 # The newest revision of a request for evidence.
-Request = namedtuple("Request", "state asked_day due")
+Request = namedtuple("Request", "state asked_day due engagement")
 
 
 class Engagement:
@@ -195,8 +195,8 @@ class Assessments:
         if before is None:
             need(state == "asked" and due >= asked, "a request is asked first, and due on that day or later")
         else:
-            need(state != "asked" and before == Request("asked", asked, due), "a request is asked once, and answered or withdrawn once, with the days that it had")
-        self.requests[entry.id] = Request(state, asked, due)
+            need(state != "asked" and before == Request("asked", asked, due, of.id), "a request is asked once, and answered or withdrawn once, with the days that it had, in its engagement")
+        self.requests[entry.id] = Request(state, asked, due, of.id)
         if state != "answered":
             of.work(entry)
             return

@@ -88,12 +88,16 @@ func (c *Checker) dated(seq int64, leaf *ledger.Leaf, p fields) {
 	}
 }
 
-// request is the newest state of a request for evidence, and its days.
-type request struct{ state, asked, due string }
+// request is the newest state of a request for evidence, with its days and its engagement.
+type request struct{ state, asked, due, engagement string }
 
 // asked holds a request for evidence to its two sides and its days.
 func (c *Checker) asked(seq int64, leaf *ledger.Leaf, p fields) {
-	r := request{p.text("state"), p.text("asked_day"), p.text("due")}
+	t := c.under(seq, p)
+	if t == nil {
+		return
+	}
+	r := request{p.text("state"), p.text("asked_day"), p.text("due"), t.engagement}
 	before, again := c.engaged.requests[leaf.ID]
 	c.engaged.requests[leaf.ID] = r
 	byAssessor := slices.ContainsFunc(leaf.Sigs, func(s ledger.Signature) bool { return slices.Contains(c.people[s.PublicHash()], "assessor") })
@@ -101,20 +105,15 @@ func (c *Checker) asked(seq int64, leaf *ledger.Leaf, p fields) {
 	switch {
 	case answers == byAssessor:
 		c.Report(seq, "assessors ask and the company answers; this is signed by the other side")
-	case (r.state == "asked") == again || again && (before.state != "asked" || before.asked != r.asked || before.due != r.due):
-		c.Report(seq, "a request is asked once, and answered or withdrawn once, with the days that it had")
+	case (r.state == "asked") == again || again && before != (request{"asked", r.asked, r.due, r.engagement}):
+		c.Report(seq, "a request is asked once, and answered or withdrawn once, with the days that it had, in its engagement")
 	case r.due < r.asked:
 		c.Report(seq, "an answer is due before it was asked for")
 	case answers && (p.text("answered_day") > leaf.Entered() || p.bool("late") != (p.text("answered_day") > r.due)):
 		c.Report(seq, "it says otherwise of when it was answered than its days")
 	}
-	t := c.under(seq, p)
-	switch {
-	case t == nil:
-	case !answers:
+	if !answers {
 		c.works(seq, leaf, t.engagement)
-	case c.engaged.started[t.engagement] == "":
-		c.Report(seq, "evidence is asked for in an engagement that has not started")
 	}
 }
 

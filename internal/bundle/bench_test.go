@@ -32,7 +32,7 @@ var saleKind = ledger.Define[sale]("sale", 1)
 
 // processorTime gives what the process has used of the processors, which other programs
 // on the same machine change less than the clock.
-func processorTime(b *testing.B) time.Duration {
+func processorTime(b testing.TB) time.Duration {
 	var u syscall.Rusage
 	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &u); err != nil {
 		b.Fatal(err)

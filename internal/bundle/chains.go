@@ -3,6 +3,7 @@ package bundle
 import (
 	"bufio"
 	"encoding/binary"
+	"hash/crc32"
 	"io"
 	"os"
 	"path/filepath"
@@ -17,7 +18,7 @@ const (
 	idBytes    = 24
 	linkBytes  = idBytes + 8 + 8 + 32 + 32 + 4
 	linksKept  = 1 << 17 // in memory: about 13 MB
-	partitions = 64
+	partitions = 256
 )
 
 // link is one revision as the chain of its record sees it.
@@ -64,7 +65,7 @@ func (c *chains) spill() error {
 				return fault.Wrap(fault.Failed, err, "cannot write a temporary file")
 			}
 			c.files = append(c.files, f)
-			c.bufs = append(c.bufs, bufio.NewWriterSize(f, 1<<14))
+			c.bufs = append(c.bufs, bufio.NewWriterSize(f, 1<<13))
 		}
 	}
 	var row [linkBytes]byte
@@ -95,8 +96,8 @@ func (c *chains) kindNumber(kind string) uint32 {
 	return uint32(i)
 }
 
-// partition spreads ids, whose characters are a-z and 2-7.
-func partition(id string) int { return (int(id[0])*32 + int(id[1])) % partitions }
+// partition spreads ids, all of whose characters may be alike but for a few.
+func partition(id string) int { return int(crc32.ChecksumIEEE([]byte(id)) % partitions) }
 
 // finish checks all chains and reports every break. It gives the number of records of
 // which earlier revisions are not all here.

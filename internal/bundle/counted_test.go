@@ -31,7 +31,9 @@ func balanced(t testing.TB, seed byte) (e *engagement, from int64) {
 }
 
 // part gives the bundle of a range, with all that it rests on.
-func (l *testLog) part(from int64) []byte { return l.rangeFrom(from, l.carries(from, nil)) }
+func (l *testLog) part(from int64, classes ...ledger.Class) []byte {
+	return l.rangeFrom(from, l.carries(from, classes), classes...)
+}
 
 // TestARangeCountsOn protects whoever gets one year of a log: from the balance with which
 // it opens, populations are counted as in the whole log and samples drawn again; without

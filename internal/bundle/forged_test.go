@@ -94,6 +94,32 @@ func TestForgedAssessmentsAreRefused(t *testing.T) {
 			e.start()
 			add(e.testLog, requestKind, e.id(), &requestRecord{State: "asked", Terms: e.hash(e.at), Asked: e.day(0), Due: e.day(7)}, e.chair)
 		}, "signed by the other side"},
+		"an answer in another engagement": {func(e *engagement) {
+			e.start()
+			id, r := e.id(), requestRecord{State: "asked", Terms: e.hash(e.at), Asked: e.day(0), Due: e.day(7)}
+			add(e.testLog, requestKind, id, &r, e.ida)
+			e.matter = e.id()
+			e.approve()
+			r.Terms, r.State, r.Answered = e.hash(e.at), "answered", e.day(0)
+			add(e.testLog, requestKind, id, &r, e.chair)
+		}, "in its engagement"},
+		"a second start like the first": {func(e *engagement) {
+			e.start()
+			add(e.testLog, startKind, e.began, &startRecord{State: "started", Terms: e.hash(e.at), Assessors: 1, Flagged: 1}, e.ida)
+		}, "started a second time"},
+		"a second start in a record of its own": {func(e *engagement) {
+			e.start()
+			add(e.testLog, startKind, e.id(), &startRecord{State: "started", Terms: e.hash(e.at), Assessors: 1, Flagged: 1}, e.ida)
+		}, "started a second time"},
+		"work before the start": {func(e *engagement) {
+			e.declare()
+			add(e.testLog, effortKind, e.id(), &effortRecord{Terms: e.hash(e.at), Minutes: 1}, e.ida)
+		}, "has not started"},
+		"a second draw in the record of the first": {func(e *engagement) {
+			at, had, id := e.ready(), map[string]bool{}, e.id()
+			add(e.testLog, drawnKind, id, e.drawn(at, 1, "account", 10, had), e.ida)
+			add(e.testLog, drawnKind, id, e.drawn(at, 2, "account", 10, had), e.ida)
+		}, "a sample was changed"},
 		"an answer from tomorrow":          {func(e *engagement) { e.asked("answered", e.chair, 1, false) }, "otherwise of when it was answered"},
 		"a late answer that says in time":  {func(e *engagement) { e.late(false) }, "otherwise of when it was answered"},
 		"an answer in time that says late": {func(e *engagement) { e.asked("answered", e.chair, 0, true) }, "otherwise of when it was answered"},

@@ -3,7 +3,6 @@ package bundle
 import (
 	"fmt"
 	"math"
-	"slices"
 
 	"duly/internal/fault"
 	"duly/internal/ledger"
@@ -17,7 +16,16 @@ var Standing = []string{
 	"impact", "independence", "opinion", "person", "population", "reconciliation", "redaction", "redaction_consent", "referral", "seat", "vote", "witnessed", "workpaper",
 }
 
-func stands(kind string) bool { return slices.Contains(Standing, kind) }
+// isStanding finds them without comparing each, since every entry is asked.
+var isStanding = func() map[string]bool {
+	kinds := map[string]bool{}
+	for _, kind := range Standing {
+		kinds[kind] = true
+	}
+	return kinds
+}()
+
+func stands(kind string) bool { return isStanding[kind] }
 
 // opening is what a check of a range knows of the entries before it.
 type opening struct {

@@ -17,28 +17,48 @@ import (
 // assessed began.
 func concluded(with func(*ledger.Schema, func(t testing.TB, w *workspace.Workspace, signer ledger.PersonKey))) {
 	with(once(assurance.Tests, func(r *assurance.Test, tx *store.Tx) {
-		r.Terms, r.Of, r.How, r.Conclusion, r.Sample, r.Extends = approved(tx), assurance.Design, assurance.Inspection, assurance.Effective, "", ""
+		r.Day, r.Terms, r.Of, r.How, r.Conclusion, r.Sample, r.Extends = today(tx), approved(tx), assurance.Design, assurance.Inspection, assurance.Effective, "", ""
 		r.Grave, r.GraveMissed = 0, 0
 		r.Items, r.Kept, r.Deviations, r.NotTestable, r.Bound, r.Causes, r.Results = 1, 1, 0, 0, nil, nil, []string{"a=kept"}
 	}))
-	with(of(assurance.Workpapers, func(r *assurance.Workpaper, _ int, tx *store.Tx) { r.Terms = approved(tx) }))
+	with(once(assurance.Workpapers, func(r *assurance.Workpaper, tx *store.Tx) { r.Day, r.Terms = today(tx), approved(tx) }))
 	with(of(assurance.Impacts, func(r *assurance.Impact, _ int, tx *store.Tx) {
-		r.Terms, r.Actual, r.Involvement, r.Remedy = approved(tx), false, "linked", "not_required"
+		r.Day, r.State, r.Terms, r.Actual, r.Involvement, r.Remedy = today(tx), "held", approved(tx), false, "linked", "not_required"
 	}))
 	with(once(assurance.Determinations, func(r *assurance.Determination, tx *store.Tx) {
 		terms := onTerms(tx)
-		r.Terms, r.Level, r.Conclusion = terms.Hash.String(), terms.Record.Level, assurance.Indeterminate
+		r.Day, r.Terms, r.Level, r.Conclusion = today(tx), terms.Hash.String(), terms.Record.Level, assurance.Indeterminate
 		r.Population, r.Examined, r.Unmapped, r.Coverage, r.Required = frozen(tx), 0, bundle.Whole/2, 0, bundle.Whole
 		r.Controls, r.Effective, r.NotEffective, r.Absent, r.Untested, r.Involved = 2, 0, 0, 0, 2, 0
 	}))
-	with(of(assurance.Dissents, func(r *assurance.Dissent, _ int, tx *store.Tx) {
-		r.Determination, r.Conclusion = newest(tx, assurance.Determinations), assurance.No
+	schema, dissent := once(assurance.Dissents, func(r *assurance.Dissent, tx *store.Tx) {
+		r.Day, r.Determination, r.Conclusion = today(tx), newest(tx, assurance.Determinations), assurance.No
+	})
+	with(schema, func(t testing.TB, w *workspace.Workspace, signer ledger.PersonKey) {
+		id, err := engagement.Find(context.Background(), w.DB, "")
+		if err == nil {
+			err = declare(w.DB, hand(signer), id)
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		dissent(t, w, signer)
+	})
+	with(once(assurance.Replies, func(r *assurance.Reply, tx *store.Tx) {
+		r.Day, r.Determination = today(tx), newest(tx, assurance.Determinations)
 	}))
-	with(of(assurance.Replies, func(r *assurance.Reply, _ int, tx *store.Tx) { r.Determination = newest(tx, assurance.Determinations) }))
-	with(of(assurance.Redactions, func(r *assurance.Redaction, _ int, tx *store.Tx) {
-		r.Terms, r.Schema, r.Field, r.Class, r.Reason = approved(tx), evidence.Sources.Schema().Hash().String(), 0, string(evidence.Sources.Schema().Sealed[0].Class), "privacy"
+	with(once(assurance.Redactions, func(r *assurance.Redaction, tx *store.Tx) {
+		had, err := store.Select(context.Background(), tx, assurance.Redactions, "")
+		if err != nil {
+			panic(err)
+		}
+		sealed := evidence.Sources.Schema().Sealed
+		r.Day, r.State, r.Terms, r.Schema, r.Field = today(tx), "withheld", approved(tx), evidence.Sources.Schema().Hash().String(), int64(len(had))
+		r.Class, r.Reason = string(sealed[len(had)].Class), "privacy"
 	}))
-	with(of(assurance.Consents, func(r *assurance.Consent, _ int, tx *store.Tx) { r.Redaction = newest(tx, assurance.Redactions) }))
+	with(once(assurance.Consents, func(r *assurance.Consent, tx *store.Tx) {
+		r.Day, r.Redaction = today(tx), newest(tx, assurance.Redactions)
+	}))
 }
 
 // frozen gives how many deployments the population has.

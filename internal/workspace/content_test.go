@@ -54,6 +54,7 @@ type content struct {
 	rooms   []store.Migrations
 	schemas []*ledger.Schema
 	fill    func(t testing.TB, w *workspace.Workspace)
+	later   *atomic.Int64 // seconds that the clock is put forward; nil where it never is
 }
 
 // released gives the schemas as a verifier has them: read back from documents.
@@ -72,9 +73,13 @@ func (c content) released(t testing.TB) bundle.Schemas {
 
 // options give a clock that moves a second with each look.
 func (c content) options() workspace.Options {
-	start := time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)
+	start, later := time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC), c.later
+	if later == nil {
+		later = &atomic.Int64{}
+	}
+	later.Store(0)
 	var ticks atomic.Int64
-	return workspace.Options{Rooms: c.rooms, Now: func() time.Time { return start.Add(time.Duration(ticks.Add(1)) * time.Second) }}
+	return workspace.Options{Rooms: c.rooms, Now: func() time.Time { return start.Add(time.Duration(ticks.Add(1)+later.Load()) * time.Second) }}
 }
 
 // workspace makes and fills a workspace. An empty dsn is SQLite in its directory.
@@ -145,6 +150,7 @@ func sign(t testing.TB, w *workspace.Workspace) ledger.Checkpoint {
 // into this list, and is then covered by the tests of tampering.
 func everything() content {
 	c := content{
+		later: &atomic.Int64{},
 		rooms: []store.Migrations{
 			register.Migrations, evidence.Migrations, runs.Migrations, index.Migrations, intake.Migrations, screening.Migrations,
 			agreement.Migrations, usage.Migrations, attestation.Migrations, triage.Migrations, assessment.Migrations, refusal.Migrations, voice.Migrations, decision.Migrations,
@@ -233,7 +239,7 @@ func everything() content {
 			panic(err)
 		}
 		c.Decision, c.Sort, c.Number = list[len(list)-1].Hash.String(), decision.Precedent, 1
-		c.Day = time.UnixMicro(tx.Now()).UTC().Format(time.DateOnly)
+		c.Day = today(tx)
 	}))
 	with(of(enforcement.Proceedings))
 	with(of(voice.Opinions))
@@ -248,7 +254,7 @@ func everything() content {
 	with(of(voice.Declarations))
 	with(of(voice.Answers))
 	with(once(voice.Votes))
-	assessed(with)
+	assessed(with, c.later)
 	concluded(with)
 	with(of(voice.Stakeholders))
 	with(of(voice.Consultations))
@@ -330,7 +336,7 @@ func signedAs(kind string) act.Role {
 		return act.PanelMember
 	case "engagement":
 		return act.GoverningBody
-	case "independence", "assignment", "population", "engagement_sample", "reconciliation", "effort",
+	case "independence", "assignment", "population", "engagement_sample", "reconciliation", "effort", "evidence_request",
 		"control_test", "workpaper", "impact", "determination", "redaction_consent":
 		return act.Assessor
 	case "dissent":
@@ -339,10 +345,22 @@ func signedAs(kind string) act.Role {
 	return act.Approver
 }
 
+// hand is that of an assessor on the day on which the assessment is made, after its period.
+func hand(signer ledger.PersonKey) voice.Hand {
+	return voice.Hand{By: act.Actor{Key: signer.ID()}, Key: signer, Now: time.Date(2026, 3, 2, 9, 0, 0, 0, time.UTC)}
+}
+
+// declare lets an assessor declare independence.
+func declare(db *store.DB, h voice.Hand, id string) error {
+	_, err := engagement.Declare(context.Background(), db, act.Default, engagement.Declaring{Hand: h, Engagement: id, Ties: []string{"funding"}, Text: []string{"a grant"}, Appointed: "outside", Removed: "outside"})
+	return err
+}
+
 // assessed fills the kinds of an independent assessment by its own service, since they
-// rest on each other and on the whole log before them.
-func assessed(with func(*ledger.Schema, func(t testing.TB, w *workspace.Workspace, signer ledger.PersonKey))) {
-	ctx, day := context.Background(), time.Date(2026, 3, 2, 9, 0, 0, 0, time.UTC)
+// rest on each other and on the whole log before them. later puts the clock forward, behind
+// the period of the assessment.
+func assessed(with func(*ledger.Schema, func(t testing.TB, w *workspace.Workspace, signer ledger.PersonKey)), later *atomic.Int64) {
+	ctx := context.Background()
 	does := func(s *ledger.Schema, do func(db *store.DB, h voice.Hand, id string) error) {
 		with(s, func(t testing.TB, w *workspace.Workspace, signer ledger.PersonKey) {
 			t.Helper()
@@ -350,22 +368,20 @@ func assessed(with func(*ledger.Schema, func(t testing.TB, w *workspace.Workspac
 			if err != nil && s.Kind != "engagement" {
 				t.Fatal(err)
 			}
-			if err := do(w.DB, voice.Hand{By: act.Actor{Key: signer.ID()}, Key: signer, Now: day}, id); err != nil {
+			if err := do(w.DB, hand(signer), id); err != nil {
 				t.Fatal(err)
 			}
 		})
 	}
 	does(engagement.Engagements.Schema(), func(db *store.DB, h voice.Hand, _ string) error {
+		later.Store(int64((59 * 24 * time.Hour).Seconds()))
 		ref, err := engagement.Propose(ctx, db, act.Default, h, "", &engagement.Brief{From: "2026-01-01", Upto: "2026-02-28", Due: "2026-06-30", Level: "limited", Coverage: 80, Currency: "EUR", Witnesses: []string{outsider(nil).Public()}, Quorum: 1})
 		if err == nil {
 			_, err = engagement.Approve(ctx, db, act.Default, h, ref.ID)
 		}
 		return err
 	})
-	does(engagement.Independences.Schema(), func(db *store.DB, h voice.Hand, id string) error {
-		_, err := engagement.Declare(ctx, db, act.Default, engagement.Declaring{Hand: h, Engagement: id, Ties: []string{"funding"}, Text: []string{"a grant"}, Appointed: "outside", Removed: "outside"})
-		return err
-	})
+	does(engagement.Independences.Schema(), declare)
 	does(engagement.Assignments.Schema(), func(db *store.DB, h voice.Hand, id string) error {
 		_, err := engagement.Start(ctx, db, act.Default, h, id)
 		return err
@@ -411,13 +427,10 @@ func assessed(with func(*ledger.Schema, func(t testing.TB, w *workspace.Workspac
 		_, err := engagement.Spend(ctx, db, act.Default, h, id, engagement.Effort{Task: "testing", Minutes: 90, Cost: 200})
 		return err
 	})
-	with(once(engagement.Requests, func(r *engagement.Request, tx *store.Tx) {
-		list, err := store.Select(ctx, tx, engagement.Engagements, "")
-		if err != nil {
-			panic(err)
-		}
-		r.State, r.Terms, r.Answered, r.Due, r.Late = "answered", list[0].Hash.String(), "2026-01-01", "2026-01-02", false
-	}))
+	does(engagement.Requests.Schema(), func(db *store.DB, h voice.Hand, id string) error {
+		_, err := engagement.Ask(ctx, db, act.Default, h, id, "a record", "the minutes", "2026-06-30")
+		return err
+	})
 }
 
 // outsider is a witness, always the same.
@@ -435,6 +448,9 @@ func speaks(record any, signer ledger.PersonKey) {
 		f.SetString(signer.ID())
 	}
 }
+
+// today gives the day on which an entry is written.
+func today(tx *store.Tx) string { return time.UnixMicro(tx.Now()).UTC().Format(time.DateOnly) }
 
 // once gives a kind of which each record has one revision, and writes two of them.
 func once[T any](kind *ledger.Kind[T], mend ...func(record *T, tx *store.Tx)) (*ledger.Schema, func(t testing.TB, w *workspace.Workspace, signer ledger.PersonKey)) {
