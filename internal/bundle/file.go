@@ -47,6 +47,7 @@ type Writer struct {
 	zip      zipWriter
 	manifest Manifest
 	line     []byte
+	sealed   []Sealed
 }
 
 // NewWriter starts a bundle in an empty file.
@@ -76,7 +77,8 @@ func (w *Writer) Entries(next func(Put) error) error {
 func (w *Writer) put(out io.Writer) Put {
 	return func(leaf []byte, schema *ledger.Schema, digests []ledger.Hash, disclosures []ledger.Disclosure) error {
 		w.line = append(append(w.line[:0], leaf...), '\n')
-		w.line = appendSealed(w.line, Redact(schema, w.manifest.Classes, digests, disclosures))
+		w.sealed = redact(w.sealed[:0], schema, w.manifest.Classes, digests, disclosures)
+		w.line = appendSealed(w.line, w.sealed)
 		_, err := out.Write(append(w.line, '\n'))
 		return err
 	}
@@ -85,12 +87,16 @@ func (w *Writer) put(out io.Writer) Put {
 // Redact decides what an audience sees of an entry: fields of the given classes
 // are disclosed, all others withheld. What was erased stays erased.
 func Redact(schema *ledger.Schema, classes []ledger.Class, digests []ledger.Hash, disclosures []ledger.Disclosure) []Sealed {
-	fields := make([]Sealed, len(digests))
+	return redact(make([]Sealed, 0, len(digests)), schema, classes, digests, disclosures)
+}
+
+func redact(fields []Sealed, schema *ledger.Schema, classes []ledger.Class, digests []ledger.Hash, disclosures []ledger.Disclosure) []Sealed {
 	for i, d := range digests {
-		fields[i] = Sealed{Digest: d, Erased: disclosures[i] == ""}
+		f := Sealed{Digest: d, Erased: disclosures[i] == ""}
 		if slices.Contains(classes, schema.Sealed[i].Class) {
-			fields[i].Disclosure = disclosures[i]
+			f.Disclosure = disclosures[i]
 		}
+		fields = append(fields, f)
 	}
 	return fields
 }
