@@ -2,6 +2,7 @@ package report
 
 import (
 	"context"
+	"database/sql"
 	"slices"
 	"strings"
 	"time"
@@ -182,7 +183,10 @@ func (b *builder) read() error {
 		return index(b, triage.Triages, &b.triages, func(r *store.Revision[triage.Triage]) string { return r.Record.Account })
 	})
 	load(func() error {
-		return index(b, assessment.Ratings, &b.ratings, func(r *store.Revision[assessment.Rating]) string { return r.Record.Subject })
+		return index(b, assessment.Ratings, &b.ratings, func(r *store.Revision[assessment.Rating]) string {
+			r.Record.Trace = "" // the longest of all fields, and the report shows none of it
+			return r.Record.Subject
+		})
 	})
 	load(func() error {
 		return index(b, decision.Decisions, &b.decisions, func(r *store.Revision[decision.Decision]) string { return r.Record.Subject })
@@ -315,13 +319,13 @@ func (b *builder) entries() error {
 		return fault.Wrap(fault.Failed, err, "cannot read the log")
 	}
 	defer rows.Close()
+	var raw sql.RawBytes
+	var leaf ledger.Leaf
 	for rows.Next() {
-		var raw []byte
 		if err := rows.Scan(&raw); err != nil {
 			return fault.Wrap(fault.Failed, err, "cannot read the log")
 		}
-		leaf, err := ledger.ParseLeaf(raw)
-		if err != nil {
+		if err := leaf.Parse(raw); err != nil {
 			return err
 		}
 		b.r.Entries[leaf.Kind]++
