@@ -127,9 +127,9 @@ func figures(ctx context.Context, q store.Queryer, size int64, from, upto string
 		counts[i] = map[string]int{}
 		byKind[m.kind] = append(byKind[m.kind], i)
 	}
+	leaf := &ledger.Leaf{}
 	err := store.Entries(ctx, q, 0, size, func(e store.Entry) error {
-		leaf, err := ledger.ParseLeaf(e.Leaf)
-		if err != nil {
+		if err := leaf.Parse(e.Leaf); err != nil {
 			return err
 		}
 		if day := leaf.Entered(); byKind[leaf.Kind] == nil || day < from || day > upto {

@@ -61,6 +61,7 @@ type Writer struct {
 	zip      zipWriter
 	manifest Manifest
 	line     []byte
+	sealed   []Sealed
 }
 
 // NewWriter starts a bundle in an empty file.
@@ -90,7 +91,8 @@ func (w *Writer) Entries(next func(Put) error) error {
 func (w *Writer) put(out io.Writer) Put {
 	return func(leaf []byte, schema *ledger.Schema, digests []ledger.Hash, disclosures []ledger.Disclosure) error {
 		w.line = append(append(w.line[:0], leaf...), '\n')
-		w.line = appendSealed(w.line, w.manifest.Redact(schema, digests, disclosures))
+		w.sealed = w.manifest.redact(w.sealed[:0], schema, digests, disclosures)
+		w.line = appendSealed(w.line, w.sealed)
 		_, err := out.Write(append(w.line, '\n'))
 		return err
 	}
@@ -100,12 +102,16 @@ func (w *Writer) put(out io.Writer) Put {
 // what is published to all, are disclosed unless they are redacted, all others withheld.
 // What was erased stays erased.
 func (m Manifest) Redact(schema *ledger.Schema, digests []ledger.Hash, disclosures []ledger.Disclosure) []Sealed {
-	fields := make([]Sealed, len(digests))
+	return m.redact(make([]Sealed, 0, len(digests)), schema, digests, disclosures)
+}
+
+func (m Manifest) redact(fields []Sealed, schema *ledger.Schema, digests []ledger.Hash, disclosures []ledger.Disclosure) []Sealed {
 	for i, d := range digests {
-		fields[i] = Sealed{Digest: d, Erased: disclosures[i] == ""}
+		f := Sealed{Digest: d, Erased: disclosures[i] == ""}
 		if m.Shows(schema, i) {
-			fields[i].Disclosure = disclosures[i]
+			f.Disclosure = disclosures[i]
 		}
+		fields = append(fields, f)
 	}
 	return fields
 }

@@ -93,8 +93,8 @@ func (z *zipWriter) add(name string, fill func(io.Writer) error) error {
 	}
 	sum := crc32.NewIEEE()
 	counter := &counting{}
-	buffered := bufio.NewWriterSize(z.file, 1<<16)
-	if err := fill(io.MultiWriter(buffered, sum, counter)); err != nil {
+	buffered := bufio.NewWriterSize(io.MultiWriter(z.file, sum, counter), 1<<16)
+	if err := fill(buffered); err != nil {
 		return writeError(err)
 	}
 	if err := buffered.Flush(); err != nil {

@@ -191,7 +191,10 @@ func (b *builder) read() error {
 		return index(b, triage.Triages, &b.triages, func(r *store.Revision[triage.Triage]) string { return r.Record.Account })
 	})
 	load(func() error {
-		return index(b, assessment.Ratings, &b.ratings, func(r *store.Revision[assessment.Rating]) string { return r.Record.Subject })
+		return index(b, assessment.Ratings, &b.ratings, func(r *store.Revision[assessment.Rating]) string {
+			r.Record.Trace = "" // the longest of all fields, and the report shows none of it
+			return r.Record.Subject
+		})
 	})
 	load(func() error {
 		return index(b, decision.Decisions, &b.decisions, func(r *store.Revision[decision.Decision]) string { return r.Record.Subject })

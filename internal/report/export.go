@@ -173,8 +173,10 @@ type exporter struct {
 	schemas bundle.Schemas
 	s       Summary
 	m       bundle.Manifest
-	edge    *ledger.Edge         // of the entries written so far
-	leaf    ledger.Leaf          // of the entry that is written
+	edge    *ledger.Edge // of the entries written so far
+	leaf    ledger.Leaf  // of the entry that is written, as the next two
+	digests []ledger.Hash
+	sealed  []ledger.Disclosure
 	gone    map[erasedField]bool // fields without disclosure
 	said    map[erasedField]bool // what erasure entries name
 	needs   *bundle.Needs        // what a range rests on; nil for the whole log
@@ -260,17 +262,17 @@ func (x *exporter) entry(e store.Entry, put bundle.Put) error {
 	return put(e.Leaf, schema, digests, disclosures)
 }
 
-// read takes an entry apart; its leaf is x.leaf until the next.
+// read takes an entry apart; all that it gives, and x.leaf, holds until the next.
 func (x *exporter) read(e store.Entry) (*ledger.Schema, []ledger.Hash, []ledger.Disclosure, error) {
 	schema, err := known(&x.leaf, x.schemas, e)
 	if err != nil {
 		return nil, nil, nil, err
 	}
-	digests, disclosures, err := store.Split(e.Digests, e.Disclosures)
-	if err == nil && len(digests) != len(schema.Sealed) {
+	x.digests, x.sealed, err = store.SplitInto(x.digests, x.sealed, e.Digests, e.Disclosures)
+	if err == nil && len(x.digests) != len(schema.Sealed) {
 		err = fault.Newf(fault.Broken, "entry %d does not have the sealed fields of its schema", e.Seq).WithFix("run `duly verify`")
 	}
-	return schema, digests, disclosures, err
+	return schema, x.digests, x.sealed, err
 }
 
 // known reads the leaf of an entry and finds its schema.

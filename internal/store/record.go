@@ -354,18 +354,24 @@ func (r *Revision[T]) decode(kind *ledger.Kind[T], leaf, digests []byte, disclos
 
 // Split takes apart the stored digests and disclosures of an entry.
 func Split(digests []byte, disclosures string) ([]ledger.Hash, []ledger.Disclosure, error) {
-	n := len(digests) / 32
-	parts := []string{}
-	if n > 0 {
-		parts = strings.Split(disclosures, "~")
+	return SplitInto(nil, nil, digests, disclosures)
+}
+
+// SplitInto is Split into the memory of two slices, which it gives back.
+func SplitInto(hs []ledger.Hash, ds []ledger.Disclosure, digests []byte, disclosures string) ([]ledger.Hash, []ledger.Disclosure, error) {
+	n := len(digests) / hashSize
+	hs, ds = slices.Grow(hs[:0], n), slices.Grow(ds[:0], n)
+	more := n > 0
+	for more {
+		var part string
+		part, disclosures, more = strings.Cut(disclosures, "~")
+		ds = append(ds, ledger.Disclosure(part))
 	}
-	if len(digests)%32 != 0 || len(parts) != n || (n == 0 && disclosures != "") {
-		return nil, nil, fault.New(fault.Broken, "an entry's digests and disclosures do not fit each other", "")
+	if len(digests)%hashSize != 0 || len(ds) != n || disclosures != "" {
+		return hs, ds, fault.New(fault.Broken, "an entry's digests and disclosures do not fit each other", "")
 	}
-	hs, ds := make([]ledger.Hash, n), make([]ledger.Disclosure, n)
 	for i := range n {
-		copy(hs[i][:], digests[32*i:])
-		ds[i] = ledger.Disclosure(parts[i])
+		hs = append(hs, ledger.Hash(digests[i*hashSize:]))
 	}
 	return hs, ds, nil
 }
