@@ -53,7 +53,7 @@ func (c *ledgerWitnessCmd) Run(a *app) error {
 		return fault.Newf(fault.Invalid, "the pause is below %s", minPause).WithFix("write it like 10m or 1h")
 	}
 	a.progress("asking the witnesses every %s", c.Every)
-	return publish.Keep(a.ctx, c.Every, time.After, func(context.Context) error { return c.round(a, publish.AskNew) }, func(err error) { a.progress("%s", err) })
+	return publish.Keep(a.ctx, c.Every, time.After, func(context.Context) error { return c.round(a, publish.AskNew) }, func(err error) { a.progress("%s %s", a.now().UTC().Format(time.RFC3339), err) })
 }
 
 // round asks the witnesses and says what became of each. What samples wait for is recorded.

@@ -19,22 +19,19 @@ import (
 // It ends with the error of a round that no later one could mend, of code Invalid, and
 // with none when the context ends.
 func Keep(ctx context.Context, every time.Duration, after func(time.Duration) <-chan time.Time, round func(context.Context) error, log func(error)) error {
-	for {
-		err := round(ctx)
-		switch {
-		case ctx.Err() != nil:
-			return nil
-		case fault.CodeOf(err) == fault.Invalid:
-			return err
-		case err != nil:
+	for ctx.Err() == nil {
+		if err := round(ctx); err != nil && ctx.Err() == nil {
+			if fault.CodeOf(err) == fault.Invalid {
+				return err
+			}
 			log(err)
 		}
 		select {
 		case <-ctx.Done():
-			return nil
 		case <-after(every):
 		}
 	}
+	return nil
 }
 
 // AskNew asks the witnesses as [Ask] does, if one of those with an address has not

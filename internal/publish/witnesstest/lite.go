@@ -23,8 +23,9 @@ import (
 )
 
 // Lite starts the witness of another project on the loopback, which knows the log of an
-// origin and key, and gives its verifier key and address. It ends with the test. The program is looked for on PATH; where
-// it is missing the test skips, unless DULY_REQUIRE_WITNESS=1, which makes it fail.
+// origin and key, and gives its verifier key and address. It ends with the test. The
+// program is looked for on PATH; where it is missing the test skips, unless
+// DULY_REQUIRE_WITNESS=1, which makes it fail.
 func Lite(t testing.TB, origin, logKey string) (vkey, url string) {
 	t.Helper()
 	program, err := exec.LookPath("litewitness")
