@@ -30,6 +30,27 @@ func balanced(t testing.TB, seed byte) (e *engagement, from int64) {
 	return e, from
 }
 
+// counted counts the records of a period among the first n entries.
+func (l *testLog) counted(n int64, from, upto string) *Population {
+	p := NewPopulation(from, upto)
+	for _, r := range l.rows[:n] {
+		if p.AddBytes(r.leaf) != nil {
+			continue // what a test has broken is reported where it stands
+		}
+	}
+	return p
+}
+
+// opens gives the position of the balance with which a range opens; -1 when none does.
+func (l *testLog) opens(from int64) int64 {
+	for _, at := range []int64{from - 1, from} {
+		if l.rows[at].schema.Kind == "balance" {
+			return at
+		}
+	}
+	return -1
+}
+
 // part gives the bundle of a range, with all that it rests on.
 func (l *testLog) part(from int64, classes ...ledger.Class) []byte {
 	return l.rangeFrom(from, l.carries(from, classes), classes...)
@@ -274,6 +295,45 @@ func equalFigures(one, two Tally) bool {
 		}
 	}
 	return true
+}
+
+// TestThePeriod protects who is counted: who stood on some day of it and what happened in
+// it, and neither what ended before nor what was first entered afterwards.
+func TestThePeriod(t *testing.T) {
+	day := func(text string) int64 {
+		at, err := time.Parse(time.DateOnly, text)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return at.UnixMicro()
+	}
+	for name, c := range map[string]struct {
+		kind   string
+		states []string // day and state
+		want   int64
+	}{
+		"stood before and goes on":      {"account", []string{"2025-01-01 active"}, 1},
+		"ended before":                  {"account", []string{"2025-01-01 active", "2025-12-31 ended"}, 0},
+		"ended on the first day":        {"account", []string{"2025-01-01 active", "2026-01-01 ended"}, 1},
+		"ended afterwards":              {"account", []string{"2026-06-01 active", "2027-02-01 ended"}, 1},
+		"entered on the last day":       {"account", []string{"2026-12-31 active"}, 1},
+		"entered afterwards":            {"account", []string{"2027-01-01 active"}, 0},
+		"a case closed before":          {"review", []string{"2025-01-01 open", "2025-06-01 closed"}, 0},
+		"a case that is open since":     {"review", []string{"2025-01-01 open"}, 1},
+		"a case opened afterwards":      {"review", []string{"2027-01-01 open"}, 0},
+		"a decision before":             {"decision", []string{"2025-12-31 active"}, 0},
+		"a decision of the period":      {"decision", []string{"2026-03-01 active"}, 1},
+		"a decision changed afterwards": {"decision", []string{"2026-03-01 active", "2027-01-01 active"}, 1},
+	} {
+		p := NewPopulation("2026-01-01", "2026-12-31")
+		for _, s := range c.states {
+			on, state, _ := strings.Cut(s, " ")
+			p.Add(&ledger.Leaf{Kind: c.kind, ID: "a", Time: day(on), Public: []byte(`{"state":"` + state + `"}`)})
+		}
+		if got := p.Tally().Kinds[c.kind]; got != c.want {
+			t.Errorf("%s: counted %d, not %d", name, got, c.want)
+		}
+	}
 }
 
 // BenchmarkCounted counts the records of 50,000 accounts, each with a customer, a deployment,

@@ -153,3 +153,16 @@ func FuzzReadPeople(f *testing.F) {
 		}
 	})
 }
+
+// FuzzPlace protects the reader of where carried entries stand: what it takes has one
+// spelling.
+func FuzzPlace(f *testing.F) {
+	f.Add([]byte("12 " + strings.Repeat("A", 43)))
+	f.Add([]byte("0"))
+	f.Fuzz(func(t *testing.T, line []byte) {
+		seq, inclusion, err := parsePlace(line)
+		if err == nil && string(appendPlace(nil, seq, inclusion)) != string(line)+"\n" {
+			t.Errorf("%q has two spellings", line)
+		}
+	})
+}

@@ -48,27 +48,6 @@ func (l *testLog) balance(change func(*balanceRecord)) int {
 	return add(l, balanceKind, l.id(), b)
 }
 
-// counted counts the records of a period among the first n entries.
-func (l *testLog) counted(n int64, from, upto string) *Population {
-	p := NewPopulation(from, upto)
-	for _, r := range l.rows[:n] {
-		if p.AddBytes(r.leaf) != nil {
-			continue // what a test has broken is reported where it stands
-		}
-	}
-	return p
-}
-
-// opens gives the position of the balance with which a range opens; -1 when none does.
-func (l *testLog) opens(from int64) int64 {
-	for _, at := range []int64{from - 1, from} {
-		if l.rows[at].schema.Kind == "balance" {
-			return at
-		}
-	}
-	return -1
-}
-
 // Find implements Earlier.
 func (l *earlierRows) Find(hashes map[ledger.Hash]bool) (at []int64, err error) {
 	for seq, r := range l.rows[:l.from] {
@@ -560,17 +539,4 @@ func TestNoMemberLeadsElsewhere(t *testing.T) {
 		extra := append(slices.Clone(all), part{"packs/../../evil.yaml", []byte("x")})
 		refuse(t, join(t, extra), "%s with one member more", what)
 	}
-}
-
-// FuzzPlace protects the reader of where carried entries stand: what it takes has one
-// spelling.
-func FuzzPlace(f *testing.F) {
-	f.Add([]byte("12 " + strings.Repeat("A", 43)))
-	f.Add([]byte("0"))
-	f.Fuzz(func(t *testing.T, line []byte) {
-		seq, inclusion, err := parsePlace(line)
-		if err == nil && string(appendPlace(nil, seq, inclusion)) != string(line)+"\n" {
-			t.Errorf("%q has two spellings", line)
-		}
-	})
 }
