@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"duly/internal/annual"
+	"duly/internal/assurance"
 	"duly/internal/bundle"
 	"duly/internal/fault"
 	"duly/internal/ledger"
@@ -25,10 +26,15 @@ type annualCmd struct {
 	Conditions []string `help:"Packs of conditions that the company publishes; all that ship otherwise." placeholder:"PACK" sep:"none"`
 	PDF        bool     `help:"Print the year as annual.pdf too, with a Chromium of this machine."`
 	As         string   `help:"Who publishes." placeholder:"PERSON"`
+
+	publishing
 }
 
 // Run writes the site of the last checkpoint.
 func (c *annualCmd) Run(a *app) error {
+	if c.Refresh {
+		return c.complete(a, c.As, c.Out)
+	}
 	known, err := released()
 	if err != nil {
 		return err
@@ -60,6 +66,9 @@ func (c *annualCmd) Run(a *app) error {
 		if err := printPDF(a.ctx, filepath.Join(c.Out, "index.html"), filepath.Join(c.Out, "annual.pdf")); err != nil {
 			return err
 		}
+	}
+	if c.Publish {
+		return c.public(a, c.As, c.Out, assurance.OfYear, "", year.Report.Log.Size, nil)
 	}
 	return a.print(map[string]any{"out": c.Out, "listed": len(year.Register.Lines), "unlisted": year.Register.Unlisted}, func(out io.Writer) {
 		fmt.Fprintf(out, "wrote %s: %d deployments listed, %d at public bodies are not; begin with index.html\n", c.Out, len(year.Register.Lines), year.Register.Unlisted)

@@ -40,7 +40,7 @@ func verifiers(t *testing.T) string {
 	path := filepath.Join(t.TempDir(), "duly-verify")
 	script := strings.NewReplacer("FIRST", first, "SECOND", strings.Join(second, " ")).Replace(`#!/bin/sh
 case " $* " in # what the second verifier does not know
-*" cosign "* | *" witness-key "* | *" --handover "* | *" --witness "* | *" --assessor "* | *" --policy "* | *" --explain "*) exec FIRST "$@" ;;
+*" cosign "* | *" witness-key "* | *" --handover "* | *" --witness "* | *" --assessor "* | *" --policy "* | *" --explain "* | *" --report "*) exec FIRST "$@" ;;
 esac
 for file; do :; done
 case $(head -c 19 "$file" 2>/dev/null) in c2sp.org/tlog-proof) exec FIRST "$@" ;; esac

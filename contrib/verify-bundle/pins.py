@@ -91,6 +91,7 @@ dissent: determination conclusion day
 assessment_reply: determination choice day
 redaction: terms state schema field class reason day
 redaction_consent: redaction agrees day
+publication: what json html size classes terms day
 incident: state severity reported confirmed contained notified remedied learned closed
 """
 
@@ -129,6 +130,7 @@ MAY_SIGN = {
     "evidence_request": Entitled(_APPROVERS | {"assessor", "administrator", "analyst"}, {"sales"}),
     "redaction": Entitled(_APPROVERS, _NOT_THE_PANEL | {"assessor"}),
     "assessment_reply": Entitled(_APPROVERS, _NOT_THE_PANEL | {"assessor"}),
+    "publication": Entitled(_APPROVERS | {"assessor"}, _NOT_THE_PANEL),
 }
 
 # The kinds that assessors sign, who have no other role.
@@ -139,4 +141,4 @@ impact determination dissent redaction_consent
 MAY_SIGN |= {kind: Entitled({"assessor"}, _ANYBODY) for kind in _BY_ASSESSORS.split()}
 
 # The kinds of an independent assessment, whose own rules this verifier does not check.
-OF_ASSESSMENTS = frozenset(_BY_ASSESSORS.split()) | {"engagement", "evidence_request", "redaction", "assessment_reply"}
+OF_ASSESSMENTS = frozenset(_BY_ASSESSORS.split()) | {"engagement", "evidence_request", "redaction", "assessment_reply", "publication"}

@@ -97,6 +97,9 @@ func (c *Checker) work(seq int64, hash ledger.Hash, leaf *ledger.Leaf, values ma
 	case "dissent", "assessment_reply":
 		c.reply(seq, leaf, p)
 		return
+	case "publication":
+		c.publication(seq, leaf, p)
+		return
 	case "redaction_consent":
 		if named, _ := ledger.ParseHash(p.text("redaction")); !c.assured.redactions[named] {
 			c.Report(seq, "it is about a redaction that is not there")

@@ -259,7 +259,7 @@ func (c *Checker) says(seq int64, hash ledger.Hash, leaf *ledger.Leaf, carried b
 		c.seat(leaf, c.newest.shown())
 	case "referral":
 		c.matter(seq, hash, leaf, c.newest.shown())
-	case "control_test", "workpaper", "impact", "determination", "dissent", "assessment_reply", "redaction", "redaction_consent":
+	case "control_test", "workpaper", "impact", "determination", "dissent", "assessment_reply", "redaction", "redaction_consent", "publication":
 		if c.opening.from > 0 {
 			c.counts.Assessed.Unchecked++ // as in assessed
 			break
