@@ -44,7 +44,7 @@ func (c *annualCmd) Run(a *app) error {
 		return err
 	}
 	if c.PDF && chromium() == "" {
-		return fault.New(fault.Invalid, "there is no Chromium on this machine to print with", "install chromium, or leave --pdf out and print index.html from a browser")
+		return errNoChromium("index.html")
 	}
 	var year *annual.Annual
 	err = a.read(c.As, false, func(w *workspace.Workspace, q store.Queryer, signed []byte, point ledger.Checkpoint) error {
@@ -73,6 +73,11 @@ func (c *annualCmd) Run(a *app) error {
 	return a.print(map[string]any{"out": c.Out, "listed": len(year.Register.Lines), "unlisted": year.Register.Unlisted}, func(out io.Writer) {
 		fmt.Fprintf(out, "wrote %s: %d deployments listed, %d at public bodies are not; begin with index.html\n", c.Out, len(year.Register.Lines), year.Register.Unlisted)
 	})
+}
+
+// errNoChromium is that nothing here can print a page.
+func errNoChromium(page string) error {
+	return fault.New(fault.Invalid, "there is no Chromium on this machine to print with", "install chromium, or leave --pdf out and print "+page+" from a browser")
 }
 
 // chromium finds a Chromium of this machine; "" when there is none.

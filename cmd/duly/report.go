@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 
 	"duly/internal/act"
 	"duly/internal/assurance"
@@ -21,6 +22,7 @@ import (
 type reportCmd struct {
 	Out      string   `help:"The directory for report.html and report.json." default:"report" placeholder:"DIR"`
 	Disclose []string `help:"A class that the reader may see: customer, trade_secret, security, personal, legal; or all, or none." default:"all" placeholder:"CLASS"`
+	PDF      bool     `help:"Print the page as PDF too, with a Chromium of this machine."`
 	As       string   `help:"Who makes the report." placeholder:"PERSON"`
 
 	publishing
@@ -38,6 +40,9 @@ func (c *reportCmd) Run(a *app) error {
 	if c.Refresh {
 		return c.complete(a, c.As, c.Out)
 	}
+	if c.PDF && chromium() == "" {
+		return errNoChromium("the page")
+	}
 	what, id, size := assurance.OfReport, "", int64(0)
 	err = a.read(c.As, slices.Contains(classes, ledger.TradeSecret), func(w *workspace.Workspace, q store.Queryer, signed []byte, point ledger.Checkpoint) (err error) {
 		if size = point.Size; c.Engagement != "" {
@@ -51,6 +56,10 @@ func (c *reportCmd) Run(a *app) error {
 		}
 		return c.write(a, "report", point, func(out io.Writer) error { return report.JSON(r, out) }, func(out io.Writer) error { return report.HTML(r, out) })
 	})
+	if err == nil && c.PDF {
+		page := filepath.Join(c.Out, report.ReleaseFiles[what][1])
+		err = printPDF(a.ctx, page, strings.TrimSuffix(page, ".html")+".pdf")
+	}
 	if err != nil {
 		return err
 	}
