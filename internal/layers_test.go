@@ -28,7 +28,9 @@ var floors = map[string]int{
 	"duly/internal/calendar": 0,
 	"duly/internal/sheet":    0,
 
-	"duly/internal/page/pagetest": 1, // used by tests only
+	"duly/internal/bundle/agreetest":    0, // used by tests only
+	"duly/internal/page/pagetest":       1, // likewise
+	"duly/internal/publish/witnesstest": 1, // likewise
 
 	"duly/internal/store":     1,
 	"duly/internal/watchlist": 1,

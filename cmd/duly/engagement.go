@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 
 	"duly/internal/act"
@@ -87,6 +88,11 @@ func (c *engagementTermsCmd) Run(a *app) error {
 		return err
 	}
 	return a.act(c.As, func(w *workspace.Workspace, h voice.Hand) error {
+		for _, key := range brief.Witnesses {
+			if !slices.ContainsFunc(w.Config.Witnesses, func(x workspace.Witness) bool { return x.Key == key }) {
+				return fault.Newf(fault.Invalid, "the terms name the witness %s, and the configuration does not", key).WithFix("list it under witnesses in config.yaml, with its address")
+			}
+		}
 		id := c.Revises
 		if id != "" {
 			if id, err = engagement.Find(a.ctx, w.DB, id); err != nil {

@@ -7,6 +7,7 @@ import (
 	"duly/internal/act"
 	"duly/internal/engagement"
 	"duly/internal/fault"
+	"duly/internal/store"
 	"duly/internal/voice"
 	"duly/internal/workspace"
 )
@@ -128,11 +129,15 @@ func (c *engagementDrawCmd) Run(a *app) error {
 			return err
 		}
 		r := s.Record
+		if r.State == engagement.Planned {
+			return a.planned(s)
+		}
 		return a.print(struct {
 			entered
 			Sample *engagement.Sample `json:"sample"`
 		}{entered{s.ID, s.Seq}, r}, func(out io.Writer) {
 			fmt.Fprintf(out, "draw %d: %d of %d %ss from %d strata, and all %d that are grave; signed in entry %d\n", r.Draw, r.Size, r.From, r.Of, r.Strata, r.Targeted, s.Seq)
+			fmt.Fprintln(out, r.Seeded())
 			if r.Size > 0 {
 				if bound, err := plan.Bound(0, r.Size, r.From); err == nil {
 					fmt.Fprintf(out, "if none of those drawn deviates, at most %d of %d do (%d %%)\n", bound, r.From, plan.Confidence)
@@ -142,5 +147,17 @@ func (c *engagementDrawCmd) Run(a *app) error {
 				fmt.Fprintln(out, id)
 			}
 		})
+	})
+}
+
+// planned says what a sample waits for.
+func (a *app) planned(s *store.Revision[engagement.Sample]) error {
+	r := s.Record
+	return a.print(struct {
+		entered
+		Sample *engagement.Sample `json:"sample"`
+	}{entered{s.ID, s.Seq}, r}, func(out io.Writer) {
+		fmt.Fprintf(out, "draw %d is planned in entry %d: %d %ss, and all that are grave\n", r.Draw, s.Seq, r.Wanted, r.Of)
+		fmt.Fprint(out, wrap("", "It is drawn by what the witnesses of the terms cosign from here on: somebody of the company runs `duly ledger witness`, then draw again, in the same words."))
 	})
 }

@@ -321,7 +321,12 @@ func printEngagement(out io.Writer, a *app, w *workspace.Workspace, f *engagemen
 		printPopulation(out, p.Seq, p.Record)
 	}
 	for _, s := range f.Samples {
-		fmt.Fprintf(out, "draw %d, entry %d: %d of %d %ss, and %d that are grave\n", s.Record.Draw, s.Seq, s.Record.Size, s.Record.From, s.Record.Of, s.Record.Targeted)
+		r := s.Record
+		if r.State == engagement.Planned {
+			fmt.Fprintf(out, "draw %d, entry %d: %d %ss are planned; %s\n", r.Draw, s.Seq, r.Wanted, r.Of, r.Seeded())
+			continue
+		}
+		fmt.Fprintf(out, "draw %d, entry %d: %d of %d %ss, and %d that are grave; %s\n", r.Draw, s.Seq, r.Size, r.From, r.Of, r.Targeted, r.Seeded())
 	}
 	for _, r := range f.Requests {
 		printRequest(out, r, w.Today())

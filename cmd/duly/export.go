@@ -11,6 +11,7 @@ import (
 
 	"duly/internal/fault"
 	"duly/internal/ledger"
+	"duly/internal/publish"
 	"duly/internal/report"
 	"duly/internal/store"
 	"duly/internal/workspace"
@@ -40,14 +41,23 @@ func (c *exportCmd) Run(a *app) error {
 		if err := c.bounds(a, q, &o, point.Size); err != nil {
 			return err
 		}
+		if o.Opening != nil {
+			if o.OpeningKey, o.Handovers, err = publish.Handovers(a.ctx, w, o.Opening); err != nil {
+				return err
+			}
+		}
 		s, err := report.Export(a.ctx, q, o, c.Out)
 		if err != nil {
+			return err
+		}
+		if err := a.outsiders(w, q, s.From+s.Entries); err != nil {
 			return err
 		}
 		return a.print(s, func(out io.Writer) {
 			fmt.Fprintf(out, "wrote %s: %d entries, %d values disclosed, %d withheld, %d erased, %d packs\n", c.Out, s.Entries, s.Disclosed, s.Withheld, s.Erased, s.Packs)
 			if s.From > 0 {
 				fmt.Fprintf(out, "they begin with entry %d; %d from before it that they rest on are carried\n", s.From, s.Carried)
+				printOpening(out, s)
 			}
 			switch {
 			case s.Unredacted:
@@ -58,6 +68,23 @@ func (c *exportCmd) Run(a *app) error {
 			fmt.Fprintf(out, "check it with: duly-verify --key %q %s\n", w.Config.Key, c.Out)
 		})
 	})
+}
+
+// printOpening says whether the population of an assessment can be counted again in a
+// range, and where one would have to begin for that.
+func printOpening(out io.Writer, s report.Summary) {
+	switch {
+	case s.Opening != nil:
+		fmt.Fprintf(out, "populations of assessments are counted on in it from the balance at entry %d\n", *s.Opening)
+	case len(s.Balances) == 0:
+		fmt.Fprintln(out, "populations of assessments cannot be counted again in it: the log has no balance (duly balance)")
+	default:
+		fmt.Fprint(out, "populations of assessments cannot be counted again in it: for that it begins behind a balance, with")
+		for _, at := range s.Balances {
+			fmt.Fprintf(out, " --from %d", at+1)
+		}
+		fmt.Fprintln(out)
+	}
 }
 
 // bounds finds the checkpoints between which the bundle is written.

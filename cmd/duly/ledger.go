@@ -1,12 +1,17 @@
 package main
 
 import (
+	"cmp"
+	"context"
 	"fmt"
 	"io"
 	"net/http"
+	"slices"
 	"strconv"
+	"time"
 
 	"duly/internal/act"
+	"duly/internal/engagement"
 	"duly/internal/fault"
 	"duly/internal/ledger"
 	"duly/internal/publish"
@@ -32,18 +37,36 @@ type ledgerCmd struct {
 const maxCheckpoint = 1 << 20
 
 type ledgerWitnessCmd struct {
-	As string `help:"Who asks." placeholder:"PERSON"`
+	Every time.Duration `help:"Ask again after each pause of this length, until interrupted." placeholder:"10m"`
+	As    string        `help:"Who asks." placeholder:"PERSON"`
 }
 
-// Run asks all witnesses and says what became of each. It ends with the gravest failure.
+// minPause keeps witnesses from being asked without a pause.
+const minPause = time.Second
+
+// Run asks once, or until it is interrupted.
 func (c *ledgerWitnessCmd) Run(a *app) error {
+	switch {
+	case c.Every == 0:
+		return c.round(a, publish.Ask)
+	case c.Every < minPause:
+		return fault.Newf(fault.Invalid, "the pause is below %s", minPause).WithFix("write it like 10m or 1h")
+	}
+	a.progress("asking the witnesses every %s", c.Every)
+	return publish.Keep(a.ctx, c.Every, time.After, func(context.Context) error { return c.round(a, publish.AskNew) }, func(err error) { a.progress("%s", err) })
+}
+
+// round asks the witnesses and says what became of each. What samples wait for is recorded.
+// It ends with the gravest failure. The workspace is opened anew, so that it is checked,
+// and knows other keys and witnesses.
+func (c *ledgerWitnessCmd) round(a *app, ask func(context.Context, *http.Client, *workspace.Workspace) ([]publish.Answer, error)) error {
 	w, err := a.publisher(c.As)
 	if err != nil {
 		return err
 	}
 	defer w.Close()
-	answers, err := publish.Ask(a.ctx, &http.Client{}, w)
-	if err != nil {
+	answers, err := ask(a.ctx, &http.Client{}, w)
+	if err != nil || len(answers) == 0 {
 		return err
 	}
 	var worst error
@@ -61,10 +84,27 @@ func (c *ledgerWitnessCmd) Run(a *app) error {
 			}
 		}
 	})
+	if err == nil {
+		err = a.seeds(w, c.As)
+	}
+	return cmp.Or(worst, err)
+}
+
+// seeds records the cosigned checkpoints that planned samples wait for.
+func (a *app) seeds(w *workspace.Workspace, as string) error {
+	by, err := w.Actor(a.ctx, as)
 	if err != nil {
 		return err
 	}
-	return worst
+	recorded, err := engagement.Witness(a.ctx, w.DB, by)
+	if err != nil || len(recorded) == 0 {
+		return err
+	}
+	for _, ref := range recorded {
+		a.progress("entry %d records the cosigned checkpoint that a planned sample waited for: it can be drawn now", ref.Seq)
+	}
+	_, err = w.Sign(context.WithoutCancel(a.ctx))
+	return err
 }
 
 type ledgerConsistencyCmd struct {
@@ -129,12 +169,16 @@ func (c *ledgerAddCosignatureCmd) Run(a *app) error {
 	for _, by := range s.Cosignatures {
 		r.Witnesses = append(r.Witnesses, by.Witness)
 	}
-	return a.print(r, func(out io.Writer) {
+	err = a.print(r, func(out io.Writer) {
 		fmt.Fprintf(out, "the checkpoint over %d entries is cosigned by %d witnesses:\n", r.Size, s.Witnesses())
 		for _, by := range s.Cosignatures {
 			fmt.Fprintf(out, "  %s on %s\n", by.Witness, by.At.Format("2006-01-02 15:04:05Z"))
 		}
 	})
+	if err != nil {
+		return err
+	}
+	return a.seeds(w, c.As)
 }
 
 type ledgerProveCmd struct {
@@ -153,6 +197,22 @@ func (c *ledgerProveCmd) Run(a *app) error {
 		_, err = a.stdout.Write(proof.Encode())
 		return err
 	})
+}
+
+// outsiders says on standard error how far the last outside cosignature is behind a
+// checkpoint: for what comes after it, nobody outside can tell whether the log was made again.
+func (a *app) outsiders(w *workspace.Workspace, q store.Queryer, size int64) error {
+	last, err := w.LastCosigned(a.ctx, q, size)
+	if err != nil || last.Size == size {
+		return err
+	}
+	if last.Size == 0 {
+		a.progress("no outside witness has cosigned this log up to here: see `duly ledger witness`")
+		return nil
+	}
+	newest := slices.MaxFunc(last.Cosignatures, func(x, y ledger.Cosignature) int { return x.At.Compare(y.At) })
+	a.progress("the last outside cosignature is older: %s of %s, over %d entries; %d have come since", newest.Witness, newest.At.Format(time.DateOnly), last.Size, size-last.Size)
+	return nil
 }
 
 // publisher opens the workspace for a person who may publish.

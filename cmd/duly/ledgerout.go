@@ -86,7 +86,10 @@ type ledgerPublishCmd struct {
 
 // Run puts the last checkpoint where the company cannot take it back unseen.
 func (c *ledgerPublishCmd) Run(a *app) error {
-	return a.read(c.As, false, func(w *workspace.Workspace, _ store.Queryer, signed []byte, point ledger.Checkpoint) error {
+	return a.read(c.As, false, func(w *workspace.Workspace, q store.Queryer, signed []byte, point ledger.Checkpoint) error {
+		if err := a.outsiders(w, q, point.Size); err != nil {
+			return err
+		}
 		var path string
 		var err error
 		switch {

@@ -12,10 +12,6 @@ APPROVERS, BODY = {"approver", "governing_body"}, {"governing_body"}
 # What an act needs: its basis, how many people of which roles, an opinion, a vote.
 Demand = namedtuple("Demand", "basis people roles opinion vote")
 
-# What is kept of a rating: its place, its public fields, and who prepared it.
-Rated = namedtuple("Rated", "public actor")
-
-
 class Approved:
     """What is kept of a decision that lets something run."""
 
@@ -53,44 +49,50 @@ def allowed(outcome, act):
 class Decisions:
     """Ratings, decisions and conditions of the log so far."""
 
-    def __init__(self, history, voices):
-        self.history, self.voices = history, voices
-        self.ratings = {}  # by leaf hash in hex
-        self.approved = {}  # likewise
+    def __init__(self, history, voices, again):
+        self.history, self.voices, self.again = history, voices, again  # again gives an earlier entry
+        self.approved = {}  # by leaf hash in hex
         self.current = {}  # the newest that lets run, by record id
         self.approvals = self.shown = 0
 
-    def add(self, entry):
-        """Takes note of an entry, and checks it, if it is one of these kinds."""
+    def add(self, entry, carried=False):
+        """Takes note of an entry, and checks it, if it is one of these kinds. What one that is
+        carried into a range rests on need not be here, and is not asked."""
         if entry.kind == "rating":
-            self.ratings[entry.hash.hex()] = Rated(entry.public, entry.actor)
+            self.history.kept.rated(entry.hash, entry.position)
         elif entry.kind == "decision":
-            self._decision(entry)
-        elif entry.kind == "condition_check":
+            rated = self._rated(entry.public["rating"])
+            if not carried:
+                self._decision(entry, rated)
+            self._keep(entry, rated, carried)
+        elif entry.kind == "condition_check" and not carried:
             self._condition_check(entry)
+
+    def _rated(self, name):
+        """The earlier rating with a leaf hash."""
+        position = self.history.kept.rating(bytes.fromhex(name)) if name else None
+        need(position is not None, "it rests on no earlier rating of this log, or on one that is not carried")
+        return self.again(position)
 
     def conditions(self):
         """How many conditions of the newest decisions must be met first, and how many are."""
         newest = [self.approved[name] for name in self.current.values()]
         return sum(a.count["precedent"] for a in newest), sum(len(a.met) for a in newest)
 
-    def _decision(self, entry):
+    def _decision(self, entry, rated):
         public, signers = entry.public, entry.signers()
         act, outcome = public["act"], public["outcome"]
         need(allowed(outcome, act), f"it decides {act} where the rating calls for {outcome}")
         need(public["signatures"] == len(entry.sigs), "it says that another number of people signed it")
         need(entry.shown("decided_by") in (None, entry.actor), "it names another person than the one who signed it")
         need(entry.shown("preparer") not in signers, "whoever prepared the assessment has signed the decision on it")
-        rated = self.ratings.get(public["rating"])
-        need(rated, "it rests on no earlier rating of this log")
         for mine, theirs in (("outcome", "outcome"), ("tier", "tier"), ("residual", "worst"), ("hard_stops", "hard_stops")):
             need(public[mine] == rated.public[theirs], f"its {mine} is not that of the rating that it rests on")
         need(rated.actor not in signers, "whoever prepared the assessment has signed the decision on it")
         if act in RUN:
             self._approval(entry)
-        self._keep(entry, rated)
 
-    def _keep(self, entry, rated):
+    def _keep(self, entry, rated, carried):
         public = entry.public
         for name, number in (("conditions_precedent", public["precedents"] or 0), ("conditions_ongoing", len(public["ongoing_checked_by"] or []))):
             need(not entry.shows(name) or len(entry.shown(name) or []) == number, f"it has another number of {name} than it says")
@@ -98,7 +100,8 @@ class Decisions:
         if public["act"] in RUN:
             grave = public["basis"] != "rating" or public["residual"] in ("HIGH", "CRITICAL")
             self.approved[entry.hash.hex()] = Approved(entry, rated.actor if grave else None)
-            self.current[entry.id] = entry.hash.hex()
+            if not carried:  # checks of its conditions that came before the range are not here
+                self.current[entry.id] = entry.hash.hex()
 
     def _approval(self, entry):
         public, name = entry.public, entry.public["referral"]

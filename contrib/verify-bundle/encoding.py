@@ -4,7 +4,9 @@ import base64
 import binascii
 import hashlib
 import json
+from datetime import datetime, timedelta
 
+EPOCH = datetime(1970, 1, 1)
 MAX_INT = 2**53 - 1
 MAX_TEXT = 1 << 20
 CLASSES = ["customer", "trade_secret", "security", "personal", "legal"]
@@ -85,6 +87,11 @@ def day_number(text):
 def day_of(time):
     """The number of the day, in UTC, on which a time in microseconds falls."""
     return day_number("1970-01-01") + time // 86_400_000_000
+
+
+def date_of(time):
+    """The day, in UTC, on which a time in microseconds falls, as a text."""
+    return str(EPOCH + timedelta(microseconds=time))[:10]
 
 
 def _whole(text):

@@ -3,7 +3,7 @@
 from collections import namedtuple
 
 import ed25519
-from encoding import MAX_INT, Refused, day_number, day_of, is_id, key_id, need, read_json, sha256, spell, unbase64
+from encoding import MAX_INT, Refused, date_of, day_number, day_of, is_id, key_id, need, read_json, sha256, spell, unbase64
 from tree import leaf_hash
 
 KEYS = {"actor", "fields", "id", "kind", "nonce", "prev", "public", "rev", "schema", "sigs", "time"}
@@ -53,11 +53,11 @@ class Leaf:
 
     def _read_time(self, value):
         if self.schema.by_day:
-            self.time, self.day = None, day_number(value)
+            self.time, self.day, self.date = None, day_number(value), value
             need(self.day is not None, "the time is not a day")
         else:
             need(type(value) is int and abs(value) <= MAX_INT, "the time is not a whole number")
-            self.time, self.day = value, day_of(value)
+            self.time, self.day, self.date = value, day_of(value), date_of(value)
 
     def signers(self):
         """The key ids of those who signed."""

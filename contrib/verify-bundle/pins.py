@@ -47,7 +47,7 @@ attestation: received late evidence_day promised agrees contradicted not_kept un
 person: state roles key
 epoch: number reason log_key quoted_size quoted_root
 erasure: target field reason
-balance: size root standing standing_root
+balance: size root standing standing_root counted counted_hash
 index_edition: state year published released history mapping file rejected unread
 review: state lane opened due snoozed_until closed outcome
 sweep: since upto opened open rated
@@ -69,14 +69,15 @@ partnership: state partner instrument
 data_request: state basis outcome challenge notice answered refused_by_rule
 claim: standing told actual
 content_sample: population drawn breaching reported acted repeat
-engagement: state day from_day upto_day due level required_coverage budget currency
+engagement: state day from_day upto_day due level required_coverage budget currency witnesses quorum
 independence: state day terms ties appointed_by removed_by blocking flagged fee recusals
 assignment: state day terms assessors flagged
 population: day terms from_day upto_day size root commitment population customers accounts deployments lanes cases
   ratings decisions data_requests incidents inputs refusals ended open_cases late_cases unopened declined
   grave_ratings grave_decisions afterward
-engagement_sample: day population draw of confidence tolerable expected secret root position targeted size drawn_from
-  strata drawn
+engagement_sample: state day population draw of confidence tolerable expected wanted secret root position witnessed
+  targeted size drawn_from strata drawn
+witnessed: sample size root cosigned note
 reconciliation: day terms list of rows known missing ambiguous unread repeated recorded unlisted
 evidence_request: state terms asked_day due answered_day late
 effort: day terms task minutes cost items
@@ -139,6 +140,3 @@ independence assignment population engagement_sample reconciliation effort contr
 impact determination dissent redaction_consent
 """
 MAY_SIGN |= {kind: Entitled({"assessor"}, _ANYBODY) for kind in _BY_ASSESSORS.split()}
-
-# The kinds of an independent assessment, whose own rules this verifier does not check.
-OF_ASSESSMENTS = frozenset(_BY_ASSESSORS.split()) | {"engagement", "evidence_request", "redaction", "assessment_reply", "publication"}

@@ -1,6 +1,6 @@
 """Ratings computed again from the inputs that they name (docs/bundle.md, section 8, Ratings)."""
 
-from encoding import Refused, is_hash, need, sha256
+from encoding import Refused, is_hash, need
 from method import BANDS, Method
 from understood import NotUnderstood
 
@@ -9,10 +9,11 @@ PARTIES = {"end_user": "customer", "integrator": "customer"}
 
 
 class Replay:
-    """Computes ratings again. entries gives an earlier entry by its place."""
+    """Computes ratings again. pack gives the text of a pack by its hash, or None; again gives
+    an earlier entry by its place."""
 
-    def __init__(self, packs, entries):
-        self.packs, self.entries = packs, entries
+    def __init__(self, pack, again):
+        self.pack, self.again = pack, again
         self.methods, self.why = {}, {}
         self.counts = {"exact": 0, "consistent": 0, "not_replayed": 0}
 
@@ -44,9 +45,10 @@ class Replay:
 
     def _method(self, digest):
         if digest not in self.methods:
-            need(digest in self.packs, f"the method {digest} is not in the bundle")
+            text = self.pack(digest)
+            need(text is not None, f"the method {digest} is not in the bundle")
             try:
-                self.methods[digest] = Method(self.packs[digest])
+                self.methods[digest] = Method(text)
             except (KeyError, TypeError, ValueError, AttributeError, IndexError) as problem:
                 self.methods[digest] = NotUnderstood(f"the method {digest}: {problem}")
             except NotUnderstood as problem:
@@ -62,7 +64,7 @@ class Replay:
             need(len(parts) == 4 and parts[1].isdigit() and str(int(parts[1])) == parts[1], "an input of the rating is malformed")
             fact, place = method.facts.get(parts[0]), int(parts[1])
             need(fact and place < entry.position, "an input of the rating is of no fact of the method, or of a later entry")
-            shown, value = self._value(self.entries(place), fact, parts[2], parts[3])
+            shown, value = self._value(self.again(place), fact, parts[2], parts[3])
             if not shown:
                 withheld = True
                 continue
@@ -108,9 +110,3 @@ def check_possible(again, public):
     stops = public["hard_stops"] or []
     need(all(s in stops for s in again.hard_stops), "the rating leaves out a hard stop that its disclosed inputs raise")
     need(all(s in again.hard_stops + again.possible_stops for s in stops), "the rating shows a hard stop that its disclosed inputs rule out")
-
-
-def check_packs(packs):
-    """Refuses a pack that does not have the hash that names it."""
-    for digest, data in packs.items():
-        need(sha256(data).hex() == digest, f"the pack {digest} has another hash")

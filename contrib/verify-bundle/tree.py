@@ -1,7 +1,6 @@
-"""The log's tree (RFC 6962, section 2.1) and its signed checkpoints (docs/bundle.md, section 6)."""
+"""The log's tree (RFC 6962, section 2.1; docs/bundle.md, section 6)."""
 
-import ed25519
-from encoding import Refused, need, sha256, unbase64
+from encoding import need, sha256
 
 
 def leaf_hash(leaf):
@@ -17,9 +16,10 @@ def node_hash(left, right):
 class Tree:
     """The root of the leaves so far, in memory that grows with the logarithm of their number."""
 
-    def __init__(self):
-        self.size = 0
-        self.peaks = []  # roots of the perfect subtrees, the largest first
+    def __init__(self, size=0, peaks=()):
+        self.size = size
+        self.peaks = list(peaks)  # roots of the perfect subtrees, the largest first
+        need(size.bit_count() == len(self.peaks), "the edge does not have one hash for each bit of its size")
 
     def add(self, leaf):
         """Adds the hash of the next leaf."""
@@ -56,46 +56,3 @@ def root_of_path(index, size, leaf, path):
         index, last = index // 2, last // 2
     need(last == 0, "the audit path is too short")
     return leaf
-
-
-class VerifierKey:
-    """A log's key in its text form: origin, key hash, key."""
-
-    def __init__(self, text):
-        parts = text.split("+", 2)
-        need(len(parts) == 3, "the log's key is not a verifier key")
-        self.text, self.origin = text, parts[0]
-        data = unbase64(parts[2], 33, "standard")
-        need(data[0] == 1, "the log's key is not an Ed25519 key")
-        need(self.origin and not any(c.isspace() for c in self.origin), "the origin in the log's key is empty or has white space")
-        self.key = data[1:]
-        self.hash = sha256(self.origin.encode() + b"\n" + data)[:4]
-        need(parts[1] == self.hash.hex(), "the log's key does not have the hash that it shows")
-        need(ed25519.usable(self.key), "the log's key is none under which a signature says something")
-
-
-class Checkpoint:
-    """The size and root of a log, signed by its key.
-
-    In a bundle it carries that signature and nothing else; one from elsewhere may carry
-    those of others too.
-    """
-
-    def __init__(self, signed, key, alone=True):
-        try:
-            text = signed.decode()
-        except UnicodeDecodeError:
-            raise Refused("the checkpoint is not UTF-8") from None
-        lines = text.split("\n")
-        need(len(lines) >= 6 and lines[3] == "" and lines[-1] == "", "the checkpoint is not a signed note of three lines")
-        need(len(lines) == 6 or not alone, "the checkpoint carries signatures of others, which this verifier does not know")
-        self.origin, size, root = lines[:3]
-        need(size.isascii() and size.isdigit() and len(size) < 17 and (size == "0" or size[0] != "0"), "the checkpoint's size is not a number")
-        self.size, self.root = int(size), unbase64(root, 32, "standard")
-        need(self.origin == key.origin, "the checkpoint is of another log than the key")
-        start = f"\u2014 {self.origin} "
-        ours = [unbase64(line[len(start):], None, "standard") for line in lines[4:-1] if line.startswith(start)]
-        ours = [s[4:] for s in ours if s[:4] == key.hash]
-        need(len(ours) == 1, "the checkpoint is not signed by the log's key")
-        body = "\n".join(lines[:3]).encode() + b"\n"
-        need(ed25519.verify(key.key, body, ours[0]), "the checkpoint's signature does not hold under the log's key")

@@ -1,98 +1,136 @@
 """Checks a bundle from its first byte to its last (docs/bundle.md, section 8)."""
 
-import json
 from collections import Counter
 
 from archive import Archive
+from assessments import Assessments
+from checkpoint import log_key
 from decisions import Decisions
-from encoding import Refused, is_hash, need, sha256
-from entry import Entry, Leaf, check_signatures, field_root, open_disclosure
+from encoding import Refused, need, sha256
+from entry import Entry, check_signatures
 from history import History
-from pins import OF_ASSESSMENTS
+from kept import Kept
+from proof import handover
 from redactions import Redactions
-from replay import Replay, check_packs
-from tree import Checkpoint, Tree, VerifierKey, root_of_path
+from replay import Replay
+from tree import Tree, root_of_path
 from voices import Voices
-
-MAX_DISCLOSURE = 16 << 20
-PROOF = ["duly", "entry", "field", "leaf", "digests", "disclosure", "inclusion", "checkpoint", "key"]
-
-
-class Trust:
-    """What came from outside: the log's key, a checkpoint, the keys of people; or None."""
-
-    def __init__(self, key=None, checkpoint=None, people=None):
-        self.key, self.checkpoint, self.people = key, checkpoint, people
-
-    def open(self, signed, shown):
-        """The log's key, the checkpoint of a file, and the checkpoint from outside."""
-        need(self.key is None or self.key == shown, "the file shows another log key than the one that you gave")
-        key = VerifierKey(shown)
-        outside = Checkpoint(self.checkpoint, key, alone=False) if self.checkpoint is not None else None
-        return key, Checkpoint(signed, key), outside
-
-    def assurance(self):
-        """How far a check can be trusted."""
-        return "log key" if self.key else "none"
 
 
 class Bundle:
-    """One check of one bundle."""
+    """One check of one bundle, of a whole log or of a range of it."""
 
     def __init__(self, file, size, schemas, trust):
         self.archive, self.schemas, self.trust = Archive(file, size), schemas, trust
         manifest = self.archive.manifest
-        self.key, self.checkpoint, self.outside = trust.open(self.archive.checkpoint, manifest["key"])
+        self.rotated = []  # the keys since a range began, and where the epoch of each begins
+        lead = self._lead(manifest)
+        self.key, self.checkpoint, self.outside = trust.open(self.archive.read("checkpoint"), manifest["key"], schemas, lead)
         need((self.checkpoint.origin, self.checkpoint.size) == (manifest["origin"], manifest["size"]),
              "the checkpoint is of another log or size than the manifest says")
-        self.classes, self.redactions = set(manifest["classes"]), Redactions(manifest, schemas)
-        packs = self.archive.packs()
-        check_packs(packs)
-        self.unnamed = set(packs)
-        self.tree, self.kinds, self.states = Tree(), Counter(), Counter()
-        self.history = History(self.checkpoint.origin, manifest["key"], trust.people)
+        self.begins, self.tree, self.opening = self.archive.begins, Tree(), None
+        if self.begins:
+            self._open()
+        self.redactions = Redactions(manifest, schemas)
+        self.classes, self.unnamed = set(manifest["classes"]), self.archive.named()
+        self.kinds, self.states, self.carried = Counter(), Counter(), 0
+        self.kept = Kept()
+        self.history = History(manifest["key"], trust.people, self.kept)
         self.voices = Voices()
-        self.decisions = Decisions(self.history, self.voices)
-        self.offsets = []
-        self.replay = Replay(packs, self._again)
+        self.decisions = Decisions(self.history, self.voices, self._again)
+        self.assessments = Assessments(self.history, schemas, self.archive, trust.outsiders())
+        self.replay = Replay(self.archive.pack, self._again)
+
+    def _lead(self, manifest):
+        """The keys from the one by which a range begins to the one that it shows, by the
+        handovers that it carries."""
+        if "opening_key" not in manifest:
+            return []
+        key = log_key(manifest["opening_key"])
+        for name in self.archive.handovers:
+            key, place = handover(self.archive.read(name), key, self.schemas)
+            self.rotated.append((place, "rotation", sha256(key.text.encode()).hex(), key.text))
+        lead = [manifest["opening_key"], *(r[-1] for r in self.rotated)]
+        need(lead[-1] == manifest["key"], "the handovers do not lead from the key by which the range begins to the one that it shows")
+        return lead
+
+    def _compare_keys(self):
+        """Holds the keys since a range began to the log's own epochs."""
+        if self.rotated:
+            before = [e.log_key for e in self.history.epochs if e.entry < self.begins]
+            since = [(e.entry, e.reason, e.log_key) for e in self.history.epochs if e.entry >= self.begins]
+            first = sha256(self.archive.manifest["opening_key"].encode()).hex()
+            need(before[-1:] == [first] and since == [r[:3] for r in self.rotated], "the keys since the beginning are not those that the epochs name, each after a rotation")
+
+    def _open(self):
+        """Begins a range at its opening checkpoint."""
+        self.opening = self.trust.again(self.archive.read("opening"), self.archive.manifest.get("opening_key", self.key))
+        self.tree = Tree(self.begins, self.archive.edge())
+        need((self.opening.origin, self.opening.size) == (self.checkpoint.origin, self.begins), "the opening is of another log or size than the manifest says")
+        need(self.tree.root() == self.opening.root, "the edge is not that of the opening")
+        need(self.outside is None or self.outside.size >= self.begins, "the checkpoint that you gave ends before the range begins, and cannot be compared")
 
     def check(self):
         """Checks everything and gives the result."""
-        self._compare_outside()
-        for leaf, line in self.archive.entries():
-            try:
-                self._entry(leaf, line)
-            except Refused as problem:
-                raise Refused(f"entry {self.tree.size}: {problem}") from None
+        try:
+            if self.begins:
+                self._carried()
             self._compare_outside()
-        self.history.finish()
-        self.redactions.finish()
+            for leaf, line in self.archive.entries():
+                self._entry(self.tree.size, leaf, line)
+                self._compare_outside()
+            self.history.finish()
+            self.redactions.finish()
+            self._compare_keys()
+            self.assessments.finish()
+        finally:
+            self.kept.close()
         need((self.tree.size, self.tree.root()) == (self.checkpoint.size, self.checkpoint.root), "the entries do not give the root that was signed")
         need(self.outside is None or self.outside.size <= self.tree.size, "there are fewer entries than the checkpoint covers that you gave: some were removed")
-        need(not self.unnamed, "a pack is in the bundle but not in the log")
+        need(not self.unnamed, "a pack or a cosigned checkpoint is in the bundle but not in the log")
         return self._result()
 
-    def _entry(self, leaf, line):
-        entry = Entry(self.tree.size, leaf, line, self.schemas)
+    def _carried(self):
+        newest = -1
+        for position, path, leaf, line in self.archive.carried():
+            need(newest < position < self.begins, f"entry {position} is carried twice, out of order, or is of the range")
+            newest = position
+            self._entry(position, leaf, line, path)
+            self.carried += 1
+
+    def _entry(self, position, leaf, line, path=None):
+        """Checks an entry of the log or, with its audit path, one that is carried."""
+        carried = path is not None
+        try:
+            entry = Entry(position, leaf, line, self.schemas)
+            if carried:
+                need(root_of_path(position, self.begins, entry.hash, path) == self.opening.root, "it does not stand at this place before the range")
+            self._look(entry)
+            self.history.add(entry, None if carried else self.tree)
+            check_signatures(entry, self.checkpoint.origin, self.history.epoch)
+            self.voices.add(entry)
+            self.decisions.add(entry, carried)
+            self.assessments.add(entry, None if carried else self.tree.root())
+            if not carried:
+                self.replay.add(entry)
+                self.kinds[entry.kind] += 1
+                self.tree.add(entry.hash)
+        except Refused as problem:
+            raise Refused(f"entry {position}: {problem}") from None
+
+    def _look(self, entry):
+        """Holds what is shown of an entry to the manifest, and notes the pack that it names."""
         for field, sealed in zip(entry.schema.sealed, entry.sealed):
             self.states[sealed.state] += 1
             shown = field.sensitivity in self.classes and not self.redactions.withhold(entry.schema, field)
             need(sealed.state == "erased" or (sealed.state == "shown") == shown,
                  f"the field {field.name} is of the class {field.sensitivity}, and the manifest says otherwise of that class or field")
-        self.history.add(entry, self.tree.root())
         self.redactions.add(entry)
-        check_signatures(entry, self.checkpoint.origin, self.history.epoch)
-        self.voices.add(entry)
-        self.decisions.add(entry)
-        self.replay.add(entry)
-        if entry.kind == "pack":
-            self.unnamed.discard(entry.public["sha256"])
-        self.kinds[entry.kind] += 1
-        self.offsets.append((leaf, line))
-        self.tree.add(entry.hash)
+        if entry.kind in ("pack", "witnessed"):
+            self.unnamed.discard((entry.kind, entry.public["sha256" if entry.kind == "pack" else "note"]))
 
-    def _again(self, place):
-        return Entry(place, *self.offsets[place], self.schemas)
+    def _again(self, position):
+        return Entry(position, *self.archive.again(position), self.schemas)
 
     def _compare_outside(self):
         if self.outside is not None and self.outside.size == self.tree.size:
@@ -100,44 +138,23 @@ class Bundle:
 
     def _result(self):
         precedent, met = self.decisions.conditions()
-        return {
-            "what": "bundle", "origin": self.checkpoint.origin, "size": self.checkpoint.size, "root": self.checkpoint.root.hex(),
-            "assurance": self.trust.assurance(), "classes": self.archive.manifest["classes"],
-            "counts": {
-                "entries": self.tree.size, "kinds": dict(sorted(self.kinds.items())), "disclosed": self.states["shown"],
-                "withheld": self.states["withheld"], "erased": self.states["erased"], "signatures": self.history.signatures,
-                "ratings": self.replay.counts,
-                "voices": {"approvals": self.decisions.approvals, "shown": self.decisions.shown, "withheld": self.decisions.approvals - self.decisions.shown},
-                "conditions": {"precedent": precedent, "met": met},
-            },
-            "not_checked": sum(n for kind, n in self.kinds.items() if kind in OF_ASSESSMENTS),
-            "epochs": [e._asdict() for e in self.history.epochs[1:]], "not_replayed": self.replay.why,
+        approvals, shown = self.decisions.approvals, self.decisions.shown
+        result = {"what": "bundle", "origin": self.checkpoint.origin}
+        counts = {"entries": self.tree.size - self.begins}
+        if self.begins:
+            result |= {"what": "range", "from": self.begins, "complete": self.history.complete, "opening": self.assessments.opening}
+            counts |= {"carried": self.carried, "continued": self.history.continued}
+        counts |= {
+            "kinds": dict(sorted(self.kinds.items())), "disclosed": self.states["shown"], "withheld": self.states["withheld"],
+            "erased": self.states["erased"], "signatures": self.history.signatures, "ratings": self.replay.counts,
+            "voices": {"approvals": approvals, "shown": shown, "withheld": approvals - shown},
+            "conditions": {"precedent": precedent, "met": met}, "assessed": self.assessments.sampling.counts,
         }
-
-
-def verify_disclosure(data, schemas, trust):
-    """Checks a file that shows one field, and gives the result (docs/bundle.md, section 9)."""
-    try:
-        proof = json.loads(data.decode())
-        again = (json.dumps(proof, ensure_ascii=False, indent=1) + "\n").encode()
-    except (ValueError, RecursionError):
-        raise Refused("it is neither a bundle nor a disclosure") from None
-    need(isinstance(proof, dict) and list(proof) == PROOF and proof["duly"] == "disclosure/1" and again == data, "it is not a disclosure in its one spelling")
-    lists = [proof["digests"], proof["inclusion"]]
-    texts = [proof[k] for k in ("field", "leaf", "disclosure", "checkpoint", "key")]
-    need(all(isinstance(t, str) for t in texts) and type(proof["entry"]) is int, "a key of the disclosure has a value of another type")
-    need(all(isinstance(x, list) and all(is_hash(h) for h in x) for x in lists), "a digest of the disclosure is malformed")
-    digests, path = ([bytes.fromhex(h) for h in x] for x in lists)
-    _, checkpoint, outside = trust.open(proof["checkpoint"].encode(), proof["key"])
-    need(outside is None or (outside.size, outside.root) == (checkpoint.size, checkpoint.root), "it is tied to another checkpoint than the one that you gave")
-    leaf = Leaf(proof["leaf"].encode(), schemas)
-    at = leaf.schema.index(proof["field"])
-    need(at is not None and len(digests) == len(leaf.schema.sealed), "the entry has no such sealed field, or another number of them")
-    need(field_root(digests) == leaf.fields, "the digests are not those that the leaf commits to")
-    need(sha256(proof["disclosure"].encode()) == digests[at], "the disclosed value is not the one that the leaf commits to")
-    value = open_disclosure(leaf.schema.sealed[at], proof["disclosure"])
-    need(root_of_path(proof["entry"], checkpoint.size, leaf.hash, path) == checkpoint.root, "the entry is not under the checkpoint at this place")
-    return {
-        "what": "disclosure", "origin": checkpoint.origin, "size": checkpoint.size, "root": checkpoint.root.hex(),
-        "assurance": trust.assurance(), "entry": proof["entry"], "kind": leaf.kind, "field": proof["field"], "value": value,
-    }
+        if self.rotated:
+            result["opening_key"] = self.archive.manifest["opening_key"]
+        others = [c for c in (self.opening, self.outside) if c is not None]
+        return (
+            result | {"size": self.checkpoint.size, "root": self.checkpoint.root.hex()} | self.trust.worth(self.checkpoint, others)
+            | {"counts": counts, "epochs": [e._asdict() for e in self.history.epochs[1:]], "classes": self.archive.manifest["classes"]}
+            | {name: self.archive.manifest[name] for name in ("redacted", "unredacted") if name in self.archive.manifest} | {"not_replayed": self.replay.why}
+        )

@@ -31,7 +31,8 @@ type Withholding struct {
 //
 // Errors: NotFound for a kind or a field that is not there; Invalid without words, or for a
 // reason that does not fit the field's class; Refused for what stands in clear, which may
-// never be withheld, and for what is withheld already.
+// never be withheld, for what is withheld already, and once the engagement has ended: an
+// assessor can say nothing to it any more.
 func Withhold(ctx context.Context, db *store.DB, authority act.Authority, schemas []*ledger.Schema, x Withholding) (*Redaction, store.Ref, error) {
 	if strings.TrimSpace(x.Text) == "" {
 		return nil, store.Ref{}, fault.New(fault.Invalid, "a redaction says why in words, for the assessor", "give --text TEXT")
@@ -45,7 +46,10 @@ func Withhold(ctx context.Context, db *store.DB, authority act.Authority, schema
 		if what := bundle.Withheld(r.Class, x.Reason); what != "" {
 			return fault.New(fault.Invalid, what, "use another reason, or show the field")
 		}
-		s, err := approved(ctx, tx, x.Engagement)
+		s, err := engagement.Stand(ctx, tx, x.Engagement)
+		if err == nil {
+			err = s.InForce()
+		}
 		if err != nil {
 			return err
 		}
@@ -63,15 +67,6 @@ func Withhold(ctx context.Context, db *store.DB, authority act.Authority, schema
 		return err
 	})
 	return r, ref, err
-}
-
-// approved gives an engagement whose terms are in force.
-func approved(ctx context.Context, tx *store.Tx, id string) (*engagement.Standing, error) {
-	s, err := engagement.Stand(ctx, tx, id)
-	if err == nil && s.Terms == nil {
-		err = refusal.Refuse(refusal.Terms, "the governing body has not approved terms of reference", "a person of the governing body signs them with `duly engagement approve`")
-	}
-	return s, err
 }
 
 // place finds a sealed field by kind and name in the newest schema of the kind.

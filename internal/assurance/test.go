@@ -137,7 +137,7 @@ func (t *Testing) drawn(ctx context.Context, tx *store.Tx, s *engagement.Standin
 	}
 	var items, grave []string
 	for _, d := range samples {
-		if d.Record.Of != t.Sample || d.Record.Population != frozen.Hash.String() {
+		if d.Record.Of != t.Sample || d.Record.State != engagement.Drawn || d.Record.Population != frozen.Hash.String() {
 			continue
 		}
 		if test.Sample == "" {

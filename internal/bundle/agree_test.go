@@ -2,194 +2,105 @@ package bundle
 
 import (
 	"bytes"
-	"encoding/json"
-	"flag"
 	"fmt"
+	"maps"
 	"math/rand/v2"
 	"os"
 	"os/exec"
 	"path/filepath"
-	"reflect"
-	"strings"
-	"sync"
+	"slices"
 	"testing"
+	"time"
 
+	"duly/internal/bundle/agreetest"
 	"duly/internal/ledger"
+	"duly/internal/stats"
 )
 
-// TestMain gives everything that the tests of this package verified to the other verifier,
-// contrib/verify-bundle, which was written from docs/bundle.md and shares no code: honest
-// bundles and every cheat. The two must say the same of each.
-func TestMain(m *testing.M) {
-	flag.Parse()
-	code := m.Run()
-	if f := flag.Lookup("test.fuzz"); code == 0 && f.Value.String() == "" {
-		code = second.ask()
-	}
-	second.close()
-	os.Exit(code)
-}
+// TestMain gives everything that the tests of this package verified to the other verifier.
+func TestMain(m *testing.M) { os.Exit(second.Run(m)) }
 
 // second is the second opinion on what was verified.
-var second opinions
-
-// opinions collects what was verified, and what came of it.
-type opinions struct {
-	sync.Mutex
-	dir    string
-	orders []order
-	said   []verdict
-	seen   map[string]bool
-}
-
-// order is a line for contrib/verify-bundle/tests/batch.py.
-type order struct {
-	File       string   `json:"file"`
-	Schemas    string   `json:"schemas"`
-	Key        string   `json:"key"`
-	Checkpoint string   `json:"checkpoint"`
-	People     []string `json:"people"`
-}
-
-// verdict is a line from it, and what this verifier says.
-type verdict struct {
-	Holds  bool           `json:"holds"`
-	Why    string         `json:"why"`
-	Counts map[string]any `json:"counts"`
-	Left   int            `json:"not_checked"` // entries whose own rules the other verifier says that it does not check
-}
-
-// keep remembers one check, once. What else than these three came from outside, the other
-// verifier does not read.
-func (o *opinions) keep(data []byte, trust Trust, r *Result, err error) {
-	if !reflect.DeepEqual(trust, Trust{Key: trust.Key, Checkpoint: trust.Checkpoint, People: trust.People}) {
-		return
+var second = opinions{agreetest.New(filepath.Join("..", "..", "contrib", "verify-bundle"), func() (documents [][]byte) {
+	for _, s := range testSchemas {
+		documents = append(documents, s.Document())
 	}
-	o.Lock()
-	defer o.Unlock()
-	if o.dir == "" {
-		o.begin()
+	return documents
+})}
+
+type opinions struct{ *agreetest.Opinions }
+
+// keep remembers one check.
+func (o opinions) keep(data []byte, trust Trust, r *Result, err error) {
+	if trust.Quorum != nil {
+		panic("a policy is kept as it was written: use under")
 	}
-	x := order{File: o.file(data), Schemas: o.dir, Key: trust.Key}
+	x := agreetest.Order{File: o.File(data), Key: trust.Key}
 	if trust.Checkpoint != nil {
-		x.Checkpoint = o.file(trust.Checkpoint)
+		x.Checkpoint = o.File(trust.Checkpoint)
+	}
+	for _, h := range trust.Handovers {
+		x.Handovers = append(x.Handovers, o.File(h))
+	}
+	for _, w := range trust.Witnesses {
+		if x.Witnesses = append(x.Witnesses, w.Key()); w.Name() == trust.Assessor {
+			x.Assessor = w.Key()
+		}
 	}
 	if trust.People != nil {
-		x.People = []string{}
-		for key := range trust.People {
-			x.People = append(x.People, key)
-		}
+		x.People = append([]string{}, slices.Sorted(maps.Keys(trust.People))...)
 	}
-	if name := fmt.Sprint(x); o.seen[name] {
-		return
-	} else {
-		o.seen[name] = true
-	}
-	v := verdict{Holds: err == nil}
-	if err != nil {
-		v.Why = err.Error()
-	} else {
-		v.Counts = tallied(r)
-	}
-	o.orders, o.said = append(o.orders, x), append(o.said, v)
+	o.Add(x, r, err)
 }
 
-// tallied gives what both verifiers count, as JSON gives it back.
-func tallied(r *Result) (counts map[string]any) {
-	text, _ := json.Marshal(r.Counts)
-	if r.What == "disclosure" || json.Unmarshal(text, &counts) != nil {
-		return nil
+// under checks a bundle under what a command line names, with a policy as it was written,
+// and has the other verifier check it in the end.
+func under(data []byte, from Sources, policy string) (r *Result, err error) {
+	trust, err := from.Trust(func(string) ([]byte, error) { return []byte(policy), nil })
+	if err == nil {
+		r, err = checkAlone(data, trust)
 	}
-	delete(counts["ratings"].(map[string]any), "contradicted") // is refused
-	delete(counts, "carried")                                  // of ranges
-	delete(counts, "assessed")                                 // only this one does again what assessors did
-	return counts
+	x := agreetest.Order{File: second.File(data), Key: from.Key, Witnesses: from.Witnesses, Assessor: from.Assessor}
+	if from.Policy != "" {
+		x.Policy = second.File([]byte(policy))
+	}
+	second.Add(x, r, err)
+	return r, err
 }
 
-func (o *opinions) begin() {
-	o.seen = map[string]bool{}
-	var err error
-	if o.dir, err = os.MkdirTemp("", "duly-agree-"); err != nil {
-		panic(err)
-	}
-	for _, s := range testSchemas {
-		if err := os.WriteFile(filepath.Join(o.dir, s.Name()+"-"+s.Hash().String()+".json"), s.Document(), 0o600); err != nil {
-			panic(err)
-		}
-	}
-}
-
-func (o *opinions) file(data []byte) string {
-	path := filepath.Join(o.dir, hexSum(data))
-	if err := os.WriteFile(path, data, 0o600); err != nil {
-		panic(err)
-	}
-	return path
-}
-
-// ask runs the other verifier and gives the exit code of the tests.
-func (o *opinions) ask() int {
-	if len(o.orders) == 0 {
-		return 0
-	}
+// TestBoundsAgree protects the figure on which a control is called effective: the bound of
+// this verifier is to the last unit the one that the other finds in whole numbers.
+func TestBoundsAgree(t *testing.T) {
 	python, err := exec.LookPath("python3")
 	if err != nil {
-		fmt.Println("there is no python3, so the other verifier was not asked; DULY_REQUIRE_PYTHON=1 makes that an error")
-		return map[bool]int{true: 1}[os.Getenv("DULY_REQUIRE_PYTHON") == "1"]
+		t.Skip("there is no python3") // TestMain says so, and fails where it is required
 	}
 	var in bytes.Buffer
-	lines := json.NewEncoder(&in)
-	for _, x := range o.orders {
-		if err := lines.Encode(x); err != nil {
-			panic(err)
+	bound := func(population, drawn, seen int64) {
+		most, err := stats.Most(population, drawn, seen, Confidence)
+		if err != nil {
+			most = -1
+		}
+		fmt.Fprintln(&in, population, drawn, seen, most)
+	}
+	for population := range int64(30) {
+		for drawn := range population + 2 {
+			for seen := int64(-1); seen <= drawn+1; seen++ {
+				bound(population, drawn, seen)
+			}
 		}
 	}
-	cmd := exec.Command(python, filepath.Join("..", "..", "contrib", "verify-bundle", "tests", "batch.py"))
-	cmd.Stdin, cmd.Stderr = &in, os.Stderr
-	out, err := cmd.Output()
-	answers := strings.Split(strings.TrimSuffix(string(out), "\n"), "\n")
-	if err != nil || len(answers) != len(o.orders) {
-		fmt.Printf("the other verifier answered %d of %d times: %v\n", len(answers), len(o.orders), err)
-		return 1
+	random := rand.New(rand.NewPCG(19, 34))
+	for range 1500 {
+		population := 20 * (1 + random.Int64N(200_000))
+		drawn := 1 + random.Int64N(min(population, 400))
+		bound(population, 1, 0) // exactly 19 of 20
+		bound(population, drawn, random.Int64N(min(drawn, 30)+1))
 	}
-	return o.compare(answers)
-}
-
-func (o *opinions) compare(answers []string) (code int) {
-	hold, newer := 0, 0
-	for i, line := range answers {
-		var theirs verdict
-		if err := json.Unmarshal([]byte(line), &theirs); err != nil {
-			panic(err)
-		}
-		ours := o.said[i]
-		switch {
-		case ours.Holds && unknown(theirs.Why), !ours.Holds && theirs.Holds && theirs.Left > 0:
-			newer++
-			continue
-		case ours.Holds:
-			hold++
-		}
-		if ours.Holds != theirs.Holds || !reflect.DeepEqual(ours.Counts, theirs.Counts) {
-			fmt.Printf("the verifiers differ on %s\n  duly-verify:   %t %s %v\n  verify-bundle: %t %s %v\n",
-				o.orders[i].File, ours.Holds, ours.Why, ours.Counts, theirs.Holds, theirs.Why, theirs.Counts)
-			code = 1
-		}
-	}
-	if code == 0 {
-		fmt.Printf("the other verifier says the same of %d checks, of which %d hold; %d are of what it does not check\n", len(answers)-newer, hold, newer)
-	}
-	return code
-}
-
-// unknown says whether the other verifier refuses for what it says that it does not know.
-func unknown(why string) bool {
-	return strings.Contains(why, "knows bundle/1 only") || strings.Contains(why, "which this verifier does not know")
-}
-
-func (o *opinions) close() {
-	if o.dir != "" && os.Getenv("DULY_KEEP_BUNDLES") == "" {
-		os.RemoveAll(o.dir)
+	cmd := exec.Command(python, filepath.Join("..", "..", "contrib", "verify-bundle", "tests", "bounds.py"))
+	cmd.Stdin = &in
+	if out, err := cmd.CombinedOutput(); err != nil || len(out) > 0 {
+		t.Errorf("%v\n%s", err, out)
 	}
 }
 
@@ -259,5 +170,37 @@ func TestChangedBundles(t *testing.T) {
 		r.digests[field] = r.disclosures[field].Digest()
 		l.edit(i, func(leaf *ledger.Leaf) { leaf.Fields = ledger.FieldRoot(r.digests) })
 		verify(l.bundle(ledger.Classes...), Trust{})
+	}
+}
+
+// TestChangedRanges protects the one spelling of a range, of cosigned checkpoints, of
+// proofs and of handovers: whatever changes by an accident of bytes is refused by both
+// verifiers, or means the same to both.
+func TestChangedRanges(t *testing.T) {
+	random := rand.New(rand.NewPCG(20, 27))
+	l := rated(t, nil).testLog
+	n := l.size()
+	w := l.witness("one.example/w")
+	at := time.Date(2026, 5, 1, 0, 0, 0, 0, time.UTC)
+	knows := Trust{Key: l.key.Public()}
+	knows.know(mustWitness(t, w.Public()))
+	for range mutations {
+		from := 1 + random.Int64N(n-1)
+		classes := [][]ledger.Class{nil, {ledger.Customer}, ledger.Classes}[random.IntN(3)]
+		all := parts(t, l.rangeFrom(from, l.carries(from, classes), classes...))
+		all[1].content = l.cosigned(n, w.Line(l.point(n), at))
+		all[2].content = l.cosigned(from, w.Line(l.point(from), at.AddDate(0, 0, -1)))
+		i := random.IntN(6)
+		_, _ = verify(with(t, all, i, mutate(random, all[i].content)), knows)
+	}
+	old := l.rekey(21, "rotation")
+	note, proof := l.handover(old, l.key), l.inclusion(3, n).Encode()
+	data := l.bundle()
+	for range mutations {
+		_, _ = verify(data, Trust{Key: old.Public(), Handovers: [][]byte{mutate(random, note)}})
+		if changed := mutate(random, proof); ledger.IsInclusionProof(changed) {
+			_, _ = proved(changed, Trust{Key: old.Public()})
+		}
+		_, _ = verify(data, Trust{Key: l.key.Public(), Checkpoint: mutate(random, l.checkpoint(n))})
 	}
 }

@@ -3,6 +3,7 @@ package bundle
 import (
 	"strings"
 	"testing"
+	"time"
 
 	"pgregory.net/rapid"
 
@@ -17,6 +18,7 @@ type office struct {
 	*testLog
 	board, assessor ledger.PersonKey
 	terms           string
+	began, engaged  string // the records of the start and of the newest engagement
 	frozen          *Population
 	population      string
 	seed            ledger.Hash // the root that draws rest on
@@ -33,13 +35,15 @@ func newOffice(t *testing.T) *office {
 	o := &office{testLog: l, board: l.person("governing_body"), assessor: l.person("assessor"), had: map[string]bool{}}
 	o.terms = o.approve(70)
 	add(l, independenceKind, l.id(), &independenceRecord{State: "declared", Terms: o.terms, Ties: []string{"funding"}, Appointed: "outside", Removed: "outside", Flagged: true}, o.assessor)
-	add(l, assignmentKind, l.id(), &assignmentRecord{"started", o.terms, 1, 1}, o.assessor)
+	o.began = l.id()
+	add(l, assignmentKind, o.began, &assignmentRecord{"started", o.terms, 1, 1}, o.assessor)
 	for i := range 60 {
 		add(l, deploymentKind, l.id(), &deploymentRecord{"active"})
 		if i < 45 {
 			add(l, ratingKind, l.id(), &ratingRecord{Engine: EngineNumber(), Outcome: "approve"})
 		}
 	}
+	l.time += (120 * 24 * time.Hour).Microseconds() // the period is over
 	o.freeze()
 	add(l, itemKind, l.id(), &item{State: "active"}) // what somebody else enters seeds the draws
 	o.seed, o.position = l.root(l.size()), l.size()
@@ -48,9 +52,27 @@ func newOffice(t *testing.T) *office {
 	return o
 }
 
+// end concludes the engagement.
+func (o *office) end() {
+	add(o.testLog, assignmentKind, o.began, &assignmentRecord{"concluded", o.terms, 1, 1}, o.assessor)
+}
+
+// second gives another assessor who takes part.
+func (o *office) second() ledger.PersonKey {
+	key := o.person("assessor")
+	add(o.testLog, independenceKind, o.id(), &independenceRecord{State: "declared", Terms: o.terms, Appointed: "outside", Removed: "outside"}, key)
+	return key
+}
+
+// withheld gives a redaction of the price of items.
+func (o *office) withheld() redactionRecord {
+	return redactionRecord{o.terms, "withheld", itemKind.Schema().Hash().String(), 2, "trade_secret", "competition"}
+}
+
 // approve drafts terms of another engagement and has them approved.
 func (o *office) approve(required int64) string {
-	id, r := o.id(), engagementRecord{"draft", "limited", required, "2026-01-01", "2027-12-31"}
+	o.engaged = o.id()
+	id, r := o.engaged, engagementRecord{"draft", "limited", required, "2026-01-01", "2026-12-31", "2027-12-31"}
 	add(o.testLog, engagementKind, id, &r, o.board)
 	r.State = "approved"
 	return o.hash(add(o.testLog, engagementKind, id, &r, o.board))
@@ -58,7 +80,7 @@ func (o *office) approve(required int64) string {
 
 // freeze takes the population.
 func (o *office) freeze() {
-	o.frozen = NewPopulation("2026-01-01", "2027-12-31")
+	o.frozen = NewPopulation("2026-01-01", "2026-12-31")
 	for _, row := range o.rows {
 		leaf, err := ledger.ParseLeaf(row.leaf)
 		if err != nil {
@@ -69,7 +91,7 @@ func (o *office) freeze() {
 	tally := o.frozen.Tally()
 	n := tally.Public()
 	o.population = o.hash(add(o.testLog, sizedKind, o.id(), &sizedRecord{
-		Terms: o.terms, From: "2026-01-01", Upto: "2027-12-31", Size: o.size(), Root: o.root(o.size()).String(), Commitment: Commitment(secretOfOffice), Hash: tally.Hash,
+		Terms: o.terms, From: "2026-01-01", Upto: "2026-12-31", Size: o.size(), Root: o.root(o.size()).String(), Commitment: Commitment(secretOfOffice), Hash: tally.Hash,
 		Deployments: n["deployments"], Ratings: n["ratings"],
 	}, o.assessor))
 }
@@ -83,6 +105,7 @@ func (o *office) draw(size int) {
 		o.had[id] = true
 	}
 	o.sample = o.hash(add(o.testLog, takenKind, o.id(), &takenRecord{
+		State: "drawn", Wanted: int64(size),
 		Population: o.population, Draw: o.draws, Of: "deployment", Secret: link, Root: o.seed.String(), Position: o.position, Size: int64(len(s.Drawn)), From: s.Rest,
 		Strata: s.Strata, Hash: s.Hash,
 	}, o.assessor))
@@ -93,7 +116,7 @@ func (o *office) compare(rows, missing int64) {
 	add(o.testLog, reconciliationKind, o.id(), &reconciliationRecord{Terms: o.terms, Of: "account", Rows: rows, Known: rows - missing, Missing: missing}, o.assessor)
 }
 
-func exactly(n int64) *int64 { return &n }
+func exactly[T any](value T) *T { return &value }
 
 // sampled gives a test of a control on what was drawn, with its bound.
 func (o *office) sampled(control byte, items, deviations int64, conclusion string) controlTestRecord {
@@ -153,7 +176,7 @@ func TestAnAssessorsWorkFollows(t *testing.T) {
 			a := o.answer("contribution", "partly")
 			a.Effective, a.Absent, a.Untested, a.Involved = 1, 1, 0, 1
 			d := o.determine(a)
-			add(o.testLog, dissentKind, o.id(), &dissentRecord{d, "yes"}, o.person("assessor"))
+			add(o.testLog, dissentKind, o.id(), &dissentRecord{d, "yes"}, o.second())
 			p := a
 			p.Question = "process"
 			o.determine(p)
@@ -167,7 +190,7 @@ func TestAnAssessorsWorkFollows(t *testing.T) {
 			add(o.testLog, controlTestKind, o.id(), &r, o.person("assessor", "approver"))
 		}, want: "whose roles do not allow this: control_test"},
 		"terms that nobody approved": {do: func(o *office) {
-			o.terms = o.hash(add(o.testLog, engagementKind, o.id(), &engagementRecord{"draft", "limited", 1, "2026-01-01", "2027-12-31"}, o.board))
+			o.terms = o.hash(add(o.testLog, engagementKind, o.id(), &engagementRecord{"draft", "limited", 1, "2026-01-01", "2026-12-31", "2027-12-31"}, o.board))
 			o.test(o.inspected(1, "effective"))
 		}, want: "never approved"},
 
@@ -183,7 +206,7 @@ func TestAnAssessorsWorkFollows(t *testing.T) {
 		}, want: "1 deviations and 0 root causes"},
 		"a bound made smaller": {do: func(o *office) {
 			r := o.sampled(1, 40, 0, "effective")
-			r.Bound = exactly(4)
+			r.Bound = exactly[int64](4)
 			o.test(r)
 		}, want: "bounds the deviations at 5, it says 4"},
 		"effective with a deviation": {do: func(o *office) { o.test(o.sampled(1, 40, 1, "effective")) }, want: "7 at most deviate"},
@@ -229,10 +252,10 @@ func TestAnAssessorsWorkFollows(t *testing.T) {
 			id, bad, good := o.id(), o.sampled(1, 40, 1, "not_effective"), o.sampled(1, 40, 0, "effective")
 			add(o.testLog, controlTestKind, id, &bad, o.assessor)
 			add(o.testLog, controlTestKind, id, &good, o.assessor)
-		}, want: "a test was changed"},
+		}, want: "a control_test was changed"},
 		"more than the log has by rule": {do: func(o *office) {
 			o.test(controlTestRecord{
-				Terms: o.terms, Control: hexSum(nil), Of: "operation", How: "whole", Conclusion: "effective", Population: 1_000_000, Items: 1_000_000, Kept: 1_000_000, Bound: exactly(0), Causes: []string{},
+				Terms: o.terms, Control: hexSum(nil), Of: "operation", How: "whole", Conclusion: "effective", Population: 1_000_000, Items: 1_000_000, Kept: 1_000_000, Bound: exactly[int64](0), Causes: []string{},
 			})
 		}, want: "a rule of the verifier"},
 
@@ -366,14 +389,23 @@ func TestAnAssessorsWorkFollows(t *testing.T) {
 		}, want: "dissents from it"},
 		"a dissent that agrees": {do: func(o *office) {
 			d := o.determine(o.answer("contribution", "no"))
-			add(o.testLog, dissentKind, o.id(), &dissentRecord{d, "no"}, o.person("assessor"))
+			add(o.testLog, dissentKind, o.id(), &dissentRecord{d, "no"}, o.second())
 		}, want: "concludes the same"},
+		"a dissent by somebody who has not declared": {do: func(o *office) {
+			d := o.determine(o.answer("contribution", "no"))
+			add(o.testLog, dissentKind, o.id(), &dissentRecord{d, "yes"}, o.person("assessor"))
+		}, want: "who has declared no independence"},
+		"a dissent after the end": {do: func(o *office) {
+			d, other := o.determine(o.answer("contribution", "no")), o.second()
+			o.end()
+			add(o.testLog, dissentKind, o.id(), &dissentRecord{d, "yes"}, other)
+		}, want: "after the engagement had ended"},
 		"a dissent from nothing": {do: func(o *office) {
 			add(o.testLog, dissentKind, o.id(), &dissentRecord{hexSum(nil), "no"}, o.assessor)
 		}, want: "not there"},
 
 		"a field that is withheld": {do: func(o *office) {
-			at := add(o.testLog, redactionKind, o.id(), &redactionRecord{o.terms, "withheld", itemKind.Schema().Hash().String(), 2, "trade_secret", "competition"}, o.board)
+			at := add(o.testLog, redactionKind, o.id(), exactly(o.withheld()), o.board)
 			add(o.testLog, consentKind, o.id(), &consentRecord{o.hash(at), false}, o.assessor)
 		}},
 		"what stands in clear is withheld": {do: func(o *office) {
@@ -386,12 +418,71 @@ func TestAnAssessorsWorkFollows(t *testing.T) {
 			add(o.testLog, redactionKind, o.id(), &redactionRecord{o.terms, "withheld", itemKind.Schema().Hash().String(), 2, "trade_secret", "privacy"}, o.board)
 		}, want: "not withheld for the reason"},
 		"a redaction that the assessor approves": {do: func(o *office) {
-			add(o.testLog, redactionKind, o.id(), &redactionRecord{o.terms, "withheld", itemKind.Schema().Hash().String(), 2, "trade_secret", "competition"}, o.assessor)
+			add(o.testLog, redactionKind, o.id(), exactly(o.withheld()), o.assessor)
 		}, want: "whose roles do not allow this: redaction"},
 		"a consent that the company gives": {do: func(o *office) {
-			at := add(o.testLog, redactionKind, o.id(), &redactionRecord{o.terms, "withheld", itemKind.Schema().Hash().String(), 2, "trade_secret", "competition"}, o.board)
+			at := add(o.testLog, redactionKind, o.id(), exactly(o.withheld()), o.board)
 			add(o.testLog, consentKind, o.id(), &consentRecord{o.hash(at), true}, o.board)
 		}, want: "whose roles do not allow this: redaction_consent"},
+		"withheld twice": {do: func(o *office) {
+			for range 2 {
+				add(o.testLog, redactionKind, o.id(), exactly(o.withheld()), o.board)
+			}
+		}, want: "withheld already"},
+		"shown again, after the end too": {do: func(o *office) {
+			id, r := o.id(), o.withheld()
+			add(o.testLog, redactionKind, id, &r, o.board)
+			o.end()
+			r.State = "lifted"
+			add(o.testLog, redactionKind, id, &r, o.board)
+		}},
+		"withheld after the end": {do: func(o *office) {
+			o.end()
+			add(o.testLog, redactionKind, o.id(), exactly(o.withheld()), o.board)
+		}, want: "after the engagement had ended"},
+		"shown again as another field": {do: func(o *office) {
+			id, r := o.id(), o.withheld()
+			add(o.testLog, redactionKind, id, &r, o.board)
+			r.State, r.Field, r.Class, r.Reason = "lifted", 3, "personal", "privacy"
+			add(o.testLog, redactionKind, id, &r, o.board)
+		}, want: "shown again once"},
+		"a consent after the end": {do: func(o *office) {
+			at := add(o.testLog, redactionKind, o.id(), exactly(o.withheld()), o.board)
+			o.end()
+			add(o.testLog, consentKind, o.id(), &consentRecord{o.hash(at), true}, o.assessor)
+		}, want: "after the engagement had ended"},
+		"one workpaper twice": {do: func(o *office) {
+			for range 2 {
+				add(o.testLog, workpaperKind, o.id(), &workpaperRecord{o.terms, hexSum([]byte("paper"))}, o.assessor)
+			}
+		}, want: "recorded before"},
+		"a sample of a population under other terms": {do: func(o *office) {
+			r := o.sampled(1, 40, 0, "effective")
+			id := o.engaged
+			again := engagementRecord{"draft", "limited", 70, "2026-01-01", "2026-12-31", "2027-12-31"}
+			add(o.testLog, engagementKind, id, &again, o.board)
+			again.State = "approved"
+			r.Terms = o.hash(add(o.testLog, engagementKind, id, &again, o.board))
+			o.test(r)
+		}, want: "another population than that was drawn from"},
+		"concluded before a population was frozen": {do: func(o *office) {
+			again := engagementRecord{"draft", "limited", 70, "2026-01-01", "2026-12-31", "2027-12-31"}
+			add(o.testLog, engagementKind, o.engaged, &again, o.board)
+			again.State = "approved"
+			a := o.answer("contribution", "indeterminate")
+			a.Terms = o.hash(add(o.testLog, engagementKind, o.engaged, &again, o.board))
+			o.determine(a)
+		}, want: "before a population was frozen"},
+		"an impact known from nothing": {do: func(o *office) {
+			r := o.harmful()
+			r.Bases, r.Actual = []string{}, false
+			o.impact(r)
+		}, want: "from what it is known"},
+		"an impact that begins withdrawn": {do: func(o *office) {
+			r := o.harmful()
+			r.State = "withdrawn"
+			o.impact(r)
+		}, want: "held first"},
 		"a consent to nothing": {do: func(o *office) {
 			add(o.testLog, consentKind, o.id(), &consentRecord{hexSum(nil), true}, o.assessor)
 		}, want: "a redaction that is not there"},
@@ -407,6 +498,19 @@ func TestAnAssessorsWorkFollows(t *testing.T) {
 				t.Errorf("want %q, got %v", c.want, err)
 			}
 		})
+	}
+}
+
+// TestUnmapped protects the rate that lowers coverage: rounded up, all of an empty list, and
+// for no number of rows does it wrap around and come out small.
+func TestUnmapped(t *testing.T) {
+	const wraps = 1_844_674_407_370_956 // times 10000 it is 8384 beyond 2^64
+	for _, c := range []struct{ rows, lost, want int64 }{
+		{100, 0, 0}, {100, 1, 100}, {3, 1, 3334}, {7, 7, Whole}, {0, 0, Whole}, {10, 11, Whole}, {10, -1, Whole}, {wraps * 2, wraps, Whole / 2},
+	} {
+		if got := Unmapped(c.rows, c.lost); got != c.want {
+			t.Errorf("%d of %d: %d, not %d", c.lost, c.rows, got, c.want)
+		}
 	}
 }
 

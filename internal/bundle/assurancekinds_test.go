@@ -10,6 +10,11 @@ type (
 		Required int64  `duly:"required_coverage,public"`
 		From     string `duly:"from_day,public,date"`
 		Upto     string `duly:"upto_day,public,date"`
+		Due      string `duly:"due,public,date"`
+	}
+	workpaperRecord struct {
+		Terms  string `duly:"terms,public,hash"`
+		SHA256 string `duly:"sha256,public,hash"`
 	}
 	controlTestRecord struct {
 		Terms       string   `duly:"terms,public,hash"`
@@ -75,7 +80,7 @@ type (
 		Reason string `duly:"reason,public,enum=competition|privacy|law"`
 	}
 	independenceRecord struct {
-		State     string   `duly:"state,public,enum=declared"`
+		State     string   `duly:"state,public,enum=declared|recused"`
 		Terms     string   `duly:"terms,public,hash"`
 		Ties      []string `duly:"ties,public,enum=funding"`
 		Appointed string   `duly:"appointed_by,public,enum=outside"`
@@ -84,7 +89,7 @@ type (
 		Flagged   bool     `duly:"flagged,public"`
 	}
 	assignmentRecord struct {
-		State     string `duly:"state,public,enum=started"`
+		State     string `duly:"state,public,enum=started|concluded"`
 		Terms     string `duly:"terms,public,hash"`
 		Assessors int64  `duly:"assessors,public"`
 		Flagged   int64  `duly:"flagged,public"`
@@ -120,7 +125,9 @@ type (
 	takenRecord struct {
 		Population string `duly:"population,public,hash"`
 		Draw       int64  `duly:"draw,public"`
+		State      string `duly:"state,public,enum=planned|drawn"`
 		Of         string `duly:"of,public,enum=deployment|rating"`
+		Wanted     int64  `duly:"wanted,public"`
 		Secret     string `duly:"secret,public,hash"`
 		Root       string `duly:"root,public,hash"`
 		Position   int64  `duly:"position,public"`
@@ -138,6 +145,9 @@ type (
 		Missing   int64  `duly:"missing,public"`
 		Ambiguous int64  `duly:"ambiguous,public"`
 		Unread    int64  `duly:"unread,public"`
+		Repeated  int64  `duly:"repeated,public"`
+		Recorded  int64  `duly:"recorded,public"`
+		Unlisted  int64  `duly:"unlisted,public"`
 	}
 	deploymentRecord struct {
 		State string `duly:"state,public,enum=active|ended"`
@@ -158,6 +168,7 @@ type (
 
 var (
 	engagementKind     = ledger.Define[engagementRecord]("engagement", 1, ledger.SignedBy(1))
+	workpaperKind      = ledger.Define[workpaperRecord]("workpaper", 1, ledger.SignedBy(1))
 	controlTestKind    = ledger.Define[controlTestRecord]("control_test", 1, ledger.SignedBy(1))
 	impactKind         = ledger.Define[impactRecord]("impact", 1, ledger.SignedBy(1))
 	determinationKind  = ledger.Define[determinationRecord]("determination", 1, ledger.SignedBy(1))

@@ -148,7 +148,8 @@ var testSchemas = func() Schemas {
 		customerKind.Schema(), factKind.Schema(), ratingKind.Schema(), opinionKind.Schema(), voteKind.Schema(), seatKind.Schema(), referralKind.Schema(), checkKind.Schema(), balanceKind.Schema(),
 		engagementKind.Schema(), controlTestKind.Schema(), impactKind.Schema(), determinationKind.Schema(), dissentKind.Schema(), redactionKind.Schema(), consentKind.Schema(), publicationKind.Schema(), deploymentKind.Schema(),
 		independenceKind.Schema(), assignmentKind.Schema(), sizedKind.Schema(), takenKind.Schema(), reconciliationKind.Schema(),
-		termsKind.Schema(), tiesKind.Schema(), startKind.Schema(), populationKind.Schema(), drawnKind.Schema(), accountKind.Schema(), caseKind.Schema(), assessorKind.Schema(),
+		termsKind.Schema(), tiesKind.Schema(), startKind.Schema(), populationKind.Schema(), drawnKind.Schema(), accountKind.Schema(), caseKind.Schema(), assessorKind.Schema(), witnessedKind.Schema(),
+		requestKind.Schema(), effortKind.Schema(), workpaperKind.Schema(),
 	} {
 		parsed, err := ledger.ParseSchema(s.Document())
 		if err != nil {
@@ -176,7 +177,8 @@ type testLog struct {
 	time   int64
 	rows   []row
 	packs  map[string][]byte
-	tip    map[string]int // newest revision by record id
+	seeds  map[string][]byte // cosigned checkpoints by their hash
+	tip    map[string]int    // newest revision by record id
 }
 
 const testOrigin = "log.example/duly"
@@ -186,7 +188,7 @@ func newLog(t testing.TB, seed byte) *testLog {
 	t.Helper()
 	var s [32]byte
 	s[0] = seed
-	l := &testLog{t: t, random: rand.NewChaCha8(s), time: 1_790_000_000_000_000, tip: map[string]int{}, packs: map[string][]byte{}}
+	l := &testLog{t: t, random: rand.NewChaCha8(s), time: 1_790_000_000_000_000, tip: map[string]int{}, packs: map[string][]byte{}, seeds: map[string][]byte{}}
 	key, err := ledger.NewLogKey(l.random, testOrigin)
 	if err != nil {
 		t.Fatal(err)
@@ -372,6 +374,9 @@ func (l *testLog) write(m Manifest, checkpoint []byte) []byte {
 	}
 	if err == nil {
 		err = w.Packs(l.packs)
+	}
+	if err == nil {
+		err = w.Witnessed(l.seeds)
 	}
 	if err == nil {
 		err = w.Close()

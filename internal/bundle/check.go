@@ -69,11 +69,20 @@ type Options struct {
 	People  People // keys of people that came from outside; nil when none did
 	// Pack gives the bytes of a pack by its SHA-256, for replaying ratings.
 	Pack func(hash string) ([]byte, error)
+	// Witnessed gives the text of a cosigned checkpoint by its SHA-256, for seeds of samples;
+	// nil where it is to be read from the entry that records it.
+	Witnessed func(hash string) ([]byte, error)
+	// Outsiders are the witnesses whom the verifier knows, without the assessor.
+	Outsiders []ledger.Witness
 	// Entry gives an earlier entry again, for a rating's inputs.
 	Entry func(seq int64) (leaf []byte, fields []Sealed, err error)
 	// Leaves gives the earlier leaves again, from the first to before a position, for a
 	// population that is counted. What it gives holds until the next.
 	Leaves func(upto int64, each func(leaf []byte) error) error
+	// Counted gives, of a range, the records that a population counts as they stood at the
+	// balance with which it opens: lines as [Population.Lines] writes them. It is nil where
+	// the range has none. A line holds until the next.
+	Counted func(each func(line []byte) error) error
 	// Rated hears what computing a rating again gave ("exact", "consistent",
 	// "contradicted" or "not_replayed"), and why it is contradicted; nil when nobody asks.
 	Rated func(seq int64, leaf ledger.Hash, outcome string, why error)
@@ -137,7 +146,7 @@ func (c *Content) shown() map[string][]byte {
 // NewChecker makes a checker for an empty log.
 func NewChecker(o Options) *Checker {
 	return &Checker{
-		options: o, edge: &ledger.Edge{}, opening: opening{complete: -1}, counts: Counts{Kinds: map[string]int64{}},
+		options: o, edge: &ledger.Edge{}, opening: opening{complete: -1, counted: -1}, counts: Counts{Kinds: map[string]int64{}},
 		people: map[string][]string{}, keyOf: map[string]string{}, missing: map[string]int64{}, erased: map[string]int64{},
 		replay: replayer{options: o}, said: newSaid(), engaged: newEngagements(), assured: newAssured(), redacted: map[string]string{}, decided: map[ledger.Hash]*approved{}, current: map[string]ledger.Hash{},
 	}
@@ -207,7 +216,9 @@ func (c *Checker) entry(seq int64, hash ledger.Hash, leafBytes []byte, fields []
 	if err := c.chains.add(link{leaf.ID, schema.Kind, leaf.Rev, seq, hash, leaf.Prev, carried && !stands(schema.Kind)}); err != nil {
 		return nil, err
 	}
-	c.note(seq, hash, leaf)
+	if err := c.note(seq, hash, leaf); err != nil {
+		return nil, err
+	}
 	c.signatures(seq, leaf)
 	if !c.fields(seq, hash, fields) {
 		return nil, nil
@@ -259,12 +270,6 @@ func (c *Checker) says(seq int64, hash ledger.Hash, leaf *ledger.Leaf, carried b
 		c.seat(leaf, c.newest.shown())
 	case "referral":
 		c.matter(seq, hash, leaf, c.newest.shown())
-	case "control_test", "workpaper", "impact", "determination", "dissent", "assessment_reply", "redaction", "redaction_consent", "publication":
-		if c.opening.from > 0 {
-			c.counts.Assessed.Unchecked++ // as in assessed
-			break
-		}
-		c.work(seq, hash, leaf, c.newest.shown())
 	}
 	return nil
 }
@@ -290,7 +295,7 @@ func (c *Checker) order(seq int64, leaf *ledger.Leaf) {
 }
 
 // note remembers what later entries depend on: the epoch, people's keys, erasures.
-func (c *Checker) note(seq int64, hash ledger.Hash, leaf *ledger.Leaf) {
+func (c *Checker) note(seq int64, hash ledger.Hash, leaf *ledger.Leaf) error {
 	if stands(leaf.Kind) {
 		c.opening.standing.Append(hash)
 	}
@@ -301,7 +306,9 @@ func (c *Checker) note(seq int64, hash ledger.Hash, leaf *ledger.Leaf) {
 	case "redaction":
 		c.redacts(leaf)
 	case "balance":
-		c.balance(seq, leaf)
+		if err := c.balance(seq, leaf); err != nil {
+			return err
+		}
 	case "epoch":
 		c.epochEntry(seq, leaf)
 	case "person":
@@ -331,6 +338,7 @@ func (c *Checker) note(seq int64, hash ledger.Hash, leaf *ledger.Leaf) {
 		}
 		c.erased[erasureKey(target, int(field))] = seq
 	}
+	return nil
 }
 
 func erasureKey(target string, field int) string { return fmt.Sprintf("%s#%d", target, field) }
@@ -438,6 +446,9 @@ func (c *Checker) Finish() (root ledger.Hash, err error) {
 		return root, err
 	}
 	c.erasures()
+	if c.options.Counted != nil && c.opening.counted < 0 {
+		c.Report(-1, "it carries counted records, and no balance stands at its beginning that says which")
+	}
 	if c.KeyAt(c.edge.Size()) != KeyHash(c.options.Key) {
 		c.Report(-1, "the newest epoch of the log names another signing key than the one that signed the checkpoint")
 	}

@@ -2,6 +2,7 @@ package bundle
 
 import (
 	"fmt"
+	"math/bits"
 	"slices"
 
 	"duly/internal/stats"
@@ -109,7 +110,12 @@ func Unmapped(rows, lost int64) int64 {
 	if rows < 1 || lost < 0 || lost > rows {
 		return Whole
 	}
-	return (lost*Whole + rows - 1) / rows
+	high, low := bits.Mul64(uint64(lost), Whole) // rows are anything that an assessor writes
+	rate, rest := bits.Div64(high, low, uint64(rows))
+	if rest > 0 {
+		rate++
+	}
+	return int64(rate)
 }
 
 // Has says whether a population has a record of a kind.

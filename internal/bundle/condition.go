@@ -41,6 +41,9 @@ func (c *Checker) conditions(seq int64, hash ledger.Hash, leaf *ledger.Leaf, val
 		c.counts.Conditions.Met -= int64(len(before.met))
 	}
 	delete(c.current, leaf.ID)
+	if _, here := c.rated(p.text("rating")); carried && !here {
+		c.Report(seq, "it is carried without the rating that it rests on")
+	}
 	if !LetsRun(p.text("act")) {
 		return
 	}
@@ -49,9 +52,6 @@ func (c *Checker) conditions(seq int64, hash ledger.Hash, leaf *ledger.Leaf, val
 	}
 	c.decided[hash] = x
 	if carried {
-		if _, here := c.rated(p.text("rating")); !here {
-			c.Report(seq, "it is carried without the rating that it rests on")
-		}
 		return
 	}
 	c.current[leaf.ID] = hash

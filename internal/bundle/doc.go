@@ -11,7 +11,8 @@
 //
 // Memory: revisions and the places of ratings spill to temporary files beyond some ten
 // thousand each. What grows: 8 bytes for each 64 entries of a file, and some 100 to 300
-// bytes for each person, opinion, vote, referral, approval, erasure and carried entry.
+// bytes for each person, opinion, vote, referral, approval, erasure, entry of an assessment
+// and carried entry; and while a population or a balance is counted, for each record of it.
 //
 // The format is written down in docs/bundle.md.
 package bundle

@@ -12,41 +12,47 @@ import (
 type Assessments struct {
 	Populations int64 `json:"populations"` // counted from the entries before them
 	Samples     int64 `json:"samples"`     // drawn from these
-	Unchecked   int64 `json:"unchecked"`   // entries about assessments in a part of a log
+	Witnessed   int64 `json:"witnessed"`   // of the samples, those seeded by witnesses whom the terms name
+	Outside     int64 `json:"outside"`     // of these, those seeded by a witness whom the verifier knows to be an outsider
+	Planned     int64 `json:"planned"`     // samples that are planned and not drawn
+	Unchecked   int64 `json:"unchecked"`   // populations and samples of which a part of a log lacks the entries
 }
-
-// ofAssessments are the kinds that assessed checks.
-var ofAssessments = []string{"engagement", "independence", "assignment", "population", "engagement_sample", "evidence_request", "reconciliation"}
 
 // engagements is what the checker keeps of independent assessments.
 type engagements struct {
 	newest   map[string]*terms      // by record id, the newest revision
 	approved map[ledger.Hash]*terms // by leaf hash, what was ever approved
+	inForce  map[string]ledger.Hash // by record id, the newest approved revision
 	declared map[string]declared    // by record id of the declaration
-	started  map[string]bool        // by record id of the engagement
+	byPerson map[string]string      // the record id of a declaration, by engagement and actor
+	started  map[string]string      // by record id of the engagement, that of its assignment
 	ended    map[string]bool        // likewise: concluded or broken off
 	frozen   map[ledger.Hash]*frozen
 	byTerms  map[ledger.Hash]bool // terms of which the population was taken
-	unseeded []*frozen            // those after which nobody else has made an entry yet
+	planned  map[ledger.Hash]*planned
+	unseeded []*frozen          // those after which nobody else has made an entry yet
+	requests map[string]request // for evidence, by record id
 }
 
 type terms struct {
 	engagement, state, public string
 	from, upto                string
+	witnesses                 string // hash over the keys of those who seed samples; "" without
+	quorum                    int64
 	hash                      ledger.Hash
 }
 
 type declared struct {
-	engagement string
-	blocks     bool
-	takesPart  bool
-	flagged    bool
+	engagement, by string
+	blocks         bool
+	takesPart      bool
+	flagged        bool
 }
 
 // frozen is a population that an assessor took.
 type frozen struct {
 	seq        int64
-	engagement string
+	terms      *terms
 	actor      string
 	from, upto string
 	link       string      // that the next draw's link is hashed to
@@ -54,126 +60,96 @@ type frozen struct {
 	root       ledger.Hash // after the first entry that somebody else made
 	seeded     int64       // how many entries that root covers; 0 before there is one
 	had        map[string]bool
+	planned    *planned // the sample that is planned and not drawn yet
 }
 
 func newEngagements() engagements {
 	return engagements{
-		newest: map[string]*terms{}, approved: map[ledger.Hash]*terms{}, declared: map[string]declared{}, started: map[string]bool{}, ended: map[string]bool{},
-		frozen: map[ledger.Hash]*frozen{}, byTerms: map[ledger.Hash]bool{},
+		newest: map[string]*terms{}, approved: map[ledger.Hash]*terms{}, inForce: map[string]ledger.Hash{}, declared: map[string]declared{}, byPerson: map[string]string{}, started: map[string]string{},
+		ended: map[string]bool{}, frozen: map[ledger.Hash]*frozen{}, byTerms: map[ledger.Hash]bool{}, requests: map[string]request{}, planned: map[ledger.Hash]*planned{},
 	}
-}
-
-// assessed checks what belongs to an independent assessment. A part of a log has not the
-// entries from which populations and samples are counted again; what is about an assessment
-// there is not checked, and counted.
-func (c *Checker) assessed(seq int64, hash ledger.Hash, leaf *ledger.Leaf) error {
-	if c.opening.from > 0 {
-		if slices.Contains(ofAssessments, leaf.Kind) {
-			c.counts.Assessed.Unchecked++
-		}
-		return nil
-	}
-	switch leaf.Kind {
-	case "engagement":
-		c.engagement(seq, hash, leaf)
-	case "independence":
-		c.independence(seq, leaf)
-	case "assignment":
-		c.assignment(seq, leaf)
-	case "population":
-		return c.population(seq, hash, c.edge.Root(), leaf)
-	case "engagement_sample":
-		return c.drawn(seq, leaf)
-	case "evidence_request":
-		c.asked(seq, leaf)
-	case "reconciliation":
-		c.reconciled(seq, leaf)
-	}
-	return nil
 }
 
 // engagement holds terms of reference to what was drafted before they were approved:
 // what is approved is what stood there as a draft, so far as it stands in clear.
-func (c *Checker) engagement(seq int64, hash ledger.Hash, leaf *ledger.Leaf) {
-	public := fields(leaf.PublicValues())
-	t := &terms{engagement: leaf.ID, state: public.text("state"), from: public.text("from_day"), upto: public.text("upto_day"), hash: hash}
-	for _, name := range []string{"from_day", "upto_day", "due", "level", "required_coverage", "budget", "currency"} {
-		t.public += public[name].String() + "\n"
+func (c *Checker) engagement(seq int64, hash ledger.Hash, leaf *ledger.Leaf, p fields) {
+	t := &terms{engagement: leaf.ID, state: p.text("state"), from: p.text("from_day"), upto: p.text("upto_day"), hash: hash, witnesses: p.text("witnesses"), quorum: p.int("quorum")}
+	for _, name := range []string{"from_day", "upto_day", "due", "level", "required_coverage", "budget", "currency", "witnesses", "quorum"} {
+		t.public += p[name].String() + "\n"
+	}
+	if t.upto < t.from || p.text("due") <= t.upto || p.int("required_coverage") < 1 || p.int("required_coverage") > 100 || p.int("budget") < 0 {
+		c.Report(seq, "terms have a period, a later day on which the report is due, a required coverage in per cent and a budget; these do not fit together")
 	}
 	before := c.engaged.newest[leaf.ID]
 	switch {
+	case t.state == "":
+		c.Report(seq, "terms are no draft, not approved and not withdrawn")
 	case before != nil && before.state == "withdrawn":
 		c.Report(seq, "an engagement that was withdrawn goes on")
+	case c.engaged.ended[leaf.ID]:
+		c.Report(seq, "terms are changed after the engagement had ended")
 	case t.state == "approved" && (before == nil || before.state != "draft"):
 		c.Report(seq, "terms are approved that were no draft")
-	case t.state == "approved" && before.public != t.public:
-		c.Report(seq, "other terms are approved than were drafted")
+	case t.state == "withdrawn" && before == nil:
+		c.Report(seq, "terms are withdrawn that nobody stated")
+	case t.state != "draft" && before != nil && before.public != t.public:
+		c.Report(seq, "other terms are "+t.state+" than were drafted")
+	}
+	if t.quorum < 0 || (t.quorum == 0) != (t.witnesses == "") {
+		c.Report(seq, "it names witnesses and asks for none of them, or asks for witnesses and names none")
 	}
 	c.engaged.newest[leaf.ID] = t
 	if t.state == "approved" {
-		c.engaged.approved[hash] = t
+		c.engaged.approved[hash], c.engaged.inForce[leaf.ID] = t, hash
 	}
 }
 
 // under gives the terms that an assessor's record rests on, and reports those that were
 // never approved or are not in force any more.
-func (c *Checker) under(seq int64, public fields) *terms {
-	name := public.text("terms")
+func (c *Checker) under(seq int64, p fields) *terms {
+	name := p.text("terms")
 	hash, _ := ledger.ParseHash(name)
 	t := c.engaged.approved[hash]
 	if t == nil {
 		c.Report(seq, fmt.Sprintf("it rests on the terms %q, which the governing body never approved", name))
 		return nil
 	}
-	newest := c.engaged.newest[t.engagement]
-	if newest.state == "withdrawn" || newest.state == "approved" && newest.hash != hash {
-		c.Report(seq, "it rests on terms that are not in force any more")
-	}
-	if c.engaged.ended[t.engagement] {
-		c.Report(seq, "it was entered after the engagement had ended")
-	}
+	c.inForce(seq, t)
 	return t
 }
 
-// independence holds an assessor's declaration to what follows from the ties it names.
-func (c *Checker) independence(seq int64, leaf *ledger.Leaf) {
-	public := fields(leaf.PublicValues())
-	ties, _ := public["ties"].Value().([]string)
-	blocks, flagged := Conflict(ties, public.text("appointed_by"), public.text("removed_by"))
-	if public.bool("blocking") != blocks || public.bool("flagged") != flagged {
-		c.Report(seq, "it says otherwise of a conflict than the ties that it declares")
+// inForce reports terms that are not in force, and those of an engagement that has ended.
+func (c *Checker) inForce(seq int64, t *terms) {
+	if c.engaged.inForce[t.engagement] != t.hash {
+		c.Report(seq, "it rests on terms that are not in force any more")
 	}
-	if t := c.under(seq, public); t != nil {
-		c.engaged.declared[leaf.ID] = declared{t.engagement, blocks, public.text("state") == "declared", flagged}
+	c.goesOn(seq, t.engagement)
+}
+
+// goesOn reports what is entered in an engagement that was withdrawn or has ended.
+func (c *Checker) goesOn(seq int64, engagement string) {
+	if c.engaged.newest[engagement].state == "withdrawn" {
+		c.Report(seq, "it rests on terms that are not in force any more: the engagement was withdrawn")
+	}
+	if c.engaged.ended[engagement] {
+		c.Report(seq, "it was entered after the engagement had ended")
 	}
 }
 
-// assignment holds the start of an assessment to its terms and declarations.
-func (c *Checker) assignment(seq int64, leaf *ledger.Leaf) {
-	public := fields(leaf.PublicValues())
-	t := c.under(seq, public)
-	if t == nil {
-		return
+// works reports work of an assessor in an engagement that has not started, by somebody who
+// has not declared independence in it or has left, and while a conflict blocks it. It gives
+// how many take part, and how many of them are flagged.
+func (c *Checker) works(seq int64, leaf *ledger.Leaf, engagement string) (assessors, flagged int64) {
+	if c.engaged.started[engagement] == "" {
+		c.Report(seq, "assessors work in an engagement that has not started")
 	}
-	if public.text("state") != "started" {
-		c.engaged.ended[t.engagement] = true
-		return
+	for _, key := range signers(leaf) {
+		if d := c.engaged.declared[c.engaged.byPerson[engagement+" "+key]]; !d.takesPart {
+			c.Report(seq, "it is signed by "+key+", who has declared no independence in this engagement, or has left it")
+		}
 	}
-	if c.engaged.started[t.engagement] {
-		c.Report(seq, "an engagement is started a second time")
-	}
-	c.engaged.started[t.engagement] = true
-	assessors, flagged := c.takingPart(seq, t)
-	if public.int("assessors") != assessors || public.int("flagged") != flagged || assessors == 0 {
-		c.Report(seq, fmt.Sprintf("it counts %d assessors, %d of them flagged; declared are %d and %d", public.int("assessors"), public.int("flagged"), assessors, flagged))
-	}
-}
-
-// takingPart counts those who take part in an engagement, and reports a conflict that
-// blocks it.
-func (c *Checker) takingPart(seq int64, t *terms) (assessors, flagged int64) {
 	for _, d := range c.engaged.declared {
-		if d.engagement != t.engagement || !d.takesPart {
+		if d.engagement != engagement || !d.takesPart {
 			continue
 		}
 		assessors++
@@ -187,33 +163,87 @@ func (c *Checker) takingPart(seq int64, t *terms) (assessors, flagged int64) {
 	return assessors, flagged
 }
 
+// independence holds an assessor's declaration to what follows from the ties it names.
+func (c *Checker) independence(seq int64, leaf *ledger.Leaf, p fields) {
+	ties, _ := p["ties"].Value().([]string)
+	blocks, flagged := Conflict(ties, p.text("appointed_by"), p.text("removed_by"))
+	if p.bool("blocking") != blocks || p.bool("flagged") != flagged {
+		c.Report(seq, "it says otherwise of a conflict than the ties that it declares")
+	}
+	if p.int("fee") < 0 || p.int("recusals") < 0 {
+		c.Report(seq, "its fee or what it leaves to others is below nothing")
+	}
+	t := c.under(seq, p)
+	if t == nil {
+		return
+	}
+	d := declared{t.engagement, leaf.Actor, blocks, p.text("state") == "declared", flagged}
+	key := d.engagement + " " + d.by
+	if had := c.engaged.byPerson[key]; had != "" && had != leaf.ID {
+		c.Report(seq, "a person has two declarations in one engagement")
+	}
+	if before, again := c.engaged.declared[leaf.ID]; again && (before.engagement != d.engagement || before.by != d.by) {
+		c.Report(seq, "a declaration is made again by another person, or in another engagement")
+	}
+	c.engaged.declared[leaf.ID], c.engaged.byPerson[key] = d, leaf.ID
+}
+
+// assignment holds the start and the end of an assessment to its terms and declarations.
+func (c *Checker) assignment(seq int64, leaf *ledger.Leaf, p fields) {
+	t := c.under(seq, p)
+	if t == nil {
+		return
+	}
+	began := c.engaged.started[t.engagement]
+	if p.text("state") != "started" {
+		if began != leaf.ID {
+			c.Report(seq, "it ends another assignment than the one with which the engagement began")
+		}
+		c.works(seq, leaf, t.engagement)
+		c.engaged.ended[t.engagement] = true
+		return
+	}
+	if began != "" || leaf.Rev > 1 {
+		c.Report(seq, "an engagement is started a second time")
+	}
+	c.engaged.started[t.engagement] = leaf.ID
+	assessors, flagged := c.works(seq, leaf, t.engagement)
+	if p.int("assessors") != assessors || p.int("flagged") != flagged || assessors == 0 {
+		c.Report(seq, fmt.Sprintf("it counts %d assessors, %d of them flagged; declared are %d and %d", p.int("assessors"), p.int("flagged"), assessors, flagged))
+	}
+}
+
 // population counts again what an assessor froze: all records of the period among the
 // entries before this one. before is the root over these.
-func (c *Checker) population(seq int64, hash, before ledger.Hash, leaf *ledger.Leaf) error {
-	public := fields(leaf.PublicValues())
+func (c *Checker) population(seq int64, hash, before ledger.Hash, leaf *ledger.Leaf, public fields) error {
 	t := c.under(seq, public)
 	if t == nil {
 		return nil
 	}
+	carried := seq < c.opening.from
 	switch {
-	case leaf.Rev > 1:
-		c.Report(seq, "a population was changed; it stands as it was taken")
-	case !c.engaged.started[t.engagement]:
-		c.Report(seq, "a population is taken in an engagement that has not started")
 	case c.engaged.byTerms[t.hash]:
 		c.Report(seq, "a second population is taken under the same terms")
 	case public.text("from_day") != t.from || public.text("upto_day") != t.upto:
 		c.Report(seq, "the population is of another period than the terms")
-	case public.int("size") != seq || public.text("root") != before.String():
+	case leaf.Entered() <= t.upto:
+		c.Report(seq, "a population is taken while its period lasts")
+	case public.int("size") != seq || !carried && public.text("root") != before.String():
 		c.Report(seq, "it does not rest on the entries that stand before it")
 	}
-	c.takingPart(seq, t)
+	c.works(seq, leaf, t.engagement)
 	c.engaged.byTerms[t.hash] = true
-	f := &frozen{seq: seq, engagement: t.engagement, actor: leaf.Actor, from: t.from, upto: t.upto, link: public.text("commitment"), had: map[string]bool{}}
+	f := &frozen{seq: seq, terms: t, actor: leaf.Actor, from: t.from, upto: t.upto, link: public.text("commitment"), had: map[string]bool{}}
 	c.engaged.frozen[hash] = f
-	c.engaged.unseeded = append(c.engaged.unseeded, f)
-	p, err := c.recount(f)
-	if err != nil {
+	if !carried {
+		c.engaged.unseeded = append(c.engaged.unseeded, f)
+	}
+	if carried || !c.canCount() {
+		c.counts.Assessed.Unchecked++
+		return nil
+	}
+	p := NewPopulation(f.from, f.upto)
+	if err := c.recount(p, seq); err != nil {
 		return err
 	}
 	c.counts.Assessed.Populations++
@@ -230,18 +260,6 @@ func (c *Checker) population(seq int64, hash, before ledger.Hash, leaf *ledger.L
 	return nil
 }
 
-// recount counts a population from the leaves.
-func (c *Checker) recount(f *frozen) (*Population, error) {
-	p := NewPopulation(f.from, f.upto)
-	leaf := &ledger.Leaf{}
-	return p, c.options.Leaves(f.seq, func(bytes []byte) error {
-		if leaf.Parse(bytes) == nil { // what does not parse is reported where it stands
-			p.Add(leaf)
-		}
-		return nil
-	})
-}
-
 // seeds keeps the root after the first entry that somebody else made since a population
 // was frozen.
 func (c *Checker) seeds(leaf *ledger.Leaf) {
@@ -252,66 +270,4 @@ func (c *Checker) seeds(leaf *ledger.Leaf) {
 		f.root, f.seeded = c.edge.Root(), c.edge.Size()
 		return true
 	})
-}
-
-// drawn draws again what an assessor drew.
-func (c *Checker) drawn(seq int64, leaf *ledger.Leaf) error {
-	public := fields(leaf.PublicValues())
-	hash, _ := ledger.ParseHash(public.text("population"))
-	f := c.engaged.frozen[hash]
-	if f == nil {
-		c.Report(seq, fmt.Sprintf("it is drawn from the population %q, which nobody froze before", public.text("population")))
-		return nil
-	}
-	link, kind := public.text("secret"), public.text("of")
-	switch {
-	case leaf.Rev > 1:
-		c.Report(seq, "a sample was changed; it stands as it was drawn")
-	case public.int("draw") != f.draws+1:
-		c.Report(seq, fmt.Sprintf("it is draw %d of a population of which %d were made", public.int("draw"), f.draws))
-	case f.seeded == 0 || public.int("position") != f.seeded || public.text("root") != f.root.String():
-		c.Report(seq, "its seed does not rest on the first entry that somebody else made after the population was frozen")
-	case !Follows(link, f.link):
-		c.Report(seq, "its seed is not the one that the assessor had committed to")
-	}
-	f.draws, f.link = f.draws+1, link
-	p, err := c.recount(f)
-	if err != nil {
-		return err
-	}
-	c.counts.Assessed.Samples++
-	s := p.Draw(kind, Seed(link, public.text("root"), kind, public.int("draw")), int(public.int("size")), f.had)
-	if s.Hash != public.text("drawn") || int64(len(s.Taken)) != public.int("targeted") || int64(len(s.Drawn)) != public.int("size") || s.Strata != public.int("strata") || s.Rest != public.int("drawn_from") {
-		c.Report(seq, "drawn again, the sample has other records")
-	}
-	for _, id := range slices.Concat(s.Taken, s.Drawn) {
-		f.had[id] = true
-	}
-	return nil
-}
-
-// asked holds a request for evidence to its two sides and its days.
-func (c *Checker) asked(seq int64, leaf *ledger.Leaf) {
-	public := fields(leaf.PublicValues())
-	t := c.under(seq, public)
-	byAssessor := slices.ContainsFunc(leaf.Sigs, func(s ledger.Signature) bool { return slices.Contains(c.people[s.PublicHash()], "assessor") })
-	answers := public.text("state") == "answered"
-	if answers == byAssessor {
-		c.Report(seq, "assessors ask and the company answers; this is signed by the other side")
-	}
-	if t != nil && !c.engaged.started[t.engagement] {
-		c.Report(seq, "evidence is asked for in an engagement that has not started")
-	}
-	if answers && (public.text("answered_day") > leaf.Entered() || public.bool("late") != (public.text("answered_day") > public.text("due"))) {
-		c.Report(seq, "it says otherwise of when it was answered than its days")
-	}
-}
-
-// reconciled holds the outcomes of a comparison to the rows that were compared.
-func (c *Checker) reconciled(seq int64, leaf *ledger.Leaf) {
-	public := fields(leaf.PublicValues())
-	c.under(seq, public)
-	if public.int("rows") != public.int("known")+public.int("missing")+public.int("ambiguous")+public.int("unread") {
-		c.Report(seq, "the outcomes of its rows do not add up to their number")
-	}
 }

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"crypto/sha256"
 	"fmt"
+	"slices"
 
 	"duly/internal/fault"
 	"duly/internal/ledger"
@@ -29,6 +30,8 @@ func (c *Checker) epochEntry(seq int64, leaf *ledger.Leaf) {
 		c.Report(seq, fmt.Sprintf("epoch %d follows epoch %d", e.Number, c.epoch))
 	case (e.Number == 1) != (e.Reason == "first"):
 		c.Report(seq, fmt.Sprintf("epoch %d has the reason %q", e.Number, e.Reason))
+	case (e.Number == 1) != (seq == 0): // in a range whose first epoch was left out, no other may stand for it
+		c.Report(seq, "the first epoch is not the first entry")
 	case e.Reason == "restore" && size > seq:
 		e.Lost = size - seq
 	case size != seq || seq >= c.opening.from && values.text("quoted_root") != c.edge.Root().String():
@@ -77,36 +80,44 @@ func EncodeHandover(next string, proof ledger.InclusionProof) []byte {
 	return append([]byte(next+"\n"), proof.Encode()...)
 }
 
-// handover gives the next key after one.
-func handover(data []byte, key string, schemas Schemas) (next string, err error) {
+// handover gives the next key after one, and where the epoch of that begins.
+func handover(data []byte, key string, schemas Schemas) (next string, at int64, err error) {
 	first, rest, _ := bytes.Cut(data, []byte("\n"))
 	next = string(first)
 	proof, err := ledger.ParseInclusionProof(rest)
 	if err != nil {
-		return "", err
+		return "", 0, err
 	}
 	c, err := ledger.OpenCheckpoint(proof.Note, key)
 	if err != nil {
-		return "", err
+		return "", 0, err
 	}
 	if _, err := ledger.OpenCheckpoint(proof.Note, next); err != nil {
-		return "", fault.New(fault.Broken, "the handover's checkpoint is not signed by the new key", "")
+		return "", 0, fault.New(fault.Broken, "the handover's checkpoint is not signed by the new key", "")
+	}
+	for _, k := range []string{key, next} { // the old one too: it may itself have come by a handover
+		if err := soundLogKey(k, c.Origin); err != nil {
+			return "", 0, err
+		}
+	}
+	if one, err := ledger.Spell(proof.Note); err != nil || !bytes.Equal(one, proof.Note) {
+		return "", 0, fault.New(fault.Broken, "the handover's checkpoint is not in its one spelling", "")
 	}
 	if err := proof.Check(c); err != nil {
-		return "", err
+		return "", 0, err
 	}
 	leaf, err := ledger.ParseLeaf(proof.Leaf)
 	if err != nil {
-		return "", err
+		return "", 0, err
 	}
 	schema := schemas[leaf.Schema]
 	if schema == nil || schema.Check(leaf) != nil || leaf.Kind != "epoch" {
-		return "", fault.New(fault.Broken, "the handover shows no entry that begins an epoch", "")
+		return "", 0, fault.New(fault.Broken, "the handover shows no entry that begins an epoch", "")
 	}
 	if values := fields(leaf.PublicValues()); values.text("reason") != "rotation" || values.text("log_key") != KeyHash(next) {
-		return "", fault.New(fault.Broken, "the epoch of the handover names another key, or is no rotation", "learn the new key as you learnt the first one")
+		return "", 0, fault.New(fault.Broken, "the epoch of the handover names another key, or is no rotation", "learn the new key as you learnt the first one")
 	}
-	return next, nil
+	return next, proof.Index, nil
 }
 
 // Follow gives the trust of a verifier who knows an older key of the log than the one
@@ -114,7 +125,7 @@ func handover(data []byte, key string, schemas Schemas) (next string, err error)
 func (t Trust) Follow(shown string, schemas Schemas) (Trust, error) {
 	key := t.Key
 	for _, data := range t.Handovers {
-		next, err := handover(data, key, schemas)
+		next, _, err := handover(data, key, schemas)
 		if err != nil {
 			return t, err
 		}
@@ -129,12 +140,74 @@ func (t Trust) Follow(shown string, schemas Schemas) (Trust, error) {
 	return t, nil
 }
 
+// rotated is a key that followed another by a handover, and where its epoch begins.
+type rotated struct {
+	key string
+	at  int64
+}
+
+// lead gives the keys since the beginning of a range, the newest last, by the handovers
+// that it carries; none where its key did not change.
+func (a *Archive) lead(schemas Schemas) error {
+	key := a.Manifest.OpeningKey
+	if key == "" {
+		return nil
+	}
+	for _, data := range a.before.handovers {
+		next, at, err := handover(data, key, schemas)
+		if err != nil {
+			return err
+		}
+		key = next
+		a.before.rotated = append(a.before.rotated, rotated{next, at})
+	}
+	if key != a.Manifest.Key {
+		return fault.New(fault.Broken, "the range begins under another key than it shows, and its handovers do not lead from the one to the other", "")
+	}
+	return nil
+}
+
+// through gives the trust of a verifier who knows a key by which a range began, or one
+// that it had meanwhile: the handovers that the range carries lead on from there.
+func (t Trust) through(a *Archive, schemas Schemas) Trust {
+	key, known := a.Manifest.OpeningKey, t.last(schemas)
+	for i, r := range a.before.rotated {
+		if key == known {
+			t.Handovers = append(slices.Clip(t.Handovers), a.before.handovers[i:]...)
+			break
+		}
+		key = r.key
+	}
+	if a.Manifest.OpeningKey != "" {
+		t.former = append(slices.Clip(t.former), a.Manifest.OpeningKey)
+		for _, r := range a.before.rotated[:len(a.before.rotated)-1] {
+			t.former = append(t.former, r.key)
+		}
+	}
+	return t
+}
+
+// rotations holds the keys of a range to the log's own epochs: the first is that of the
+// epoch in which it begins, and each change since is a rotation to the next one.
+func (a *Archive) rotations(c *Checker) {
+	first := a.Manifest.OpeningKey
+	if first == "" {
+		return
+	}
+	since := slices.DeleteFunc(slices.Clone(c.epochs), func(e Epoch) bool { return e.Seq < a.Manifest.From })
+	if c.KeyAt(a.Manifest.From) != KeyHash(first) || !slices.EqualFunc(since, a.before.rotated, func(e Epoch, r rotated) bool {
+		return e.Reason == "rotation" && e.Seq == r.at && e.Key == KeyHash(r.key)
+	}) {
+		c.Report(-1, "the keys since the beginning of the range are not those that the log's epochs name, each after a rotation")
+	}
+}
+
 // last gives the key to which the handovers lead, as far as they hold: of what shows no
 // key itself, that is the key to check it with.
 func (t Trust) last(schemas Schemas) string {
 	key := t.Key
 	for _, data := range t.Handovers {
-		next, err := handover(data, key, schemas)
+		next, _, err := handover(data, key, schemas)
 		if err != nil {
 			break
 		}

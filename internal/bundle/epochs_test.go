@@ -2,6 +2,9 @@ package bundle
 
 import (
 	"bytes"
+	"crypto/sha256"
+	"encoding/base64"
+	"fmt"
 	"strings"
 	"testing"
 
@@ -42,9 +45,7 @@ func TestKeysFollow(t *testing.T) {
 	second := l.rekey(22, "rotation")
 	two := l.handover(second, l.key)
 	data := l.bundle()
-	check := func(trust Trust) (*Result, error) {
-		return Verify(bytes.NewReader(data), int64(len(data)), testSchemas, trust)
-	}
+	check := func(trust Trust) (*Result, error) { return verify(data, trust) }
 	old, err := ledger.SignCheckpoint(ledger.Checkpoint{Origin: testOrigin, Size: 0, Root: ledger.Hash{}}, first)
 	if err != nil {
 		t.Fatal(err)
@@ -81,6 +82,80 @@ func TestKeysFollow(t *testing.T) {
 	}
 }
 
+// nobodysKey is a verifier key of the log under which a signature holds that nobody made:
+// its point is the neutral one. It gives the key and the line of such a signature.
+func nobodysKey() (vkey string, line []byte) {
+	point := append([]byte{1, 1}, make([]byte, 31)...)
+	hash := sha256.Sum256(append([]byte(testOrigin+"\n"), point...))
+	sig := append(append(hash[:4:4], 1), make([]byte, 63)...)
+	return fmt.Sprintf("%s+%x+%s", testOrigin, hash[:4], base64.StdEncoding.EncodeToString(point)),
+		[]byte("— " + testOrigin + " " + base64.StdEncoding.EncodeToString(sig) + "\n")
+}
+
+// TestNobodysKeyLeadsNowhere protects who follows a log from key to key: a key under which
+// everybody signs cannot be one of them, so nobody can deny later what was signed after it.
+func TestNobodysKeyLeadsNowhere(t *testing.T) {
+	l := sample(t)
+	first := l.key
+	vkey, line := nobodysKey()
+	rotate := func(log string) {
+		l.epoch++
+		add(l, epochKind, l.id(), &epochRecord{
+			Number: l.epoch, Reason: "rotation", LogKey: hexSum([]byte(log)), QuotedSize: l.size(), QuotedRoot: l.root(l.size()).String(),
+		})
+	}
+	lead := func(next string, key *ledger.LogKey) []byte {
+		at := l.size() - 1
+		l.key = key
+		note, err := ledger.Spell(append(l.checkpoint(l.size()), line...))
+		if err != nil {
+			t.Fatal(err)
+		}
+		p := l.inclusion(at, l.size())
+		p.Note = note
+		return EncodeHandover(next, p)
+	}
+	rotate(vkey)
+	one := lead(vkey, first)
+	last := newLog(t, 31).key
+	rotate(last.Public())
+	two := lead(last.Public(), last)
+	data := l.bundle()
+	if _, err := verify(data, Trust{Key: last.Public()}); err != nil {
+		t.Fatal(err)
+	}
+	_, err := verify(data, Trust{Key: first.Public(), Handovers: [][]byte{one, two}})
+	if fault.CodeOf(err) != fault.Broken || !strings.Contains(err.Error(), "none under which a signature says something") {
+		t.Error(err)
+	}
+}
+
+// TestAHandoverHasOneSpelling protects from a second text that says the same: in it
+// something could hide.
+func TestAHandoverHasOneSpelling(t *testing.T) {
+	l := sample(t)
+	first := l.rekey(21, "rotation")
+	good := l.handover(first, l.key)
+	data := l.bundle()
+	if _, err := verify(data, Trust{Key: first.Public(), Handovers: [][]byte{good}}); err != nil {
+		t.Fatal(err)
+	}
+	body, lines, _ := strings.Cut(string(good), "\n\n— ")
+	a, b, _ := strings.Cut(lines, "\n")
+	hash := strings.Split(l.key.Public(), "+")[1]
+	for name, text := range map[string]string{
+		"signatures in another order": body + "\n\n" + b + "— " + a + "\n",
+		"one of them twice":           string(good) + b,
+		"a line that is none":         string(good) + "— x\n",
+		"a capital in the new key":    strings.Replace(string(good), "+"+hash+"+", "+"+strings.ToUpper(hash)+"+", 1),
+		"a line end in the new key":   strings.Replace(string(good), "\n", "\r\n", 1),
+	} {
+		if _, err := verify(data, Trust{Key: first.Public(), Handovers: [][]byte{[]byte(text)}}); fault.CodeOf(err) != fault.Broken {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
 // TestRestoreIsTold protects outsiders from a loss that nobody mentions: a log that was
 // restored from a copy says how much it lost, and who kept a checkpoint over what is lost
 // is told so, and not that all is well.
@@ -94,7 +169,7 @@ func TestRestoreIsTold(t *testing.T) {
 		Number: l.epoch, Reason: "restore", LogKey: hexSum([]byte(l.key.Public())), QuotedSize: size + 3, QuotedRoot: strings.Repeat("5", 64),
 	})
 	data := l.bundle()
-	r, err := Verify(bytes.NewReader(data), int64(len(data)), testSchemas, Trust{Key: l.key.Public()})
+	r, err := verify(data, Trust{Key: l.key.Public()})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -108,7 +183,7 @@ func TestRestoreIsTold(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		_, err = Verify(bytes.NewReader(data), int64(len(data)), testSchemas, Trust{Key: l.key.Public(), Checkpoint: kept})
+		_, err = verify(data, Trust{Key: l.key.Public(), Checkpoint: kept})
 		if err == nil || !strings.Contains(err.Error(), says) || n == size+4 && strings.Contains(err.Error(), "restored") {
 			t.Errorf("a checkpoint over %d entries: %v", n, err)
 		}

@@ -28,7 +28,7 @@ var checks = []struct {
 	{"tree", "The entries are those of the checkpoint, each of them, in this order; none was changed, added or left out since it was signed.",
 		"That what happened was entered at all. That takes a comparison with lists from elsewhere, such as the billing.",
 		func(r *Result) string { return number(r.Counts.Entries, "entries", true) }},
-	{"entries before a range", "What the range rests on stood in the log before it; with a balance, nobody who may sign, and no vote or opinion, was left out.",
+	{"entries before a range", "What the range rests on stood in the log before it; with a balance, nobody who may sign, and no vote, opinion or entry of an assessment, was left out.",
 		"What else stood there: that a record which begins here did not exist before, and what was said of a continued one. Older entries were not checked for themselves. The balance is the company's own; who holds the whole log can see whether it is true.",
 		func(r *Result) string { return number(r.Counts.Carried, "carried", r.From > 0) }},
 	{"schemas", "Each entry has the fields of a kind that was released, and what may never be withheld stands in clear.", "That a record says what it should, or is of the right kind.",
@@ -55,9 +55,24 @@ var checks = []struct {
 		func(r *Result) string {
 			return number(r.Counts.Voices.Approvals, "approvals", r.Counts.Voices.Approvals > 0)
 		}},
+	{"assessments", "An assessor's population is all that the entries before it give, and each sample is what its seed draws. A seed of a witness whom you named was known to nobody when the sample was planned.",
+		"That everything was entered. Without outside witnesses, that company and assessor together did not choose the sample; with them, how often they were asked before a cosignature was kept: ask those who run the witness.",
+		func(r *Result) string {
+			n := r.Counts.Assessed
+			return number(n.Samples, fmt.Sprintf("samples, %d seeded by witnesses, %d of them outsiders whom you named", n.Witnessed, n.Outside), n.Populations > 0)
+		}},
 	{"conditions", "Somebody who may has signed that a condition is met.", "That it is.",
 		func(r *Result) string {
 			return number(r.Counts.Conditions.Met, "met", r.Counts.Conditions.Precedent > 0)
+		}},
+	{"independent assessments", "The population is what the log has of its period, with nothing filtered; samples are drawn by their seeds; who signed had declared independence; and what was concluded follows from what stands in clear.",
+		"That everything was entered, that an assessor looked well, or that a declaration is true. In a range the population is counted on from a balance, which is taken from the log.",
+		func(r *Result) string {
+			n := r.Counts.Assessed
+			if n.Populations+n.Samples+n.Unchecked == 0 {
+				return ""
+			}
+			return fmt.Sprintf("%d populations counted, %d samples drawn again, %d not repeated", n.Populations, n.Samples, n.Unchecked)
 		}},
 }
 

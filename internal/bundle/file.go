@@ -3,12 +3,11 @@ package bundle
 import (
 	"bufio"
 	"bytes"
-	"crypto/sha256"
 	"encoding/base64"
-	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"io"
+	"maps"
 	"math"
 	"slices"
 	"strconv"
@@ -20,11 +19,12 @@ import (
 
 // Manifest says what a bundle holds and for whom.
 type Manifest struct {
-	Origin  string
-	Key     string // verifier key of the log, for convenience: trust comes from outside
-	From    int64  // the first entry; 0 when the bundle is of the whole log
-	Size    int64  // entries From to Size-1
-	Classes []ledger.Class
+	Origin     string
+	Key        string // verifier key of the log, for convenience: trust comes from outside
+	OpeningKey string `json:"opening_key"` // that of a range's beginning, where it was another; else ""
+	From       int64  // the first entry; 0 when the bundle is of the whole log
+	Size       int64  // entries From to Size-1
+	Classes    []ledger.Class
 	// Redacted are the fields, as kind.field and sorted, that redactions withhold whatever
 	// their class; none where the bundle is Unredacted, as it is for an assessor.
 	Redacted   []string
@@ -47,7 +47,11 @@ func (m Manifest) Encode() []byte {
 	if m.From > 0 {
 		format = `"range/1","from":` + strconv.FormatInt(m.From, 10)
 	}
-	return []byte(`{"classes":[` + strings.Join(classes, ",") + `],"duly":` + format + `,"key":` + strconv.Quote(m.Key) +
+	opening := ""
+	if m.OpeningKey != "" {
+		opening = `,"opening_key":` + strconv.Quote(m.OpeningKey)
+	}
+	return []byte(`{"classes":[` + strings.Join(classes, ",") + `],"duly":` + format + `,"key":` + strconv.Quote(m.Key) + opening +
 		`,"origin":` + strconv.Quote(m.Origin) + `,"redacted":[` + strings.Join(redacted, ",") + `],"size":` + strconv.FormatInt(m.Size, 10) + unredacted + "}\n")
 }
 
@@ -107,13 +111,18 @@ func (m Manifest) Redact(schema *ledger.Schema, digests []ledger.Hash, disclosur
 
 // Packs writes the packs that ratings name, in the order of their hashes.
 func (w *Writer) Packs(packs map[string][]byte) error {
-	hashes := make([]string, 0, len(packs))
-	for h := range packs {
-		hashes = append(hashes, h)
-	}
-	slices.Sort(hashes)
-	for _, h := range hashes {
+	for _, h := range slices.Sorted(maps.Keys(packs)) {
 		if err := w.zip.add("packs/"+h+".yaml", writeAll(packs[h])); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Witnessed writes the cosigned checkpoints that seed samples, in the order of their hashes.
+func (w *Writer) Witnessed(texts map[string][]byte) error {
+	for _, h := range slices.Sorted(maps.Keys(texts)) {
+		if err := w.zip.add("witnessed/"+h, writeAll(texts[h])); err != nil {
 			return err
 		}
 	}
@@ -188,7 +197,8 @@ type Archive struct {
 	Manifest   Manifest
 	Checkpoint []byte
 	before     before
-	packs      map[string]member
+	packs      map[string]member // by the hash of each
+	witnessed  map[string]member // likewise: cosigned checkpoints
 	file       io.ReaderAt
 	entries    member
 	index      []int64 // byte offset of every indexStep-th entry
@@ -198,10 +208,12 @@ type Archive struct {
 // costs at most that many lines, and the index stays small.
 const indexStep = 64
 
-// maxLine bounds one line of a bundle, and maxPack one pack.
+// maxLine bounds one line of a bundle, maxPack one pack, and maxWitnessed one cosigned
+// checkpoint.
 const (
-	maxLine = 64 << 20
-	maxPack = 4 << 20
+	maxLine      = 64 << 20
+	maxPack      = 4 << 20
+	maxWitnessed = 256 << 10
 )
 
 // OpenArchive reads the outside of a bundle and refuses what is not canonical.
@@ -210,7 +222,7 @@ func OpenArchive(file io.ReaderAt, size int64) (*Archive, error) {
 	if err != nil {
 		return nil, err
 	}
-	a := &Archive{file: file, packs: map[string]member{}}
+	a := &Archive{file: file, packs: map[string]member{}, witnessed: map[string]member{}}
 	if !begins(members, "bundle.json", "checkpoint") {
 		return nil, fault.New(fault.Broken, "the bundle does not begin with bundle.json and checkpoint", "")
 	}
@@ -234,22 +246,39 @@ func OpenArchive(file io.ReaderAt, size int64) (*Archive, error) {
 		return nil, fault.New(fault.Broken, "the bundle has no entries in their place", "")
 	}
 	a.entries = members[0]
+	if members, err = a.named(members[1:], "packs/", ".yaml", maxPack, a.packs); err != nil {
+		return nil, err
+	}
+	if members, err = a.named(members, "witnessed/", "", maxWitnessed, a.witnessed); err != nil {
+		return nil, err
+	}
+	if len(members) > 0 {
+		return nil, fault.Newf(fault.Broken, "member %q is not a pack or a cosigned checkpoint named by its hash, in order", members[0].name)
+	}
+	return a, nil
+}
+
+// named takes the first members that are named by the hash of their content, in ascending
+// order, and gives the others.
+func (a *Archive) named(members []member, before, after string, limit int64, into map[string]member) ([]member, error) {
 	last := ""
-	for _, m := range members[1:] {
-		hash, ok := strings.CutPrefix(m.name, "packs/")
-		hash, yaml := strings.CutSuffix(hash, ".yaml")
-		content, err := a.read(m, maxPack)
+	for i, m := range members {
+		hash, ok := strings.CutPrefix(m.name, before)
+		hash, whole := strings.CutSuffix(hash, after)
+		if !ok || !whole || hash <= last {
+			return members[i:], nil
+		}
+		content, err := a.read(m, limit)
 		if err != nil {
 			return nil, err
 		}
-		sum := sha256.Sum256(content)
-		if !ok || !yaml || hash != hex.EncodeToString(sum[:]) || hash <= last {
-			return nil, fault.Newf(fault.Broken, "member %q is not a pack named by its hash, in order", m.name)
+		if hash != hexOf(string(content)) {
+			return nil, fault.Newf(fault.Broken, "member %q is not named by its hash", m.name)
 		}
 		last = hash
-		a.packs[hash] = m
+		into[hash] = m
 	}
-	return a, nil
+	return nil, nil
 }
 
 func (a *Archive) read(m member, limit int64) ([]byte, error) {
@@ -276,7 +305,7 @@ func begins(members []member, names ...string) bool {
 func parseManifest(data []byte) (Manifest, error) {
 	bad := fault.New(fault.Broken, "bundle.json is not canonical", "")
 	var m Manifest
-	if err := json.Unmarshal(data, &m); err != nil || m.Size < 0 || m.From < 0 || m.From > 0 && m.From >= m.Size {
+	if err := json.Unmarshal(data, &m); err != nil || m.Size < 0 || m.From < 0 || m.From > 0 && m.From >= m.Size || m.OpeningKey != "" && (m.From == 0 || m.OpeningKey == m.Key) {
 		return m, bad
 	}
 	at := -1

@@ -15,7 +15,7 @@ type Quorum map[string]group
 // group is a witness, or so many of some named groups. The one that must be met is named
 // quorumName.
 type group struct {
-	witness string // the name in its key; "" for a group of others
+	witness string // its verifier key; "" for a group of others
 	need    int
 	members []string
 }
@@ -23,16 +23,17 @@ type group struct {
 // quorumName cannot be a name of a policy: names have no space.
 const quorumName = " quorum"
 
-func (q Quorum) met(cosigned map[string]bool) bool { return q == nil || q.holds(quorumName, cosigned) }
+// met says whether cosignatures with these verifier keys are what the quorum asks for.
+func (q Quorum) met(keys map[string]bool) bool { return q == nil || q.holds(quorumName, keys) }
 
-func (q Quorum) holds(name string, cosigned map[string]bool) bool {
+func (q Quorum) holds(name string, keys map[string]bool) bool {
 	g := q[name]
 	if g.witness != "" {
-		return cosigned[g.witness]
+		return keys[g.witness]
 	}
 	n := 0
 	for _, m := range g.members {
-		if q.holds(m, cosigned) {
+		if q.holds(m, keys) {
 			n++
 		}
 	}
@@ -77,11 +78,12 @@ func (t Trust) ReadPolicy(text string) (Trust, error) {
 		name := words[1]
 		_, taken := q[name]
 		switch {
-		case words[0] == "log" && t.Key == "":
-			t.Key = name
-		case words[0] == "log" && t.Key != name:
+		case words[0] == "log" && len(words) > 3:
+			return bad("a log has a key, and perhaps an address")
+		case words[0] == "log" && t.Key != "" && t.Key != name:
 			return bad("the policy names another log than you did, or two")
 		case words[0] == "log":
+			t.Key = name
 		case words[0] == "quorum" && len(words) == 2 && !asked && name == "none":
 			asked = true
 		case words[0] == "quorum" && len(words) == 2 && !asked && taken:
@@ -94,8 +96,11 @@ func (t Trust) ReadPolicy(text string) (Trust, error) {
 			if err != nil {
 				return bad(err.Error())
 			}
+			if q.names(w.Key()) {
+				return bad("a witness is named twice; it would count as two")
+			}
 			t.know(w)
-			q[name] = group{witness: w.Name()}
+			q[name] = group{witness: w.Key()}
 			if name == assessorName {
 				t.Assessor = w.Name()
 			}
@@ -119,6 +124,16 @@ func (t Trust) ReadPolicy(text string) (Trust, error) {
 	return t, nil
 }
 
+// names says whether a witness with this verifier key was named.
+func (q Quorum) names(key string) bool {
+	for _, g := range q {
+		if g.witness == key {
+			return true
+		}
+	}
+	return false
+}
+
 func (q Quorum) group(need string, members []string) (group, bool) {
 	g := group{members: members}
 	seen := map[string]bool{}
@@ -135,7 +150,7 @@ func (q Quorum) group(need string, members []string) (group, bool) {
 		g.need = 1
 	default:
 		n, err := strconv.Atoi(need)
-		if err != nil || n < 1 || n > len(members) {
+		if err != nil || n < 1 || n > len(members) || strconv.Itoa(n) != need {
 			return g, false
 		}
 		g.need = n

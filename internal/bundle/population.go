@@ -33,21 +33,33 @@ func Counted() []string { return slices.Sorted(maps.Keys(counted)) }
 // of a log in their order. Its memory grows with the number of these records.
 type Population struct {
 	from, upto string
-	units      map[string]*unit // by record id
+	units      map[string]*unit  // by record id
+	words      map[string]string // kinds, days and strata, each of them once in memory
+	leaf       ledger.Leaf       // that the next one is read into
 }
 
 // unit is one record of a population as its newest revision shows it.
 type unit struct {
 	kind, stratum string
 	first, last   string // days on which the log took its first and newest revision
+	due           string // of a case that is open
 	ended         bool   // it stands no longer, or the case is closed
-	late          bool   // a case that was closed after it was due, or is open and due in the period
+	late          bool   // a case that was closed after it was due
 	targeted      bool   // it is looked at whether drawn or not
 }
 
 // NewPopulation makes the empty population of a period, from its first day to its last.
 func NewPopulation(from, upto string) *Population {
-	return &Population{from, upto, map[string]*unit{}}
+	return &Population{from: from, upto: upto, units: map[string]*unit{}, words: map[string]string{}}
+}
+
+// once gives a text that many records share from one place in memory.
+func (p *Population) once(word string) string {
+	if had, known := p.words[word]; known {
+		return had
+	}
+	p.words[word] = word
+	return word
 }
 
 // Add takes the next leaf.
@@ -56,16 +68,20 @@ func (p *Population) Add(leaf *ledger.Leaf) {
 	if !known {
 		return
 	}
-	public, day := fields(leaf.PublicValues()), leaf.Entered()
+	public, day := fields(leaf.PublicValues()), p.once(leaf.Entered())
 	u := p.units[leaf.ID]
 	if u == nil {
-		u = &unit{kind: leaf.Kind, first: day}
+		u = &unit{kind: p.once(leaf.Kind), first: day}
 		p.units[leaf.ID] = u
 	}
-	u.last, u.stratum = day, public.text(how.stratum)
+	u.last, u.stratum = day, p.once(public.text(how.stratum))
 	state := public.text("state")
-	u.ended = state == "ended" || state == "closed"
-	u.late = leaf.Kind == "review" && (u.ended && public.text("closed") > public.text("due") || !u.ended && public.text("due") <= p.upto)
+	u.ended, u.late, u.due = state == "ended" || state == "closed", false, ""
+	if leaf.Kind == "review" && u.ended {
+		u.late = public.text("closed") > public.text("due")
+	} else if leaf.Kind == "review" {
+		u.due = p.once(public.text("due"))
+	}
 	stops, _ := public["hard_stops"].Value().([]string)
 	u.targeted = leaf.Kind == "rating" && public.text("worst") == "CRITICAL" || leaf.Kind == "decision" && public.text("basis") == OnOverride || len(stops) > 0
 }
@@ -121,7 +137,7 @@ func (p *Population) Tally() Tally {
 		case counted[u.kind].stands && u.ended:
 			t.Ended++
 		}
-		if u.late {
+		if u.late || u.kind == "review" && !u.ended && u.due <= p.upto {
 			t.LateCases++
 		}
 		if u.kind == "decision" && slices.Contains([]string{"decline", "suspend", "exit"}, u.stratum) {

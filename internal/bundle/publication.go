@@ -17,14 +17,10 @@ func (c *Checker) publication(seq int64, leaf *ledger.Leaf, p fields) {
 	byAssessor := slices.ContainsFunc(leaf.Sigs, func(s ledger.Signature) bool { return slices.Contains(c.people[s.PublicHash()], "assessor") })
 	byOthers := slices.ContainsFunc(leaf.Sigs, func(s ledger.Signature) bool { return !slices.Contains(c.people[s.PublicHash()], "assessor") })
 	switch size, assessment := p.int("size"), p.text("what") == "assessment"; {
-	case leaf.Rev > 1:
-		c.Report(seq, "a publication was changed; it stands as it was made")
 	case size < 1 || size > seq:
 		c.Report(seq, fmt.Sprintf("a report of %d entries is published, and %d stand before it", size, seq))
 	case p.text("json") == "" || p.text("html") == "":
 		c.Report(seq, "a publication does not say which bytes were published")
-	case p.text("day") > leaf.Entered():
-		c.Report(seq, "it was published on a later day than it was entered")
 	case assessment && byOthers:
 		c.Report(seq, "somebody other than an assessor publishes an assessment")
 	case !assessment && byAssessor:
@@ -32,8 +28,8 @@ func (c *Checker) publication(seq int64, leaf *ledger.Leaf, p fields) {
 	case !assessment && p.text("terms") != "":
 		c.Report(seq, "a report of the company rests on terms of an assessment")
 	case assessment:
-		if t := c.under(seq, p); t != nil && !c.engaged.started[t.engagement] {
-			c.Report(seq, "an assessment is published in an engagement that has not started")
+		if t := c.under(seq, p); t != nil {
+			c.works(seq, leaf, t.engagement)
 		}
 	}
 }

@@ -12,7 +12,16 @@ import (
 
 // published gives a publication of the office's assessment that holds.
 func (o *office) published() *publicationRecord {
-	return &publicationRecord{What: "assessment", JSON: hexSum([]byte("json")), HTML: hexSum([]byte("html")), Size: o.size(), Terms: o.terms, Day: "2026-01-01"}
+	return &publicationRecord{What: "assessment", JSON: hexSum([]byte("json")), HTML: hexSum([]byte("html")), Size: o.size(), Terms: o.terms, Day: o.today()}
+}
+
+// today is the day of the newest entry.
+func (o *office) today() string {
+	leaf, err := ledger.ParseLeaf(o.rows[len(o.rows)-1].leaf)
+	if err != nil {
+		o.t.Fatal(err)
+	}
+	return leaf.Entered()
 }
 
 // TestWhatIsPublishedIsSigned protects RS-04 and RS-02: an assessment is published by an
@@ -37,7 +46,7 @@ func TestWhatIsPublishedIsSigned(t *testing.T) {
 		"of entries that follow":      {do: func(o *office, p *publicationRecord) { p.Size = o.size() + 9 }, want: "stand before it"},
 		"of no entries":               {do: func(_ *office, p *publicationRecord) { p.Size = 0 }, want: "a report of 0 entries"},
 		"of no bytes":                 {do: func(_ *office, p *publicationRecord) { p.HTML = "" }, want: "which bytes"},
-		"dated ahead":                 {do: func(_ *office, p *publicationRecord) { p.Day = "2099-01-01" }, want: "a later day"},
+		"dated ahead":                 {do: func(_ *office, p *publicationRecord) { p.Day = "2099-01-01" }, want: "another day than it was entered"},
 	} {
 		o := newOffice(t)
 		p := o.published()
@@ -71,7 +80,7 @@ func TestAFileIsRecognised(t *testing.T) {
 	later := o.published()
 	later.JSON = hexSum([]byte("newer"))
 	add(o.testLog, publicationKind, o.id(), later, o.assessor)
-	company := &publicationRecord{What: "report", JSON: hexSum([]byte("company")), HTML: hexSum([]byte("page")), Size: 3, Day: "2026-01-01"}
+	company := &publicationRecord{What: "report", JSON: hexSum([]byte("company")), HTML: hexSum([]byte("page")), Size: 3, Day: o.today()}
 	add(o.testLog, publicationKind, o.id(), company, o.board)
 	path, file := filepath.Join(dir, "bundle"), filepath.Join(dir, "file")
 	write := func(path, text string) {

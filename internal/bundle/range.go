@@ -23,16 +23,30 @@ type before struct {
 	checkpoint []byte
 	edge       *ledger.Edge
 	carried    member
+	counted    *member         // nil when the range has none
+	handovers  [][]byte        // from the key of the beginning to that of the end
+	rotated    []rotated       // what they say
 	offsets    map[int64]int64 // of each carried entry in its member
 }
 
-// Opening writes the checkpoint at which the range begins and the edge of its tree.
-func (w *Writer) Opening(checkpoint []byte, edge []ledger.Hash) error {
+// Opening writes the checkpoint at which the range begins, the edge of its tree, and the
+// handovers that lead from the key of its beginning to that of its end, if it changed.
+func (w *Writer) Opening(checkpoint []byte, edge []ledger.Hash, handovers [][]byte) error {
 	if err := w.zip.add("opening", writeAll(checkpoint)); err != nil {
 		return err
 	}
-	return w.zip.add("edge", writeAll([]byte(hexLines(edge))))
+	if err := w.zip.add("edge", writeAll([]byte(hexLines(edge)))); err != nil {
+		return err
+	}
+	for i, data := range handovers {
+		if err := w.zip.add(handoverName(i), writeAll(data)); err != nil {
+			return err
+		}
+	}
+	return nil
 }
+
+func handoverName(i int) string { return "handovers/" + strconv.Itoa(i+1) }
 
 func hexLines(hashes []ledger.Hash) string {
 	var b strings.Builder
@@ -52,6 +66,10 @@ func (w *Writer) Carried(next func(put func(seq int64, inclusion []ledger.Hash) 
 		})
 	})
 }
+
+// Counted writes the records of populations as they stood at the balance with which the
+// range opens.
+func (w *Writer) Counted(p *Population) error { return w.zip.add("counted", p.Lines) }
 
 // appendPlace writes where a carried entry stands, and the proof of it.
 func appendPlace(b []byte, seq int64, inclusion []ledger.Hash) []byte {
@@ -83,10 +101,21 @@ func parsePlace(line []byte) (seq int64, inclusion []ledger.Hash, err error) {
 // entries stand behind those of the range: whoever writes a bundle learns from the one
 // what the other are.
 func (a *Archive) readBefore(members []member) ([]member, error) {
-	if !begins(members, "opening", "edge", "entries", "carried") {
-		return nil, fault.New(fault.Broken, "the range does not have opening, edge, entries and carried in their place", "")
+	misplaced := fault.New(fault.Broken, "the range does not have opening, edge, entries and carried in their place", "")
+	if !begins(members, "opening", "edge") {
+		return nil, misplaced
 	}
-	var err error
+	rest, err := members[2:], error(nil)
+	for a.Manifest.OpeningKey != "" && begins(rest, handoverName(len(a.before.handovers))) {
+		data, err := a.read(rest[0], 1<<16)
+		if err != nil {
+			return nil, err
+		}
+		a.before.handovers, rest = append(a.before.handovers, data), rest[1:]
+	}
+	if !begins(rest, "entries", "carried") {
+		return nil, misplaced
+	}
 	if a.before.checkpoint, err = a.read(members[0], 1<<16); err != nil {
 		return nil, err
 	}
@@ -105,8 +134,30 @@ func (a *Archive) readBefore(members []member) ([]member, error) {
 	if a.before.edge, err = ledger.NewEdge(a.Manifest.From, edge); err != nil || hexLines(edge) != string(lines) {
 		return nil, fault.New(fault.Broken, "the edge of the range is malformed", "")
 	}
-	a.before.carried = members[3]
-	return append(members[2:3:3], members[4:]...), nil
+	entries := rest[:1:1]
+	a.before.carried, rest = rest[1], rest[2:]
+	if begins(rest, "counted") {
+		a.before.counted, rest = &rest[0], rest[1:]
+	}
+	return append(entries, rest...), nil
+}
+
+// countedLines gives the lines of the counted records.
+func (a *Archive) countedLines(each func(line []byte) error) error {
+	m := a.before.counted
+	r := &lines{r: bufio.NewReaderSize(io.NewSectionReader(a.file, m.data(), m.size), 1<<16)}
+	for {
+		line, err := r.next()
+		if errors.Is(err, io.EOF) {
+			return nil
+		}
+		if err == nil {
+			err = each(line)
+		}
+		if err != nil {
+			return err
+		}
+	}
 }
 
 // openings gives the checkpoint at which a range begins, held to the one at which it ends.
@@ -114,11 +165,15 @@ func (a *Archive) openings(trust Trust, closing ledger.Checkpoint) ([]ledger.Sig
 	if a.Manifest.From == 0 {
 		return nil, nil
 	}
-	c, err := trust.Assure(a.before.checkpoint, a.Manifest.Key)
+	key := a.Manifest.Key
+	if a.Manifest.OpeningKey != "" { // which the log itself names: see rotations
+		key, trust.Key = a.Manifest.OpeningKey, ""
+	}
+	c, err := trust.Assure(a.before.checkpoint, key)
 	if err != nil {
 		return nil, err
 	}
-	if err := oneSpelling(a.before.checkpoint, c, a.Manifest.Key); err != nil {
+	if err := oneSpelling(a.before.checkpoint, c, key); err != nil {
 		return nil, err
 	}
 	if c.Origin != closing.Origin || c.Size != a.Manifest.From {
@@ -204,9 +259,18 @@ func (r *Result) printRange(out io.Writer) {
 	n := r.Counts
 	fmt.Fprintf(out, "  range       entries %d to %d of the log; %d from before it are carried, each proven\n", r.From, r.Size-1, n.Carried)
 	if *r.Complete < 0 {
-		fmt.Fprintln(out, "              not shown: that no person, role, vote or opinion from before the range was left out")
+		fmt.Fprintln(out, "              not shown: that no person, role, vote, opinion or assessment from before the range was left out")
 	} else {
-		fmt.Fprintf(out, "              people, roles, votes and opinions are complete up to entry %d, by a balance in the log\n", *r.Complete)
+		fmt.Fprintf(out, "              people, roles, votes, opinions and assessments are complete up to entry %d, by a balance in the log\n", *r.Complete)
+	}
+	if *r.Opening >= 0 {
+		fmt.Fprintf(out, "              populations are counted on from the balance at entry %d, and taken from it; who checked the part before has checked it\n", *r.Opening)
+	}
+	if n.Assessed.Unchecked > 0 {
+		fmt.Fprintf(out, "              not checked: %d populations and samples of assessments rest on entries that are not here, and no balance opens the range before them\n", n.Assessed.Unchecked)
+	}
+	if r.OpeningKey != "" {
+		fmt.Fprintln(out, "              its beginning was signed by an earlier key of the log, from which rotations lead to the one that it shows")
 	}
 	fmt.Fprintf(out, "              not checked: %d records began before; what was said of them earlier is not all here\n", n.Continued)
 }

@@ -20,6 +20,8 @@ type balanceRecord struct {
 	Root         string `duly:"root,public,hash"`
 	Standing     int64  `duly:"standing,public"`
 	StandingRoot string `duly:"standing_root,public,hash"`
+	Counted      int64  `duly:"counted,public"`
+	CountedHash  string `duly:"counted_hash,public,hash"`
 }
 
 var balanceKind = ledger.Define[balanceRecord]("balance", 1)
@@ -39,10 +41,32 @@ func (l *testLog) standing() *ledger.Edge {
 func (l *testLog) balance(change func(*balanceRecord)) int {
 	e := l.standing()
 	b := &balanceRecord{Size: l.size(), Root: l.root(l.size()).String(), Standing: e.Size(), StandingRoot: e.Root().String()}
+	b.Counted, b.CountedHash = l.counted(l.size(), "", "").Stands()
 	if change != nil {
 		change(b)
 	}
 	return add(l, balanceKind, l.id(), b)
+}
+
+// counted counts the records of a period among the first n entries.
+func (l *testLog) counted(n int64, from, upto string) *Population {
+	p := NewPopulation(from, upto)
+	for _, r := range l.rows[:n] {
+		if p.AddBytes(r.leaf) != nil {
+			continue // what a test has broken is reported where it stands
+		}
+	}
+	return p
+}
+
+// opens gives the position of the balance with which a range opens; -1 when none does.
+func (l *testLog) opens(from int64) int64 {
+	for _, at := range []int64{from - 1, from} {
+		if l.rows[at].schema.Kind == "balance" {
+			return at
+		}
+	}
+	return -1
 }
 
 // Find implements Earlier.
@@ -142,8 +166,16 @@ func (l *testLog) prover() ledger.Prover {
 // rangeFrom writes the bundle of a range that carries the entries at these positions.
 func (l *testLog) rangeFrom(from int64, carried []int64, classes ...ledger.Class) []byte {
 	l.t.Helper()
-	file, m := &memory{}, l.manifest(classes...)
+	m := l.manifest(classes...)
 	m.From = from
+	return l.writeRange(m, l.checkpoint(from), nil, carried)
+}
+
+// writeRange writes the bundle of a range as its manifest says, with what ties it to the
+// entries before.
+func (l *testLog) writeRange(m Manifest, opening []byte, handovers [][]byte, carried []int64) []byte {
+	l.t.Helper()
+	file, from, classes := &memory{}, m.From, m.Classes
 	w, err := NewWriter(file, m, l.checkpoint(l.size()))
 	must := func(err error) {
 		if err != nil {
@@ -155,7 +187,7 @@ func (l *testLog) rangeFrom(from int64, carried []int64, classes ...ledger.Class
 	prover := l.prover()
 	edge, err := prover.Edge(from)
 	must(err)
-	must(w.Opening(l.checkpoint(from), edge))
+	must(w.Opening(opening, edge, handovers))
 	must(w.Entries(func(put Put) error {
 		for _, r := range l.rows[from:] {
 			must(put(r.leaf, r.schema, r.digests, r.disclosures))
@@ -174,6 +206,9 @@ func (l *testLog) rangeFrom(from int64, carried []int64, classes ...ledger.Class
 		}
 		return nil
 	}))
+	if at := l.opens(from); at >= 0 {
+		must(w.Counted(l.counted(at, "", "")))
+	}
 	if slices.Contains(classes, ledger.Customer) {
 		must(w.Packs(l.packs))
 	}
@@ -413,6 +448,51 @@ func TestABalanceKeepsPeopleFromBeingLeftOut(t *testing.T) {
 	}
 }
 
+// TestTheFirstEpochIsTheFirstEntry protects from a second beginning: without the first
+// epoch in a range, a later one that calls itself the first would let its key have signed
+// the log from there on, and nobody would hear of the key before.
+func TestTheFirstEpochIsTheFirstEntry(t *testing.T) {
+	l := sample(t)
+	old := l.key
+	l.key = newLog(t, 21).key
+	add(l, epochKind, l.id(), &epochRecord{
+		Number: 1, Reason: "first", LogKey: hexSum([]byte(l.key.Public())), QuotedSize: l.size(), QuotedRoot: l.root(l.size()).String(),
+	})
+	for _, carried := range [][]int64{{0}, {}} {
+		if _, err := verify(l.rangeFrom(8, carried), Trust{Key: l.key.Public()}); fault.CodeOf(err) != fault.Broken {
+			t.Errorf("carrying %v: %v", carried, err)
+		}
+	}
+	if _, err := verify(l.bundle(), Trust{Key: l.key.Public()}); fault.CodeOf(err) != fault.Broken {
+		t.Errorf("the whole log: %v", err)
+	}
+	l.key = old
+}
+
+// TestACarriedDecisionHasItsRating protects whoever reads an older decision in a range, be
+// it a refusal: what it was decided on can be looked up there.
+func TestACarriedDecisionHasItsRating(t *testing.T) {
+	l := newLog(t, 4)
+	rate := func() int {
+		return add(l, ratingKind, l.id(), &ratingRecord{Engine: EngineNumber(), Outcome: "approve"})
+	}
+	decide := func(id string, rating int, key ledger.PersonKey) {
+		add(l, decisionKind, id, &decisionRecord{Act: "decline", Outcome: "approve", Signatures: 1, Rating: l.hash(rating)}, key)
+	}
+	id, key, first := l.id(), l.person("approver"), rate()
+	decide(id, first, key)
+	from := l.size()
+	decide(id, rate(), key)
+	carried := l.carries(from, nil)
+	if _, err := verify(l.rangeFrom(from, carried), Trust{}); err != nil {
+		t.Fatal(err)
+	}
+	fewer := slices.DeleteFunc(slices.Clone(carried), func(seq int64) bool { return seq == int64(first) })
+	if _, err := verify(l.rangeFrom(from, fewer), Trust{}); err == nil || !strings.Contains(err.Error(), "without the rating that it rests on") {
+		t.Errorf("without entry %d of %v: %v", first, carried, err)
+	}
+}
+
 // TestAFalseBalance protects those who get ranges through those who hold the whole log:
 // a balance that is not of its log is refused.
 func TestAFalseBalance(t *testing.T) {
@@ -423,8 +503,8 @@ func TestAFalseBalance(t *testing.T) {
 		"true":               {nil, ""},
 		"of another size":    {func(b *balanceRecord) { b.Size-- }, "not of the entries before it"},
 		"of another root":    {func(b *balanceRecord) { b.Root = hexSum(nil) }, "not of the entries before it"},
-		"one fewer stands":   {func(b *balanceRecord) { b.Standing-- }, "people, roles, votes and opinions"},
-		"others stand there": {func(b *balanceRecord) { b.StandingRoot = hexSum(nil) }, "people, roles, votes and opinions"},
+		"one fewer stands":   {func(b *balanceRecord) { b.Standing-- }, "people, roles, votes, opinions"},
+		"others stand there": {func(b *balanceRecord) { b.StandingRoot = hexSum(nil) }, "people, roles, votes, opinions"},
 	} {
 		l := sample(t)
 		l.balance(c.change)

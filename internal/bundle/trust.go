@@ -72,6 +72,12 @@ type Fixed struct {
 	By      []string  `json:"by"`    // the names of those who cosigned
 }
 
+// Outsiders gives the witnesses without the assessor, whose word on the own sample is not
+// that of an outsider.
+func (t Trust) Outsiders() []ledger.Witness {
+	return slices.DeleteFunc(slices.Clone(t.Witnesses), func(w ledger.Witness) bool { return w.Name() == t.Assessor })
+}
+
 // Assure opens a checkpoint under the key that came from outside or, without one,
 // under the key that the log itself shows, with the cosignatures of the known witnesses.
 // One that is forged refuses the whole.
@@ -95,11 +101,11 @@ func (t Trust) Hold(r *Result, c ledger.Signed, others ...ledger.Signed) error {
 	if t.Key != "" {
 		r.Assurance = KeyGiven
 	}
-	names := map[string]bool{}
+	names, keys := map[string]bool{}, map[string]bool{}
 	for _, x := range c.Cosignatures {
-		names[x.Witness] = true
+		names[x.Witness], keys[x.Key] = true, true
 	}
-	if !t.Quorum.met(names) {
+	if !t.Quorum.met(keys) {
 		return fault.Newf(fault.Broken, "%d of the witnesses whom you know have cosigned, and your policy asks for more, or for others", len(names)).
 			WithFix("ask for a checkpoint that they cosigned")
 	}
@@ -139,7 +145,13 @@ func oneSpelling(signed []byte, c ledger.Signed, key string) error {
 	if one, err := ledger.Spell(signed); err != nil || !bytes.Equal(one, signed) {
 		return fault.New(fault.Broken, "the checkpoint is not in its one spelling", "")
 	}
-	hash, public, _ := strings.Cut(strings.TrimPrefix(key, c.Origin+"+"), "+")
+	return soundLogKey(key, c.Origin)
+}
+
+// soundLogKey refuses the verifier key of a log in a second spelling, and one under which
+// a signature says nothing.
+func soundLogKey(key, origin string) error {
+	hash, public, _ := strings.Cut(strings.TrimPrefix(key, origin+"+"), "+")
 	if hash != strings.ToLower(hash) || len(public) != base64.StdEncoding.EncodedLen(1+ed25519.PublicKeySize) {
 		return fault.New(fault.Broken, "the log's key is not in its one spelling", "")
 	}
@@ -157,14 +169,19 @@ type Outside struct {
 	reached    bool
 }
 
-// OutsideOf opens the checkpoint from outside, if one was given.
+// OutsideOf opens the checkpoint from outside, if one was given. Its signatures may stand in
+// any order.
 func (t Trust) OutsideOf(origin, shown string) (*Outside, error) {
 	if t.Checkpoint == nil {
 		return &Outside{}, nil
 	}
-	c, err := t.Assure(t.Checkpoint, shown)
+	signed, err := ledger.Spell(t.Checkpoint)
+	if err != nil {
+		return nil, err
+	}
+	c, err := t.Assure(signed, shown)
 	for _, key := range t.former {
-		if older, formerErr := ledger.OpenSigned(t.Checkpoint, key, t.Witnesses); err != nil && formerErr == nil {
+		if older, formerErr := ledger.OpenSigned(signed, key, t.Witnesses); err != nil && formerErr == nil {
 			c, err = older, nil
 		}
 	}

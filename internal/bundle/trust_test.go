@@ -2,12 +2,17 @@ package bundle
 
 import (
 	"bytes"
+	"encoding/base64"
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"io"
+	"math/rand/v2"
 	"strings"
 	"testing"
 	"time"
+
+	"filippo.io/mldsa"
 
 	"duly/internal/fault"
 	"duly/internal/ledger"
@@ -84,11 +89,7 @@ func TestLevelsOfAssurance(t *testing.T) {
 			if c.policy != "" {
 				c.sources.Policy = "policy"
 			}
-			trust, err := c.sources.Trust(func(string) ([]byte, error) { return []byte(c.policy), nil })
-			var r *Result
-			if err == nil {
-				r, err = verify(l.write(l.manifest(), l.cosigned(n, c.lines...)), trust)
-			}
+			r, err := under(l.write(l.manifest(), l.cosigned(n, c.lines...)), c.sources, c.policy)
 			if c.want != "" {
 				if err == nil || !strings.Contains(err.Error(), c.want) {
 					t.Errorf("want %q, got %v", c.want, err)
@@ -104,6 +105,33 @@ func TestLevelsOfAssurance(t *testing.T) {
 				t.Errorf("want %s, %d and %d unknown, saying %q, got %+v\n%s", c.level, c.count, c.unknown, c.says, r, &text)
 			}
 		})
+	}
+}
+
+// TestAPolicyAsksForAKey protects whoever wrote down with which key a witness must have
+// cosigned: another key of that witness, be it an older one that leaked, does not meet it.
+func TestAPolicyAsksForAKey(t *testing.T) {
+	l := sample(t)
+	n := l.size()
+	older, newer, other := l.witness("one.example/w"), l.witness("one.example/w"), newLattice(t, "one.example/w", 3)
+	at := time.Date(2026, 5, 1, 0, 0, 0, 0, time.UTC)
+	by := map[string][]byte{"older": older.Line(l.point(n), at), "newer": newer.Line(l.point(n), at), "other": other.line(t, l.point(n), at.Unix())}
+	policy := "witness newer " + newer.Public() + "\nwitness other " + other.public() + "\ngroup both all newer other\nquorum "
+	for _, c := range []struct {
+		lines, quorum string
+		met           bool
+	}{
+		{"older", "newer", false}, {"newer", "newer", true}, {"older newer", "newer", true}, {"newer", "both", false},
+		{"other", "both", false}, {"older other", "both", false}, {"newer other", "both", true}, {"older", "none", true},
+	} {
+		var lines [][]byte
+		for _, name := range strings.Fields(c.lines) {
+			lines = append(lines, by[name])
+		}
+		r, err := under(l.write(l.manifest(), l.cosigned(n, lines...)), Sources{Witnesses: []string{older.Public()}, Policy: "policy"}, policy+c.quorum+"\n")
+		if c.met != (err == nil) || err != nil && !strings.Contains(err.Error(), "your policy asks for more") || err == nil && r.Witnesses != 1 {
+			t.Errorf("cosigned by %s, and %s is asked for: %+v, %v", c.lines, c.quorum, r, err)
+		}
 	}
 }
 
@@ -151,6 +179,34 @@ func mustWitness(t *testing.T, vkey string) ledger.Witness {
 	return w
 }
 
+// TestACheckpointOfOnesOwn protects who kept a checkpoint as a witness or a mirror served
+// it: its signatures may stand in any order, and nothing else may be otherwise.
+func TestACheckpointOfOnesOwn(t *testing.T) {
+	l := sample(t)
+	w := l.witness("one.example/w")
+	signed := string(l.cosigned(5, w.Line(l.point(5), time.Date(2026, 5, 1, 0, 0, 0, 0, time.UTC))))
+	body, lines, _ := strings.Cut(signed, "\n\n")
+	one, two, _ := strings.Cut(lines, "\n")
+	for name, c := range map[string]struct {
+		text  string
+		holds bool
+	}{
+		"as it is":         {signed, true},
+		"in another order": {body + "\n\n" + two + one + "\n", true},
+		"a line twice":     {signed + two, false},
+		"a line more":      {signed + "— x\n", false},
+		"a text before it": {"x\n\n" + signed, false},
+		"spare bits":       {strings.Replace(signed, "=\n\n", "\n\n", 1), false},
+		"nothing":          {"", false},
+	} {
+		trust := Trust{Key: l.key.Public(), Checkpoint: []byte(c.text)}
+		trust.know(mustWitness(t, w.Public()))
+		if r, err := verify(l.bundle(), trust); c.holds != (err == nil) || err == nil && len(r.Fixed) != 1 {
+			t.Errorf("%s: %+v, %v", name, r, err)
+		}
+	}
+}
+
 // TestPoliciesThatAreNone protects from a policy that is read otherwise than it was meant.
 func TestPoliciesThatAreNone(t *testing.T) {
 	l := newLog(t, 1)
@@ -160,9 +216,10 @@ func TestPoliciesThatAreNone(t *testing.T) {
 		"a name that is kept": strings.Replace(w, "witness w", "witness none", 1) + "quorum none\n", "a group of none": w + "group g any\nquorum g\n",
 		"more than there are": w + "group g 2 w\nquorum g\n", "one twice": w + "group g 2 w w\nquorum g\n", "none of some": w + "group g 0 w\nquorum g\n",
 		"a group of a later one": "group g any w\n" + w + "quorum g\n", "a group of itself": "group g any g\nquorum g\n", "two logs": "log a\nlog b\nquorum none\n",
-		"another word": "policy w\nquorum none\n", "a quorum of two words": w + "quorum w w\n", "no key": "witness w\nquorum w\n", "too long": strings.Repeat("\n", maxPolicy) + w + "quorum w\n",
+		"one under two names": w + strings.Replace(w, "witness w", "witness v", 1) + "group g all w v\nquorum g\n", "a number spelt otherwise": w + "group g 01 w\nquorum g\n",
+		"a log of more words": "log a b c\nquorum none\n", "another word": "policy w\nquorum none\n", "a quorum of two words": w + "quorum w w\n", "no key": "witness w\nquorum w\n", "too long": strings.Repeat("\n", maxPolicy) + w + "quorum w\n",
 	} {
-		if _, err := (Trust{}).ReadPolicy(text); fault.CodeOf(err) != fault.Invalid {
+		if _, err := under(l.bundle(), Sources{Policy: "policy"}, text); fault.CodeOf(err) != fault.Invalid {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
@@ -193,7 +250,7 @@ func FuzzPolicy(f *testing.F) {
 		}
 		everybody := map[string]bool{}
 		for _, w := range trust.Witnesses {
-			everybody[w.Name()] = true
+			everybody[w.Key()] = true
 		}
 		if !trust.Quorum.met(everybody) {
 			t.Errorf("a quorum is not met by everybody: %q", text)
@@ -227,4 +284,97 @@ func TestExplained(t *testing.T) {
 		t.Errorf("%v", saw)
 	}
 	r.Print(io.Discard)
+}
+
+// lattice is a witness who cosigns with ML-DSA-44 (C2SP tlog-cosignature).
+type lattice struct {
+	name    string
+	private *mldsa.PrivateKey
+}
+
+func newLattice(t testing.TB, name string, seed byte) lattice {
+	t.Helper()
+	private, err := mldsa.NewPrivateKey(mldsa.MLDSA44(), bytes.Repeat([]byte{seed}, 32))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return lattice{name, private}
+}
+
+// public gives the witness's verifier key.
+func (l lattice) public() string {
+	key := append([]byte{6}, l.private.PublicKey().Bytes()...)
+	return fmt.Sprintf("%s+%s+%s", l.name, hexSum(append([]byte(l.name+"\n"), key...))[:8], base64.StdEncoding.EncodeToString(key))
+}
+
+// line cosigns a checkpoint at a second since 1970.
+func (l lattice) line(t testing.TB, c ledger.Checkpoint, at int64) []byte {
+	t.Helper()
+	said := append([]byte("subtree/v1\n\x00"), byte(len(l.name)))
+	said = append(said, l.name...)
+	said = binary.BigEndian.AppendUint64(said, uint64(at))
+	said = append(append(said, byte(len(c.Origin))), c.Origin...)
+	said = append(said, make([]byte, 8)...)
+	said = append(binary.BigEndian.AppendUint64(said, uint64(c.Size)), c.Root[:]...)
+	sig, err := l.private.SignDeterministic(said, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	hash := hexSum(append([]byte(l.name+"\n"), append([]byte{6}, l.private.PublicKey().Bytes()...)...))[:8]
+	var raw []byte
+	if _, err := fmt.Sscanf(hash, "%x", &raw); err != nil {
+		t.Fatal(err)
+	}
+	raw = append(binary.BigEndian.AppendUint64(raw, uint64(at)), sig...)
+	return []byte("— " + l.name + " " + base64.StdEncoding.EncodeToString(raw) + "\n")
+}
+
+// TestCosignaturesOfTwoKinds protects whoever relies on a witness whose key outlives
+// quantum computers: its cosignature counts as any other, and one that it did not make,
+// over another checkpoint, another time or under another key, refuses the whole.
+func TestCosignaturesOfTwoKinds(t *testing.T) {
+	l := sample(t)
+	n := l.size()
+	w, stranger := newLattice(t, "lattice.example/w", 1), newLattice(t, "lattice.example/w", 2)
+	classic := l.witness("one.example/w")
+	at := time.Date(2026, 5, 1, 12, 0, 0, 0, time.UTC)
+	line := w.line(t, l.point(n), at.Unix())
+	changed := func(at int) []byte {
+		raw, err := base64.StdEncoding.DecodeString(string(line[len("— lattice.example/w ") : len(line)-1]))
+		if err != nil {
+			t.Fatal(err)
+		}
+		raw[at] ^= 1
+		return []byte("— lattice.example/w " + base64.StdEncoding.EncodeToString(raw) + "\n")
+	}
+	for name, c := range map[string]struct {
+		lines [][]byte
+		count int64 // of witnesses; -1 when it is refused
+	}{
+		"its own":                 {[][]byte{line}, 1},
+		"beside another":          {[][]byte{line, classic.Line(l.point(n), at)}, 2},
+		"a stranger's":            {[][]byte{stranger.line(t, l.point(n), at.Unix())}, 0},
+		"of another checkpoint":   {[][]byte{w.line(t, l.point(n-1), at.Unix())}, -1},
+		"at no time":              {[][]byte{w.line(t, l.point(n), 0)}, -1},
+		"after all time":          {[][]byte{w.line(t, l.point(n), 253402300800)}, -1},
+		"in its last second":      {[][]byte{w.line(t, l.point(n), 253402300799)}, 1},
+		"at another time":         {[][]byte{changed(11)}, -1},
+		"another challenge":       {[][]byte{changed(12)}, -1},
+		"another response":        {[][]byte{changed(12 + 32 + 1000)}, -1},
+		"another hint":            {[][]byte{changed(12 + 32 + 4*576)}, -1},
+		"more hints":              {[][]byte{changed(12 + 2420 - 1)}, -1},
+		"a hint in what is empty": {[][]byte{changed(12 + 32 + 4*576 + 79)}, -1},
+	} {
+		r, err := under(l.write(l.manifest(), l.cosigned(n, c.lines...)), Sources{Witnesses: []string{w.public(), classic.Public()}}, "")
+		switch {
+		case c.count < 0 && (fault.CodeOf(err) != fault.Broken || !strings.Contains(err.Error(), "forged")):
+			t.Errorf("%s: %v", name, err)
+		case c.count >= 0 && (err != nil || r.Witnesses != c.count):
+			t.Errorf("%s: %+v, %v", name, r, err)
+		}
+	}
+	random := rand.New(rand.NewPCG(44, 6))
+	for range 60 { // the two verifiers say the same, whatever they say
+		_, _ = under(l.write(l.manifest(), l.cosigned(n, changed(4+random.IntN(8+2420)))), Sources{Witnesses: []string{w.public()}}, "")
+	}
 }

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"maps"
 	"os"
 	"slices"
 
@@ -14,11 +15,15 @@ import (
 
 // Result is what a check found.
 type Result struct {
-	What       string    `json:"what"` // workspace, bundle, range, disclosure or proof
-	Origin     string    `json:"origin"`
-	From       int64     `json:"from,omitempty"`     // the first entry of a range
-	Complete   *int64    `json:"complete,omitempty"` // of a range: see [Checker.Complete]
-	Size       int64     `json:"size"`               // entries covered by the checkpoint
+	What     string `json:"what"` // workspace, bundle, range, disclosure or proof
+	Origin   string `json:"origin"`
+	From     int64  `json:"from,omitempty"`     // the first entry of a range
+	Complete *int64 `json:"complete,omitempty"` // of a range: see [Checker.Complete]
+	Opening  *int64 `json:"opening,omitempty"`  // likewise: see [Checker.Counted]
+
+	OpeningKey string `json:"opening_key,omitempty"` // by which a range began, where its key changed since
+
+	Size       int64     `json:"size"` // entries covered by the checkpoint
 	Root       string    `json:"root"`
 	Covered    bool      `json:"covered"` // every entry is covered by a checkpoint
 	Uncovered  int64     `json:"uncovered"`
@@ -45,7 +50,10 @@ func Verify(file io.ReaderAt, size int64, schemas Schemas, trust Trust) (*Result
 	if err != nil {
 		return nil, err
 	}
-	if trust, err = trust.Follow(a.Manifest.Key, schemas); err != nil {
+	if err := a.lead(schemas); err != nil {
+		return nil, err
+	}
+	if trust, err = trust.through(a, schemas).Follow(a.Manifest.Key, schemas); err != nil {
 		return nil, err
 	}
 	c, err := trust.Assure(a.Checkpoint, a.Manifest.Key)
@@ -76,8 +84,8 @@ func Verify(file io.ReaderAt, size int64, schemas Schemas, trust Trust) (*Result
 	r := &Result{What: "bundle", Origin: c.Origin, Size: c.Size, Root: c.Root.String(), Covered: true, Epochs: checker.Later(), Counts: checker.Counts(),
 		Redacted: a.Manifest.Redacted, Unredacted: a.Manifest.Unredacted}
 	if r.From = a.Manifest.From; r.From > 0 {
-		complete := checker.Complete()
-		r.What, r.Complete = "range", &complete
+		complete, opening := checker.Complete(), checker.Counted()
+		r.What, r.Complete, r.Opening, r.OpeningKey = "range", &complete, &opening, a.Manifest.OpeningKey
 	}
 	for _, class := range a.Manifest.Classes {
 		r.Classes = append(r.Classes, string(class))
@@ -89,24 +97,34 @@ func Verify(file io.ReaderAt, size int64, schemas Schemas, trust Trust) (*Result
 // bundle's checkpoint and the one from outside.
 func (a *Archive) check(schemas Schemas, trust Trust, c ledger.Checkpoint, outside *Outside) (*Checker, error) {
 	used := map[string]bool{}
-	checker := NewChecker(Options{
-		Schemas: schemas, Origin: c.Origin, Key: a.Manifest.Key, People: trust.People, Entry: a.entry, Leaves: a.leaves,
+	o := Options{
+		Schemas: schemas, Origin: c.Origin, Key: a.Manifest.Key, People: trust.People, Outsiders: trust.Outsiders(), Entry: a.entry, Leaves: a.leaves,
 		Pack: func(hash string) ([]byte, error) {
 			if m, ok := a.packs[hash]; ok {
 				return a.read(m, maxPack)
 			}
 			return nil, fault.Newf(fault.Broken, "pack %s is not in the bundle", hash)
 		},
-	})
+		Witnessed: func(hash string) ([]byte, error) {
+			if m, ok := a.witnessed[hash]; ok {
+				return a.read(m, maxWitnessed)
+			}
+			return nil, fault.Newf(fault.Broken, "the cosigned checkpoint %s is not in the bundle", hash)
+		},
+	}
+	if a.before.counted != nil {
+		o.Counted = a.countedLines
+	}
+	checker := NewChecker(o)
 	defer checker.Close()
 	look := func(seq int64, entry *Content, fields []Sealed) {
 		if entry == nil {
 			return
 		}
 		a.checkClasses(checker, seq, entry.Schema, fields)
-		if entry.Leaf.Kind == "pack" {
-			hash, _ := entry.Leaf.PublicValues()["sha256"].Value().(string)
-			used[hash] = true
+		if field := map[string]string{"pack": "sha256", "witnessed": "note"}[entry.Leaf.Kind]; field != "" {
+			hash, _ := entry.Leaf.PublicValues()[field].Value().(string)
+			used[entry.Leaf.Kind+" "+hash] = true
 		}
 	}
 	if err := a.carry(checker, outside, look); err != nil {
@@ -131,9 +149,15 @@ func (a *Archive) check(schemas Schemas, trust Trust, c ledger.Checkpoint, outsi
 	}
 	outside.Finish(checker)
 	a.checkRedacted(checker)
-	for hash := range a.packs {
-		if !used[hash] {
+	a.rotations(checker)
+	for _, hash := range slices.Sorted(maps.Keys(a.packs)) {
+		if !used["pack "+hash] {
 			checker.Report(-1, "pack "+hash+" is in the bundle but not in the log")
+		}
+	}
+	for _, hash := range slices.Sorted(maps.Keys(a.witnessed)) {
+		if !used["witnessed "+hash] {
+			checker.Report(-1, "the cosigned checkpoint "+hash+" is in the bundle but not in the log")
 		}
 	}
 	return checker, nil
@@ -165,9 +189,9 @@ func (a *Archive) entry(seq int64) (leaf []byte, fields []Sealed, err error) {
 	return leaf, fields, err
 }
 
-// leaves gives the leaves before a position again.
+// leaves gives the leaves before a position again, those of the bundle's own entries.
 func (a *Archive) leaves(upto int64, each func(leaf []byte) error) error {
-	return a.scan(0, func(seq int64, leaf []byte, _ []Sealed) (bool, error) {
+	return a.scan(a.Manifest.From, func(seq int64, leaf []byte, _ []Sealed) (bool, error) {
 		if seq >= upto {
 			return false, nil
 		}
@@ -236,9 +260,7 @@ func (r *Result) Print(out io.Writer) {
 		if x := n.Conditions; x.Precedent > 0 {
 			fmt.Fprintf(out, "  conditions  %d must be met before something runs; somebody has signed for %d that they are\n", x.Precedent, x.Met)
 		}
-		if x := n.Assessed; x.Populations > 0 {
-			fmt.Fprintf(out, "  assessments %d populations counted again, %d samples drawn again\n", x.Populations, x.Samples)
-		}
+		n.Assessed.print(out)
 	}
 	r.printRedacted(out)
 	for _, e := range r.Epochs {

@@ -23,20 +23,42 @@ type Drawing struct {
 	Plan       Plan
 }
 
+// States of a sample.
+const (
+	Planned = "planned" // it waits for the witnesses of the terms
+	Drawn   = "drawn"
+)
+
+// Seeded says on whom the seed of a sample rests.
+func (s *Sample) Seeded() string {
+	switch {
+	case s.State == Planned:
+		return "they wait for the cosignatures of the witnesses whom the terms name"
+	case s.Witnessed != "":
+		return fmt.Sprintf("seeded by a cosignature of witnesses whom the terms name, over %d entries", s.Position)
+	}
+	return "the seed rests on no outsider: the company and the assessor together could have chosen it"
+}
+
 // Draw draws a sample from the frozen population, signed by the assessor who froze it:
 // all records of the kind that are grave (critical ratings, hard stops, overrides), and
-// of the others as many as the plan needs. Who is drawn follows from what the assessor
-// committed to when freezing, and from the first entry that somebody else made after it.
-// A further draw of the same kind extends the sample by records that were not in it.
+// of the others as many as the plan needs. A further draw of the same kind extends the
+// sample by records that were not in it.
 //
-// Errors: Refused without a population, by another assessor than the one who froze it,
-// and as long as nobody else has made an entry since; NotFound when nothing is left to
-// draw.
+// Where the terms name witnesses, the first call plans the sample, and the same call again
+// draws it once [Witness] has recorded a checkpoint with their cosignatures. Who is drawn
+// follows from that checkpoint, from one of the cosignatures, and from what the assessor
+// committed to when freezing. Elsewhere it follows from the last and from the first entry
+// that somebody else made after the freeze.
+//
+// Errors: Refused without a population, by another assessor than the one who froze it, for
+// another sample than the one that is planned, and as long as there is no seed; NotFound
+// when nothing is left to draw.
 func Draw(ctx context.Context, db *store.DB, authority act.Authority, d Drawing) (*store.Revision[Sample], error) {
 	if !slices.Contains(bundle.Counted(), d.Of) {
 		return nil, fault.Newf(fault.Invalid, "no population is made of %q", d.Of).WithFix(fmt.Sprintf("use one of %v", bundle.Counted()))
 	}
-	planned, err := d.Plan.Size()
+	wanted, err := d.Plan.Size()
 	if err != nil {
 		return nil, err
 	}
@@ -56,11 +78,7 @@ func Draw(ctx context.Context, db *store.DB, authority act.Authority, d Drawing)
 		case p.Record.Person != d.By.Key:
 			return refusal.Refuse(refusal.Key, "another assessor froze the population and committed to its draws", "that assessor draws")
 		}
-		r, err := d.sample(ctx, tx, p, planned)
-		if err != nil {
-			return err
-		}
-		ref, err = store.Create(tx, Samples, r, d.Key)
+		ref, err = d.draw(ctx, tx, s.Terms.Record, p, int64(wanted))
 		return err
 	})
 	if err != nil {
@@ -69,48 +87,91 @@ func Draw(ctx context.Context, db *store.DB, authority act.Authority, d Drawing)
 	return store.Get(ctx, db, Samples, ref.ID)
 }
 
-func (d Drawing) sample(ctx context.Context, tx *store.Tx, p *store.Revision[Population], size int) (*Sample, error) {
+// draw writes the next step of a sample: its plan, or what is drawn.
+func (d Drawing) draw(ctx context.Context, tx *store.Tx, terms *Engagement, p *store.Revision[Population], wanted int64) (ref store.Ref, err error) {
 	r := &Sample{
-		Day: d.Today(), Population: p.Hash.String(), Draw: 1, Of: d.Of, Confidence: d.Plan.Confidence, Tolerable: d.Plan.Tolerable, Expected: d.Plan.Expected,
-		Matter: d.Engagement, Person: d.By.Key,
+		State: Planned, Day: d.Today(), Population: p.Hash.String(), Draw: 1, Of: d.Of, Confidence: d.Plan.Confidence, Tolerable: d.Plan.Tolerable, Expected: d.Plan.Expected,
+		Wanted: wanted, Matter: d.Engagement, Person: d.By.Key,
 	}
-	earlier, err := samplesOf(ctx, tx, p)
+	samples, err := samplesOf(ctx, tx, p)
 	if err != nil {
-		return nil, err
+		return ref, err
 	}
+	var plan *store.Revision[Sample]
 	had := map[string]bool{}
-	for _, s := range earlier {
+	for _, s := range samples {
+		if s.Record.State == Planned {
+			plan = s
+			continue
+		}
 		r.Draw++
 		for _, id := range slices.Concat(s.Record.Taken, s.Record.Drawn) {
 			had[id] = true
 		}
 	}
-	if r.Draw > bundle.Links {
-		return nil, refusal.Refuse(refusal.Frozen, fmt.Sprintf("%d samples were drawn from this population", bundle.Links), "have other terms approved")
+	switch {
+	case r.Draw > bundle.Links:
+		return ref, refusal.Refuse(refusal.Frozen, fmt.Sprintf("%d samples were drawn from this population", bundle.Links), "have other terms approved")
+	case plan != nil && (plan.Record.Of != r.Of || plan.Record.Confidence != r.Confidence || plan.Record.Tolerable != r.Tolerable || plan.Record.Expected != r.Expected):
+		return ref, refusal.Refuse(refusal.Frozen, fmt.Sprintf("draw %d is planned as %d %ss (%d %%, tolerable %d per mille, %d expected) in entry %d, and stands so",
+			r.Draw, plan.Record.Wanted, plan.Record.Of, plan.Record.Confidence, plan.Record.Tolerable, plan.Record.Expected, plan.Seq), "draw that one first")
 	}
-	terms, err := ledger.ParseHash(p.Record.Terms)
-	if err != nil {
-		return nil, err
-	}
-	if r.Position, err = answered(ctx, tx, p); err != nil {
-		return nil, err
-	}
-	root, err := store.Root(ctx, tx, r.Position)
-	if err != nil {
-		return nil, err
-	}
-	r.Root, r.Secret = root.String(), bundle.Link(secret(d.Key, terms), r.Draw)
 	all, err := count(ctx, tx, p.Record)
 	if err != nil {
-		return nil, err
+		return ref, err
 	}
-	drawn := all.Draw(r.Of, bundle.Seed(r.Secret, r.Root, r.Of, r.Draw), size, had)
-	if len(drawn.Taken)+len(drawn.Drawn) == 0 {
-		return nil, fault.Newf(fault.NotFound, "the population has no %s that was not drawn already", r.Of).WithFix("draw from another kind")
+	seed := ""
+	if terms.Named == "" || plan != nil {
+		if seed, err = d.seed(ctx, tx, p, plan, r); err != nil {
+			return ref, err
+		}
 	}
-	r.Taken, r.Drawn, r.Hash, r.Strata, r.From = drawn.Taken, drawn.Drawn, drawn.Hash, drawn.Strata, drawn.Rest
+	drawn := all.Draw(r.Of, seed, int(wanted), had)
+	switch {
+	case len(drawn.Taken)+len(drawn.Drawn) == 0:
+		return ref, fault.Newf(fault.NotFound, "the population has no %s that was not drawn already", r.Of).WithFix("draw from another kind")
+	case seed == "":
+		return store.Create(tx, Samples, r, d.Key)
+	}
+	r.State, r.Taken, r.Drawn, r.Hash, r.Strata, r.From = Drawn, drawn.Taken, drawn.Drawn, drawn.Hash, drawn.Strata, drawn.Rest
 	r.Targeted, r.Size = int64(len(drawn.Taken)), int64(len(drawn.Drawn))
-	return r, nil
+	if plan == nil {
+		return store.Create(tx, Samples, r, d.Key)
+	}
+	ref, _, err = store.Revise(tx, Samples, plan.ID, r, d.Key)
+	return ref, err
+}
+
+// seed gives the seed of a draw, and says in its record what it rests on. Without a plan
+// that is the first entry of somebody else.
+func (d Drawing) seed(ctx context.Context, tx *store.Tx, p *store.Revision[Population], plan *store.Revision[Sample], r *Sample) (string, error) {
+	terms, err := ledger.ParseHash(p.Record.Terms)
+	if err != nil {
+		return "", err
+	}
+	r.Secret = bundle.Link(secret(d.Key, terms), r.Draw)
+	if plan == nil {
+		if r.Position, err = answered(ctx, tx, p); err != nil {
+			return "", err
+		}
+		root, err := store.Root(ctx, tx, r.Position)
+		r.Root = root.String()
+		return bundle.Seed(r.Secret, r.Root, r.Of, r.Draw), err
+	}
+	by, err := seeding(ctx, tx, plan)
+	if err != nil {
+		return "", err
+	}
+	if by == nil {
+		return "", refusal.Refuse(refusal.Pending, fmt.Sprintf("draw %d is planned in entry %d, and no checkpoint that covers it is recorded with the cosignatures of the witnesses whom the terms name", r.Draw, plan.Seq),
+			"somebody of the company runs `duly ledger witness`, or `duly ledger add-cosignature` with what a witness brought back; then draw again")
+	}
+	w, err := bundle.ReadCosigned([]byte(by.Record.Text))
+	if err != nil {
+		return "", err
+	}
+	r.Root, r.Position, r.Witnessed = by.Record.Root, by.Record.Size, by.Hash.String()
+	return w.Seed(r.Secret, r.Of, r.Draw), nil
 }
 
 // answered gives how many entries the log had after the first one that somebody else

@@ -51,7 +51,7 @@ func Declare(ctx context.Context, db *store.DB, authority act.Authority, d Decla
 		if err != nil {
 			return err
 		}
-		if err := s.inForce(); err != nil {
+		if err := s.InForce(); err != nil {
 			return err
 		}
 		r := &Independence{
@@ -123,8 +123,8 @@ func (s *Standing) open() error {
 	return nil
 }
 
-// inForce refuses an engagement without approved terms.
-func (s *Standing) inForce() error {
+// InForce refuses an engagement that has ended, and one without approved terms.
+func (s *Standing) InForce() error {
 	if err := s.open(); err != nil {
 		return err
 	}
@@ -185,7 +185,7 @@ func Start(ctx context.Context, db *store.DB, authority act.Authority, h voice.H
 		if err != nil {
 			return err
 		}
-		if err := s.inForce(); err != nil {
+		if err := s.InForce(); err != nil {
 			return err
 		}
 		if s.Assignment != nil {
@@ -228,7 +228,7 @@ func Working(ctx context.Context, tx *store.Tx, h voice.Hand, id string) (*Stand
 	if err != nil {
 		return nil, err
 	}
-	if err := s.inForce(); err != nil {
+	if err := s.InForce(); err != nil {
 		return nil, err
 	}
 	if s.Assignment == nil {

@@ -19,6 +19,8 @@ type Engagement struct {
 	Coverage int64    `duly:"required_coverage,public"` // per cent of evidence below which nothing is concluded (RS-08)
 	Budget   int64    `duly:"budget,public"`            // whole units of the currency
 	Currency string   `duly:"currency,public,enum=AUD|CAD|CHF|DKK|EUR|GBP|JPY|NOK|NZD|SEK|USD"`
+	Named    string   `duly:"witnesses,public,hash"` // over the keys of the witnesses whose cosignatures seed samples: [bundle.WitnessesHash]; empty without
+	Quorum   int64    `duly:"quorum,public"`         // how many of them must have cosigned
 	Title    string   `duly:"title,trade_secret"`
 	Body     string   `duly:"commissioned_by,trade_secret"`
 	Ground   string   `duly:"authority,trade_secret"` // the resolution or other act that it rests on
@@ -28,7 +30,8 @@ type Engagement struct {
 	Regions  []string `duly:"regions,trade_secret"`  // none: all
 	Criteria []string `duly:"criteria,trade_secret"`
 	Readers  []string `duly:"recipients,trade_secret"`
-	By       string   `duly:"by,personal"` // key id
+	Keys     []string `duly:"witness_keys,trade_secret"` // verifier keys, those first whose cosignature is taken first
+	By       string   `duly:"by,personal"`               // key id
 }
 
 // Independence is what one assessor declares for one engagement (RS-02).
@@ -98,8 +101,11 @@ type Population struct {
 	Person    string `duly:"person,personal"`
 }
 
-// Sample is what was drawn from a population.
+// Sample is what was drawn from a population. Where the terms name witnesses it is planned
+// first, and drawn in the next revision: what is drawn, and how many, stands before anybody
+// can know who it will be.
 type Sample struct {
+	State      string   `duly:"state,public,enum=planned|drawn,column"`
 	Day        string   `duly:"day,public,date"`
 	Population string   `duly:"population,public,hash"` // leaf hash
 	Draw       int64    `duly:"draw,public"`            // the first, second, ... from this population
@@ -107,11 +113,13 @@ type Sample struct {
 	Confidence int64    `duly:"confidence,public"` // per cent
 	Tolerable  int64    `duly:"tolerable,public"`  // per mille
 	Expected   int64    `duly:"expected,public"`   // deviations planned for
+	Wanted     int64    `duly:"wanted,public"`     // how many to draw, which follows from the plan
 	Secret     string   `duly:"secret,public,hash"`
-	Root       string   `duly:"root,public,hash"` // of the log after the first entry that somebody else made since the freeze
-	Position   int64    `duly:"position,public"`  // entries that this root covers
-	Targeted   int64    `duly:"targeted,public"`  // that are looked at whether drawn or not
-	Size       int64    `duly:"size,public"`      // drawn from the others
+	Root       string   `duly:"root,public,hash"`      // of the cosigned checkpoint; without witnesses of the log after the first entry that somebody else made since the freeze
+	Position   int64    `duly:"position,public"`       // entries that this root covers
+	Witnessed  string   `duly:"witnessed,public,hash"` // leaf hash of the record of that checkpoint; empty without witnesses
+	Targeted   int64    `duly:"targeted,public"`       // that are looked at whether drawn or not
+	Size       int64    `duly:"size,public"`           // drawn from the others
 	From       int64    `duly:"drawn_from,public"`
 	Strata     int64    `duly:"strata,public"`
 	Hash       string   `duly:"drawn,public,hash"` // over the ids
@@ -119,6 +127,18 @@ type Sample struct {
 	Drawn      []string `duly:"records,customer"`  // record ids of those drawn
 	Matter     string   `duly:"engagement,trade_secret,column"`
 	Person     string   `duly:"person,personal"`
+}
+
+// Witnessed is a checkpoint that covers a planned sample and that the witnesses of the terms
+// have cosigned. The first one that is recorded of a sample seeds it.
+type Witnessed struct {
+	Sample   string `duly:"sample,public,hash,column"` // leaf hash of the planned revision
+	Size     int64  `duly:"size,public"`               // entries that the checkpoint covers
+	Root     string `duly:"root,public,hash"`
+	Cosigned int64  `duly:"cosigned,public"`         // how many of the witnesses have cosigned
+	Note     string `duly:"note,public,hash,column"` // SHA-256 of the text
+	Text     string `duly:"text,trade_secret"`       // see [bundle.Witnessed]; every bundle carries it as a member
+	Matter   string `duly:"engagement,trade_secret,column"`
 }
 
 // Reconciliation is a comparison of the log with a list that an assessor has from
@@ -183,6 +203,7 @@ var (
 
 	Populations     = ledger.Define[Population]("population", 1, ledger.SignedBy(1))
 	Samples         = ledger.Define[Sample]("engagement_sample", 1, ledger.SignedBy(1))
+	Witnesses       = ledger.Define[Witnessed]("witnessed", 1)
 	Reconciliations = ledger.Define[Reconciliation]("reconciliation", 1, ledger.SignedBy(1))
 	Requests        = ledger.Define[Request]("evidence_request", 1, ledger.SignedBy(1))
 	Efforts         = ledger.Define[Effort]("effort", 1, ledger.SignedBy(1))

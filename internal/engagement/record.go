@@ -97,7 +97,7 @@ func Reply(ctx context.Context, db *store.DB, authority act.Authority, h voice.H
 		if err != nil {
 			return err
 		}
-		if err := s.inForce(); err != nil {
+		if err := s.InForce(); err != nil {
 			return err
 		}
 		if had.Record.State != Asked {
@@ -129,6 +129,7 @@ type File struct {
 	*Standing
 	Populations     []*store.Revision[Population]
 	Samples         []*store.Revision[Sample]
+	Witnesses       []*store.Revision[Witnessed] // that seed them
 	Reconciliations []*store.Revision[Reconciliation]
 	Requests        []*store.Revision[Request]
 	Efforts         []*store.Revision[Effort]
@@ -146,6 +147,9 @@ func Read(ctx context.Context, q store.Queryer, id string) (*File, error) {
 		return nil, err
 	}
 	if f.Samples, err = store.Select(ctx, q, Samples, mine, id); err != nil {
+		return nil, err
+	}
+	if f.Witnesses, err = store.Select(ctx, q, Witnesses, mine, id); err != nil {
 		return nil, err
 	}
 	if f.Reconciliations, err = store.Select(ctx, q, Reconciliations, mine, id); err != nil {

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"duly/internal/act"
+	"duly/internal/bundle"
 	"duly/internal/fault"
 	"duly/internal/pack"
 	"duly/internal/refusal"
@@ -32,6 +33,8 @@ type Brief struct {
 	Regions      []string `yaml:"regions"`
 	Criteria     []string `yaml:"criteria"`
 	Recipients   []string `yaml:"recipients"`
+	Witnesses    []string `yaml:"witnesses"` // verifier keys, whose cosignatures seed the samples; the first who cosigned is taken
+	Quorum       int64    `yaml:"quorum"`    // how many of them must have cosigned
 }
 
 // ParseBrief reads terms of reference from YAML or JSON. The code is Invalid, with the
@@ -71,16 +74,32 @@ func ParseBrief(path string, data []byte) (*Brief, error) {
 		return nil, p.Fault("the terms name no criteria to assess by", "list them under criteria")
 	case len(b.Recipients) == 0:
 		return nil, p.Fault("the terms do not say who receives the report", "list them under recipients")
+	case len(b.Witnesses) == 0 && b.Quorum != 0:
+		return nil, p.Fault("a quorum is asked of witnesses whom nobody names", "list their verifier keys under witnesses", "quorum")
+	case len(b.Witnesses) > 0 && (b.Quorum < 1 || b.Quorum > int64(len(b.Witnesses))):
+		return nil, p.Fault("the quorum is not a number of the witnesses", "say under quorum how many of them must have cosigned", "witnesses")
+	}
+	if len(b.Witnesses) > 0 {
+		if _, err := bundle.ParseWitnesses(b.Witnesses); err != nil {
+			return nil, p.Fault(err.Error(), "", "witnesses")
+		}
 	}
 	return b, nil
 }
 
-func (b *Brief) record(h voice.Hand) *Engagement {
-	return &Engagement{
+func (b *Brief) record(ctx context.Context, tx *store.Tx, h voice.Hand) (*Engagement, error) {
+	e := &Engagement{
 		State: Draft, Day: h.Today(), From: b.From, Upto: b.Upto, Due: b.Due, Level: b.Level, Coverage: b.Coverage, Budget: b.Budget, Currency: b.Currency,
 		Title: b.Title, Body: b.Commissioned, Ground: b.Authority, Question: b.Question, Terms: b.Terms, Products: b.Products, Regions: b.Regions,
 		Criteria: b.Criteria, Readers: b.Recipients, By: h.By.Key,
 	}
+	if len(b.Witnesses) > 0 {
+		if _, err := outsiders(ctx, tx, b.Witnesses); err != nil {
+			return nil, err
+		}
+		e.Keys, e.Quorum, e.Named = b.Witnesses, b.Quorum, bundle.WitnessesHash(b.Witnesses)
+	}
+	return e, nil
 }
 
 // States of terms of reference.
@@ -97,8 +116,12 @@ const (
 // was withdrawn or has ended.
 func Propose(ctx context.Context, db *store.DB, authority act.Authority, h voice.Hand, id string, b *Brief) (ref store.Ref, err error) {
 	err = h.Watch(ctx, db, authority, act.Commission, attempt, id, func(tx *store.Tx) error {
+		record, err := b.record(ctx, tx, h)
+		if err != nil {
+			return err
+		}
 		if id == "" {
-			ref, err = store.Create(tx, Engagements, b.record(h), h.Key)
+			ref, err = store.Create(tx, Engagements, record, h.Key)
 			return err
 		}
 		s, err := Stand(ctx, tx, id)
@@ -108,7 +131,7 @@ func Propose(ctx context.Context, db *store.DB, authority act.Authority, h voice
 		if err := s.open(); err != nil {
 			return err
 		}
-		ref, _, err = store.Revise(tx, Engagements, id, b.record(h), h.Key)
+		ref, _, err = store.Revise(tx, Engagements, id, record, h.Key)
 		return err
 	})
 	return ref, err

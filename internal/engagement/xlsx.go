@@ -40,7 +40,9 @@ func (w Workbook) XLSX(out io.Writer) error {
 	}
 	b.Begin("Samples")
 	for _, s := range w.Samples {
-		b.Table(tested(s.Seq, s.Record))
+		if s.Record.State == Drawn {
+			b.Table(tested(s.Seq, s.Record))
+		}
 	}
 	b.Begin("Requests")
 	b.Table(w.requests())
@@ -123,7 +125,7 @@ func figures(seq int64, p *Population) sheet.Table {
 // tested gives a sample with room for what the assessor finds.
 func tested(seq int64, s *Sample) sheet.Table {
 	t := sheet.Table{
-		Caption: fmt.Sprintf("Draw %d, entry %d: %d of %d (%s), and all %d that are grave", s.Draw, seq, s.Size, s.From, s.Of, s.Targeted),
+		Caption: fmt.Sprintf("Draw %d, entry %d: %d of %d (%s), and all %d that are grave; %s", s.Draw, seq, s.Size, s.From, s.Of, s.Targeted, s.Seeded()),
 		Head:    []string{"Record", "Why", "Kept, deviation or not testable", "Evidence", "Remark"},
 	}
 	for _, id := range s.Taken {

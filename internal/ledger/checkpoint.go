@@ -5,6 +5,7 @@ import (
 	"io"
 	"strconv"
 	"strings"
+	"unicode"
 
 	"golang.org/x/mod/sumdb/note"
 
@@ -61,7 +62,7 @@ func NewLogKey(random io.Reader, origin string) (*LogKey, error) {
 // white space, no plus sign.
 func ValidOrigin(s string) bool {
 	return s != "" && len(s) <= 200 && checkText(s) == nil && !strings.ContainsFunc(s, func(c rune) bool {
-		return c <= ' ' || c == '+' || c == 0x7f || c == 0x85 || c == 0xa0
+		return c <= ' ' || c == '+' || c == 0x7f || unicode.IsSpace(c)
 	})
 }
 

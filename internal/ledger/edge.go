@@ -29,6 +29,9 @@ func NewEdge(size int64, roots []Hash) (*Edge, error) {
 // Size is the number of leaves.
 func (e *Edge) Size() int64 { return e.size }
 
+// Clone gives another edge of the same tree, which grows by itself.
+func (e *Edge) Clone() Edge { return Edge{e.size, append([]Hash(nil), e.roots...)} }
+
 // Append adds a leaf hash. It costs one hash on average.
 func (e *Edge) Append(h Hash) {
 	for range bits.TrailingZeros64(^uint64(e.size)) {

@@ -94,6 +94,33 @@ func Seen(cosigned []byte, w Witness) (Checkpoint, error) {
 	return parseCheckpoint(n.Text)
 }
 
+// OpenCosigned opens a checkpoint on the word of witnesses alone, in its one spelling: each
+// of its signature lines is of one of them, and holds. Their names differ. For each witness
+// it gives the signature as the line spells it, or "" where that one has not cosigned.
+func OpenCosigned(cosigned []byte, witnesses []Witness) (Checkpoint, []string, error) {
+	bad := fault.New(fault.Broken, "the checkpoint is not cosigned by these witnesses and nobody else", "")
+	known := make([]note.Verifier, len(witnesses))
+	for i, w := range witnesses {
+		known[i] = w
+	}
+	n, err := note.Open(cosigned, note.VerifierList(known...))
+	var invalid *note.InvalidSignatureError
+	if errors.As(err, &invalid) {
+		return Checkpoint{}, nil, fault.Newf(fault.Broken, "the cosignature of %s is forged, or is of another checkpoint", invalid.Name)
+	} else if err != nil || len(n.UnverifiedSigs) > 0 {
+		return Checkpoint{}, nil, bad
+	}
+	if one, err := Spell(cosigned); err != nil || !bytes.Equal(one, cosigned) {
+		return Checkpoint{}, nil, fault.New(fault.Broken, "the cosigned checkpoint is not in its one spelling", "")
+	}
+	lines := make([]string, len(witnesses))
+	for _, sig := range n.Sigs {
+		lines[slices.IndexFunc(witnesses, func(w Witness) bool { return w.name == sig.Name && w.hash == sig.Hash })] = sig.Base64
+	}
+	c, err := parseCheckpoint(n.Text)
+	return c, lines, err
+}
+
 // maxSignatures is how many signature lines a checkpoint has at most.
 const maxSignatures = 100
 

@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"encoding/base64"
 	"encoding/binary"
+	"encoding/hex"
 	"fmt"
 	"io"
 	"slices"
@@ -35,8 +36,8 @@ type Witness struct {
 	verifies func(c Checkpoint, at int64, text, sig []byte) bool
 }
 
-// ParseWitness reads the verifier key of a witness, in its one spelling. Both Ed25519
-// and ML-DSA-44 cosign.
+// ParseWitness reads the verifier key of a witness, in its one spelling. Both Ed25519, with
+// a [SoundKey], and ML-DSA-44 cosign.
 func ParseWitness(vkey string) (Witness, error) {
 	bad := fault.Newf(fault.Invalid, "%q is not the verifier key of a witness", vkey).
 		WithFix("give the line that the witness published, name+hash+key, of a key that cosigns")
@@ -54,7 +55,7 @@ func ParseWitness(vkey string) (Witness, error) {
 		return Witness{}, bad
 	}
 	switch public := key[1:]; {
-	case key[0] == cosignsEd25519 && len(public) == ed25519.PublicKeySize:
+	case key[0] == cosignsEd25519 && SoundKey(public):
 		w.verifies = func(_ Checkpoint, at int64, text, sig []byte) bool {
 			return ed25519.Verify(public, cosigned(at, text), sig)
 		}
@@ -107,6 +108,13 @@ func (w Witness) KeyHash() uint32 { return w.hash }
 
 // Key gives the verifier key.
 func (w Witness) Key() string { return vkeyOf(w.name, w.key) }
+
+// PublicHash gives the SHA-256 of the public key in hex, as the record of a person names
+// the person's.
+func (w Witness) PublicHash() string {
+	sum := sha256.Sum256(w.key[1:])
+	return hex.EncodeToString(sum[:])
+}
 
 // Verify implements note.Verifier: text is the body of the checkpoint, and sig the
 // time and the signature.

@@ -116,7 +116,7 @@ func TestWitnessKeys(t *testing.T) {
 		t.Errorf("the key does not come back: %v", err)
 	}
 	for _, bad := range []string{
-		"", "x", log.Public(), key.Public() + " ", key.Public() + "=", strings.ToUpper(key.Public()), strings.Replace(key.Public(), "witness", "another", 1),
+		"", "x", log.Public(), vkeyOf("witness.example/w", append([]byte{cosignsEd25519, 1}, make([]byte, 31)...)), key.Public() + " ", key.Public() + "=", strings.ToUpper(key.Public()), strings.Replace(key.Public(), "witness", "another", 1),
 	} {
 		if _, err := ParseWitness(bad); fault.CodeOf(err) != fault.Invalid {
 			t.Errorf("%q names a witness: %v", bad, err)

@@ -1,7 +1,9 @@
 package publish
 
 import (
+	"cmp"
 	"context"
+	"fmt"
 	"slices"
 
 	"duly/internal/bundle"
@@ -55,4 +57,33 @@ func Handover(ctx context.Context, w *workspace.Workspace, number int64) ([]byte
 	}
 	proof, err := Prove(ctx, w.DB, signed, c, epoch.Seq)
 	return bundle.EncodeHandover(w.Keys()[key], proof), err
+}
+
+// Handovers gives the key that signed an earlier checkpoint of the log, and the files that
+// lead from it to the key of now, for a bundle that begins there; "" and none when that is
+// the key of now.
+//
+// Errors: Refused when the key has changed by a compromise or a restore since.
+func Handovers(ctx context.Context, w *workspace.Workspace, signed []byte) (key string, files [][]byte, err error) {
+	if key, err = w.KeyOf(signed); err != nil || key == w.Config.Key {
+		return "", nil, err
+	}
+	epochs, err := store.Select(ctx, w.DB, store.Epochs, "")
+	if err != nil {
+		return "", nil, err
+	}
+	slices.SortFunc(epochs, func(a, b *store.Revision[store.Epoch]) int { return cmp.Compare(a.Seq, b.Seq) })
+	under := slices.IndexFunc(epochs, func(e *store.Revision[store.Epoch]) bool { return e.Record.LogKey == bundle.KeyHash(key) })
+	for _, e := range epochs[under+1:] {
+		if e.Record.Reason != "rotation" {
+			return "", nil, fault.Newf(fault.Refused, "the log's key changed after a %s in entry %d, and nothing vouches for the key before it", e.Record.Reason, e.Seq).
+				WithFix(fmt.Sprintf("begin behind entry %d, or export the whole log", e.Seq))
+		}
+		file, err := Handover(ctx, w, e.Record.Number)
+		if err != nil {
+			return "", nil, err
+		}
+		files = append(files, file)
+	}
+	return key, files, nil
 }

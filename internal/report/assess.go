@@ -169,7 +169,7 @@ func (x *assessing) population() error {
 	for _, s := range samples {
 		r := s.Record
 		x.a.Samples = append(x.a.Samples, AssessedSample{
-			s.Seq, r.Of, r.Draw, r.Targeted, r.Size, r.From, r.Confidence, r.Tolerable, r.Root, see(x.view, engagement.Samples, s, "records"),
+			s.Seq, r.State, r.Of, r.Draw, r.Targeted, r.Size, r.From, r.Confidence, r.Tolerable, r.Root, r.Witnessed, see(x.view, engagement.Samples, s, "records"),
 		})
 	}
 	return err

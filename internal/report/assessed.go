@@ -100,6 +100,7 @@ type AssessedOf struct {
 // AssessedSample is one draw.
 type AssessedSample struct {
 	Entry      int64  `json:"entry"`
+	State      string `json:"state"` // planned or drawn
 	Of         string `json:"of"`
 	Draw       int64  `json:"draw"`
 	Targeted   int64  `json:"targeted"`
@@ -108,6 +109,7 @@ type AssessedSample struct {
 	Confidence int64  `json:"confidence"` // per cent
 	Tolerable  int64  `json:"tolerable"`  // per mille
 	Seed       string `json:"root"`       // of the log, that the seed rests on
+	Witnessed  string `json:"witnessed"`  // leaf hash of the record of witnesses' cosignatures; "" where the seed rests on no outsider
 	Items      Value  `json:"items"`
 }
 

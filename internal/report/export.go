@@ -10,6 +10,7 @@ import (
 	"slices"
 
 	"duly/internal/bundle"
+	"duly/internal/engagement"
 	"duly/internal/fault"
 	"duly/internal/ledger"
 	"duly/internal/runs"
@@ -31,6 +32,8 @@ type Summary struct {
 	Erased     int64          `json:"erased"`
 	Packs      int            `json:"packs"`
 	Bytes      int64          `json:"bytes"`
+	Opening    *int64         `json:"opening,omitempty"`  // of a range, the balance from which populations are counted on
+	Balances   []int64        `json:"balances,omitempty"` // of one without, the balances of the log with which a range can open
 }
 
 // exportChunk is how many entries one query reads.
@@ -38,9 +41,11 @@ const exportChunk = 4096
 
 // Order says what to export, and for whom.
 type Order struct {
-	Checkpoint []byte // signed, at the end
-	Opening    []byte // signed, where a range begins; nil for the whole log
-	Key        string // verifier key of the log
+	Checkpoint []byte   // signed, at the end
+	Opening    []byte   // signed, where a range begins; nil for the whole log
+	Key        string   // verifier key of the log
+	OpeningKey string   // that of the opening where it is another; else ""
+	Handovers  [][]byte // the files that lead from OpeningKey to Key
 	Classes    []ledger.Class
 	Schemas    bundle.Schemas
 	Unredacted bool // for an assessor: redactions withhold nothing
@@ -49,7 +54,8 @@ type Order struct {
 // Export writes the bundle of the entries between two signed checkpoints, or of all under
 // one, to path, with the sealed fields of the given classes disclosed. The file appears
 // whole or not at all, readable by its owner only. Memory does not grow with the log; a
-// range takes some for each earlier entry that it rests on.
+// range takes some for each earlier entry that it rests on, and for each record that a
+// population counts.
 //
 // The texts of packs are themselves sealed as customer: a bundle that does not
 // disclose that class, or in which they are redacted, holds none, and its ratings cannot
@@ -91,12 +97,12 @@ func Export(ctx context.Context, q store.Queryer, o Order, path string) (Summary
 			return Summary{}, err
 		}
 	}
-	x.m = bundle.Manifest{Origin: c.Origin, Key: o.Key, From: x.s.From, Size: c.Size, Classes: audience, Redacted: x.s.Redacted, Unredacted: o.Unredacted}
+	x.m = bundle.Manifest{Origin: c.Origin, Key: o.Key, OpeningKey: o.OpeningKey, From: x.s.From, Size: c.Size, Classes: audience, Redacted: x.s.Redacted, Unredacted: o.Unredacted}
 	w, err := bundle.NewWriter(file, x.m, signed)
 	if err != nil {
 		return Summary{}, err
 	}
-	if err := x.write(w, opening); err != nil {
+	if err := x.write(w, opening, o.Handovers); err != nil {
 		return Summary{}, err
 	}
 	err = x.place(file, path)
@@ -114,13 +120,13 @@ func spelled(signed []byte, key string) (ledger.Checkpoint, []byte, error) {
 }
 
 // write writes what stands in the bundle behind its checkpoint.
-func (x *exporter) write(w *bundle.Writer, opening []byte) error {
+func (x *exporter) write(w *bundle.Writer, opening []byte, handovers [][]byte) error {
 	if x.needs != nil {
 		edge, err := store.Edge(x.ctx, x.q, x.s.From)
 		if err != nil {
 			return err
 		}
-		if err := w.Opening(opening, edge); err != nil {
+		if err := w.Opening(opening, edge, handovers); err != nil {
 			return err
 		}
 	}
@@ -135,6 +141,9 @@ func (x *exporter) write(w *bundle.Writer, opening []byte) error {
 		if err := w.Carried(x.carried); err != nil {
 			return err
 		}
+		if err := x.counted(w); err != nil {
+			return err
+		}
 	}
 	for field := range x.said {
 		delete(x.gone, field)
@@ -144,6 +153,12 @@ func (x *exporter) write(w *bundle.Writer, opening []byte) error {
 			WithFix("export a newer checkpoint, which covers the erasures; if there is none, run `duly verify`")
 	}
 	if err := w.Packs(texts); err != nil {
+		return err
+	}
+	if texts, err = x.witnessed(); err != nil {
+		return err
+	}
+	if err := w.Witnessed(texts); err != nil {
 		return err
 	}
 	return w.Close()
@@ -162,6 +177,7 @@ type exporter struct {
 	said    map[erasedField]bool // what erasure entries name
 	needs   *bundle.Needs        // what a range rests on; nil for the whole log
 	revised map[string]bool      // kinds of which the range has later revisions
+	seeds   []int64              // where cosigned checkpoints are recorded
 }
 
 // erasedField is a sealed field as an erasure entry names it.
@@ -216,6 +232,9 @@ func (x *exporter) entry(e store.Entry, put bundle.Put) error {
 		return err
 	}
 	leaf := &x.leaf
+	if leaf.Kind == engagement.Witnesses.Name() {
+		x.seeds = append(x.seeds, e.Seq)
+	}
 	if leaf.Kind == store.Erasures.Name() {
 		public := leaf.PublicValues()
 		target, _ := public["target"].Value().(string)
@@ -290,6 +309,20 @@ func (x *exporter) packs() (map[string][]byte, error) {
 		}
 	}
 	x.s.Packs = len(texts)
+	return texts, nil
+}
+
+// witnessed gives the cosigned checkpoints that seed samples, which every bundle carries:
+// nothing in them is secret, and nobody draws again without them.
+func (x *exporter) witnessed() (map[string][]byte, error) {
+	texts := map[string][]byte{}
+	for _, seq := range x.seeds {
+		r, err := store.GetBySeq(x.ctx, x.q, engagement.Witnesses, seq)
+		if err != nil {
+			return nil, err
+		}
+		texts[r.Record.Note] = []byte(r.Record.Text)
+	}
 	return texts, nil
 }
 

@@ -97,7 +97,7 @@ func TestExportVerifiesForEveryAudience(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		result, err := bundle.VerifyFile(path, known, bundle.Trust{Key: b.w.Config.Key, Checkpoint: signed})
+		result, err := verify(t, path, bundle.Trust{Key: b.w.Config.Key, Checkpoint: signed})
 		if err != nil {
 			t.Fatalf("%v: %v", classes, err)
 		}
@@ -214,7 +214,7 @@ func TestDisclosedFieldMatchesTheReport(t *testing.T) {
 		t.Errorf("the disclosed field has digest %s, the report printed %s", d.Digest(), hidden.Digest)
 	}
 	trust := bundle.Trust{Key: b.w.Config.Key, Checkpoint: signed}
-	result, err := bundle.VerifyDisclosure(p.Encode(), known, trust)
+	result, err := verify(t, writeFile(t, "disclosure", string(p.Encode())), trust)
 	if err != nil || result.Value != `"Alder County Sheriff"` {
 		t.Fatalf("%v, %+v", err, result)
 	}
@@ -223,7 +223,7 @@ func TestDisclosedFieldMatchesTheReport(t *testing.T) {
 		t.Fatal(err)
 	}
 	p.Disclosure = other.Disclosure
-	if _, err := bundle.VerifyDisclosure(p.Encode(), known, trust); fault.CodeOf(err) != fault.Broken {
+	if _, err := verify(t, writeFile(t, "disclosure", string(p.Encode())), trust); fault.CodeOf(err) != fault.Broken {
 		t.Errorf("another value passed: %v", err)
 	}
 }

@@ -2,8 +2,8 @@ package report
 
 import (
 	"context"
+	"slices"
 
-	"duly/internal/assurance"
 	"duly/internal/bundle"
 	"duly/internal/fault"
 	"duly/internal/ledger"
@@ -34,7 +34,11 @@ func Between(ctx context.Context, q store.Queryer, from, to int64) (opening, clo
 
 // open prepares a range: it begins at a checkpoint of this log.
 func (x *exporter) open(o Order) ([]byte, error) {
-	c, signed, err := spelled(o.Opening, o.Key)
+	key := o.Key
+	if o.OpeningKey != "" {
+		key = o.OpeningKey
+	}
+	c, signed, err := spelled(o.Opening, key)
 	if fault.CodeOf(err) == fault.Broken {
 		return nil, fault.New(fault.Refused, "the checkpoint at which the range begins is not signed by the key that the log has now", "begin at one from after the change of keys, or export the whole log")
 	}
@@ -77,13 +81,6 @@ func (x *exporter) carried(put func(seq int64, inclusion []ledger.Hash) (bundle.
 	if err != nil {
 		return err
 	}
-	if !x.s.Unredacted {
-		redactions, err := store.Positions(x.ctx, x.q, []string{assurance.Redactions.Name()}, 0, from)
-		if err != nil {
-			return err
-		}
-		always = append(always, redactions...)
-	}
 	for kind := range x.revised {
 		list, err := store.Continued(x.ctx, x.q, kind, from, x.c.Size)
 		if err != nil {
@@ -121,6 +118,28 @@ func (x *exporter) carried(put func(seq int64, inclusion []ledger.Hash) (bundle.
 		}
 	}
 	return nil
+}
+
+// counted writes the records of populations as they stood at the balance with which the
+// range opens: the entry before it, or its first. Without one it finds those of the log.
+func (x *exporter) counted(w *bundle.Writer) error {
+	list, err := store.Positions(x.ctx, x.q, []string{store.Balances.Name()}, 0, x.c.Size)
+	if err != nil {
+		return err
+	}
+	at := slices.IndexFunc(list, func(seq int64) bool { return seq == x.s.From-1 || seq == x.s.From })
+	if at < 0 {
+		x.s.Balances = list
+		return nil
+	}
+	x.s.Opening = &list[at]
+	all := bundle.NewPopulation("", "")
+	for from := int64(0); from < list[at]; from += exportChunk {
+		if err := store.Entries(x.ctx, x.q, from, min(from+exportChunk, list[at]), func(e store.Entry) error { return all.AddBytes(e.Leaf) }); err != nil {
+			return err
+		}
+	}
+	return w.Counted(all)
 }
 
 // newest gives the newest entries before the range by which its own are judged: the

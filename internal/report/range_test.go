@@ -66,7 +66,7 @@ func TestExportOfARange(t *testing.T) {
 			if err != nil {
 				t.Fatalf("from %d: %v", start.Size, err)
 			}
-			r, err := bundle.VerifyFile(path, known, bundle.Trust{Key: b.w.Config.Key, Checkpoint: opening})
+			r, err := verify(t, path, bundle.Trust{Key: b.w.Config.Key, Checkpoint: opening})
 			if err != nil {
 				t.Fatalf("from %d, %v: %v", start.Size, classes, err)
 			}
@@ -76,6 +76,10 @@ func TestExportOfARange(t *testing.T) {
 			}
 			if *r.Complete != balance.Seq {
 				t.Errorf("from %d: complete up to %d, the balance is %d", start.Size, *r.Complete, balance.Seq)
+			}
+			opens := start.Size == balance.Seq+1
+			if (*r.Opening == balance.Seq) != opens || (s.Opening != nil) != opens || opens == slices.Equal(s.Balances, []int64{balance.Seq}) {
+				t.Errorf("from %d: opened by %d; the summary says %+v, the balance is %d", start.Size, *r.Opening, s, balance.Seq)
 			}
 		}
 	}
@@ -103,7 +107,7 @@ func TestEveryRangeOfAChain(t *testing.T) {
 			if _, err := report.Export(context.Background(), b.w.DB, report.Order{Checkpoint: last, Opening: opening, Key: b.w.Config.Key, Classes: classes, Schemas: known}, path); err != nil {
 				t.Fatalf("from %d, %v: %v", from, classes, err)
 			}
-			r, err := bundle.VerifyFile(path, known, bundle.Trust{Key: b.w.Config.Key})
+			r, err := verify(t, path, bundle.Trust{Key: b.w.Config.Key})
 			if err != nil {
 				t.Fatalf("from %d, %v: %v", from, classes, err)
 			}

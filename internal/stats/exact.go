@@ -2,6 +2,7 @@ package stats
 
 import (
 	"math"
+	"math/big"
 
 	"duly/internal/fault"
 )
@@ -37,7 +38,8 @@ func AtMost(k, n int, confidence float64) (float64, error) {
 
 // Most gives how many of a population at most are what seen of drawn are, when those were
 // drawn at random, as a number of the population rounded up. Where all of it was drawn,
-// that is no estimate: then it is their number. The confidence is as in [AtMost].
+// that is no estimate: then it is their number. The confidence is as in [AtMost], to six
+// digits. The number is exact: where rounding of [AtMost] could change it, whole numbers decide.
 func Most(population, drawn, seen int64, confidence float64) (int64, error) {
 	rate, err := AtMost(int(seen), int(drawn), confidence)
 	switch {
@@ -48,7 +50,33 @@ func Most(population, drawn, seen int64, confidence float64) (int64, error) {
 	case drawn == population:
 		return seen, nil
 	}
-	return min(int64(math.Ceil(rate*float64(population))), population), nil
+	most := rate * float64(population)
+	near := int64(math.Round(most))
+	switch {
+	case seen == drawn || math.Abs(most-float64(near)) > max(1e-6, 1e-9*most):
+		return min(int64(math.Ceil(most)), population), nil
+	case rare(near, population, drawn, seen, confidence):
+		return near, nil
+	}
+	return near + 1, nil
+}
+
+// rare says whether seeing so few or fewer among those drawn has a probability of
+// 1-confidence at most, where exactly some of the population are what is looked for. With
+// m of N, k of n: whether the sum of C(n,i) m^i (N-m)^(n-i), i from 0 to k, is at most
+// (1-confidence) N^n.
+func rare(some, population, drawn, seen int64, confidence float64) bool {
+	with, without := big.NewInt(some), big.NewInt(population-some)
+	sum, term := big.NewInt(1), big.NewInt(1)
+	for i := int64(1); i <= seen; i++ {
+		term.Mul(term, with).Mul(term, big.NewInt(drawn-i+1)).Quo(term, big.NewInt(i))
+		sum.Mul(sum, without).Add(sum, term)
+	}
+	sum.Mul(sum, without.Exp(without, big.NewInt(drawn-seen), nil))
+	const digits = 1_000_000
+	all := new(big.Int).Exp(big.NewInt(population), big.NewInt(drawn), nil)
+	all.Mul(all, big.NewInt(int64(math.Round((1-confidence)*digits))))
+	return sum.Mul(sum, big.NewInt(digits)).Cmp(all) <= 0
 }
 
 // fewer gives the probability of k cases or fewer among n, each with probability p.

@@ -58,6 +58,24 @@ func TestMost(t *testing.T) {
 	}
 }
 
+// TestMostIsExact protects the figure to its last unit, which a second implementation has
+// to reach: it is the least number under which seeing so few is rare, counted in whole
+// numbers. 1 of 60 bounds at exactly 57, where the root is a hair above it.
+func TestMostIsExact(t *testing.T) {
+	if got, err := Most(60, 1, 0, 0.95); err != nil || got != 57 {
+		t.Errorf("none of 1 bounds 60 at %d, %v", got, err)
+	}
+	rapid.Check(t, func(t *rapid.T) {
+		population := rapid.Int64Range(2, 5000).Draw(t, "population")
+		drawn := rapid.Int64Range(1, min(population-1, 300)).Draw(t, "drawn")
+		seen := rapid.Int64Range(0, drawn-1).Draw(t, "seen")
+		got, err := Most(population, drawn, seen, 0.95)
+		if err != nil || !rare(got, population, drawn, seen, 0.95) || rare(got-1, population, drawn, seen, 0.95) {
+			t.Errorf("%d of %d bound %d at %d, %v", seen, drawn, population, got, err)
+		}
+	})
+}
+
 // TestAtMostSolvesItsEquation protects the exactness: at the bound, the sum of exact
 // binomial terms is what the confidence leaves.
 func TestAtMostSolvesItsEquation(t *testing.T) {

@@ -39,22 +39,26 @@ type Erasure struct {
 // Erasures is the kind of Erasure.
 var Erasures = ledger.Define[Erasure]("erasure", 1)
 
-// Balance says what stood at one position of the log: its tree, and the entries by which
-// all later ones are judged (who may sign, with which roles, what panels said). Whoever
-// gets only a later part of the log can tell by it that none of those was left out.
+// Balance says what stood at one position of the log: its tree, the entries by which all
+// later ones are judged (who may sign, with which roles, what panels said), and the records
+// that the population of an assessment counts. Whoever gets only a later part of the log
+// can tell by it that none of those was left out, and count on from there.
 type Balance struct {
 	Size         int64  `duly:"size,public"`               // entries before it
 	Root         string `duly:"root,public,hash"`          // of their tree
 	Standing     int64  `duly:"standing,public"`           // how many of them stand
 	StandingRoot string `duly:"standing_root,public,hash"` // of the tree of those
+	Counted      int64  `duly:"counted,public"`            // records that a population counts
+	CountedHash  string `duly:"counted_hash,public,hash"`  // over their lines: see bundle.Population.Lines
 }
 
 // Balances is the kind of Balance.
 var Balances = ledger.Define[Balance]("balance", 1)
 
 // WriteBalance writes the balance of all entries so far; standing are the kinds by whose
-// entries others are judged. It is the first that its transaction writes.
-func WriteBalance(tx *Tx, standing []string) (Ref, error) {
+// entries others are judged, and counted and hash say what a population counts. It is the
+// first that its transaction writes.
+func WriteBalance(tx *Tx, standing []string, counted int64, hash string) (Ref, error) {
 	root, err := Root(tx.ctx, tx, tx.size)
 	if err != nil {
 		return Ref{}, err
@@ -71,7 +75,9 @@ func WriteBalance(tx *Tx, standing []string) (Ref, error) {
 	for _, h := range hashes {
 		edge.Append(h)
 	}
-	return Create(tx, Balances, &Balance{Size: tx.size, Root: root.String(), Standing: edge.Size(), StandingRoot: edge.Root().String()})
+	return Create(tx, Balances, &Balance{
+		Size: tx.size, Root: root.String(), Standing: edge.Size(), StandingRoot: edge.Root().String(), Counted: counted, CountedHash: hash,
+	})
 }
 
 // Positions gives where the entries of some kinds stand, from one position up to another,
@@ -332,6 +338,34 @@ func CheckpointAfter(ctx context.Context, q Queryer, seq int64) ([]byte, error) 
 	var note []byte
 	err := one(ctx, q, "select note from checkpoint where size > $1 order by size limit 1", []any{seq}, &note)
 	return note, err
+}
+
+// CheckpointsAfter hands out the signed checkpoints that cover an entry, the oldest first, as
+// long as each says to go on.
+func CheckpointsAfter(ctx context.Context, q Queryer, seq int64, each func(note []byte) bool) error {
+	return checkpoints(ctx, q, each, "select note from checkpoint where size > $1 order by size", seq)
+}
+
+// CheckpointsBack hands out the signed checkpoints over at most size entries, the newest
+// first, as long as each says to go on.
+func CheckpointsBack(ctx context.Context, q Queryer, size int64, each func(note []byte) bool) error {
+	return checkpoints(ctx, q, each, "select note from checkpoint where size <= $1 order by size desc", size)
+}
+
+func checkpoints(ctx context.Context, q Queryer, each func(note []byte) bool, query string, args ...any) error {
+	rows, err := q.Query(ctx, query, args...)
+	if err != nil {
+		return readError(err)
+	}
+	defer rows.Close()
+	for more := true; more && rows.Next(); {
+		var note string
+		if err := rows.Scan(&note); err != nil {
+			return readError(err)
+		}
+		more = each([]byte(note))
+	}
+	return readError(rows.Err())
 }
 
 // LastCheckpoint gives the newest signed checkpoint, or NotFound.

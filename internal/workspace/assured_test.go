@@ -3,6 +3,7 @@ package workspace_test
 import (
 	"context"
 	"testing"
+	"time"
 
 	"duly/internal/assurance"
 	"duly/internal/bundle"
@@ -38,8 +39,8 @@ func concluded(with func(*ledger.Schema, func(t testing.TB, w *workspace.Workspa
 	with(of(assurance.Redactions, func(r *assurance.Redaction, _ int, tx *store.Tx) {
 		r.Terms, r.Schema, r.Field, r.Class, r.Reason = approved(tx), evidence.Sources.Schema().Hash().String(), 0, string(evidence.Sources.Schema().Sealed[0].Class), "privacy"
 	}))
-	with(once(assurance.Publications, func(r *assurance.Publication, _ *store.Tx) { // of the company, whose approver signs here
-		r.What, r.Terms, r.Size, r.Day = assurance.OfReport, "", 1, "2020-01-01"
+	with(once(assurance.Publications, func(r *assurance.Publication, tx *store.Tx) { // of the company, whose approver signs here
+		r.What, r.Terms, r.Size, r.Day = assurance.OfReport, "", 1, time.UnixMicro(tx.Now()).UTC().Format(time.DateOnly)
 	}))
 	with(of(assurance.Consents, func(r *assurance.Consent, _ int, tx *store.Tx) { r.Redaction = newest(tx, assurance.Redactions) }))
 }

@@ -1,6 +1,7 @@
 package workspace_test
 
 import (
+	"bytes"
 	"context"
 	"crypto/rand"
 	"crypto/sha256"
@@ -355,7 +356,7 @@ func assessed(with func(*ledger.Schema, func(t testing.TB, w *workspace.Workspac
 		})
 	}
 	does(engagement.Engagements.Schema(), func(db *store.DB, h voice.Hand, _ string) error {
-		ref, err := engagement.Propose(ctx, db, act.Default, h, "", &engagement.Brief{From: "2026-01-01", Upto: "2026-02-28", Due: "2026-06-30", Level: "limited", Coverage: 80, Currency: "EUR"})
+		ref, err := engagement.Propose(ctx, db, act.Default, h, "", &engagement.Brief{From: "2026-01-01", Upto: "2026-02-28", Due: "2026-06-30", Level: "limited", Coverage: 80, Currency: "EUR", Witnesses: []string{outsider(nil).Public()}, Quorum: 1})
 		if err == nil {
 			_, err = engagement.Approve(ctx, db, act.Default, h, ref.ID)
 		}
@@ -373,11 +374,35 @@ func assessed(with func(*ledger.Schema, func(t testing.TB, w *workspace.Workspac
 		_, err := engagement.Freeze(ctx, db, act.Default, h, id)
 		return err
 	})
-	with(of(refusal.Refusals)) // what somebody else enters seeds the draw
-	does(engagement.Samples.Schema(), func(db *store.DB, h voice.Hand, id string) error {
+	with(of(refusal.Refusals))
+	draw := func(db *store.DB, h voice.Hand, id string) error {
 		_, err := engagement.Draw(ctx, db, act.Default, engagement.Drawing{Hand: h, Engagement: id, Of: "rating", Plan: engagement.Plan{Confidence: 95, Tolerable: 50}})
 		return err
+	}
+	does(engagement.Samples.Schema(), draw) // it is planned, and drawn once a witness has cosigned
+	with(engagement.Witnesses.Schema(), func(t testing.TB, w *workspace.Workspace, _ ledger.PersonKey) {
+		t.Helper()
+		c, err := w.Sign(ctx)
+		if err != nil {
+			t.Fatal(err)
+		}
+		signed, err := store.CheckpointAt(ctx, w.DB, c.Size)
+		if err != nil {
+			t.Fatal(err)
+		}
+		w.Config.Witnesses = []workspace.Witness{{Key: outsider(t).Public()}}
+		if _, err := w.Cosigned(ctx, append(signed, outsider(t).Line(c, day)...)); err != nil {
+			t.Fatal(err)
+		}
+		by, err := w.Actor(ctx, "")
+		if err != nil {
+			t.Fatal(err)
+		}
+		if refs, err := engagement.Witness(ctx, w.DB, by); err != nil || len(refs) != 1 {
+			t.Fatal(refs, err)
+		}
 	})
+	does(engagement.Samples.Schema(), draw)
 	does(engagement.Reconciliations.Schema(), func(db *store.DB, h voice.Hand, id string) error {
 		_, err := engagement.Reconcile(ctx, db, act.Default, h, id, "billing", "", &intake.Comparison{Kind: "account", Rows: 2, Known: 1, Missing: []intake.Line{{Row: "a row"}}})
 		return err
@@ -393,6 +418,15 @@ func assessed(with func(*ledger.Schema, func(t testing.TB, w *workspace.Workspac
 		}
 		r.State, r.Terms, r.Answered, r.Due, r.Late = "answered", list[0].Hash.String(), "2026-01-01", "2026-01-02", false
 	}))
+}
+
+// outsider is a witness, always the same.
+func outsider(t testing.TB) *ledger.WitnessKey {
+	key, err := ledger.NewWitnessKey(bytes.NewReader(bytes.Repeat([]byte{9}, 32)), "witness.example/w")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return key
 }
 
 // speaks lets a record that somebody signs name that person, where it names one.

@@ -187,7 +187,7 @@ func (w *Workspace) Cosigned(ctx context.Context, signed []byte) (ledger.Signed,
 		if stored == nil {
 			return nil, fault.Newf(fault.NotFound, "this log never signed a checkpoint over %d entries", c.Size)
 		}
-		key, err := w.keyOf(stored)
+		key, err := w.KeyOf(stored)
 		if err != nil {
 			return nil, err
 		}
@@ -206,12 +206,32 @@ func (w *Workspace) Cosigned(ctx context.Context, signed []byte) (ledger.Signed,
 	return s, w.place(ctx)
 }
 
+// LastCosigned gives the newest signed checkpoint over at most size entries that a witness
+// of the configuration has cosigned; one over no entries where there is none.
+func (w *Workspace) LastCosigned(ctx context.Context, q store.Queryer, size int64) (last ledger.Signed, err error) {
+	witnesses, err := w.Witnesses()
+	if err != nil {
+		return last, err
+	}
+	return last, store.CheckpointsBack(ctx, q, size, func(signed []byte) bool {
+		if len(ledger.CosignatureLines(signed, witnesses)) == 0 {
+			return true
+		}
+		if key, err := w.KeyOf(signed); err == nil {
+			if s, err := ledger.OpenSigned(signed, key, witnesses); err == nil {
+				last = s
+			}
+		}
+		return last.Size == 0
+	})
+}
+
 // Keys gives the verifier keys of all epochs, the newest first.
 func (w *Workspace) Keys() []string { return append([]string{w.Config.Key}, w.Config.FormerKeys...) }
 
-// keyOf gives the verifier key of this log, of whichever epoch, that signed a
+// KeyOf gives the verifier key of this log, of whichever epoch, that signed a
 // checkpoint.
-func (w *Workspace) keyOf(signed []byte) (string, error) {
+func (w *Workspace) KeyOf(signed []byte) (string, error) {
 	for _, key := range w.Keys() {
 		if _, err := ledger.OpenCheckpoint(signed, key); err == nil {
 			return key, nil

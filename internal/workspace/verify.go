@@ -86,7 +86,7 @@ func (w *Workspace) verify(v *verifier, trust bundle.Trust) (*Report, error) {
 	}
 	v.last = c
 	options := v.options()
-	options.People = trust.People
+	options.People, options.Outsiders = trust.People, trust.Outsiders()
 	v.checker = bundle.NewChecker(options)
 	defer v.checker.Close()
 	v.tree, _ = ledger.NewTree(0, nil)

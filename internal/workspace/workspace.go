@@ -340,7 +340,13 @@ func (w *Workspace) Balance(ctx context.Context, by act.Actor) (at store.Ref, er
 		return at, err
 	}
 	err = w.DB.Write(ctx, by.Key, func(tx *store.Tx) error {
-		at, err = store.WriteBalance(tx, bundle.Standing)
+		all := bundle.NewPopulation("", "")
+		err := store.Entries(ctx, tx, 0, tx.Size(), func(e store.Entry) error { return all.AddBytes(e.Leaf) })
+		if err != nil {
+			return err
+		}
+		counted, hash := all.Stands()
+		at, err = store.WriteBalance(tx, bundle.Standing, counted, hash)
 		return err
 	})
 	return at, err

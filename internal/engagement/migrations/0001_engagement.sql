@@ -51,10 +51,24 @@ create table r_engagement_sample (
 	to_seq bigint,
 	valid_from text,
 	valid_to text,
+	state text,
 	engagement text
 );
 create unique index r_engagement_sample_id on r_engagement_sample (id, rev);
 create index r_engagement_sample_engagement on r_engagement_sample (engagement);
+create table r_witnessed (
+	seq bigint primary key,
+	id text not null,
+	rev bigint not null,
+	to_seq bigint,
+	valid_from text,
+	valid_to text,
+	sample text,
+	note text,
+	engagement text
+);
+create unique index r_witnessed_id on r_witnessed (id, rev);
+create index r_witnessed_sample on r_witnessed (sample);
 create table r_reconciliation (
 	seq bigint primary key,
 	id text not null,
