@@ -150,6 +150,10 @@ def tell_counts(result):
         print(f"  conditions  {conditions['precedent']} must be met before something runs; somebody has signed for {conditions['met']} that they are")
     if assessed["populations"]:
         tell_samples(assessed)
+    if result.get("unredacted"):
+        print("  redactions  not applied: this bundle is complete for its classes, and not for the public")
+    elif result.get("redacted"):
+        print(f"  redactions  withhold {', '.join(result['redacted'])}, by entries of the log that say why")
     for e in result["epochs"]:
         lost = f": {e['lost']} entries that were shown before are lost" if e["lost"] else ""
         print(f"  epoch {e['number']:<4}  from entry {e['entry']} on, after a {e['reason']}{lost}")
