@@ -3,7 +3,7 @@
 // never holds. It opens no database and no network connection, and shares with duly only
 // the code that verifies.
 //
-//	duly-verify [--key VKEY] [--witness VKEY] [--explain] BUNDLE
+//	duly-verify [--key VKEY] [--witness VKEY] [--explain] [--report FILE] BUNDLE
 //	duly-verify witness-key --name NAME --out FILE
 //	duly-verify cosign --key FILE --log VKEY --state FILE REQUEST
 //
@@ -43,9 +43,10 @@ func run() int {
 	flags.Func("witness", "the verifier key of an outsider who cosigns; once for each", add(&from.Witnesses))
 	flags.Func("handover", "a file that leads from your key to the next; once for each, in their order", add(&from.Handovers))
 	explain := flags.Bool("explain", false, "say of each check what it proves, and what it cannot")
+	report := flags.String("report", "", "a report as a file: say which entry of the bundle says that exactly these bytes were published")
 	asJSON := flags.Bool("json", false, "print machine-readable output")
 	flags.Usage = func() {
-		fmt.Fprintln(flags.Output(), "usage: duly-verify [--key VKEY] [--checkpoint FILE] [--people FILE] [--witness VKEY]... [--assessor VKEY] [--policy FILE] [--handover FILE]... [--explain] [--json] FILE")
+		fmt.Fprintln(flags.Output(), "usage: duly-verify [--key VKEY] [--checkpoint FILE] [--people FILE] [--witness VKEY]... [--assessor VKEY] [--policy FILE] [--handover FILE]... [--explain] [--report FILE] [--json] FILE")
 		flags.PrintDefaults()
 	}
 	if err := flags.Parse(os.Args[1:]); err != nil {
@@ -55,7 +56,7 @@ func run() int {
 		flags.Usage()
 		return 2
 	}
-	return end(verify(flags.Arg(0), from, *explain, *asJSON))
+	return end(verify(flags.Arg(0), from, *report, *explain, *asJSON))
 }
 
 // end says what went wrong and gives the exit status.
@@ -75,7 +76,7 @@ func add(list *[]string) func(string) error {
 	return func(value string) error { *list = append(*list, value); return nil }
 }
 
-func verify(path string, from bundle.Sources, explain, asJSON bool) error {
+func verify(path string, from bundle.Sources, report string, explain, asJSON bool) error {
 	trust, err := from.Trust(os.ReadFile)
 	if err != nil {
 		return err
@@ -90,6 +91,11 @@ func verify(path string, from bundle.Sources, explain, asJSON bool) error {
 	}
 	if explain {
 		result.Explain()
+	}
+	if report != "" {
+		if result.Published, err = bundle.FindPublished(path, report); err != nil {
+			return err
+		}
 	}
 	if asJSON {
 		e := json.NewEncoder(os.Stdout)

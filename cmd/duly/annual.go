@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"duly/internal/annual"
+	"duly/internal/assurance"
 	"duly/internal/fault"
 	"duly/internal/ledger"
 	"duly/internal/store"
@@ -23,10 +24,15 @@ type annualCmd struct {
 	Conditions []string `help:"Packs of conditions that the company publishes; all that ship otherwise." placeholder:"PACK" sep:"none"`
 	PDF        bool     `help:"Print the year as annual.pdf too, with a Chromium of this machine."`
 	As         string   `help:"Who publishes." placeholder:"PERSON"`
+
+	publishing
 }
 
 // Run writes the site of the last checkpoint.
 func (c *annualCmd) Run(a *app) error {
+	if c.Refresh {
+		return c.complete(a, c.As, c.Out)
+	}
 	known, err := released()
 	if err != nil {
 		return err
@@ -36,7 +42,7 @@ func (c *annualCmd) Run(a *app) error {
 		return err
 	}
 	if c.PDF && chromium() == "" {
-		return fault.New(fault.Invalid, "there is no Chromium on this machine to print with", "install chromium, or leave --pdf out and print index.html from a browser")
+		return errNoChromium("index.html")
 	}
 	var year *annual.Annual
 	err = a.read(c.As, false, func(w *workspace.Workspace, q store.Queryer, signed []byte, point ledger.Checkpoint) error {
@@ -51,9 +57,17 @@ func (c *annualCmd) Run(a *app) error {
 			return err
 		}
 	}
+	if c.Publish {
+		return c.public(a, c.As, c.Out, assurance.OfYear, "", year.Report.Log.Size, nil)
+	}
 	return a.print(map[string]any{"out": c.Out, "listed": len(year.Register.Lines), "unlisted": year.Register.Unlisted}, func(out io.Writer) {
 		fmt.Fprintf(out, "wrote %s: %d deployments listed, %d at public bodies are not; begin with index.html\n", c.Out, len(year.Register.Lines), year.Register.Unlisted)
 	})
+}
+
+// errNoChromium is that nothing here can print a page.
+func errNoChromium(page string) error {
+	return fault.New(fault.Invalid, "there is no Chromium on this machine to print with", "install chromium, or leave --pdf out and print "+page+" from a browser")
 }
 
 // chromium finds a Chromium of this machine; "" when there is none.

@@ -81,7 +81,7 @@ func kinds() []*ledger.Schema {
 		engagement.Engagements.Schema(), engagement.Independences.Schema(), engagement.Assignments.Schema(), engagement.Populations.Schema(),
 		engagement.Samples.Schema(), engagement.Witnesses.Schema(), engagement.Reconciliations.Schema(), engagement.Requests.Schema(), engagement.Efforts.Schema(),
 		assurance.Tests.Schema(), assurance.Workpapers.Schema(), assurance.Impacts.Schema(), assurance.Determinations.Schema(), assurance.Dissents.Schema(),
-		assurance.Replies.Schema(), assurance.Redactions.Schema(), assurance.Consents.Schema(),
+		assurance.Replies.Schema(), assurance.Redactions.Schema(), assurance.Consents.Schema(), assurance.Publications.Schema(),
 	}
 }
 

@@ -6,8 +6,10 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 
 	"duly/internal/act"
+	"duly/internal/assurance"
 	"duly/internal/casework"
 	"duly/internal/engagement"
 	"duly/internal/fault"
@@ -20,7 +22,10 @@ import (
 type reportCmd struct {
 	Out      string   `help:"The directory for report.html and report.json." default:"report" placeholder:"DIR"`
 	Disclose []string `help:"A class that the reader may see: customer, trade_secret, security, personal, legal; or all, or none." default:"all" placeholder:"CLASS"`
+	PDF      bool     `help:"Print the page as PDF too, with a Chromium of this machine."`
 	As       string   `help:"Who makes the report." placeholder:"PERSON"`
+
+	publishing
 
 	Engagement string `help:"Write the report of an independent assessment instead, as assessment.html and assessment.json: its record id or title." placeholder:"ID"`
 }
@@ -32,9 +37,18 @@ func (c *reportCmd) Run(a *app) error {
 	if err != nil {
 		return err
 	}
-	return a.read(c.As, slices.Contains(classes, ledger.TradeSecret), func(w *workspace.Workspace, q store.Queryer, signed []byte, point ledger.Checkpoint) error {
-		if c.Engagement != "" {
-			return c.assessed(a, q, signed, point, classes)
+	if c.Refresh {
+		return c.complete(a, c.As, c.Out)
+	}
+	if c.PDF && chromium() == "" {
+		return errNoChromium("the page")
+	}
+	what, id, size := assurance.OfReport, "", int64(0)
+	err = a.read(c.As, slices.Contains(classes, ledger.TradeSecret), func(w *workspace.Workspace, q store.Queryer, signed []byte, point ledger.Checkpoint) (err error) {
+		if size = point.Size; c.Engagement != "" {
+			what = assurance.OfAssessment
+			id, err = c.assessed(a, q, signed, point, classes)
+			return err
 		}
 		r, err := report.Build(a.ctx, q, point, signed, classes)
 		if err != nil {
@@ -42,23 +56,31 @@ func (c *reportCmd) Run(a *app) error {
 		}
 		return c.write(a, "report", point, func(out io.Writer) error { return report.JSON(r, out) }, func(out io.Writer) error { return report.HTML(r, out) })
 	})
-}
-
-// assessed writes the report of an independent assessment.
-func (c *reportCmd) assessed(a *app, q store.Queryer, signed []byte, point ledger.Checkpoint, classes []ledger.Class) error {
-	known, err := released()
+	if err == nil && c.PDF {
+		page := filepath.Join(c.Out, report.ReleaseFiles[what][1])
+		err = printPDF(a.ctx, page, strings.TrimSuffix(page, ".html")+".pdf")
+	}
 	if err != nil {
 		return err
+	}
+	return c.public(a, c.As, c.Out, what, id, size, classes)
+}
+
+// assessed writes the report of an independent assessment, and gives the engagement's id.
+func (c *reportCmd) assessed(a *app, q store.Queryer, signed []byte, point ledger.Checkpoint, classes []ledger.Class) (string, error) {
+	known, err := released()
+	if err != nil {
+		return "", err
 	}
 	id, err := engagement.Find(a.ctx, q, c.Engagement)
 	if err != nil {
-		return err
+		return "", err
 	}
 	r, err := report.BuildAssessed(a.ctx, q, point, signed, classes, known, id)
 	if err != nil {
-		return err
+		return "", err
 	}
-	return c.write(a, "assessment", point, func(out io.Writer) error { return report.AssessedJSON(r, out) }, func(out io.Writer) error { return report.AssessedHTML(r, out) })
+	return id, c.write(a, "assessment", point, func(out io.Writer) error { return report.AssessedJSON(r, out) }, func(out io.Writer) error { return report.AssessedHTML(r, out) })
 }
 
 // write writes a report in both forms, and its JSON to standard output when that is asked
@@ -74,7 +96,10 @@ func (c *reportCmd) write(a *app, name string, point ledger.Checkpoint, asJSON, 
 	if err := writeWhole(page, asHTML); err != nil {
 		return err
 	}
-	if a.cli.JSON {
+	switch {
+	case a.cli.JSON && c.Publish: // the publication is what is told
+		return nil
+	case a.cli.JSON:
 		return asJSON(a.stdout)
 	}
 	fmt.Fprintf(a.stdout, "%s of %d entries: %s and %s.json beside it\n", name, point.Size, page, name)

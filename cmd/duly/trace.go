@@ -22,12 +22,19 @@ type traceCmd struct {
 	ID    string `arg:"" optional:"" help:"A rating or a deployment by record id, or an account that has no more than one, by account number or record id."`
 	Entry int64  `help:"The rating of this entry of the log instead, also one that was revised." default:"-1" placeholder:"N"`
 	All   bool   `help:"Also what is clear, and everything that would flip it."`
+
+	Figure     string `help:"A figure of a report instead, by its place in report.json: how it was made, and the entries behind it. Begin it with assessment. or annual.YEAR. for those." placeholder:"NAME"`
+	Engagement string `help:"The assessment of the figure; the only one otherwise." placeholder:"ID"`
+	As         string `help:"Who asks for a figure." placeholder:"PERSON"`
 }
 
-// Run explains the rating.
+// Run explains the rating, or the figure.
 func (c *traceCmd) Run(a *app) error {
-	if (c.ID == "") == (c.Entry < 0) {
-		return fault.New(fault.Invalid, "name one rating", "give a deployment, an account or a rating, or --entry N")
+	if c.Figure != "" && c.ID == "" && c.Entry < 0 {
+		return c.figure(a)
+	}
+	if (c.ID == "") == (c.Entry < 0) || c.Figure != "" {
+		return fault.New(fault.Invalid, "name one rating, or one figure", "give a deployment, an account or a rating, or --entry N, or --figure NAME")
 	}
 	known, err := released()
 	if err != nil {

@@ -40,7 +40,7 @@ func verifiers(t *testing.T) string {
 	path := filepath.Join(t.TempDir(), "duly-verify")
 	script := strings.NewReplacer("FIRST", first, "SECOND", strings.Join(second, " ")).Replace(`#!/bin/sh
 case " $* " in # what the second verifier does not do
-*" cosign "* | *" witness-key "* | *" --explain "*) exec FIRST "$@" ;;
+*" cosign "* | *" witness-key "* | *" --explain "* | *" --report "*) exec FIRST "$@" ;;
 esac
 d=$(mktemp -d) || exit 99
 trap 'rm -rf "$d"' EXIT

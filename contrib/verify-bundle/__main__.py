@@ -152,7 +152,7 @@ def tell_counts(result):
         tell_samples(assessed)
     if result.get("unredacted"):
         print("  redactions  not applied: this bundle is complete for its classes, and not for the public")
-    elif result["redacted"]:
+    elif result.get("redacted"):
         print(f"  redactions  withhold {', '.join(result['redacted'])}, by entries of the log that say why")
     for e in result["epochs"]:
         lost = f": {e['lost']} entries that were shown before are lost" if e["lost"] else ""

@@ -12,7 +12,7 @@ AGREED = ("from_day", "upto_day", "due", "level", "required_coverage", "budget",
 BLOCKING = {"financial_interest", "employment", "contingent_fee", "self_review"}
 ONCE = frozenset("""
 population witnessed reconciliation effort control_test workpaper determination dissent
-assessment_reply redaction_consent
+assessment_reply redaction_consent publication
 """.split())
 
 # Approved terms of reference, by their leaf hash in hex.
@@ -222,6 +222,17 @@ class Assessments:
     def _consent(self, entry, root):
         self._of(self.conclusions.consent(entry), entry)
 
+    def _publication(self, entry, root):
+        public = entry.public
+        need(1 <= (public["size"] or 0) <= entry.position, "a report is published of entries that do not stand before it")
+        need(public["json"] and public["html"], "a publication does not say which bytes were published")
+        by_assessors = self.history.signers_with(entry, {"assessor"})
+        if public["what"] == "assessment":
+            need(by_assessors == len(entry.sigs), "somebody other than an assessor publishes an assessment")
+            self._named(entry)[1].work(entry)
+        else:
+            need(by_assessors == 0 and not public["terms"], "an assessor publishes what the company says, or it rests on terms")
+
     def _of(self, engagement, entry):
         of = self.engagements[engagement]
         of.goes_on()
@@ -254,4 +265,5 @@ RULES = {
     "assessment_reply": Assessments._reply,
     "redaction": Assessments._redaction,
     "redaction_consent": Assessments._consent,
+    "publication": Assessments._publication,
 }

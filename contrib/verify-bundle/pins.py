@@ -92,6 +92,7 @@ dissent: determination conclusion day
 assessment_reply: determination choice day
 redaction: terms state schema field class reason day
 redaction_consent: redaction agrees day
+publication: what json html size classes terms day
 incident: state severity reported confirmed contained notified remedied learned closed
 """
 
@@ -130,6 +131,7 @@ MAY_SIGN = {
     "evidence_request": Entitled(_APPROVERS | {"assessor", "administrator", "analyst"}, {"sales"}),
     "redaction": Entitled(_APPROVERS, _NOT_THE_PANEL | {"assessor"}),
     "assessment_reply": Entitled(_APPROVERS, _NOT_THE_PANEL | {"assessor"}),
+    "publication": Entitled(_APPROVERS | {"assessor"}, _NOT_THE_PANEL),
 }
 
 # The kinds that assessors sign, who have no other role.

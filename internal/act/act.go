@@ -75,6 +75,7 @@ const (
 	Provide        Act = "give an assessor the evidence that was asked for"
 	KeepLog        Act = "change the keys of the log"
 	Withhold       Act = "withhold a field from the public, or reply to an assessor"
+	Tell           Act = "publish a report in the name of the company"
 )
 
 // Actor is a person who acts, by key id and roles.
@@ -137,6 +138,7 @@ var Default = Table{
 		Provide:        {Administrator, Analyst, Approver, GoverningBody},
 		KeepLog:        {Administrator},
 		Withhold:       {Approver, GoverningBody},
+		Tell:           {Approver, GoverningBody},
 	},
 	Exclude: map[Act][]Role{
 		Judge: {Sales}, SetFact: {Sales}, Score: {Sales, Administrator}, CloseHit: {Sales}, Decide: {Sales, Administrator, Expert, PanelMember},
@@ -149,7 +151,7 @@ var Default = Table{
 		ConfirmCarried: {Sales},
 		Work:           {Sales}, Commit: {Sales}, Adopt: {Sales, Administrator},
 		Commission: {Sales, Administrator, Assessor}, Assess: Company, Provide: {Sales, Assessor},
-		Withhold: {Sales, Administrator, Expert, PanelMember, Assessor},
+		Withhold: {Sales, Administrator, Expert, PanelMember, Assessor}, Tell: {Sales, Administrator, Expert, PanelMember, Assessor},
 	},
 }
 

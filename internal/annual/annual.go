@@ -3,6 +3,7 @@ package annual
 import (
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
 	"duly/internal/fault"
@@ -22,6 +23,7 @@ type Annual struct {
 	Register   Register          `json:"register"`
 	Policies   []Policy          `json:"policies"`
 	Frameworks []Framework       `json:"frameworks"`
+	Made       []report.Made     `json:"made"`       // how the figures were made that are none of Figures
 	Report     *report.Report    `json:"report"`     // at the checkpoint
 	Conditions *report.Published `json:"conditions"` // with all versions
 }
@@ -65,7 +67,7 @@ func Build(ctx context.Context, q store.Queryer, public *report.Report, conditio
 	if a.Register, err = readRegister(ctx, q, at, redactions); err != nil {
 		return nil, err
 	}
-	a.Frameworks = index(a)
+	a.Frameworks, a.Made = index(a), made
 	return a, nil
 }
 
@@ -80,6 +82,53 @@ type Figure struct {
 	Which  string         `json:"which"` // which entries count
 	Total  int            `json:"total"`
 	Values []report.Tally `json:"values"`
+}
+
+// made says how figures come about that are not counted by one field.
+var made = []report.Made{
+	{ID: "figures", How: "Entries of the kind, dated in the year, by the value of the field that the figure names; which revisions count stands beside it."},
+	{ID: "register.at_public_bodies", How: "Deployments in use at customers that are known to be public bodies.", Kinds: []string{"deployment", "customer"}},
+	{ID: "register.unlisted", How: "Of these, those of which no line of the register tells.", Kinds: []string{"deployment", "customer", "listing"}},
+	{ID: "register.removed", How: "Listings that were taken back.", Kinds: []string{"listing"}, Where: map[string]string{"state": "removed"}},
+	{ID: "register.withheld", How: "Fields left out of lines, by the basis that the listing states, or since the company redacts them.", Kinds: []string{"listing", "redaction"}},
+	{ID: "log", How: "The entries under the checkpoint, which signs their number."},
+}
+
+// Trace gives the entries that a figure of the year was counted from, or, with a value, those
+// that have it.
+//
+// The code is NotFound when the year has no such figure.
+func Trace(ctx context.Context, q store.Queryer, size int64, year, id, value string) (*report.Derived, error) {
+	i := slices.IndexFunc(measures, func(m measure) bool { return m.id == id })
+	if _, err := time.Parse("2006", year); err != nil || i < 0 {
+		return nil, fault.Newf(fault.NotFound, "the year %q has no figure %q", year, id).WithFix("name it as annual.YEAR.FIGURE, for example annual.2026.decisions; the figures stand in annual.json")
+	}
+	m := measures[i]
+	d := &report.Derived{Figure: "annual." + year + "." + id, Entries: []report.Counted{}, Made: &report.Made{
+		ID: "figures", How: m.title + ": " + m.which + " dated in the year.", Kinds: []string{m.kind}, By: []string{m.field}, Every: true, Counts: true,
+	}}
+	places, err := store.Positions(ctx, q, d.Made.Kinds, 0, size)
+	if err != nil {
+		return nil, err
+	}
+	for _, seq := range places {
+		e, err := store.EntryAt(ctx, q, seq)
+		if err != nil {
+			return nil, err
+		}
+		leaf, err := ledger.ParseLeaf(e.Leaf)
+		if err != nil {
+			return nil, err
+		}
+		clear := map[string]any{}
+		for name, v := range leaf.PublicValues() {
+			clear[name] = v.Value()
+		}
+		if day := leaf.Entered(); day[:4] == year && m.counts(leaf, clear) && (value == "" || word(clear[m.field]) == value) {
+			d.Entries = append(d.Entries, report.Counted{Entry: seq, Kind: leaf.Kind, ID: leaf.ID, Rev: leaf.Rev, Day: day})
+		}
+	}
+	return d, nil
 }
 
 // measure is how a figure is counted.

@@ -9,7 +9,7 @@ import (
 
 // once names the records of assessments that stand as they were signed.
 var once = []string{
-	"population", "witnessed", "reconciliation", "effort", "control_test", "workpaper", "determination", "dissent", "assessment_reply", "redaction_consent",
+	"population", "witnessed", "reconciliation", "effort", "control_test", "workpaper", "determination", "dissent", "assessment_reply", "redaction_consent", "publication",
 }
 
 // ofPeople names the kinds of [Standing] that are no records of assessments.
@@ -18,7 +18,7 @@ var ofPeople = []string{"epoch", "opinion", "person", "referral", "seat", "vote"
 // assessed checks what belongs to an independent assessment. All of it is carried in a
 // range, and checked there as in the whole log.
 func (c *Checker) assessed(seq int64, hash ledger.Hash, leaf *ledger.Leaf) error {
-	if !stands(leaf.Kind) || slices.Contains(ofPeople, leaf.Kind) {
+	if leaf.Kind != "publication" && (!stands(leaf.Kind) || slices.Contains(ofPeople, leaf.Kind)) {
 		return nil
 	}
 	p := fields(leaf.PublicValues())
@@ -54,6 +54,8 @@ func (c *Checker) assessed(seq int64, hash ledger.Hash, leaf *ledger.Leaf) error
 		c.redaction(seq, hash, leaf, p)
 	case "redaction_consent":
 		c.consent(seq, leaf, p)
+	case "publication":
+		c.publication(seq, leaf, p)
 	default:
 		return nil
 	}

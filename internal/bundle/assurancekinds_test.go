@@ -154,6 +154,14 @@ type (
 	deploymentRecord struct {
 		State string `duly:"state,public,enum=active|ended"`
 	}
+	publicationRecord struct {
+		What  string `duly:"what,public,enum=assessment|report|annual"`
+		JSON  string `duly:"json,public,hash"`
+		HTML  string `duly:"html,public,hash"`
+		Size  int64  `duly:"size,public"`
+		Terms string `duly:"terms,public,hash"`
+		Day   string `duly:"day,public,date"`
+	}
 	consentRecord struct {
 		Redaction string `duly:"redaction,public,hash"`
 		Agrees    bool   `duly:"agrees,public"`
@@ -174,5 +182,6 @@ var (
 	takenKind          = ledger.Define[takenRecord]("engagement_sample", 1, ledger.SignedBy(1))
 	reconciliationKind = ledger.Define[reconciliationRecord]("reconciliation", 1, ledger.SignedBy(1))
 	deploymentKind     = ledger.Define[deploymentRecord]("deployment", 1)
+	publicationKind    = ledger.Define[publicationRecord]("publication", 1, ledger.SignedBy(1))
 	consentKind        = ledger.Define[consentRecord]("redaction_consent", 1, ledger.SignedBy(1))
 )

@@ -146,7 +146,7 @@ var testSchemas = func() Schemas {
 	for _, s := range []*ledger.Schema{
 		epochKind.Schema(), personKind.Schema(), erasureKind.Schema(), packKind.Schema(), ballotKind.Schema(), itemKind.Schema(), decisionKind.Schema(), whisperKind.Schema(),
 		customerKind.Schema(), factKind.Schema(), ratingKind.Schema(), opinionKind.Schema(), voteKind.Schema(), seatKind.Schema(), referralKind.Schema(), checkKind.Schema(), balanceKind.Schema(),
-		engagementKind.Schema(), controlTestKind.Schema(), impactKind.Schema(), determinationKind.Schema(), dissentKind.Schema(), redactionKind.Schema(), consentKind.Schema(), deploymentKind.Schema(),
+		engagementKind.Schema(), controlTestKind.Schema(), impactKind.Schema(), determinationKind.Schema(), dissentKind.Schema(), redactionKind.Schema(), consentKind.Schema(), publicationKind.Schema(), deploymentKind.Schema(),
 		independenceKind.Schema(), assignmentKind.Schema(), sizedKind.Schema(), takenKind.Schema(), reconciliationKind.Schema(),
 		termsKind.Schema(), tiesKind.Schema(), startKind.Schema(), populationKind.Schema(), drawnKind.Schema(), accountKind.Schema(), caseKind.Schema(), assessorKind.Schema(), witnessedKind.Schema(),
 		requestKind.Schema(), effortKind.Schema(), workpaperKind.Schema(),

@@ -91,6 +91,7 @@ var pinned = map[string][]string{
 	"assessment_reply":  {"determination", "choice", "day"},
 	"redaction":         {"terms", "state", "schema", "field", "class", "reason", "day"},
 	"redaction_consent": {"redaction", "agrees", "day"},
+	"publication":       {"what", "json", "html", "size", "classes", "terms", "day"},
 
 	"enforcement":    {"state", "decision", "decided", "day"},
 	"break_glass":    {"opened", "hours"},
@@ -108,7 +109,7 @@ var pinned = map[string][]string{
 // signed names the kinds whose every revision must carry a person's signature.
 var signed = map[string]int{"decision": 1, "score": 1, "opinion": 1, "vote": 1, "declaration": 1, "resignation": 1, "answer": 1, "condition_check": 1, "break_glass": 1,
 	"engagement": 1, "independence": 1, "assignment": 1, "population": 1, "engagement_sample": 1, "reconciliation": 1, "evidence_request": 1, "effort": 1,
-	"control_test": 1, "workpaper": 1, "impact": 1, "determination": 1, "dissent": 1, "assessment_reply": 1, "redaction": 1, "redaction_consent": 1}
+	"control_test": 1, "workpaper": 1, "impact": 1, "determination": 1, "dissent": 1, "assessment_reply": 1, "redaction": 1, "redaction_consent": 1, "publication": 1}
 
 // decides and mayNot name, for kinds that people must sign, the roles of which each
 // signer has one and the roles of which none: who sells or runs the system does not
@@ -122,6 +123,7 @@ var (
 		"reconciliation": assessor, "effort": assessor, "evidence_request": {"assessor", "administrator", "analyst", "approver", "governing_body"},
 		"control_test": assessor, "workpaper": assessor, "impact": assessor, "determination": assessor, "dissent": assessor, "redaction_consent": assessor,
 		"redaction": {"approver", "governing_body"}, "assessment_reply": {"approver", "governing_body"},
+		"publication": {"assessor", "approver", "governing_body"},
 	}
 	mayNot = map[string][]string{
 		"decision": {"sales", "administrator", "expert", "panel_member"}, "score": {"sales", "administrator"},
@@ -132,6 +134,7 @@ var (
 		"reconciliation": anybody, "effort": anybody, "evidence_request": {"sales"},
 		"control_test": anybody, "workpaper": anybody, "impact": anybody, "determination": anybody, "dissent": anybody, "redaction_consent": anybody,
 		"redaction": notCompany, "assessment_reply": notCompany,
+		"publication": {"sales", "administrator", "expert", "panel_member"},
 	}
 	panelist   = []string{"panel_member"}
 	company    = []string{"sales", "administrator", "analyst", "approver", "governing_body", "expert"}

@@ -26,7 +26,6 @@ func TestBundlesWithholdExactlyWhatRedactionsSay(t *testing.T) {
 	}{
 		"one that holds":           {do: func(o *office) { o.redact(id, "withheld") }},
 		"one that was lifted":      {do: func(o *office) { o.redact(id, "withheld"); o.redact(id, "lifted") }},
-		"one that is made twice":   {do: func(o *office) { o.redact(id, "withheld"); o.redact(o.id(), "withheld") }},
 		"none":                     {do: func(*office) {}},
 		"complete for an assessor": {do: func(o *office) { o.redact(id, "withheld") }, manifest: func(m *Manifest) { m.Redacted, m.Unredacted = nil, true }},
 		"withheld without an entry": {do: func(*office) {}, manifest: func(m *Manifest) { m.Redacted = []string{"item.price"} },

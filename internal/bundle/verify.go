@@ -39,6 +39,7 @@ type Result struct {
 	Field      string    `json:"field,omitempty"`
 	Value      string    `json:"value,omitempty"`
 
+	Published *Published  `json:"published,omitempty"` // the entry that names a report which the verifier holds
 	Explained []Explained `json:"explained,omitempty"` // see [Result.Explain]
 }
 
@@ -291,5 +292,8 @@ func (r *Result) Print(out io.Writer) {
 		fmt.Fprintf(out, "  uncovered   the last %d entries are under no checkpoint yet\n", r.Uncovered)
 	}
 	r.printAssurance(out)
+	if r.Published != nil {
+		r.Published.Print(out)
+	}
 	r.printExplained(out)
 }

@@ -46,6 +46,7 @@ func BuildAssessed(ctx context.Context, q store.Queryer, checkpoint ledger.Check
 		}
 	}
 	x.a.Hidden, x.a.Erased = b.view.counts()
+	x.a.Made = append(x.a.Made, ofLog[:3]...) // redactions are named one by one
 	x.a.Limits = x.limits()
 	return x.a, b.view.err
 }
@@ -65,7 +66,7 @@ func of[T any](x *assessing, kind *ledger.Kind[T]) ([]*store.Revision[T], error)
 
 // made says how a figure comes about.
 func (x *assessing) made(id, how string, entries ...int64) {
-	x.a.Made = append(x.a.Made, Made{id, how, append([]int64{}, entries...)})
+	x.a.Made = append(x.a.Made, Made{ID: id, How: how, Entries: append([]int64{}, entries...)})
 }
 
 // terms finds the terms in force, and where the engagement stands.
@@ -113,6 +114,15 @@ func (x *assessing) independence() error {
 		})
 	}
 	return err
+}
+
+// seqsOf gives where records stand.
+func seqsOf[T any](list []*store.Revision[T]) []int64 {
+	out := []int64{}
+	for _, r := range list {
+		out = append(out, r.Seq)
+	}
+	return out
 }
 
 // some gives a list that is there, if only empty.
@@ -317,6 +327,7 @@ func (x *assessing) work() error {
 		return err
 	}
 	x.a.Workpapers = len(papers)
+	x.made("workpapers", "Files of which the log has the hash, encrypted to assessors.", seqsOf(papers)...)
 	asked, err := of(x, engagement.Requests)
 	if err != nil {
 		return err
@@ -333,7 +344,10 @@ func (x *assessing) work() error {
 			x.a.Requests.Overdue++
 		}
 	}
+	x.made("requests", "What assessors asked for, by its state; late and overdue by its day and the report's.", seqsOf(asked)...)
 	efforts, err := of(x, engagement.Efforts)
+	x.made("minutes", "Minutes that assessors say they worked, added up.", seqsOf(efforts)...)
+	x.made("withheld_without_reason", "Values of the log of classes that these readers do not see, one for each field of each entry, less those that are redacted with a reason.")
 	for _, e := range efforts {
 		x.a.Minutes += e.Record.Minutes
 	}

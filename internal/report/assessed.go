@@ -209,10 +209,3 @@ type AssessedRequests struct {
 	Late     int `json:"late"`
 	Overdue  int `json:"overdue"` // not answered, and past their day
 }
-
-// Made says how a figure was made, and from which entries.
-type Made struct {
-	ID      string  `json:"id"`
-	How     string  `json:"how"`
-	Entries []int64 `json:"entries"`
-}

@@ -67,7 +67,7 @@ func Build(ctx context.Context, q store.Queryer, checkpoint ledger.Checkpoint, s
 	if b.r.Redactions, err = b.redacted(); err != nil {
 		return nil, err
 	}
-	b.r.Limits = limits(b.r)
+	b.r.Made, b.r.Limits = ofReport, limits(b.r)
 	return b.r, b.view.err
 }
 

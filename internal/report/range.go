@@ -4,7 +4,6 @@ import (
 	"context"
 	"slices"
 
-	"duly/internal/assurance"
 	"duly/internal/bundle"
 	"duly/internal/fault"
 	"duly/internal/ledger"
@@ -81,13 +80,6 @@ func (x *exporter) carried(put func(seq int64, inclusion []ledger.Hash) (bundle.
 	always, err := store.Positions(x.ctx, x.q, bundle.Standing, 0, from)
 	if err != nil {
 		return err
-	}
-	if !x.s.Unredacted {
-		redactions, err := store.Positions(x.ctx, x.q, []string{assurance.Redactions.Name()}, 0, from)
-		if err != nil {
-			return err
-		}
-		always = append(always, redactions...)
 	}
 	for kind := range x.revised {
 		list, err := store.Continued(x.ctx, x.q, kind, from, x.c.Size)

@@ -40,6 +40,7 @@ type Report struct {
 	Withheld   []Tally    `json:"withheld"`   // different values of this report, by class
 	Redactions []Redacted `json:"redactions"` // what of the log the company withholds even from who may see its class
 	Erased     int        `json:"erased"`
+	Made       []Made     `json:"made"`   // how figures were made
 	Limits     []string   `json:"limits"` // what this report does not show, in sentences
 }
 

@@ -59,6 +59,9 @@ func concluded(with func(*ledger.Schema, func(t testing.TB, w *workspace.Workspa
 	with(once(assurance.Consents, func(r *assurance.Consent, tx *store.Tx) {
 		r.Day, r.Redaction = today(tx), newest(tx, assurance.Redactions)
 	}))
+	with(once(assurance.Publications, func(r *assurance.Publication, tx *store.Tx) { // of the company, whose approver signs here
+		r.What, r.Terms, r.Size, r.Day = assurance.OfReport, "", 1, today(tx)
+	}))
 }
 
 // frozen gives how many deployments the population has.

@@ -91,3 +91,15 @@ create table r_redaction_consent (
 );
 create unique index r_redaction_consent_id on r_redaction_consent (id, rev);
 create index r_redaction_consent_engagement on r_redaction_consent (engagement);
+create table r_publication (
+	seq bigint primary key,
+	id text not null,
+	rev bigint not null,
+	to_seq bigint,
+	valid_from text,
+	valid_to text,
+	json text,
+	engagement text
+);
+create unique index r_publication_id on r_publication (id, rev);
+create index r_publication_json on r_publication (json);
