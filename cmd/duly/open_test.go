@@ -83,7 +83,49 @@ func copies(ctx context.Context, dir, place string) (compared int, err error) {
 	if len(got) != len(want) {
 		return 0, fault.Newf(fault.Broken, "%d reports became %d", len(want), len(got))
 	}
-	return len(got), nil
+	return len(got), recounts(ctx, w, place, known, want)
+}
+
+// recounts holds the reports for nobody in particular to a bundle that shows nothing
+// sealed: the company's is recounted, each assessment comes out whole.
+func recounts(ctx context.Context, w *workspace.Workspace, place string, known bundle.Schemas, want map[string][]byte) error {
+	signed, point, err := w.Checkpoint()
+	if err != nil {
+		return err
+	}
+	path := filepath.Join(place, "none.duly")
+	if _, err := report.Export(ctx, w.DB, report.Order{Checkpoint: signed, Key: w.Config.Key, Schemas: known}, path); err != nil {
+		return err
+	}
+	_, err = workspace.Read(ctx, path, known, kinds(), bundle.Trust{Key: w.Config.Key}, options(), report.Engaged(), func(q store.Queryer, _ bundle.Manifest) error {
+		told := want["report.json 0"]
+		r, err := report.Recount(ctx, q, point, signed, told, want["report.html 0"], known)
+		if err != nil {
+			return err
+		}
+		if len(r.Wrong) > 0 {
+			return fault.Newf(fault.Broken, "an honest report is recounted as wrong: %v", r.Wrong)
+		}
+		for name, text := range want {
+			id, is := strings.CutPrefix(name, "assessment.json 0")
+			if !is {
+				continue
+			}
+			a, err := report.BuildAssessed(ctx, q, point, signed, nil, known, id)
+			if err != nil {
+				return err
+			}
+			var out bytes.Buffer
+			if err := report.AssessedJSON(a, &out); err != nil {
+				return err
+			}
+			if where := report.Differs(text, out.Bytes()); where != "" {
+				return fault.Newf(fault.Broken, "an assessment, from what stands in clear: %s", where)
+			}
+		}
+		return nil
+	})
+	return err
 }
 
 // everyReport builds all reports of a workspace, by name.

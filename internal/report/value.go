@@ -35,6 +35,16 @@ func (v Value) MarshalJSON() ([]byte, error) {
 	return v.Shown.MarshalJSON()
 }
 
+// UnmarshalJSON reads what MarshalJSON writes.
+func (v *Value) UnmarshalJSON(text []byte) error {
+	var h Hidden
+	if json.Unmarshal(text, &h) == nil && h.Digest != "" {
+		v.Hidden = &h
+		return nil
+	}
+	return v.Shown.UnmarshalJSON(text)
+}
+
 // Text gives a shown value as a person reads it; "" when it is hidden or absent.
 func (v Value) Text() string {
 	if v.Hidden != nil {
@@ -81,7 +91,7 @@ func see[T any](v *viewer, kind *ledger.Kind[T], r *store.Revision[T], field str
 	schema := kind.Schema()
 	i := slices.IndexFunc(schema.Sealed, func(f ledger.Field) bool { return f.Name == field })
 	class, d := schema.Sealed[i].Class, r.Disclosures[i]
-	if d != "" && v.sees(class) && !v.redacted[schema.Hash()][i] {
+	if d != "" && d != store.Withheld && v.sees(class) && !v.redacted[schema.Hash()][i] {
 		shown, _, _, err := store.Field(kind, r, field)
 		if err != nil && v.err == nil {
 			v.err = err
