@@ -235,7 +235,11 @@ func (b *rebuilder) recount(signed []byte, point ledger.Checkpoint, page bool) e
 			return err
 		}
 	}
-	r, err := report.Recount(b.ctx, b.q, point, signed, text, html, b.known)
+	read, err := report.ReadClear(b.ctx, b.q, point, signed, b.known)
+	if err != nil {
+		return err
+	}
+	r, err := read.Recount(text, html)
 	if err == nil {
 		b.out.Recounted, b.out.Wrong = r, append(b.out.Wrong, r.Wrong...)
 	}

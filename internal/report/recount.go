@@ -44,13 +44,26 @@ var byRows = []string{"portfolio", "decisions.decided", "decisions.confirmed_enf
 // rests says what of a report an outsider cannot count.
 const rests = "which account, customer and deployment a row is about, and what is counted by that: spine, lanes, progress, conditions, what was enforced, contracts, and who is listed at all"
 
-// Recount holds a report, in its JSON form, to a log of which nothing but what stands in
-// clear is known: figures are counted again, each row is compared with its entry, each
-// withheld value with its digest, and every finding and override must be there. page is its
-// other form, nil where there is none.
+// Clear is a log at a checkpoint of which nothing but what stands in clear is known.
+type Clear struct {
+	builder *builder
+	schemas bundle.Schemas
+}
+
+// ReadClear reads such a log once, for any number of reports of that checkpoint.
 //
-// Errors: Invalid when the report shows sealed values, which the caller's bundle does not.
-func Recount(ctx context.Context, q store.Queryer, checkpoint ledger.Checkpoint, signed, text, page []byte, schemas bundle.Schemas) (*Recounted, error) {
+// Errors: as those of [Build].
+func ReadClear(ctx context.Context, q store.Queryer, checkpoint ledger.Checkpoint, signed []byte, schemas bundle.Schemas) (*Clear, error) {
+	b := &builder{ctx: ctx, q: q, at: store.At{Seq: checkpoint.Size - 1}, view: &viewer{hidden: map[place]Hidden{}}, r: &Report{Duly: format, Audience: []ledger.Class{}}}
+	return &Clear{b, schemas}, b.build(checkpoint, signed)
+}
+
+// Recount holds a report, in its JSON form, to the log: figures are counted again, each row
+// is compared with its entry, each withheld value with its digest, and every finding, hit
+// and override must be there. page is its other form, nil where there is none.
+//
+// Errors: Broken when it is no report; Invalid when it shows sealed values.
+func (l *Clear) Recount(text, page []byte) (*Recounted, error) {
 	var told Report
 	if err := json.Unmarshal(text, &told); err != nil {
 		return nil, fault.Wrap(fault.Broken, err, "the report cannot be read")
@@ -59,21 +72,17 @@ func Recount(ctx context.Context, q store.Queryer, checkpoint ledger.Checkpoint,
 		return nil, fault.Newf(fault.Invalid, "the report shows %v, and the bundle withholds it", told.Audience).
 			WithFix("compare a report that was made for nobody in particular (--disclose none), or bring a bundle that discloses all")
 	}
-	b := &builder{ctx: ctx, q: q, at: store.At{Seq: checkpoint.Size - 1}, view: &viewer{hidden: map[place]Hidden{}}, r: &Report{Duly: format, Audience: []ledger.Class{}}}
-	if err := b.build(checkpoint, signed); err != nil {
+	c := &recounter{builder: l.builder, told: &told, schemas: l.schemas, out: Recounted{Parts: []string{}, Open: []string{rests}}}
+	var asJSON, asHTML bytes.Buffer
+	if err := JSON(&told, &asJSON); err != nil {
 		return nil, err
 	}
-	c := &recounter{builder: b, told: &told, schemas: schemas, out: Recounted{Parts: []string{}, Open: []string{rests}}}
-	var forms [2]bytes.Buffer
-	if err := JSON(&told, &forms[0]); err != nil {
-		return nil, err
-	}
-	if err := HTML(&told, &forms[1]); err != nil {
-		return nil, err
-	}
-	c.form("report.json", text, forms[0].Bytes())
+	c.form("report.json", text, asJSON.Bytes())
 	if page != nil {
-		c.form("report.html", page, forms[1].Bytes())
+		if err := HTML(&told, &asHTML); err != nil {
+			return nil, err
+		}
+		c.form("report.html", page, asHTML.Bytes())
 	}
 	for _, step := range []func() error{c.parts, c.rows, c.present, c.withheld} {
 		if err := step(); err != nil {
@@ -202,13 +211,16 @@ func (c *recounter) rows() error {
 			}
 		}
 	}
-	for i, h := range c.told.Hits.List { // the customer's name may stand in another entry
-		for _, ours := range c.r.Hits.List {
-			if ours.Entry == h.Entry {
-				ours.Customer = h.Customer
-				c.row(fmt.Sprintf("hits.list[%d]", i), h, ours)
-			}
+	for i, h := range c.told.Hits.List {
+		path := fmt.Sprintf("hits.list[%d]", i)
+		at := slices.IndexFunc(c.r.Hits.List, func(ours Hit) bool { return ours.Entry == h.Entry })
+		if at < 0 {
+			c.wrong("%s names entry %d, which is no open or confirmed hit", path, h.Entry)
+			continue
 		}
+		ours := c.r.Hits.List[at]
+		ours.Customer = h.Customer // it may stand in another entry, which is compared as withheld
+		c.row(path, h, ours)
 	}
 	return nil
 }
@@ -318,10 +330,12 @@ func (c *recounter) withheld() error {
 		}
 		classes[string(h.Withheld)]++
 	}
-	for _, t := range c.told.Withheld {
-		if classes[t.Name] != t.Count {
-			c.wrong("withheld says %d of class %s, the report withholds %d", t.Count, t.Name, classes[t.Name])
-		}
+	want := make([]Tally, len(ledger.Classes))
+	for i, class := range ledger.Classes {
+		want[i] = Tally{string(class), classes[string(class)]}
+	}
+	if !slices.Equal(c.told.Withheld, want) {
+		c.wrong("withheld says %v, the report withholds %v", c.told.Withheld, want)
 	}
 	if erased != c.told.Erased {
 		c.wrong("erased says %d, the report has %d such values", c.told.Erased, erased)
