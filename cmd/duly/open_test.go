@@ -86,9 +86,8 @@ func copies(ctx context.Context, dir, place string) (compared int, err error) {
 	return len(got), recounts(ctx, w, place, known, want)
 }
 
-// recounts holds the reports for nobody in particular to a bundle that shows nothing
-// sealed: the company's is recounted, each assessment comes out whole.
-func recounts(ctx context.Context, w *workspace.Workspace, place string, known bundle.Schemas, want map[string][]byte) error {
+// inClear exports a bundle that shows nothing sealed and reads what stands in clear in it.
+func inClear(ctx context.Context, w *workspace.Workspace, place string, known bundle.Schemas, fn func(q store.Queryer, read *report.Clear, signed []byte, point ledger.Checkpoint) error) error {
 	signed, point, err := w.Checkpoint()
 	if err != nil {
 		return err
@@ -98,12 +97,20 @@ func recounts(ctx context.Context, w *workspace.Workspace, place string, known b
 		return err
 	}
 	_, err = workspace.Read(ctx, path, known, kinds(), bundle.Trust{Key: w.Config.Key}, options(), report.Engaged(), func(q store.Queryer, _ bundle.Manifest) error {
-		told := want["report.json 0"]
 		read, err := report.ReadClear(ctx, q, point, signed, known)
 		if err != nil {
 			return err
 		}
-		r, err := read.Recount(told, want["report.html 0"])
+		return fn(q, read, signed, point)
+	})
+	return err
+}
+
+// recounts holds the reports for nobody in particular to a bundle that shows nothing
+// sealed: the company's is recounted, each assessment comes out whole.
+func recounts(ctx context.Context, w *workspace.Workspace, place string, known bundle.Schemas, want map[string][]byte) error {
+	return inClear(ctx, w, place, known, func(q store.Queryer, read *report.Clear, signed []byte, point ledger.Checkpoint) error {
+		r, err := read.Recount(want["report.json 0"], want["report.html 0"])
 		if err != nil {
 			return err
 		}
@@ -129,7 +136,6 @@ func recounts(ctx context.Context, w *workspace.Workspace, place string, known b
 		}
 		return nil
 	})
-	return err
 }
 
 // everyReport builds all reports of a workspace, by name.
