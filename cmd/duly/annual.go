@@ -46,7 +46,7 @@ func (c *annualCmd) Run(a *app) error {
 	}
 	var year *annual.Annual
 	err = a.read(c.As, false, func(w *workspace.Workspace, q store.Queryer, signed []byte, point ledger.Checkpoint) error {
-		year, err = writeYear(a, w, q, signed, point, known, packs, c.Year, c.Out)
+		year, err = writeYear(a, w.Config.Key, q, signed, point, known, packs, c.Year, c.Out)
 		return err
 	})
 	if err != nil {

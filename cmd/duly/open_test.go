@@ -43,7 +43,7 @@ func copies(ctx context.Context, dir, place string) (compared int, err error) {
 		return 0, err
 	}
 	path, opened := filepath.Join(place, "all.duly"), filepath.Join(place, "opened")
-	if _, err := report.Export(ctx, w.DB, report.Order{Checkpoint: signed, Key: w.Config.Key, Classes: ledger.Classes, Schemas: known}, path); err != nil {
+	if _, err := report.Export(ctx, w.DB, report.Order{Checkpoint: signed, Key: w.Config.Key, Classes: ledger.Classes, Schemas: known, Unredacted: true}, path); err != nil {
 		return 0, err
 	}
 	trust := bundle.Trust{Key: w.Config.Key}
@@ -83,7 +83,59 @@ func copies(ctx context.Context, dir, place string) (compared int, err error) {
 	if len(got) != len(want) {
 		return 0, fault.Newf(fault.Broken, "%d reports became %d", len(want), len(got))
 	}
-	return len(got), nil
+	return len(got), recounts(ctx, w, place, known, want)
+}
+
+// inClear exports a bundle that shows nothing sealed and reads what stands in clear in it.
+func inClear(ctx context.Context, w *workspace.Workspace, place string, known bundle.Schemas, fn func(q store.Queryer, read *report.Clear, signed []byte, point ledger.Checkpoint) error) error {
+	signed, point, err := w.Checkpoint()
+	if err != nil {
+		return err
+	}
+	path := filepath.Join(place, "none.duly")
+	if _, err := report.Export(ctx, w.DB, report.Order{Checkpoint: signed, Key: w.Config.Key, Schemas: known}, path); err != nil {
+		return err
+	}
+	_, err = workspace.Read(ctx, path, known, kinds(), bundle.Trust{Key: w.Config.Key}, options(), func(q store.Queryer, _ bundle.Manifest) error {
+		read, err := report.ReadClear(ctx, q, point, signed, known)
+		if err != nil {
+			return err
+		}
+		return fn(q, read, signed, point)
+	})
+	return err
+}
+
+// recounts holds the reports for nobody in particular to a bundle that shows nothing
+// sealed: the company's is recounted, each assessment comes out whole.
+func recounts(ctx context.Context, w *workspace.Workspace, place string, known bundle.Schemas, want map[string][]byte) error {
+	return inClear(ctx, w, place, known, func(q store.Queryer, read *report.Clear, signed []byte, point ledger.Checkpoint) error {
+		r, err := read.Recount(want["report.json 0"], want["report.html 0"])
+		if err != nil {
+			return err
+		}
+		if len(r.Wrong) > 0 {
+			return fault.Newf(fault.Broken, "an honest report is recounted as wrong: %v", r.Wrong)
+		}
+		for name, text := range want {
+			id, is := strings.CutPrefix(name, "assessment.json 0")
+			if !is {
+				continue
+			}
+			a, err := report.BuildAssessed(ctx, q, point, signed, nil, known, id)
+			if err != nil {
+				return err
+			}
+			var out bytes.Buffer
+			if err := report.AssessedJSON(a, &out); err != nil {
+				return err
+			}
+			if where := report.Differs(text, out.Bytes()); where != "" {
+				return fault.Newf(fault.Broken, "an assessment, from what stands in clear: %s", where)
+			}
+		}
+		return nil
+	})
 }
 
 // everyReport builds all reports of a workspace, by name.

@@ -21,7 +21,6 @@ import (
 	"duly/internal/report"
 	"duly/internal/runs"
 	"duly/internal/store"
-	"duly/internal/workspace"
 )
 
 // rebuilt is what building given reports again came to.
@@ -29,6 +28,9 @@ type rebuilt struct {
 	Same    []string `json:"same"`            // files that came out the same, to the last byte
 	Strange []string `json:"strange"`         // files beside them that no report has
 	Wrong   []string `json:"wrong,omitempty"` // files that did not, and where
+
+	// Recounted is what of a report was counted again where the log shows nothing sealed.
+	Recounted *report.Recounted `json:"recounted,omitempty"`
 }
 
 // print says it for people.
@@ -36,8 +38,19 @@ func (r *rebuilt) print(out io.Writer) {
 	for _, name := range r.Same {
 		fmt.Fprintf(out, "rebuilt: %s is what the log gives, to the last byte\n", name)
 	}
+	if c := r.Recounted; c != nil {
+		fmt.Fprintf(out, "recounted: %d parts of report.json follow from what stands in clear, %d rows are what their entries say,\n", len(c.Parts), c.Rows)
+		fmt.Fprintf(out, "           and %d values not shown have the digests of their entries; report.html, if it is there, says the same\n", c.Withheld)
+		for _, line := range c.Open {
+			fmt.Fprint(out, wrap("not recounted: ", line))
+		}
+	}
 	if len(r.Strange) > 0 {
-		fmt.Fprint(out, wrap("not compared: ", strings.Join(r.Strange, ", ")+": the log gives no such file"))
+		why := ": the log gives no such file"
+		if r.Recounted != nil {
+			why = ": for these the bundle does not show enough"
+		}
+		fmt.Fprint(out, wrap("not compared: ", strings.Join(r.Strange, ", ")+why))
 	}
 }
 
@@ -63,10 +76,12 @@ type given struct {
 // maxReport bounds a file of a report that is read.
 const maxReport = 1 << 30
 
-// rebuilder builds the reports of a directory again, from a workspace that was verified.
+// rebuilder builds the reports of a directory again, from a log that was verified.
 type rebuilder struct {
 	*app
-	w     *workspace.Workspace
+	q     store.Queryer
+	keys  []string // of the log, the newest first
+	clear bool     // nothing sealed is known
 	dir   string
 	known bundle.Schemas
 	trust bundle.Trust
@@ -78,20 +93,21 @@ type rebuilder struct {
 //
 // Errors: Invalid when there is none; Broken when a report names a checkpoint that is not
 // one of this log. What differs is no error here: see [rebuilt.err].
-func (a *app) rebuild(w *workspace.Workspace, dir string, known bundle.Schemas, trust bundle.Trust) (*rebuilt, error) {
-	b := &rebuilder{app: a, w: w, dir: dir, known: known, trust: trust, out: rebuilt{Same: []string{}, Strange: []string{}}}
+func (b *rebuilder) rebuild() (*rebuilt, error) {
+	b.out = rebuilt{Same: []string{}, Strange: []string{}}
+	dir := b.dir
 	files, err := filesIn(dir)
 	if err != nil {
 		return nil, err
 	}
 	has := func(name string) bool { return slices.Contains(files, name) }
 	built := map[string][]byte{}
-	site := has("annual.json")
+	site := has("annual.json") && !b.clear
 	if site {
 		err = b.year(built)
 	} else {
 		if has("report.json") {
-			err = b.report(built)
+			err = b.report(built, has("report.html"))
 		}
 		if err == nil && has("assessment.json") {
 			err = b.assessment(built)
@@ -100,7 +116,7 @@ func (a *app) rebuild(w *workspace.Workspace, dir string, known bundle.Schemas, 
 	if err != nil {
 		return nil, err
 	}
-	if len(built) == 0 {
+	if len(built) == 0 && b.out.Recounted == nil {
 		return nil, fault.Newf(fault.Invalid, "%s has no report.json, assessment.json or annual.json", dir).
 			WithFix("name the directory that `duly report` or `duly annual` wrote; the JSON says for whom a report was made")
 	}
@@ -134,6 +150,9 @@ func (b *rebuilder) compare(files []string, built map[string][]byte, site bool) 
 	}
 	for _, name := range files {
 		want, ours := built[name]
+		if !ours && b.out.Recounted != nil && strings.HasPrefix(name, "report.") {
+			continue
+		}
 		if !ours {
 			b.out.Strange = append(b.out.Strange, name)
 			continue
@@ -163,7 +182,7 @@ func (b *rebuilder) read(name string) (g given, signed []byte, point ledger.Chec
 	}
 	signed = []byte(g.Log.Checkpoint)
 	var s ledger.Signed
-	for _, key := range b.w.Keys() {
+	for _, key := range b.keys {
 		if s, err = ledger.OpenSigned(signed, key, b.trust.Witnesses); err == nil {
 			break
 		}
@@ -171,7 +190,7 @@ func (b *rebuilder) read(name string) (g given, signed []byte, point ledger.Chec
 	if err != nil {
 		return g, nil, point, fault.Wrap(fault.Broken, err, "the checkpoint that the report names does not hold").At(name, 0, "log.checkpoint")
 	}
-	head, err := store.Head(b.ctx, b.w.DB)
+	head, err := store.Head(b.ctx, b.q)
 	if err == nil && s.Size > head.Size {
 		err = fault.Newf(fault.NotFound, "the report is of %d entries, here are only %d", s.Size, head.Size).WithFix("ask for a bundle of the report's checkpoint or a later one")
 	}
@@ -186,12 +205,15 @@ func keep(built map[string][]byte, name string, write func(io.Writer) error) err
 	return err
 }
 
-func (b *rebuilder) report(built map[string][]byte) error {
+func (b *rebuilder) report(built map[string][]byte, page bool) error {
 	g, signed, point, err := b.read("report.json")
 	if err != nil {
 		return err
 	}
-	r, err := report.Build(b.ctx, b.w.DB, point, signed, g.Audience)
+	if b.clear {
+		return b.recount(signed, point, page)
+	}
+	r, err := report.Build(b.ctx, b.q, point, signed, g.Audience)
 	if err == nil {
 		err = keep(built, "report.json", func(out io.Writer) error { return report.JSON(r, out) })
 	}
@@ -201,16 +223,42 @@ func (b *rebuilder) report(built map[string][]byte) error {
 	return err
 }
 
+// recount holds a report that shows nothing sealed to what stands in clear.
+func (b *rebuilder) recount(signed []byte, point ledger.Checkpoint, page bool) error {
+	text, err := readInput(filepath.Join(b.dir, "report.json"), maxReport)
+	if err != nil {
+		return err
+	}
+	var html []byte
+	if page {
+		if html, err = readInput(filepath.Join(b.dir, "report.html"), maxReport); err != nil {
+			return err
+		}
+	}
+	read, err := report.ReadClear(b.ctx, b.q, point, signed, b.known)
+	if err != nil {
+		return err
+	}
+	r, err := read.Recount(text, html)
+	if err == nil {
+		b.out.Recounted, b.out.Wrong = r, append(b.out.Wrong, r.Wrong...)
+	}
+	return err
+}
+
 func (b *rebuilder) assessment(built map[string][]byte) error {
 	g, signed, point, err := b.read("assessment.json")
 	if err != nil {
 		return err
 	}
-	terms, err := store.GetBySeq(b.ctx, b.w.DB, engagement.Engagements, g.Terms.Entry)
+	terms, err := store.GetBySeq(b.ctx, b.q, engagement.Engagements, g.Terms.Entry)
 	if err != nil {
 		return fault.Wrap(fault.Broken, err, "the terms that the report names are not in the log").At("assessment.json", 0, "terms.entry")
 	}
-	r, err := report.BuildAssessed(b.ctx, b.w.DB, point, signed, g.Audience, b.known, terms.ID)
+	if b.clear && len(g.Audience) > 0 {
+		return fault.Newf(fault.Invalid, "the report shows %v, and the bundle withholds it", g.Audience).WithFix("bring a bundle that discloses all")
+	}
+	r, err := report.BuildAssessed(b.ctx, b.q, point, signed, g.Audience, b.known, terms.ID)
 	if err == nil {
 		err = keep(built, "assessment.json", func(out io.Writer) error { return report.AssessedJSON(r, out) })
 	}
@@ -239,7 +287,7 @@ func (b *rebuilder) year(built map[string][]byte) error {
 	}
 	defer os.RemoveAll(tmp)
 	site := filepath.Join(tmp, "site")
-	if _, err := writeYear(b.app, b.w, b.w.DB, signed, point, b.known, packs, g.From[:4], site); err != nil {
+	if _, err := writeYear(b.app, b.keys[0], b.q, signed, point, b.known, packs, g.From[:4], site); err != nil {
 		return err
 	}
 	names, err := filesIn(site)
@@ -271,7 +319,7 @@ func (b *rebuilder) published() (list []*pack.Pack, err error) {
 			list = append(list, shipped[i])
 			continue
 		}
-		text, err := runs.Bytes(b.ctx, b.w.DB, p.SHA256)
+		text, err := runs.Bytes(b.ctx, b.q, p.SHA256)
 		if err != nil {
 			return nil, fault.Newf(fault.NotFound, "the site shows the pack of conditions %s %s, which is neither in the log nor in this release", p.ID, p.Version).
 				WithFix("use the release of duly that made the site")
@@ -286,7 +334,7 @@ func (b *rebuilder) published() (list []*pack.Pack, err error) {
 }
 
 // writeYear writes the site of a year at a checkpoint.
-func writeYear(a *app, w *workspace.Workspace, q store.Queryer, signed []byte, point ledger.Checkpoint, known bundle.Schemas, packs []*pack.Pack, year, dir string) (*annual.Annual, error) {
+func writeYear(a *app, key string, q store.Queryer, signed []byte, point ledger.Checkpoint, known bundle.Schemas, packs []*pack.Pack, year, dir string) (*annual.Annual, error) {
 	public, err := report.Build(a.ctx, q, point, signed, nil)
 	if err != nil {
 		return nil, err
@@ -296,6 +344,6 @@ func writeYear(a *app, w *workspace.Workspace, q store.Queryer, signed []byte, p
 		return nil, err
 	}
 	return site, annual.Write(site, func(entry int64, field string) (*bundle.Proof, error) {
-		return report.Disclose(a.ctx, q, signed, w.Config.Key, known, entry, field)
+		return report.Disclose(a.ctx, q, signed, key, known, entry, field)
 	}, dir)
 }

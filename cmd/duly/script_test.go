@@ -100,6 +100,7 @@ func TestScripts(t *testing.T) {
 			"fill":    fill,
 			"remake":  remake,
 			"opens":   opens,
+			"finds":   finds,
 			"same":    same,
 		},
 	})

@@ -5,10 +5,11 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"path/filepath"
 
 	"duly/internal/bundle"
 	"duly/internal/fault"
+	"duly/internal/ledger"
+	"duly/internal/store"
 	"duly/internal/workspace"
 )
 
@@ -58,55 +59,40 @@ func (c *verifyCmd) Run(a *app) error {
 		return err
 	}
 	defer w.Close()
-	report, err := w.Verify(a.ctx, known, trust)
+	found, err := w.Verify(a.ctx, known, trust)
 	if err != nil {
 		return err
 	}
 	if c.Explain {
-		report.Explain()
+		found.Explain()
 	}
-	return a.print(report, func(out io.Writer) {
-		report.Print(out)
-		for _, line := range report.NotEvidence {
+	return a.print(found, func(out io.Writer) {
+		found.Print(out)
+		for _, line := range found.NotEvidence {
 			fmt.Fprint(out, wrap("not evidence: ", line))
 		}
 	})
 }
 
 // rebuild verifies, and builds the given reports again from what was verified: of a bundle
-// from a copy, which is removed afterwards.
+// from a copy, which is removed afterwards. Of a bundle that withholds anything they are
+// recounted, as far as that goes.
 func (c *verifyCmd) rebuild(a *app, path string, isDir bool, known bundle.Schemas, trust bundle.Trust) error {
+	b := &rebuilder{app: a, dir: c.Report, known: known, trust: trust}
 	var checked *bundle.Result
-	if !isDir {
-		tmp, err := os.MkdirTemp("", "duly-verify-")
-		if err != nil {
-			return fault.Wrap(fault.Failed, err, "cannot make a copy")
-		}
-		defer os.RemoveAll(tmp)
-		opened := filepath.Join(tmp, "copy")
-		if checked, err = workspace.CopyBundle(a.ctx, path, opened, known, kinds(), trust, a.options()); err != nil {
-			return err
-		}
-		path = opened
+	var again *rebuilt
+	var err error
+	switch {
+	case isDir:
+		checked, again, err = c.ofWorkspace(a, b, path)
+	default:
+		checked, again, err = c.ofBundle(a, b, path)
 	}
-	w, err := workspace.Open(a.ctx, path, a.options())
 	if err != nil {
 		return err
-	}
-	defer w.Close()
-	if isDir {
-		found, err := w.Verify(a.ctx, known, trust)
-		if err != nil {
-			return err
-		}
-		checked = &found.Result
 	}
 	if c.Explain {
 		checked.Explain()
-	}
-	again, err := a.rebuild(w, c.Report, known, trust)
-	if err != nil {
-		return err
 	}
 	err = a.print(struct {
 		*bundle.Result
@@ -119,4 +105,34 @@ func (c *verifyCmd) rebuild(a *app, path string, isDir bool, known bundle.Schema
 		err = again.err()
 	}
 	return err
+}
+
+// ofWorkspace verifies a workspace and builds reports again from it.
+func (c *verifyCmd) ofWorkspace(a *app, b *rebuilder, path string) (*bundle.Result, *rebuilt, error) {
+	w, err := workspace.Open(a.ctx, path, a.options())
+	if err != nil {
+		return nil, nil, err
+	}
+	defer w.Close()
+	found, err := w.Verify(a.ctx, b.known, b.trust)
+	if err != nil {
+		return nil, nil, err
+	}
+	var again *rebuilt
+	err = w.DB.Snapshot(a.ctx, func(q store.Queryer) error {
+		b.q, b.keys = q, w.Keys()
+		again, err = b.rebuild()
+		return err
+	})
+	return &found.Result, again, err
+}
+
+// ofBundle verifies a bundle and builds reports again from what it shows.
+func (c *verifyCmd) ofBundle(a *app, b *rebuilder, path string) (checked *bundle.Result, again *rebuilt, err error) {
+	checked, err = workspace.Read(a.ctx, path, b.known, kinds(), b.trust, a.options(), func(q store.Queryer, m bundle.Manifest) error {
+		b.q, b.keys, b.clear = q, []string{m.Key}, len(m.Classes) < len(ledger.Classes)
+		again, err = b.rebuild()
+		return err
+	})
+	return checked, again, err
 }

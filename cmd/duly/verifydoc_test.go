@@ -75,7 +75,7 @@ exit $a
 // computed again.
 func TestVerifyingDocument(t *testing.T) {
 	second, both := python(t), verifiers(t)
-	first := program(t, "duly-verify")
+	first, whole := program(t, "duly-verify"), program(t, "duly")
 	list := blocks(t, "../../docs/verifying.md")
 	dir := filepath.Join(t.TempDir(), "demo")
 	run := func(args ...string) string {
@@ -90,12 +90,12 @@ func TestVerifyingDocument(t *testing.T) {
 	if len(key) != 2 {
 		t.Fatal("the export does not name the log's key")
 	}
-	whole, err := os.ReadFile(filepath.Join(dir, "public.duly"))
+	damaged, err := os.ReadFile(filepath.Join(dir, "public.duly"))
 	if err != nil {
 		t.Fatal(err)
 	}
-	whole[len(whole)/2] ^= 1
-	if err := os.WriteFile(filepath.Join(dir, "damaged.duly"), whole, 0o600); err != nil {
+	damaged[len(damaged)/2] ^= 1
+	if err := os.WriteFile(filepath.Join(dir, "damaged.duly"), damaged, 0o600); err != nil {
 		t.Fatal(err)
 	}
 	roots, commands := regexp.MustCompile(`[0-9a-f]{64}`), 0
@@ -107,9 +107,12 @@ func TestVerifyingDocument(t *testing.T) {
 		}
 		commands++
 		args := strings.Fields(strings.ReplaceAll(command, "KEY", key[1]))
-		if args[0] == "python3" {
+		switch args[0] {
+		case "python3":
 			args = append(second[:2:2], args[2:]...)
-		} else {
+		case "duly":
+			args[0] = whole
+		default:
 			args[0] = first
 		}
 		cmd := exec.CommandContext(t.Context(), args[0], args[1:]...)
@@ -122,7 +125,7 @@ func TestVerifyingDocument(t *testing.T) {
 			t.Errorf("%s: %v", command, err)
 		}
 	}
-	if commands != 4 {
+	if commands != 7 {
 		t.Errorf("%d commands were tried", commands)
 	}
 	out, err := exec.Command(both, "--key", key[1], filepath.Join(dir, "whole.duly")).CombinedOutput()

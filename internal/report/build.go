@@ -45,18 +45,24 @@ func Build(ctx context.Context, q store.Queryer, checkpoint ledger.Checkpoint, s
 		view: &viewer{classes: audience, hidden: map[place]Hidden{}},
 		r:    &Report{Duly: format, Audience: audience},
 	}
+	return b.r, b.build(checkpoint, signed)
+}
+
+// build makes the whole report.
+func (b *builder) build(checkpoint ledger.Checkpoint, signed []byte) error {
 	if err := b.log(checkpoint, signed); err != nil {
-		return nil, err
+		return err
 	}
-	if b.view.redactions, err = ReadRedactions(ctx, q, b.at); err != nil {
-		return nil, err
+	var err error
+	if b.view.redactions, err = ReadRedactions(b.ctx, b.q, b.at); err != nil {
+		return err
 	}
 	if err := b.read(); err != nil {
-		return nil, err
+		return err
 	}
 	for _, step := range []func() error{b.standing, b.spine, b.conditions, b.subjects, b.hits, b.oversight, b.registers, b.consequences, b.runs, b.entries} {
 		if err := step(); err != nil {
-			return nil, err
+			return err
 		}
 	}
 	b.lanes()
@@ -65,10 +71,10 @@ func Build(ctx context.Context, q store.Queryer, checkpoint ledger.Checkpoint, s
 	b.people()
 	b.r.Withheld, b.r.Erased = b.view.counts()
 	if b.r.Redactions, err = b.redacted(); err != nil {
-		return nil, err
+		return err
 	}
 	b.r.Made, b.r.Limits = ofReport, limits(b.r)
-	return b.r, b.view.err
+	return b.view.err
 }
 
 // audienceOf puts the classes in their fixed order, each once.

@@ -18,7 +18,7 @@ import (
 // clause is a condition of a pack in use, as the audience sees it.
 type clause struct {
 	*conditions.Condition
-	shown Value
+	from *store.Revision[runs.Pack]
 }
 
 // conditions lists the conditions in force on the report's day and those that
@@ -38,19 +38,11 @@ func (b *builder) conditions() error {
 			b.r.Unread++
 			continue
 		}
-		text, err := b.seePack(p, "text")
-		if err != nil {
-			return err
-		}
 		for _, c := range set.Conditions {
 			if _, again := b.clauses[c.Hash]; again {
 				continue
 			}
-			shown := text
-			if text.Hidden == nil {
-				shown = Value{Shown: ledger.Text(c.ID + ": " + c.Title)}
-			}
-			b.clauses[c.Hash] = clause{c, shown}
+			b.clauses[c.Hash] = clause{c, p}
 			if c.InForce(day) {
 				b.inForce = append(b.inForce, b.clauses[c.Hash])
 			}
@@ -58,6 +50,18 @@ func (b *builder) conditions() error {
 	}
 	b.r.Conditions = b.sumConditions()
 	return nil
+}
+
+// clause gives a condition's id and title, or what stands in the place of its pack's text.
+func (b *builder) clause(c clause) Value {
+	text, err := b.seePack(c.from, "text")
+	if err != nil && b.view.err == nil {
+		b.view.err = err
+	}
+	if text.Hidden != nil {
+		return text
+	}
+	return Value{Shown: ledger.Text(c.ID + ": " + c.Title)}
 }
 
 func readPack(r *runs.Pack) (*conditions.Set, error) {
@@ -72,16 +76,18 @@ func readPack(r *runs.Pack) (*conditions.Set, error) {
 func (b *builder) sumConditions() []Condition {
 	out := map[string]*Condition{}
 	for _, c := range b.inForce {
-		out[c.Hash] = &Condition{Hash: c.Hash, Clause: c.shown, Checked: Promised}
+		out[c.Hash] = &Condition{Hash: c.Hash, Clause: b.clause(c), Checked: Promised}
 	}
 	seen := map[[2]string]bool{}
 	for _, r := range b.counted {
 		hash := r.Record.Condition
 		c := out[hash]
 		if c == nil {
-			c = &Condition{Hash: hash, Clause: see(b.view, usage.Counts, r, "clause")}
+			c = &Condition{Hash: hash}
 			if known, ok := b.clauses[hash]; ok {
-				c.Clause = known.shown
+				c.Clause = b.clause(known)
+			} else {
+				c.Clause = see(b.view, usage.Counts, r, "clause")
 			}
 			out[hash] = c
 		}

@@ -230,7 +230,7 @@ func (b *builder) fill(r *row, a *store.Revision[register.Account], d *store.Rev
 	s := r.Subject
 	b.describe(&s, a, d)
 	if r.lane != nil {
-		s.Lane = &Lane{r.lane.Seq, r.lane.Record.Lane, r.lane.Record.ByDefault, see(b.view, triage.Triages, r.lane, "reasons")}
+		s.Lane = laneRow(b.view, r.lane)
 	}
 	if r.rating != nil {
 		s.Rating = b.rating(r.rating)
@@ -242,10 +242,7 @@ func (b *builder) fill(r *row, a *store.Revision[register.Account], d *store.Rev
 	s.Promised = b.promised(&s, a, d)
 	s.Findings = make([]Finding, len(r.findings))
 	for i, f := range r.findings {
-		s.Findings[i] = Finding{
-			f.Seq, f.Record.State, f.Record.Grade, f.Record.Kind, f.Record.Day, f.Record.Calls, f.Record.Condition,
-			see(b.view, usage.Findings, f, "clause"), see(b.view, usage.Findings, f, "evidence"),
-		}
+		s.Findings[i] = findingRow(b.view, f)
 	}
 	slices.SortStableFunc(s.Findings, func(x, y Finding) int {
 		return cmp.Or(slices.Index(gradings, y.Grade)-slices.Index(gradings, x.Grade), cmp.Compare(x.Condition, y.Condition), cmp.Compare(x.Day, y.Day))
@@ -253,8 +250,20 @@ func (b *builder) fill(r *row, a *store.Revision[register.Account], d *store.Rev
 	return s
 }
 
-// describe says who and what a subject is. Where a record is not mapped, the
-// field that would name it stands instead.
+func laneRow(v *viewer, t *store.Revision[triage.Triage]) *Lane {
+	return &Lane{t.Seq, t.Record.Lane, t.Record.ByDefault, see(v, triage.Triages, t, "reasons")}
+}
+
+func findingRow(v *viewer, f *store.Revision[usage.FindingRecord]) Finding {
+	return Finding{
+		f.Seq, f.Record.State, f.Record.Grade, f.Record.Kind, f.Record.Day, f.Record.Calls, f.Record.Condition,
+		see(v, usage.Findings, f, "clause"), see(v, usage.Findings, f, "evidence"),
+	}
+}
+
+// describe says who and what a subject is. Where a record is not mapped, the field that
+// would name it stands instead. Nothing is looked at that is not shown: what is looked at
+// counts as withheld.
 func (b *builder) describe(s *Subject, a *store.Revision[register.Account], d *store.Revision[register.Deployment]) {
 	customer := ""
 	if a != nil {
@@ -263,37 +272,38 @@ func (b *builder) describe(s *Subject, a *store.Revision[register.Account], d *s
 	if d != nil && d.Record.Customer != "" {
 		customer = d.Record.Customer
 	}
-	c := b.customers[customer]
+	ofAccount := func(field string) Value { return see(b.view, register.Accounts, a, field) }
+	ofDeployment := func(field string) Value { return see(b.view, register.Deployments, d, field) }
 	if a != nil {
-		account := see(b.view, register.Accounts, a, "name")
+		account := ofAccount("name")
 		s.Account = &account
-		s.Purpose = see(b.view, register.Accounts, a, "purpose")
-		s.Customer = see(b.view, register.Accounts, a, "customer")
-		s.Sector, s.Jurisdiction = s.Customer, s.Customer
-		s.Capability = see(b.view, register.Accounts, a, "product")
-		if p := b.products[a.Record.Product]; p != nil {
-			s.Capability = see(b.view, register.Products, p, "intended")
-		}
 		if link := b.relationships[a.Record.Via]; link != nil && b.customers[link.Record.Party] != nil {
 			through := see(b.view, register.Customers, b.customers[link.Record.Party], "name")
 			s.Through = &through
 		}
 	}
-	if d != nil {
-		s.Capability = see(b.view, register.Deployments, d, "capability")
-		s.Purpose = see(b.view, register.Deployments, d, "purpose")
-		s.Jurisdiction = see(b.view, register.Deployments, d, "jurisdiction")
-		if a == nil {
-			s.Customer = see(b.view, register.Deployments, d, "customer")
-			s.Sector = s.Customer
-		}
-	}
-	if c != nil {
-		s.Customer = see(b.view, register.Customers, c, "name")
-		s.Sector = see(b.view, register.Customers, c, "sector")
+	switch c := b.customers[customer]; {
+	case c != nil:
+		s.Customer, s.Sector = see(b.view, register.Customers, c, "name"), see(b.view, register.Customers, c, "sector")
 		if d == nil {
 			s.Jurisdiction = see(b.view, register.Customers, c, "jurisdiction")
 		}
+	case a != nil:
+		s.Customer = ofAccount("customer")
+		s.Sector, s.Jurisdiction = s.Customer, s.Customer
+	default:
+		s.Customer = ofDeployment("customer")
+		s.Sector = s.Customer
+	}
+	if d != nil {
+		s.Capability, s.Purpose, s.Jurisdiction = ofDeployment("capability"), ofDeployment("purpose"), ofDeployment("jurisdiction")
+		return
+	}
+	s.Purpose = ofAccount("purpose")
+	if p := b.products[a.Record.Product]; p != nil {
+		s.Capability = see(b.view, register.Products, p, "intended")
+	} else {
+		s.Capability = ofAccount("product")
 	}
 }
 

@@ -38,6 +38,16 @@ func (v Value) MarshalJSON() ([]byte, error) {
 	return v.Shown.MarshalJSON()
 }
 
+// UnmarshalJSON reads what MarshalJSON writes.
+func (v *Value) UnmarshalJSON(text []byte) error {
+	var h Hidden
+	if json.Unmarshal(text, &h) == nil && h.Digest != "" {
+		v.Hidden = &h
+		return nil
+	}
+	return v.Shown.UnmarshalJSON(text)
+}
+
 // Text gives a shown value as a person reads it; "" when it is hidden or absent.
 func (v Value) Text() string {
 	if v.Hidden != nil {
@@ -90,7 +100,7 @@ func see[T any](v *viewer, kind *ledger.Kind[T], r *store.Revision[T], field str
 	i := slices.IndexFunc(schema.Sealed, func(f ledger.Field) bool { return f.Name == field })
 	class, d := schema.Sealed[i].Class, r.Disclosures[i]
 	why := v.redactions.Of(schema.Kind, field)
-	if d != "" && v.sees(class) && why == nil {
+	if d != "" && d != store.Withheld && v.sees(class) && why == nil {
 		shown, _, _, err := store.Field(kind, r, field)
 		if err != nil && v.err == nil {
 			v.err = err

@@ -26,9 +26,14 @@ type Revision[T any] struct {
 	Record      *T
 	Leaf        *ledger.Leaf
 	Digests     []ledger.Hash
-	Disclosures []ledger.Disclosure // "" where the field was erased
+	Disclosures []ledger.Disclosure // "" where the field was erased, Withheld where a copy does not have it
 	ToSeq       int64               // position that superseded it; -1 for the newest
 }
+
+// Withheld stands in the place of a disclosure in a copy that was made of a bundle which
+// does not show it. Nothing but a report of what stands in clear reads such a copy: to all
+// else the value would seem not to have been stated.
+const Withheld ledger.Disclosure = "."
 
 // Signer signs a statement for a person: a key file at the command line, a
 // passkey in a browser.
@@ -304,7 +309,7 @@ func each[T any](ctx context.Context, q Queryer, kind *ledger.Kind[T], where str
 }
 
 // Field gives one field of a revision as it stands in the log, with its class. ok is
-// false for a sealed field that was erased.
+// false for a sealed field that was erased or is withheld.
 //
 // Errors: Failed for a field that the kind has not; Invalid for a value that does not fit
 // its schema.
@@ -320,7 +325,7 @@ func Field[T any](kind *ledger.Kind[T], r *Revision[T], name string) (v ledger.S
 		return v, "", false, fault.Newf(fault.Failed, "a %s has no field %q", kind.Name(), name)
 	}
 	class = schema.Sealed[i].Class
-	if r.Disclosures[i] == "" {
+	if r.Disclosures[i] == "" || r.Disclosures[i] == Withheld {
 		return v, class, false, nil
 	}
 	raw, err := schema.CheckDisclosure(i, r.Disclosures[i])
@@ -341,7 +346,7 @@ func (r *Revision[T]) decode(kind *ledger.Kind[T], leaf, digests []byte, disclos
 	}
 	values := make([][]byte, len(r.Disclosures))
 	for i, d := range r.Disclosures {
-		if d == "" {
+		if d == "" || d == Withheld {
 			continue
 		}
 		if values[i], err = kind.Schema().CheckDisclosure(i, d); err != nil {

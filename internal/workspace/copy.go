@@ -30,37 +30,103 @@ const (
 // Errors: those of [bundle.Verify]; Refused for a part of a log, for classes that are
 // withheld, and where dir is not empty.
 func CopyBundle(ctx context.Context, path, dir string, schemas bundle.Schemas, kinds []*ledger.Schema, trust bundle.Trust, o Options) (*bundle.Result, error) {
-	file, err := os.Open(path)
-	if err != nil {
-		return nil, fault.Wrap(fault.NotFound, err, "cannot read the bundle")
-	}
-	defer file.Close()
-	info, err := file.Stat()
-	if err != nil {
-		return nil, fault.Wrap(fault.Failed, err, "cannot read the bundle")
-	}
-	archive, err := bundle.OpenArchive(file, info.Size())
-	if err != nil {
-		return nil, err
-	}
-	if err := complete(archive.Manifest); err != nil {
-		return nil, err
-	}
 	var result *bundle.Result
-	err = appear(dir, func(tmp string) error {
-		w := &Workspace{Dir: tmp, options: o.withDefaults(), Config: Config{Origin: archive.Manifest.Origin, Key: archive.Manifest.Key, Database: databaseFile}}
-		result, err = w.copy(ctx, archive, schemas, kinds, trust)
-		return err
+	err := archived(path, func(a *bundle.Archive) error {
+		if err := disclosed(a.Manifest); err != nil {
+			return err
+		}
+		return appear(dir, func(tmp string) error {
+			w := copyOf(a, tmp, o)
+			for _, known := range trust.Witnesses {
+				w.Config.Witnesses = append(w.Config.Witnesses, Witness{Key: known.Key()})
+			}
+			err := os.Mkdir(filepath.Join(tmp, peopleDir), 0o700)
+			if err == nil {
+				result, err = w.copy(ctx, a, newCopier(ctx, kinds), schemas, trust)
+			}
+			if err == nil {
+				err = whole.Bytes(filepath.Join(tmp, checkpointFile), a.Checkpoint, 0o644)
+			}
+			if err == nil {
+				w.Config.Copy = true
+				err = w.saveConfig()
+			}
+			return err
+		})
 	})
 	return result, err
 }
 
-// complete refuses a bundle of which no workspace can be made: one that read what is not
+// Read verifies a bundle of a whole log, and lets fn read it in a database that is removed
+// afterwards. Where the bundle withholds anything, no sealed value is in it but for words
+// written for everybody: each other one is marked as withheld, or as erased. Such a database
+// is for those alone who know what of a record is public.
+//
+// Errors: as those of [CopyBundle], save that nothing need be disclosed.
+func Read(ctx context.Context, path string, schemas bundle.Schemas, kinds []*ledger.Schema, trust bundle.Trust, o Options, fn func(q store.Queryer, m bundle.Manifest) error) (*bundle.Result, error) {
+	var result *bundle.Result
+	err := archived(path, func(a *bundle.Archive) error {
+		if err := entire(a.Manifest); err != nil {
+			return err
+		}
+		tmp, err := os.MkdirTemp("", "duly-read-")
+		if err != nil {
+			return fault.Wrap(fault.Failed, err, "cannot make a copy")
+		}
+		defer os.RemoveAll(tmp)
+		w, c := copyOf(a, tmp, o), newCopier(ctx, kinds)
+		if len(a.Manifest.Classes) < len(ledger.Classes) || len(a.Manifest.Redacted) > 0 {
+			c.clear = true
+		}
+		if result, err = w.copy(ctx, a, c, schemas, trust); err != nil {
+			return err
+		}
+		w.Config.Copy = true
+		if err := w.openDB(ctx); err != nil {
+			return err
+		}
+		defer w.Close()
+		return fn(w.DB, a.Manifest)
+	})
+	return result, err
+}
+
+// archived opens a bundle for fn.
+func archived(path string, fn func(*bundle.Archive) error) error {
+	file, err := os.Open(path)
+	if err != nil {
+		return fault.Wrap(fault.NotFound, err, "cannot read the bundle")
+	}
+	defer file.Close()
+	info, err := file.Stat()
+	if err != nil {
+		return fault.Wrap(fault.Failed, err, "cannot read the bundle")
+	}
+	archive, err := bundle.OpenArchive(file, info.Size())
+	if err != nil {
+		return err
+	}
+	return fn(archive)
+}
+
+func copyOf(a *bundle.Archive, dir string, o Options) *Workspace {
+	return &Workspace{Dir: dir, options: o.withDefaults(), Config: Config{Origin: a.Manifest.Origin, Key: a.Manifest.Key, Database: databaseFile}}
+}
+
+// entire refuses a part of a log.
+func entire(m bundle.Manifest) error {
+	if m.From == 0 {
+		return nil
+	}
+	return fault.Newf(fault.Refused, "the bundle begins with entry %d, and a log is read from its first entry on", m.From).
+		WithFix("ask for one of the whole log: duly export without --from")
+}
+
+// disclosed refuses a bundle of which no workspace can be made: one that read what is not
 // shown as what was never stated would say what is not so.
-func complete(m bundle.Manifest) error {
-	if m.From > 0 {
-		return fault.Newf(fault.Refused, "the bundle begins with entry %d, and a workspace holds a log from its first entry on", m.From).
-			WithFix("ask for one of the whole log: duly export without --from")
+func disclosed(m bundle.Manifest) error {
+	if err := entire(m); err != nil {
+		return err
 	}
 	var missing []string
 	for _, c := range ledger.Classes {
@@ -79,21 +145,12 @@ func complete(m bundle.Manifest) error {
 		WithFix("check it with `duly verify`, which needs none of them; or ask for a bundle with `duly export --disclose all --unredacted`")
 }
 
-// copy fills the directory of a workspace from a bundle.
-func (w *Workspace) copy(ctx context.Context, archive *bundle.Archive, schemas bundle.Schemas, kinds []*ledger.Schema, trust bundle.Trust) (*bundle.Result, error) {
-	for _, known := range trust.Witnesses {
-		w.Config.Witnesses = append(w.Config.Witnesses, Witness{Key: known.Key()})
-	}
-	if err := os.Mkdir(filepath.Join(w.Dir, peopleDir), 0o700); err != nil {
-		return nil, fault.Wrap(fault.Failed, err, "cannot make the directory")
-	}
+// copy fills the database of a workspace from a bundle, and closes it.
+func (w *Workspace) copy(ctx context.Context, archive *bundle.Archive, c *copier, schemas bundle.Schemas, trust bundle.Trust) (*bundle.Result, error) {
 	if err := w.openDB(ctx); err != nil {
 		return nil, err
 	}
-	c := &copier{ctx: ctx, db: w.DB, origin: w.Config.Origin, kinds: map[ledger.Hash]*copiedKind{}}
-	for _, s := range kinds {
-		c.kinds[s.Hash()] = newCopiedKind(s)
-	}
+	c.db, c.origin = w.DB, w.Config.Origin
 	result, err := archive.Verify(schemas, trust, c.add)
 	if err == nil {
 		err = c.end()
@@ -104,14 +161,7 @@ func (w *Workspace) copy(ctx context.Context, archive *bundle.Archive, schemas b
 	if closing := w.Close(); err == nil {
 		err = closing
 	}
-	if err != nil {
-		return nil, err
-	}
-	if err := whole.Bytes(filepath.Join(w.Dir, checkpointFile), archive.Checkpoint, 0o644); err != nil {
-		return nil, err
-	}
-	w.Config.Copy = true
-	return result, w.saveConfig()
+	return result, err
 }
 
 // copier takes entries from a bundle into a store.
@@ -123,6 +173,15 @@ type copier struct {
 	part   []store.Copied
 	bytes  int
 	err    error // why nothing more is taken; the bundle is checked to its end all the same
+	clear  bool  // take no sealed value but for words written for everybody
+}
+
+func newCopier(ctx context.Context, kinds []*ledger.Schema) *copier {
+	c := &copier{ctx: ctx, kinds: map[ledger.Hash]*copiedKind{}}
+	for _, s := range kinds {
+		c.kinds[s.Hash()] = newCopiedKind(s)
+	}
+	return c
 }
 
 // copiedKind says where the typed columns of a kind come from.
@@ -133,9 +192,9 @@ type copiedKind struct {
 
 // copiedColumn is the field that a column repeats; place is -1 where the kind has none.
 type copiedColumn struct {
-	sealed bool
-	place  int
-	of     ledger.FieldType
+	class ledger.Class
+	place int
+	of    ledger.FieldType
 }
 
 func newCopiedKind(s *ledger.Schema) *copiedKind {
@@ -144,24 +203,25 @@ func newCopiedKind(s *ledger.Schema) *copiedKind {
 		named := func(f ledger.Field) bool { return f.Name == name }
 		column := copiedColumn{place: slices.IndexFunc(s.Public, named)}
 		if column.place >= 0 {
-			column.of = s.Public[column.place].Type
+			column.class, column.of = ledger.Public, s.Public[column.place].Type
 		} else if column.place = slices.IndexFunc(s.Sealed, named); column.place >= 0 {
-			column.sealed, column.of = true, s.Sealed[column.place].Type
+			column.class, column.of = s.Sealed[column.place].Class, s.Sealed[column.place].Type
 		}
 		k.columns = append(k.columns, column)
 	}
 	return k
 }
 
-func (k *copiedKind) values(entry *bundle.Content) []any {
+// values gives the typed columns of an entry; those of sealed fields stay empty in clear.
+func (k *copiedKind) values(entry *bundle.Content, clear bool) []any {
 	values := make([]any, len(k.columns))
 	for i, c := range k.columns {
 		switch {
 		case c.place < 0:
-		case c.sealed:
-			values[i] = ledger.ColumnOf(c.of, entry.Sealed[c.place])
-		default:
+		case c.class == ledger.Public:
 			values[i] = ledger.ColumnOf(c.of, entry.Public[c.place])
+		case !clear || c.class == ledger.Published:
+			values[i] = ledger.ColumnOf(c.of, entry.Sealed[c.place])
 		}
 	}
 	return values
@@ -177,15 +237,7 @@ func (c *copier) add(seq int64, entry *bundle.Content, leaf []byte, fields []bun
 		c.err = fault.Newf(fault.Refused, "entry %d is a %s of another version than this program has tables for", seq, entry.Leaf.Kind).WithFix("use the version of duly that wrote it")
 		return nil
 	}
-	digests := make([]byte, 0, len(ledger.Hash{})*len(fields))
-	var disclosures strings.Builder
-	for i, f := range fields {
-		if i > 0 {
-			disclosures.WriteByte('~')
-		}
-		disclosures.WriteString(string(f.Disclosure))
-		digests = append(digests, f.Digest[:]...)
-	}
+	digests, disclosures := c.sealed(kind.schema, fields)
 	at := entry.Leaf.Time
 	if entry.Leaf.Day != "" {
 		day, err := time.Parse(time.DateOnly, entry.Leaf.Day)
@@ -195,14 +247,27 @@ func (c *copier) add(seq int64, entry *bundle.Content, leaf []byte, fields []bun
 		at = day.UnixMicro()
 	}
 	c.part = append(c.part, store.Copied{
-		Entry:  store.Entry{Seq: seq, Leaf: slices.Clone(leaf), Digests: digests, Disclosures: disclosures.String()},
-		Schema: kind.schema, ID: entry.Leaf.ID, Rev: entry.Leaf.Rev, Time: at, Actor: entry.Leaf.Actor, Columns: kind.values(entry),
+		Entry:  store.Entry{Seq: seq, Leaf: slices.Clone(leaf), Digests: digests, Disclosures: disclosures},
+		Schema: kind.schema, ID: entry.Leaf.ID, Rev: entry.Leaf.Rev, Time: at, Actor: entry.Leaf.Actor, Columns: kind.values(entry, c.clear),
 	})
-	c.bytes += len(leaf) + disclosures.Len()
+	c.bytes += len(leaf) + len(disclosures)
 	if len(c.part) == copyEntries || c.bytes >= copyBytes {
 		c.write()
 	}
 	return nil
+}
+
+// sealed gives the sealed fields of an entry as they are stored.
+func (c *copier) sealed(schema *ledger.Schema, fields []bundle.Sealed) (digests []byte, disclosures string) {
+	digests = make([]byte, 0, len(ledger.Hash{})*len(fields))
+	parts := make([]string, len(fields))
+	for i, f := range fields {
+		digests = append(digests, f.Digest[:]...)
+		if parts[i] = string(f.Disclosure); c.clear && !f.Erased && schema.Sealed[i].Class != ledger.Published {
+			parts[i] = string(store.Withheld)
+		}
+	}
+	return digests, strings.Join(parts, "~")
 }
 
 func (c *copier) write() {
