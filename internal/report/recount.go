@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"maps"
+	"reflect"
 	"slices"
 	"strings"
 
@@ -320,7 +321,7 @@ func (c *recounter) withheld() error {
 		if err != nil {
 			return err
 		}
-		if h != want {
+		if !reflect.DeepEqual(h, want) {
 			c.wrong("the value withheld in field %q of entry %d does not stand so in the log", h.Field, h.Entry)
 			continue
 		}
@@ -362,9 +363,9 @@ func (c *recounter) hidden(leaf *ledger.Leaf, h Hidden) (want Hidden, err error)
 	if err != nil || i < 0 || i >= len(digests) {
 		return want, err
 	}
-	want = Hidden{Withheld: schema.Sealed[i].Class, Entry: h.Entry, Field: h.Field, Digest: digests[i].String()}
+	want = Hidden{Withheld: schema.Sealed[i].Class, Entry: h.Entry, Field: h.Field, Digest: digests[i].String(), Redacted: c.view.redactions.Of(schema.Kind, h.Field)}
 	if shown[i] == "" {
-		want.Withheld, want.Erased = "", want.Withheld
+		want.Withheld, want.Erased, want.Redacted = "", want.Withheld, nil
 	}
 	return want, nil
 }

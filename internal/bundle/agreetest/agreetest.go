@@ -5,6 +5,7 @@ package agreetest
 
 import (
 	"bytes"
+	"context"
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
@@ -158,7 +159,7 @@ func (o *Opinions) ask() int {
 	}
 	python, err := exec.LookPath("python3")
 	if err != nil {
-		fmt.Println("there is no python3, so the other verifier was not asked; DULY_REQUIRE_PYTHON=1 makes that an error")
+		fmt.Fprintln(os.Stderr, "there is no python3, so the other verifier was not asked; DULY_REQUIRE_PYTHON=1 makes that an error")
 		return map[bool]int{true: 1}[os.Getenv("DULY_REQUIRE_PYTHON") == "1"]
 	}
 	var in bytes.Buffer
@@ -168,12 +169,12 @@ func (o *Opinions) ask() int {
 			panic(err)
 		}
 	}
-	cmd := exec.Command(python, filepath.Join(o.verifier, "tests", "batch.py"))
+	cmd := exec.CommandContext(context.Background(), python, filepath.Join(o.verifier, "tests", "batch.py"))
 	cmd.Stdin, cmd.Stderr = &in, os.Stderr
 	out, err := cmd.Output()
 	answers := strings.Split(strings.TrimSuffix(string(out), "\n"), "\n")
 	if err != nil || len(answers) != len(o.orders) {
-		fmt.Printf("the other verifier answered %d of %d times: %v\n", len(answers), len(o.orders), err)
+		fmt.Fprintf(os.Stderr, "the other verifier answered %d of %d times: %v\n", len(answers), len(o.orders), err)
 		return 1
 	}
 	return o.compare(answers)
@@ -194,13 +195,13 @@ func (o *Opinions) compare(answers []string) (code int) {
 			hold++
 		}
 		if ours.Status != theirs.Status || !reflect.DeepEqual(ours.Result, theirs.Result) {
-			fmt.Printf("the verifiers differ on %+v\n  duly-verify:   %d %s %v\n  verify-bundle: %d %s %v\n",
+			fmt.Fprintf(os.Stderr, "the verifiers differ on %+v\n  duly-verify:   %d %s %v\n  verify-bundle: %d %s %v\n",
 				o.orders[i], ours.Status, ours.Why, ours.Result, theirs.Status, theirs.Why, theirs.Result)
 			code = 1
 		}
 	}
 	if code == 0 {
-		fmt.Printf("the other verifier says the same of %d checks, of which %d hold\n", len(answers), hold)
+		fmt.Fprintf(os.Stderr, "the other verifier says the same of %d checks, of which %d hold\n", len(answers), hold)
 	}
 	return code
 }
