@@ -141,8 +141,10 @@ func (c *Checker) controlTest(seq int64, hash ledger.Hash, p fields, under *term
 		c.Report(seq, what)
 		return // no bound is worked out for figures that anybody could have written
 	}
-	if most, err := t.Bound(); bounded && (err != nil || most != bound) {
-		c.Report(seq, fmt.Sprintf("its sample bounds the deviations at %d, it says %d", most, bound))
+	if bounded { // an inspection has none, and its figures may be anything
+		if most, err := t.Bound(); err != nil || most != bound {
+			c.Report(seq, fmt.Sprintf("its sample bounds the deviations at %d, it says %d", most, bound))
+		}
 	}
 	if what := t.Refuses(); what != "" {
 		c.Report(seq, what)
@@ -184,6 +186,9 @@ func (c *Checker) adds(seq int64, p fields, t Tested, under *terms) string {
 	if d := c.assured.draws[c.assured.samples[named]]; t.How == "sample" &&
 		(d.newest != named || d.terms != under.hash || t.Items != d.grave+d.drawn || t.Grave != d.grave || t.Population != d.grave+d.rest) {
 		return "it is not on all that was drawn, or on another population than that was drawn from"
+	}
+	if t.How == "sample" && (t.Population > seq || t.Items > t.Population) {
+		return "it is on more records than there are entries before it"
 	}
 	return ""
 }

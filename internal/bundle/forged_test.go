@@ -218,6 +218,17 @@ func TestForgedConclusionsAreRefused(t *testing.T) {
 			r.Population, r.Items, r.Kept, r.NotTestable = 3e15, 2e15, 1e15, 1e15
 			o.test(r)
 		}, "not on all that was drawn"},
+		"a draw of more than anybody counts through": {func(o *office) {
+			const most = 4e15
+			o.draws++
+			o.sample = o.hash(add(o.testLog, takenKind, o.id(), &takenRecord{
+				State: "drawn", Wanted: most, Population: o.population, Draw: o.draws, Of: "rating", Secret: Link(secretOfOffice, o.draws), Root: o.seed.String(),
+				Position: o.position, Size: most / 2, From: most, Hash: hexSum(nil),
+			}, o.assessor))
+			r := o.sampled(1, 40, 0, "not_effective")
+			r.Population, r.Items, r.Kept, r.NotTestable = most, most/2, most/4, most/4
+			o.test(r)
+		}, "more records than there are entries"},
 		"a test that tolerates everything and more": {func(o *office) {
 			r := o.sampled(1, 40, 1, "effective")
 			r.Tolerable = Whole + 1
