@@ -1,7 +1,9 @@
 package bundle
 
 import (
+	"bytes"
 	"fmt"
+	"strings"
 	"testing"
 	"time"
 
@@ -44,5 +46,51 @@ func TestAnAssessmentTakesTimeByItsEntries(t *testing.T) {
 	}
 	if took := time.Since(start); took > 30*time.Second { // counted again for each, minutes
 		t.Errorf("%d entries of each sort took %s", many, took)
+	}
+}
+
+// TestBalancesAreCountedOnce protects a verifier's time: a log with many balances is read
+// again for the first of them alone, and each is held to what stands there all the same.
+func TestBalancesAreCountedOnce(t *testing.T) {
+	e, from := balanced(t, 6)
+	for range 3 {
+		e.balance(nil)
+		add(e.testLog, accountKind, e.id(), &accountRecord{State: "active", Name: "somebody"})
+	}
+	for name, start := range map[string]int64{"the whole": 0, "a part": from} {
+		data := e.bundle()
+		if start > 0 {
+			data = e.part(start)
+		}
+		a, err := OpenArchive(bytes.NewReader(data), int64(len(data)))
+		if err != nil {
+			t.Fatal(err)
+		}
+		reads := 0
+		c := NewChecker(Options{
+			Schemas: testSchemas, Origin: testOrigin, Key: e.key.Public(), Counted: a.countedLines,
+			Leaves: func(upto int64, each func([]byte) error) error { reads++; return a.leaves(upto, each) },
+		})
+		if start > 0 {
+			err = a.carry(c, &Outside{}, func(int64, *Content, []Sealed) {})
+		}
+		if err == nil {
+			err = a.scan(start, func(_ int64, leaf []byte, fields []Sealed) (bool, error) {
+				_, err := c.Entry(leaf, fields)
+				return true, err
+			})
+		}
+		if err == nil {
+			err = c.Err()
+		}
+		if c.Close(); err != nil || reads != 1 {
+			t.Errorf("%s: its leaves were read %d times, want once; %v", name, reads, err)
+		}
+	}
+	e.balance(func(b *balanceRecord) { b.Counted-- })
+	for _, data := range [][]byte{e.bundle(), e.part(from)} {
+		if _, err := verify(data, Trust{}); err == nil || !strings.Contains(err.Error(), "records stand before it") {
+			t.Errorf("a false balance behind others: %v", err)
+		}
 	}
 }
