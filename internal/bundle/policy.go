@@ -24,7 +24,9 @@ type group struct {
 const quorumName = " quorum"
 
 // met says whether cosignatures with these verifier keys are what the quorum asks for.
-func (q Quorum) met(keys map[string]bool) bool { return q == nil || q.holds(quorumName, keys, map[string]bool{}) }
+func (q Quorum) met(keys map[string]bool) bool {
+	return q == nil || q.holds(quorumName, keys, map[string]bool{})
+}
 
 // holds says whether a witness or a group is met. known are the answers so far: groups that
 // share members would be asked once for each way to them, which double with every line.
