@@ -92,11 +92,16 @@ func (p *Population) open(line []byte) error {
 	return nil
 }
 
+// countedWords is how many words a line has at most: five, and each flag once.
+const countedWords = 9
+
 func parseUnit(line string) (id string, u *unit, err error) {
-	broken := fault.Newf(fault.Broken, "%q is no record that a population counts", line)
-	words := strings.Split(line, " ")
+	broken := func() error {
+		return fault.Newf(fault.Broken, "%.200q is no record that a population counts", line)
+	}
+	words := strings.SplitN(line, " ", countedWords+1) // one more than there can be, however long the line is
 	if len(words) < 5 || !ledger.ValidID(words[1]) {
-		return "", nil, broken
+		return "", nil, broken()
 	}
 	u = &unit{kind: words[0], first: words[2], last: words[3], stratum: words[4]}
 	if u.stratum == "-" {
@@ -111,7 +116,7 @@ func parseUnit(line string) (id string, u *unit, err error) {
 	}
 	_, known := counted[u.kind]
 	if !known || u.line(words[1]) != line || u.late && (u.kind != "review" || !u.ended) {
-		return "", nil, broken
+		return "", nil, broken()
 	}
 	return words[1], u, nil
 }
@@ -128,7 +133,7 @@ func countedLines(scan func(each func(line []byte) error) error) (records int64,
 			return err
 		}
 		if string(line) <= last {
-			return fault.Newf(fault.Broken, "the counted record %q is out of order", line)
+			return fault.Newf(fault.Broken, "the counted record %.200q is out of order", line)
 		}
 		last, records = string(line), records+1
 		if u.kind == "rating" {

@@ -80,11 +80,14 @@ func appendPlace(b []byte, seq int64, inclusion []ledger.Hash) []byte {
 	return append(b, '\n')
 }
 
+// maxInclusion is how many hashes prove where an entry stands, at most.
+const maxInclusion = 63
+
 // parsePlace reads the line that appendPlace writes, without its end.
 func parsePlace(line []byte) (seq int64, inclusion []ledger.Hash, err error) {
-	words := strings.Split(string(line), " ")
+	words := strings.SplitN(string(line), " ", maxInclusion+2) // one more than there can be, however long the line is
 	seq, err = strconv.ParseInt(words[0], 10, 64)
-	if err != nil || seq < 0 || strconv.FormatInt(seq, 10) != words[0] || len(words) > 64 {
+	if err != nil || seq < 0 || strconv.FormatInt(seq, 10) != words[0] || len(words) > maxInclusion+1 {
 		return 0, nil, fault.New(fault.Broken, "the place of a carried entry is malformed", "")
 	}
 	for _, word := range words[1:] {

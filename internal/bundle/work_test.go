@@ -3,6 +3,7 @@ package bundle
 import (
 	"bytes"
 	"fmt"
+	"runtime"
 	"strings"
 	"testing"
 	"time"
@@ -109,5 +110,24 @@ func TestAPolicyIsReadOnce(t *testing.T) {
 	}
 	if trust.Quorum.met(map[string]bool{one.Public(): true}) || !trust.Quorum.met(map[string]bool{one.Public(): true, other.Public(): true}) {
 		t.Error("all of both are not both")
+	}
+}
+
+// TestLongLinesAreRefusedInPlace protects a verifier's memory: a line that is as long as a
+// line can be is not taken apart before it is refused, nor told back.
+func TestLongLinesAreRefusedInPlace(t *testing.T) {
+	const long = 8 << 20
+	line := strings.Repeat(" ", long)
+	for what, read := range map[string]func() error{
+		"a counted record": func() error { _, _, err := parseUnit(line); return err },
+		"a place":          func() error { _, _, err := parsePlace([]byte("1" + line)); return err },
+	} {
+		var before, after runtime.MemStats
+		runtime.ReadMemStats(&before)
+		err := read()
+		runtime.ReadMemStats(&after)
+		if took := after.TotalAlloc - before.TotalAlloc; err == nil || len(err.Error()) > 1000 || took > 3*long {
+			t.Errorf("%s of %d bytes took %d bytes; %.100s", what, long, took, err)
+		}
 	}
 }
