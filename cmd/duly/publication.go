@@ -3,6 +3,7 @@ package main
 import (
 	"crypto/sha256"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -38,6 +39,10 @@ type publishedResult struct {
 
 // public says of a written report what it is, and enters and completes it.
 func (c *publishing) public(a *app, as, dir, what, engagement string, size int64, classes []ledger.Class) error {
+	if within(dir, c.Recipients) {
+		return fault.Newf(fault.Invalid, "%s would lie in the directory that is published, and shows what the public may not see", c.Recipients).
+			WithFix("write it somewhere else")
+	}
 	if c.Publish {
 		err := a.write(func(w *workspace.Workspace) error { return c.enter(a, w, as, dir, what, engagement, size, classes) })
 		if err != nil {
@@ -48,6 +53,17 @@ func (c *publishing) public(a *app, as, dir, what, engagement string, size int64
 		return c.complete(a, as, dir)
 	}
 	return nil
+}
+
+// within says whether a file lies in a directory; none does with the name "".
+func within(dir, file string) bool {
+	if file == "" {
+		return false
+	}
+	from, err := filepath.Abs(dir)
+	to, err2 := filepath.Abs(file)
+	rest, err3 := filepath.Rel(from, to)
+	return errors.Join(err, err2, err3) == nil && filepath.IsLocal(rest)
 }
 
 // enter writes the publication into the log.
