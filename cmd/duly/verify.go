@@ -8,7 +8,6 @@ import (
 
 	"duly/internal/bundle"
 	"duly/internal/fault"
-	"duly/internal/ledger"
 	"duly/internal/store"
 	"duly/internal/workspace"
 )
@@ -130,7 +129,7 @@ func (c *verifyCmd) ofWorkspace(a *app, b *rebuilder, path string) (*bundle.Resu
 // ofBundle verifies a bundle and builds reports again from what it shows.
 func (c *verifyCmd) ofBundle(a *app, b *rebuilder, path string) (checked *bundle.Result, again *rebuilt, err error) {
 	checked, err = workspace.Read(a.ctx, path, b.known, kinds(), b.trust, a.options(), func(q store.Queryer, m bundle.Manifest) error {
-		b.q, b.keys, b.clear = q, []string{m.Key}, len(m.Classes) < len(ledger.Classes)
+		b.q, b.keys, b.clear = q, []string{m.Key}, m.Withholds()
 		again, err = b.rebuild()
 		return err
 	})

@@ -24,6 +24,11 @@ func (m Manifest) Shows(schema *ledger.Schema, field int) bool {
 	return ledger.Shown(m.Classes, schema.Sealed[field].Class) && !Redacts(m.Redacted, schema, field)
 }
 
+// Withholds says whether the bundle withholds anything that was not erased.
+func (m Manifest) Withholds() bool {
+	return len(m.Classes) < len(ledger.Classes) || len(m.Redacted) > 0
+}
+
 // redacts keeps which field a redaction withholds now, by the record of the redaction. One
 // that names no sealed field of a released schema withholds nothing.
 func (c *Checker) redacts(leaf *ledger.Leaf) {

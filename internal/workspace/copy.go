@@ -75,7 +75,7 @@ func Read(ctx context.Context, path string, schemas bundle.Schemas, kinds []*led
 		}
 		defer os.RemoveAll(tmp)
 		w, c := copyOf(a, tmp, o), newCopier(ctx, kinds)
-		if len(a.Manifest.Classes) < len(ledger.Classes) || len(a.Manifest.Redacted) > 0 {
+		if a.Manifest.Withholds() {
 			c.clear = true
 		}
 		if result, err = w.copy(ctx, a, c, schemas, trust); err != nil {
