@@ -94,8 +94,10 @@ class Assessments:
 
     def _dated(self, entry):
         """Holds the day that a record says to the day of its entry."""
-        name = "asked_day" if entry.kind == "evidence_request" else "day"
-        if name in entry.schema.names and (name == "day" or entry.public["state"] == "asked"):
+        name = "day"
+        if entry.kind == "evidence_request":
+            name = {"asked": "asked_day", "answered": "answered_day"}.get(entry.public["state"])
+        if name in entry.schema.names:
             need(day_number(entry.public[name]) in (entry.day - 1, entry.day), "it is dated on another day than it was entered")
 
     def _engagement(self, entry, root):
@@ -200,7 +202,7 @@ class Assessments:
         if state != "answered":
             of.work(entry)
             return
-        need(answered <= entry.date and bool(public["late"]) == (answered > due), "it says otherwise of when it was answered than its days")
+        need(bool(public["late"]) == (answered > due), "it says otherwise of when it was answered than its days")
 
     def _work(self, entry, root):
         terms, of = self._named(entry)

@@ -109,6 +109,7 @@ class Conclusions:
             need(draws and draws.newest == public["sample"] and draws.terms == terms.hash, "it is not on the newest draw of a kind under its terms")
             need((n["items"], n["grave"], n["population"]) == (draws.grave + draws.drawn, draws.grave, draws.first_from + draws.grave),
                  "it is not on all that was drawn, or on another population than that was drawn from")
+            need(n["items"] <= n["population"] <= entry.position, "it is on more records than there are entries before it")
         self._bound(public, n, missed)
         self._results(entry, n)
         self._reuse(entry, terms.engagement)

@@ -78,10 +78,10 @@ func (c *Checker) stated(seq int64) {
 func (c *Checker) dated(seq int64, leaf *ledger.Leaf, p fields) {
 	name := "day"
 	if leaf.Kind == "evidence_request" {
-		name = "asked_day"
+		name = map[string]string{"asked": "asked_day", "answered": "answered_day"}[p.text("state")]
 	}
 	day, states := p[name]
-	if !states || leaf.Kind == "evidence_request" && p.text("state") != "asked" {
+	if !states {
 		return
 	}
 	text, _ := day.Value().(string)
@@ -111,7 +111,7 @@ func (c *Checker) asked(seq int64, leaf *ledger.Leaf, p fields) {
 		c.Report(seq, "a request is asked once, and answered or withdrawn once, with the days that it had, in its engagement")
 	case r.due < r.asked:
 		c.Report(seq, "an answer is due before it was asked for")
-	case answers && (p.text("answered_day") > leaf.Entered() || p.bool("late") != (p.text("answered_day") > r.due)):
+	case answers && p.bool("late") != (p.text("answered_day") > r.due):
 		c.Report(seq, "it says otherwise of when it was answered than its days")
 	}
 	if !answers {

@@ -2,7 +2,6 @@ package bundle
 
 import (
 	"fmt"
-	"maps"
 	"slices"
 	"strings"
 
@@ -14,11 +13,14 @@ type assured struct {
 	terms      map[ledger.Hash]commission // approved terms by leaf hash
 	tests      map[string]tested          // the newest by engagement, control and what it is about
 	designs    map[string]Design          // tests by leaf hash, as others rest on them
+	came       map[string]int64           // how many controls came to what, by engagement and [Control]
 	impacts    map[string]impact          // by record id
+	involved   map[string]int64           // how many of them the company has a part in, by engagement
 	determined map[ledger.Hash]determined // by leaf hash
 	answered   map[string]string          // the newest conclusion by engagement and question
 	redactions map[ledger.Hash]string     // the engagement, by leaf hash
 	redacted   map[string]string          // by record id what each withholds now, with its engagement; "" once it was lifted
+	withheld   map[string]int             // how many redactions withhold each of these
 	papers     map[string]bool            // hashes of workpapers
 	rated      int64                      // records of ratings so far
 	population map[ledger.Hash]examined   // by the leaf hash of the terms
@@ -66,8 +68,8 @@ type determined struct {
 
 func newAssured() assured {
 	return assured{
-		terms: map[ledger.Hash]commission{}, tests: map[string]tested{}, designs: map[string]Design{}, impacts: map[string]impact{}, determined: map[ledger.Hash]determined{},
-		answered: map[string]string{}, redactions: map[ledger.Hash]string{}, redacted: map[string]string{}, papers: map[string]bool{},
+		terms: map[ledger.Hash]commission{}, tests: map[string]tested{}, designs: map[string]Design{}, came: map[string]int64{}, impacts: map[string]impact{}, involved: map[string]int64{}, determined: map[ledger.Hash]determined{},
+		answered: map[string]string{}, redactions: map[ledger.Hash]string{}, redacted: map[string]string{}, withheld: map[string]int{}, papers: map[string]bool{},
 		population: map[ledger.Hash]examined{}, draws: map[string]draws{}, samples: map[ledger.Hash]string{}, of: map[string]ledger.Hash{}, unmapped: map[string]int64{},
 	}
 }
@@ -141,8 +143,10 @@ func (c *Checker) controlTest(seq int64, hash ledger.Hash, p fields, under *term
 		c.Report(seq, what)
 		return // no bound is worked out for figures that anybody could have written
 	}
-	if most, err := t.Bound(); bounded && (err != nil || most != bound) {
-		c.Report(seq, fmt.Sprintf("its sample bounds the deviations at %d, it says %d", most, bound))
+	if bounded { // an inspection has none, and its figures may be anything
+		if most, err := t.Bound(); err != nil || most != bound {
+			c.Report(seq, fmt.Sprintf("its sample bounds the deviations at %d, it says %d", most, bound))
+		}
 	}
 	if what := t.Refuses(); what != "" {
 		c.Report(seq, what)
@@ -158,7 +162,16 @@ func (c *Checker) controlTest(seq int64, hash ledger.Hash, p fields, under *term
 	case !again && p.text("extends") != "":
 		c.Report(seq, "it goes on with a test that is not there")
 	}
+	c.assured.take(under.engagement, p.text("control"), -1)
 	c.assured.tests[key] = tested{hash, conclusion, items, deviated, missing}
+	c.assured.take(under.engagement, p.text("control"), 1)
+}
+
+// take counts what a control came to, or takes it away again with n = -1. The counts are
+// kept, since each answer asks for them.
+func (a *assured) take(engagement, control string, n int64) {
+	of := func(about string) string { return a.tests[engagement+" "+control+" "+about].conclusion }
+	a.came[engagement+" "+Control(of("design"), of("operation"))] += n
 }
 
 // adds says why the figures of a test are not those of what was tested; empty when they are.
@@ -184,6 +197,9 @@ func (c *Checker) adds(seq int64, p fields, t Tested, under *terms) string {
 	if d := c.assured.draws[c.assured.samples[named]]; t.How == "sample" &&
 		(d.newest != named || d.terms != under.hash || t.Items != d.grave+d.drawn || t.Grave != d.grave || t.Population != d.grave+d.rest) {
 		return "it is not on all that was drawn, or on another population than that was drawn from"
+	}
+	if t.How == "sample" && (t.Population > seq || t.Items > t.Population) {
+		return "it is on more records than there are entries before it"
 	}
 	return ""
 }
@@ -220,7 +236,14 @@ func (c *Checker) impact(seq int64, leaf *ledger.Leaf, p fields, engagement stri
 	if held := p.text("state") == "held"; again && before.engagement != engagement || !again && !held {
 		c.Report(seq, "an impact is held first, and stays in its engagement")
 	} else {
-		c.assured.impacts[leaf.ID] = impact{engagement, held && p.bool("actual") && slices.Contains(Parts, p.text("involvement"))}
+		now := impact{engagement, held && p.bool("actual") && slices.Contains(Parts, p.text("involvement"))}
+		if before.part {
+			c.assured.involved[engagement]--
+		}
+		if now.part {
+			c.assured.involved[engagement]++
+		}
+		c.assured.impacts[leaf.ID] = now
 	}
 }
 
@@ -234,13 +257,8 @@ func (c *Checker) determination(seq int64, hash ledger.Hash, leaf *ledger.Leaf, 
 		Coverage: p.int("coverage"), Required: p.int("required"), Controls: p.int("controls"), Effective: p.int("effective"),
 		Failed: p.int("not_effective") + p.int("absent"), Involved: p.int("involved"),
 	}
-	counts := c.concluded(e.id)
-	involved := int64(0)
-	for _, i := range c.assured.impacts {
-		if i.engagement == e.id && i.part {
-			involved++
-		}
-	}
+	counts := func(what string) int64 { return c.assured.came[e.id+" "+what] }
+	involved := c.assured.involved[e.id]
 	unmapped, compared := c.assured.unmapped[e.id]
 	if !compared {
 		unmapped = Whole // who is missing cannot be told
@@ -257,7 +275,7 @@ func (c *Checker) determination(seq int64, hash ledger.Hash, leaf *ledger.Leaf, 
 		c.Report(seq, "it does not rest on the population that was frozen, or on what was found to be unmapped")
 	case b.Coverage != Covered(p.int("population"), p.int("examined"), p.int("unmapped")):
 		c.Report(seq, "its coverage does not follow from what was examined")
-	case b.Effective != counts["effective"] || p.int("not_effective") != counts["not_effective"] || p.int("absent") != counts["absent"]:
+	case b.Effective != counts("effective") || p.int("not_effective") != counts("not_effective") || p.int("absent") != counts("absent"):
 		c.Report(seq, "its controls are not counted as they were tested")
 	case p.int("untested") < 0 || b.Controls != b.Effective+b.Failed+p.int("untested"):
 		c.Report(seq, "its controls do not add up")
@@ -269,25 +287,6 @@ func (c *Checker) determination(seq int64, hash ledger.Hash, leaf *ledger.Leaf, 
 	}
 	c.assured.answered[key] = p.text("conclusion")
 	c.assured.determined[hash] = determined{e.id, p.text("conclusion"), signers(leaf)}
-}
-
-// concluded counts what came of each control of an engagement.
-func (c *Checker) concluded(engagement string) map[string]int64 {
-	of := map[string]map[string]string{}
-	for key, t := range c.assured.tests {
-		if rest, ours := strings.CutPrefix(key, engagement+" "); ours {
-			control, about, _ := strings.Cut(rest, " ")
-			if of[control] == nil {
-				of[control] = map[string]string{}
-			}
-			of[control][about] = t.conclusion
-		}
-	}
-	counts := map[string]int64{}
-	for _, control := range of {
-		counts[Control(control["design"], control["operation"])]++
-	}
-	return counts
 }
 
 // reply holds a dissent and the company's answer to the determination that they are about.
@@ -341,12 +340,14 @@ func (c *Checker) redaction(seq int64, hash ledger.Hash, leaf *ledger.Leaf, p fi
 	switch {
 	case again != lifted || lifted && before != what || !lifted && p.text("state") != "withheld":
 		c.Report(seq, "a field is withheld first, and shown again once")
-	case !lifted && slices.Contains(slices.Collect(maps.Values(c.assured.redacted)), what):
+	case !lifted && c.assured.withheld[what] > 0:
 		c.Report(seq, "it withholds what is withheld already")
 	}
+	c.assured.withheld[before]--
 	if lifted {
 		what = ""
 	}
+	c.assured.withheld[what]++
 	c.assured.redacted[leaf.ID], c.assured.redactions[hash] = what, t.engagement
 }
 

@@ -186,6 +186,11 @@ func TestAnAssessorsWorkFollows(t *testing.T) {
 			p.Question = "process"
 			o.determine(p)
 		}},
+		"an inspection of more than anybody counts through": {do: func(o *office) {
+			r := o.inspected(1, "not_effective")
+			r.Items, r.NotTestable = 4e15, 4e15
+			o.test(r)
+		}},
 		"signed by the company": {do: func(o *office) {
 			r := o.sampled(1, 40, 0, "effective")
 			add(o.testLog, controlTestKind, o.id(), &r, o.board)

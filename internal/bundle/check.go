@@ -198,6 +198,9 @@ func (c *Checker) entry(seq int64, hash ledger.Hash, leafBytes []byte, fields []
 		return nil, nil
 	}
 	c.order(seq, leaf)
+	if c.opening.all != nil {
+		c.opening.all.Add(leaf)
+	}
 	schema := c.options.Schemas[leaf.Schema]
 	if schema == nil {
 		c.Report(seq, fmt.Sprintf("the %q has a schema that was never released", leaf.Kind))

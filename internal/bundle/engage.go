@@ -25,6 +25,7 @@ type engagements struct {
 	inForce  map[string]ledger.Hash // by record id, the newest approved revision
 	declared map[string]declared    // by record id of the declaration
 	byPerson map[string]string      // the record id of a declaration, by engagement and actor
+	part     map[string]takingPart  // by record id of the engagement
 	started  map[string]string      // by record id of the engagement, that of its assignment
 	ended    map[string]bool        // likewise: concluded or broken off
 	frozen   map[ledger.Hash]*frozen
@@ -49,6 +50,26 @@ type declared struct {
 	flagged        bool
 }
 
+// takingPart counts those who take part in an engagement, of them those who are flagged,
+// and those with a conflict that blocks. It is kept, since each entry of their work asks.
+type takingPart struct{ assessors, flagged, blocked int64 }
+
+// count adds a declaration, or takes it away again with n = -1.
+func (x *engagements) count(d declared, n int64) {
+	if !d.takesPart {
+		return
+	}
+	part := x.part[d.engagement]
+	part.assessors += n
+	if d.flagged {
+		part.flagged += n
+	}
+	if d.blocks {
+		part.blocked += n
+	}
+	x.part[d.engagement] = part
+}
+
 // frozen is a population that an assessor took.
 type frozen struct {
 	seq        int64
@@ -65,7 +86,7 @@ type frozen struct {
 
 func newEngagements() engagements {
 	return engagements{
-		newest: map[string]*terms{}, approved: map[ledger.Hash]*terms{}, inForce: map[string]ledger.Hash{}, declared: map[string]declared{}, byPerson: map[string]string{}, started: map[string]string{},
+		newest: map[string]*terms{}, approved: map[ledger.Hash]*terms{}, inForce: map[string]ledger.Hash{}, declared: map[string]declared{}, byPerson: map[string]string{}, part: map[string]takingPart{}, started: map[string]string{},
 		ended: map[string]bool{}, frozen: map[ledger.Hash]*frozen{}, byTerms: map[ledger.Hash]bool{}, requests: map[string]request{}, planned: map[ledger.Hash]*planned{},
 	}
 }
@@ -148,19 +169,11 @@ func (c *Checker) works(seq int64, leaf *ledger.Leaf, engagement string) (assess
 			c.Report(seq, "it is signed by "+key+", who has declared no independence in this engagement, or has left it")
 		}
 	}
-	for _, d := range c.engaged.declared {
-		if d.engagement != engagement || !d.takesPart {
-			continue
-		}
-		assessors++
-		if d.flagged {
-			flagged++
-		}
-		if d.blocks {
-			c.Report(seq, "an assessor with a conflict that blocks takes part")
-		}
+	part := c.engaged.part[engagement]
+	if part.blocked > 0 {
+		c.Report(seq, "an assessor with a conflict that blocks takes part")
 	}
-	return assessors, flagged
+	return part.assessors, part.flagged
 }
 
 // independence holds an assessor's declaration to what follows from the ties it names.
@@ -182,9 +195,12 @@ func (c *Checker) independence(seq int64, leaf *ledger.Leaf, p fields) {
 	if had := c.engaged.byPerson[key]; had != "" && had != leaf.ID {
 		c.Report(seq, "a person has two declarations in one engagement")
 	}
-	if before, again := c.engaged.declared[leaf.ID]; again && (before.engagement != d.engagement || before.by != d.by) {
+	before, again := c.engaged.declared[leaf.ID]
+	if again && (before.engagement != d.engagement || before.by != d.by) {
 		c.Report(seq, "a declaration is made again by another person, or in another engagement")
 	}
+	c.engaged.count(before, -1)
+	c.engaged.count(d, 1)
 	c.engaged.declared[leaf.ID], c.engaged.byPerson[key] = d, leaf.ID
 }
 

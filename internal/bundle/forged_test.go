@@ -3,6 +3,7 @@ package bundle
 import (
 	"strings"
 	"testing"
+	"time"
 
 	"duly/internal/fault"
 	"duly/internal/ledger"
@@ -120,7 +121,19 @@ func TestForgedAssessmentsAreRefused(t *testing.T) {
 			add(e.testLog, drawnKind, id, e.drawn(at, 1, "account", 10, had), e.ida)
 			add(e.testLog, drawnKind, id, e.drawn(at, 2, "account", 10, had), e.ida)
 		}, "a sample was changed"},
-		"an answer from tomorrow":          {func(e *engagement) { e.asked("answered", e.chair, 1, false) }, "otherwise of when it was answered"},
+		"an answer from tomorrow": {func(e *engagement) { e.asked("answered", e.chair, 1, false) }, "dated on another day"},
+		"an answer that was dated back": {func(e *engagement) {
+			id := e.ask()
+			r := requestRecord{State: "answered", Terms: e.hash(e.at), Asked: e.day(0), Due: e.day(5), Answered: e.day(4)}
+			e.time += (9 * 24 * time.Hour).Microseconds()
+			add(e.testLog, requestKind, id, &r, e.chair)
+		}, "dated on another day"},
+		"an answer of no day": {func(e *engagement) {
+			id := e.ask()
+			r := requestRecord{State: "answered", Terms: e.hash(e.at), Asked: e.day(0), Due: e.day(5)}
+			e.time += (9 * 24 * time.Hour).Microseconds()
+			add(e.testLog, requestKind, id, &r, e.chair)
+		}, "dated on another day"},
 		"a late answer that says in time":  {func(e *engagement) { e.late(false) }, "otherwise of when it was answered"},
 		"an answer in time that says late": {func(e *engagement) { e.asked("answered", e.chair, 0, true) }, "otherwise of when it was answered"},
 		"records that came afterwards left out": {func(e *engagement) {
@@ -218,6 +231,17 @@ func TestForgedConclusionsAreRefused(t *testing.T) {
 			r.Population, r.Items, r.Kept, r.NotTestable = 3e15, 2e15, 1e15, 1e15
 			o.test(r)
 		}, "not on all that was drawn"},
+		"a draw of more than anybody counts through": {func(o *office) {
+			const most = 4e15
+			o.draws++
+			o.sample = o.hash(add(o.testLog, takenKind, o.id(), &takenRecord{
+				State: "drawn", Wanted: most, Population: o.population, Draw: o.draws, Of: "rating", Secret: Link(secretOfOffice, o.draws), Root: o.seed.String(),
+				Position: o.position, Size: most / 2, From: most, Hash: hexSum(nil),
+			}, o.assessor))
+			r := o.sampled(1, 40, 0, "not_effective")
+			r.Population, r.Items, r.Kept, r.NotTestable = most, most/2, most/4, most/4
+			o.test(r)
+		}, "more records than there are entries"},
 		"a test that tolerates everything and more": {func(o *office) {
 			r := o.sampled(1, 40, 1, "effective")
 			r.Tolerable = Whole + 1

@@ -36,6 +36,7 @@ type opening struct {
 	standing ledger.Edge // over the leaf hashes of all entries of standing kinds up to here
 	complete int64       // position of the newest balance that fits; -1 when there is none
 	counted  int64       // position of the balance from which records are counted on; -1 when there is none
+	all      *Population // what stands, from the first balance that was counted again on; nil before
 }
 
 // Open makes a checker of an empty log check the entries from a position on. edge is that
@@ -83,10 +84,14 @@ func (c *Checker) balance(seq int64, leaf *ledger.Leaf) error {
 	records, hash, err := int64(0), "", error(nil)
 	switch opens := c.options.Counted != nil && seq >= c.opening.from-1 && seq <= c.opening.from; {
 	case c.canCount():
-		all := NewPopulation("", "")
-		if err = c.recount(all, seq); err == nil {
-			records, hash = all.Stands()
+		if c.opening.all == nil {
+			all := NewPopulation("", "")
+			if err = c.recount(all, seq); err != nil {
+				return err
+			}
+			c.opening.all = all // each entry adds to it, so that the next balance counts nothing again
 		}
+		records, hash = c.opening.all.Stands()
 	case opens:
 		c.opening.counted = seq
 		records, hash, c.assured.rated, err = countedLines(c.options.Counted)
@@ -108,8 +113,12 @@ func (c *Checker) Counted() int64 { return c.opening.counted }
 // entries of a whole log, or from a balance on.
 func (c *Checker) canCount() bool { return c.opening.from == 0 || c.opening.counted >= 0 }
 
-// recount counts what stands before an entry.
+// recount counts what stands before an entry. Once more is wrong than is told it counts
+// nothing: a hostile log could ask for it with every entry.
 func (c *Checker) recount(p *Population, seq int64) error {
+	if c.hidden > 0 {
+		return nil
+	}
 	if c.opening.from > 0 {
 		if err := c.options.Counted(p.open); err != nil {
 			return err

@@ -24,7 +24,8 @@ func (m Manifest) Shows(schema *ledger.Schema, field int) bool {
 	return ledger.Shown(m.Classes, schema.Sealed[field].Class) && !Redacts(m.Redacted, schema, field)
 }
 
-// Withholds says whether the bundle withholds anything that was not erased.
+// Withholds says whether a bundle may withhold a sealed value that was not erased: by its
+// class or by a redaction.
 func (m Manifest) Withholds() bool {
 	return len(m.Classes) < len(ledger.Classes) || len(m.Redacted) > 0
 }

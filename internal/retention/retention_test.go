@@ -35,6 +35,7 @@ type witness struct {
 	Phones    []string `duly:"phones,personal"`
 	Place     string   `duly:"place,customer"`
 	Formula   string   `duly:"formula,trade_secret"`
+	Words     string   `duly:"words,published"`
 }
 
 var witnesses = ledger.Define[witness]("witness", 1)
@@ -299,6 +300,8 @@ func TestErasingByRequest(t *testing.T) {
 		}
 		_, err = o.svc.Erase(ctx, approver, free.Seq, "name", "request", "letter of the person")
 		o.must(err)
+		_, err = o.svc.Erase(ctx, approver, free.Seq, "words", "court_order", "what was written for everybody names somebody")
+		o.must(err)
 		if _, err := o.svc.Erase(ctx, approver, free.Seq, "name", "request", "again"); fault.CodeOf(err) != fault.Refused {
 			t.Errorf("erased twice: %v", err)
 		}
@@ -374,6 +377,13 @@ func TestPacks(t *testing.T) {
 		if !r.OK {
 			t.Errorf("%s: %s", r.Name, r.Detail)
 		}
+	}
+	p, err = pack.Parse("t.yaml", []byte(strings.Replace(clocks, "classes: [personal]", "classes: [personal, published]", 1)))
+	if err == nil {
+		_, err = retention.Load(p, kinds)
+	}
+	if err != nil {
+		t.Errorf("a clock of words written for everybody: %v", err)
 	}
 	for name, c := range map[string]struct{ old, new, want string }{
 		"a class in clear":   {"classes: [personal]", "classes: [public]", "not a class of sealed fields"},

@@ -144,9 +144,9 @@ func (s Service) kind(name string) (*ledger.Schema, error) {
 	return s.Kinds[i], nil
 }
 
-// erasable are the classes of what concerns people or the customer. What protects the
-// company alone is no reason to erase.
-var erasable = []ledger.Class{ledger.Customer, ledger.Personal, ledger.Legal}
+// erasable are the classes of what concerns people or the customer, and words written for
+// everybody, which may name somebody. What protects the company alone is no reason to erase.
+var erasable = []ledger.Class{ledger.Published, ledger.Customer, ledger.Personal, ledger.Legal}
 
 // Erase erases one field of an entry before its clock: because a person asked
 // ("request"), a court ordered it ("court_order") or it was entered by mistake

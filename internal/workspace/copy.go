@@ -75,9 +75,7 @@ func Read(ctx context.Context, path string, schemas bundle.Schemas, kinds []*led
 		}
 		defer os.RemoveAll(tmp)
 		w, c := copyOf(a, tmp, o), newCopier(ctx, kinds)
-		if a.Manifest.Withholds() {
-			c.clear = true
-		}
+		c.clear = a.Manifest.Withholds()
 		if result, err = w.copy(ctx, a, c, schemas, trust); err != nil {
 			return err
 		}
