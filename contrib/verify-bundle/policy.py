@@ -52,13 +52,10 @@ class Policy:
 
     def met(self, keys):
         """Whether the quorum is met by those whose keys cosigned."""
-        return self.quorum is None or self._met(self.quorum, keys)
-
-    def _met(self, name, keys):
-        if name in self.witnesses:
-            return self.witnesses[name].text in keys
-        number, members = self.groups[name]
-        return sum(self._met(m, keys) for m in members) >= number
+        met = {name: w.text in keys for name, w in self.witnesses.items()}
+        for name, (number, members) in self.groups.items():  # members are named before a group
+            met[name] = sum(met[m] for m in members) >= number
+        return self.quorum is None or met[self.quorum]
 
 
 def need(holds, why):

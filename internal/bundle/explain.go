@@ -55,24 +55,16 @@ var checks = []struct {
 		func(r *Result) string {
 			return number(r.Counts.Voices.Approvals, "approvals", r.Counts.Voices.Approvals > 0)
 		}},
-	{"assessments", "An assessor's population is all that the entries before it give, and each sample is what its seed draws. A seed of a witness whom you named was known to nobody when the sample was planned.",
-		"That everything was entered. Without outside witnesses, that company and assessor together did not choose the sample; with them, how often they were asked before a cosignature was kept: ask those who run the witness.",
+	{"assessments", "An assessor's population is all that the entries before it give of its period, with nothing filtered, and each sample is what its seed draws. A seed of a witness whom you named was known to nobody when the sample was planned. Who signed had declared independence; and what was concluded follows from what stands in clear.",
+		"That everything was entered, that an assessor looked well, or that a declaration is true. In a range the population is counted on from a balance, which is taken from the log. Without outside witnesses, that company and assessor together did not choose the sample; with them, how often they were asked before a cosignature was kept: ask those who run the witness.",
 		func(r *Result) string {
 			n := r.Counts.Assessed
-			return number(n.Samples, fmt.Sprintf("samples, %d seeded by witnesses, %d of them outsiders whom you named", n.Witnessed, n.Outside), n.Populations > 0)
+			return number(n.Samples, fmt.Sprintf("samples drawn again of %d populations counted again, %d seeded by witnesses, %d of them outsiders whom you named; %d not repeated", n.Populations, n.Witnessed, n.Outside, n.Unchecked),
+				n.Populations+n.Samples+n.Unchecked > 0)
 		}},
 	{"conditions", "Somebody who may has signed that a condition is met.", "That it is.",
 		func(r *Result) string {
 			return number(r.Counts.Conditions.Met, "met", r.Counts.Conditions.Precedent > 0)
-		}},
-	{"independent assessments", "The population is what the log has of its period, with nothing filtered; samples are drawn by their seeds; who signed had declared independence; and what was concluded follows from what stands in clear.",
-		"That everything was entered, that an assessor looked well, or that a declaration is true. In a range the population is counted on from a balance, which is taken from the log.",
-		func(r *Result) string {
-			n := r.Counts.Assessed
-			if n.Populations+n.Samples+n.Unchecked == 0 {
-				return ""
-			}
-			return fmt.Sprintf("%d populations counted, %d samples drawn again, %d not repeated", n.Populations, n.Samples, n.Unchecked)
 		}},
 }
 

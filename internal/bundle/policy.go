@@ -24,20 +24,28 @@ type group struct {
 const quorumName = " quorum"
 
 // met says whether cosignatures with these verifier keys are what the quorum asks for.
-func (q Quorum) met(keys map[string]bool) bool { return q == nil || q.holds(quorumName, keys) }
+func (q Quorum) met(keys map[string]bool) bool {
+	return q == nil || q.holds(quorumName, keys, map[string]bool{})
+}
 
-func (q Quorum) holds(name string, keys map[string]bool) bool {
-	g := q[name]
-	if g.witness != "" {
-		return keys[g.witness]
+// holds says whether a witness or a group is met. known are the answers so far: groups that
+// share members would be asked once for each way to them, which double with every line.
+func (q Quorum) holds(name string, keys, known map[string]bool) bool {
+	if met, asked := known[name]; asked {
+		return met
 	}
+	g := q[name]
 	n := 0
 	for _, m := range g.members {
-		if q.holds(m, keys) {
+		if q.holds(m, keys, known) {
 			n++
 		}
 	}
-	return n >= g.need
+	known[name] = n >= g.need
+	if g.witness != "" {
+		known[name] = keys[g.witness]
+	}
+	return known[name]
 }
 
 // know adds a witness, once.

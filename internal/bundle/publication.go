@@ -48,7 +48,9 @@ type Published struct {
 }
 
 // FindPublished gives the entry of a bundle that names the bytes of a file, the newest when
-// there are several. The bundle is one that was verified: this reads and checks nothing.
+// there are several of a sort. One by which an assessor published them goes before what the
+// company says of the same bytes: it could hide that the assessor replaced them since.
+// The bundle is one that was verified: this reads and checks nothing.
 //
 // The code is Broken when no entry names these bytes.
 func FindPublished(path, file string) (*Published, error) {
@@ -82,7 +84,7 @@ func FindPublished(path, file string) (*Published, error) {
 			found.Later++
 		}
 		for _, form := range []string{"json", "html"} {
-			if p.text(form) == sum {
+			if p.text(form) == sum && (found == nil || sort(p) == of || found.What != "assessment") {
 				of = sort(p)
 				found = &Published{Entry: seq, What: p.text("what"), Form: form, SHA256: sum, Day: p.text("day"), Size: p.int("size"), Classes: []string{}, Signers: []string{}}
 				classes, _ := p["classes"].Value().([]string)

@@ -82,6 +82,9 @@ func TestAFileIsRecognised(t *testing.T) {
 	add(o.testLog, publicationKind, o.id(), later, o.assessor)
 	company := &publicationRecord{What: "report", JSON: hexSum([]byte("company")), HTML: hexSum([]byte("page")), Size: 3, Day: o.today()}
 	add(o.testLog, publicationKind, o.id(), company, o.board)
+	over := o.published() // the company publishes again what the assessor has replaced
+	over.What, over.Terms = "report", ""
+	add(o.testLog, publicationKind, o.id(), over, o.board)
 	path, file := filepath.Join(dir, "bundle"), filepath.Join(dir, "file")
 	write := func(path, text string) {
 		if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
@@ -93,7 +96,7 @@ func TestAFileIsRecognised(t *testing.T) {
 		text, form, what string
 		later            int64
 		by               ledger.PersonKey
-	}{{"json", "json", "assessment", 1, o.assessor}, {"newer", "json", "assessment", 0, o.assessor}, {"page", "html", "report", 0, o.board}} {
+	}{{"json", "json", "assessment", 1, o.assessor}, {"newer", "json", "assessment", 0, o.assessor}, {"page", "html", "report", 1, o.board}} {
 		write(file, c.text)
 		p, err := FindPublished(path, file)
 		if err != nil || p.Form != c.form || p.What != c.what || p.Later != c.later || len(p.Signers) != 1 || p.Signers[0] != c.by.Sign(nil).PublicHash() {

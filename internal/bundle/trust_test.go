@@ -276,6 +276,9 @@ func TestExplained(t *testing.T) {
 		if saw[e.Check] = e.Saw; e.Saw == "" || e.Proves == "" || e.Cannot == "" {
 			t.Errorf("%+v", e)
 		}
+		if strings.Contains(e.Check, "assessments") && e.Check != "assessments" {
+			t.Errorf("assessments are explained twice: %s", e.Check)
+		}
 		if e.Check == "ratings" && !strings.Contains(e.Cannot, "repetition, not validation") {
 			t.Errorf("ratings: %s", e.Cannot)
 		}

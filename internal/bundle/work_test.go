@@ -94,3 +94,20 @@ func TestBalancesAreCountedOnce(t *testing.T) {
 		}
 	}
 }
+
+// TestAPolicyIsReadOnce protects whoever takes a policy from somebody else: groups of
+// groups that share their members take a line's time each, and not twice that of the last.
+func TestAPolicyIsReadOnce(t *testing.T) {
+	one, other := newLog(t, 1).witness("one"), newLog(t, 2).witness("other")
+	text := "witness a0 " + one.Public() + "\nwitness b0 " + other.Public() + "\n"
+	for i := range 400 {
+		text += fmt.Sprintf("group a%d all a%d b%d\ngroup b%d all a%d b%d\n", i+1, i, i, i+1, i, i)
+	}
+	trust, err := Trust{}.ReadPolicy(text + "quorum a400\n")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if trust.Quorum.met(map[string]bool{one.Public(): true}) || !trust.Quorum.met(map[string]bool{one.Public(): true, other.Public(): true}) {
+		t.Error("all of both are not both")
+	}
+}

@@ -21,9 +21,9 @@ type Policy struct {
 	Concerns   []string `duly:"concerns,public,enum=employees|suppliers|customers|resellers|end_users|bystanders"`
 	SHA256     string   `duly:"sha256,public,hash"` // of the text that was approved
 	Published  bool     `duly:"published,public"`   // the text can be read by anybody
-	Title      string   `duly:"title,published"`
-	Link       string   `duly:"link,published"` // where the text can be read
-	By         string   `duly:"by,personal"`    // key id of who wrote it down
+	Title      string   `duly:"title,customer"`
+	Link       string   `duly:"link,customer"` // where the text can be read
+	By         string   `duly:"by,personal"`   // key id of who wrote it down
 }
 
 // Embedding is evidence that a policy is more than paper: that somebody owns it, that
@@ -36,8 +36,8 @@ type Embedding struct {
 	Done   *int64 `duly:"done,public"` // people trained, launches that passed it, and the like
 	Of     *int64 `duly:"out_of,public"`
 	Policy string `duly:"policy,published,column"` // record id
-	What   string `duly:"what,published"`
-	Source string `duly:"evidence,published"` // where it can be looked up
+	What   string `duly:"what,customer"`
+	Source string `duly:"evidence,customer"` // where it can be looked up
 	By     string `duly:"by,personal"`
 }
 

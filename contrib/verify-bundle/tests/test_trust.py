@@ -86,6 +86,11 @@ class Policies(unittest.TestCase):
         ]:
             self.assertEqual(Policy(self.text(quorum)).met(keys), met, (quorum, keys))
 
+    def test_groups_that_share_members_are_asked_once(self):
+        groups = "".join(f"group a{i} all {x} {y}\ngroup b{i} all {x} {y}\n" for i, (x, y) in enumerate([("one", "assessor")] + [(f"a{i}", f"b{i}") for i in range(399)]))
+        policy = Policy(self.text("a399", groups))
+        self.assertEqual((policy.met({CLASSIC.text}), policy.met({CLASSIC.text, LATTICE.text})), (False, True))
+
     def test_what_is_none(self):
         for text in ["", "quorum x\n", self.text("none", "witness two " + CLASSIC.text + "\n"), self.text("none", "group g 3 one assessor\n"), self.text("none", "log other\n")]:
             with self.assertRaises(Unusable):
