@@ -112,11 +112,7 @@ func Trace(ctx context.Context, q store.Queryer, size int64, year, id, value str
 		return nil, err
 	}
 	for _, seq := range places {
-		e, err := store.EntryAt(ctx, q, seq)
-		if err != nil {
-			return nil, err
-		}
-		leaf, err := ledger.ParseLeaf(e.Leaf)
+		leaf, err := store.LeafAt(ctx, q, seq)
 		if err != nil {
 			return nil, err
 		}

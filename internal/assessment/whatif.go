@@ -214,11 +214,7 @@ func (q *Question) point(ctx context.Context, db *store.DB, today string) (store
 	if q.Entry < 0 {
 		return at, day, nil
 	}
-	e, err := store.EntryAt(ctx, db, q.Entry)
-	if err != nil {
-		return at, day, err
-	}
-	leaf, err := ledger.ParseLeaf(e.Leaf)
+	leaf, err := store.LeafAt(ctx, db, q.Entry)
 	if err != nil {
 		return at, day, err
 	}

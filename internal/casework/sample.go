@@ -10,7 +10,6 @@ import (
 
 	"duly/internal/act"
 	"duly/internal/fault"
-	"duly/internal/ledger"
 	"duly/internal/register"
 	"duly/internal/runs"
 	"duly/internal/stats"
@@ -152,11 +151,7 @@ func sizeBefore(ctx context.Context, q store.Queryer, day string) (int64, error)
 	low, high := int64(0), head.Size
 	for low < high {
 		middle := low + (high-low)/2
-		e, err := store.EntryAt(ctx, q, middle)
-		if err != nil {
-			return 0, err
-		}
-		leaf, err := ledger.ParseLeaf(e.Leaf)
+		leaf, err := store.LeafAt(ctx, q, middle)
 		if err != nil {
 			return 0, err
 		}

@@ -182,11 +182,7 @@ func answered(ctx context.Context, q store.Queryer, p *store.Revision[Population
 		return 0, err
 	}
 	for at := p.Seq + 1; at < head.Size; at++ {
-		e, err := store.EntryAt(ctx, q, at)
-		if err != nil {
-			return 0, err
-		}
-		leaf, err := ledger.ParseLeaf(e.Leaf)
+		leaf, err := store.LeafAt(ctx, q, at)
 		if err != nil {
 			return 0, err
 		}

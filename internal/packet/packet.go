@@ -146,11 +146,7 @@ func open(ctx context.Context, q store.Queryer, schemas bundle.Schemas, c ledger
 }
 
 func lastDay(ctx context.Context, q store.Queryer, seq int64) (string, error) {
-	e, err := store.EntryAt(ctx, q, seq)
-	if err != nil {
-		return "", err
-	}
-	leaf, err := ledger.ParseLeaf(e.Leaf)
+	leaf, err := store.LeafAt(ctx, q, seq)
 	if err != nil {
 		return "", err
 	}

@@ -97,7 +97,8 @@ func (x *assessing) terms() error {
 	r := t.Record
 	x.a.Terms = AssessedTerms{
 		Entry: t.Seq, State: state, Approved: r.Day, From: r.From, Upto: r.Upto, Due: r.Due, Level: r.Level, Required: r.Coverage * 100, Budget: r.Budget, Currency: r.Currency,
-		Body: see("commissioned_by"), Ground: see("authority"), Question: see("question"), Products: see("products"), Regions: see("regions"), Criteria: see("criteria"),
+		Title: see("title"), Body: see("commissioned_by"), Ground: see("authority"), Question: see("question"), Text: see("terms"), Witnesses: see("witness_keys"), Quorum: r.Quorum,
+		Products: see("products"), Regions: see("regions"), Criteria: see("criteria"),
 		Recipients: see("recipients"),
 	}
 	return err

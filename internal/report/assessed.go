@@ -60,9 +60,13 @@ type AssessedTerms struct {
 	Required   int64  `json:"required_coverage"` // hundredths of a per cent
 	Budget     int64  `json:"budget"`
 	Currency   string `json:"currency"`
+	Title      Value  `json:"title"`
 	Body       Value  `json:"commissioned_by"`
 	Ground     Value  `json:"authority"`
 	Question   Value  `json:"question"`
+	Text       Value  `json:"terms"`
+	Witnesses  Value  `json:"witnesses"` // keys whose cosignatures seed samples
+	Quorum     int64  `json:"quorum"`    // how many of them must have cosigned
 	Products   Value  `json:"products"`
 	Regions    Value  `json:"regions"`
 	Criteria   Value  `json:"criteria"`

@@ -153,11 +153,7 @@ func (b *builder) log(c ledger.Checkpoint, signed []byte) error {
 }
 
 func (b *builder) timeOf(seq int64) (string, error) {
-	e, err := store.EntryAt(b.ctx, b.q, seq)
-	if err != nil {
-		return "", err
-	}
-	leaf, err := ledger.ParseLeaf(e.Leaf)
+	leaf, err := store.LeafAt(b.ctx, b.q, seq)
 	if err != nil {
 		return "", err
 	}

@@ -164,11 +164,7 @@ func Derive(ctx context.Context, q store.Queryer, size int64, figure string) (*D
 	}
 	newest := map[string]int{}
 	for _, seq := range places {
-		e, err := store.EntryAt(ctx, q, seq)
-		if err != nil {
-			return nil, err
-		}
-		leaf, err := ledger.ParseLeaf(e.Leaf)
+		leaf, err := store.LeafAt(ctx, q, seq)
 		if err != nil {
 			return nil, err
 		}
@@ -191,11 +187,7 @@ func Derive(ctx context.Context, q store.Queryer, size int64, figure string) (*D
 func Entries(ctx context.Context, q store.Queryer, places []int64) ([]Counted, error) {
 	out := []Counted{}
 	for _, seq := range places {
-		e, err := store.EntryAt(ctx, q, seq)
-		if err != nil {
-			return nil, err
-		}
-		leaf, err := ledger.ParseLeaf(e.Leaf)
+		leaf, err := store.LeafAt(ctx, q, seq)
 		if err != nil {
 			return nil, err
 		}

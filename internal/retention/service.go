@@ -184,11 +184,7 @@ func (s Service) Erase(ctx context.Context, by act.Actor, entry int64, field, re
 
 // at gives the kind and the record of an entry.
 func (s Service) at(ctx context.Context, q store.Queryer, entry int64) (*ledger.Schema, string, error) {
-	e, err := store.EntryAt(ctx, q, entry)
-	if err != nil {
-		return nil, "", err
-	}
-	leaf, err := ledger.ParseLeaf(e.Leaf)
+	leaf, err := store.LeafAt(ctx, q, entry)
 	if err != nil {
 		return nil, "", err
 	}

@@ -296,6 +296,17 @@ func EntryAt(ctx context.Context, q Queryer, seq int64) (Entry, error) {
 	return e, err
 }
 
+// LeafAt reads what one entry says in clear.
+//
+// Errors: as [EntryAt]; Broken for a leaf that is not one.
+func LeafAt(ctx context.Context, q Queryer, seq int64) (*ledger.Leaf, error) {
+	e, err := EntryAt(ctx, q, seq)
+	if err != nil {
+		return nil, err
+	}
+	return ledger.ParseLeaf(e.Leaf)
+}
+
 // SaveCheckpoint keeps a signed checkpoint. It is written after the entries that
 // it covers were committed, by the signer and nobody else. merge is told what is kept
 // under its size already, nil for nothing, and says what to keep.

@@ -17,7 +17,7 @@ import (
 // assessed began.
 func concluded(with func(*ledger.Schema, func(t testing.TB, w *workspace.Workspace, signer ledger.PersonKey))) {
 	with(once(assurance.Tests, func(r *assurance.Test, tx *store.Tx) {
-		r.Day, r.Terms, r.Of, r.How, r.Conclusion, r.Sample, r.Extends = today(tx), approved(tx), assurance.Design, assurance.Inspection, assurance.Effective, "", ""
+		r.Day, r.Terms, r.Of, r.How, r.Conclusion, r.Sample, r.Extends, r.Reuses = today(tx), approved(tx), assurance.Design, assurance.Inspection, assurance.Effective, "", "", ""
 		r.Grave, r.GraveMissed = 0, 0
 		r.Items, r.Kept, r.Deviations, r.NotTestable, r.Bound, r.Causes, r.Results = 1, 1, 0, 0, nil, nil, []string{"a=kept"}
 	}))
