@@ -189,7 +189,7 @@ func TestBadInputAtSize(t *testing.T) {
 	defer file.Close()
 	newest, older := b.write(file, witness)
 	if len(newest) != len(older) {
-		t.Fatalf("%d entries and one fewer have numbers of another length", n)
+		t.Fatalf("%d entries and one fewer have numbers of another length: set DULY_BUNDLE_ENTRIES to one more", n)
 	}
 	info, err := file.Stat()
 	if err != nil {
