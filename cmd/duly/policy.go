@@ -53,7 +53,7 @@ type policyEmbedCmd struct {
 	Policy   string `arg:"" help:"The policy."`
 	Sort     string `arg:"" help:"owner, training, incentive, budget, integration or review."`
 	Where    string `help:"sales, product, legal, procurement, support, executive, governing_body or whole_company." required:"" placeholder:"AREA"`
-	Text     string `help:"What was done. Everybody may read it." required:"" placeholder:"TEXT"`
+	Text     string `help:"What was done." required:"" placeholder:"TEXT"`
 	Evidence string `help:"Where it can be looked up." required:"" placeholder:"TEXT"`
 	Done     *int64 `help:"How many of them."`
 	Of       *int64 `help:"Of how many."`

@@ -26,6 +26,7 @@ func (c *Checker) assessed(seq int64, hash ledger.Hash, leaf *ledger.Leaf) error
 		c.Report(seq, "a "+leaf.Kind+" was changed; it stands as it was signed")
 	}
 	c.stated(seq)
+	c.dated(seq, leaf, p)
 	switch leaf.Kind {
 	case "engagement":
 		c.engagement(seq, hash, leaf, p)
@@ -36,7 +37,6 @@ func (c *Checker) assessed(seq int64, hash ledger.Hash, leaf *ledger.Leaf) error
 	case "population":
 		return c.population(seq, hash, c.edge.Root(), leaf, p)
 	case "engagement_sample":
-		c.dated(seq, leaf, p)
 		return c.sampled(seq, hash, leaf, p)
 	case "witnessed":
 		return c.witnessed(seq, hash, leaf, p)
@@ -56,10 +56,7 @@ func (c *Checker) assessed(seq int64, hash ledger.Hash, leaf *ledger.Leaf) error
 		c.consent(seq, leaf, p)
 	case "publication":
 		c.publication(seq, leaf, p)
-	default:
-		return nil
 	}
-	c.dated(seq, leaf, p)
 	return nil
 }
 

@@ -42,6 +42,7 @@ type (
 		Flagged   int64  `duly:"flagged,public"`
 	}
 	populationRecord struct {
+		Day        string `duly:"day,public,date"`
 		Terms      string `duly:"terms,public,hash"`
 		From       string `duly:"from_day,public,date"`
 		Upto       string `duly:"upto_day,public,date"`
@@ -202,7 +203,7 @@ func (e *engagement) freeze() *populationRecord {
 	t := e.counted(e.size(), e.terms.From, e.terms.Upto).Tally()
 	n := t.Public()
 	return &populationRecord{
-		Terms: e.hash(e.at), From: e.terms.From, Upto: e.terms.Upto, Size: e.size(), Root: e.root(e.size()).String(), Commitment: Commitment(e.secret), Hash: t.Hash,
+		Day: e.day(0), Terms: e.hash(e.at), From: e.terms.From, Upto: e.terms.Upto, Size: e.size(), Root: e.root(e.size()).String(), Commitment: Commitment(e.secret), Hash: t.Hash,
 		Accounts: n["accounts"], Cases: n["cases"], Ended: n["ended"], OpenCases: n["open_cases"], LateCases: n["late_cases"],
 	}
 }
@@ -297,6 +298,12 @@ var cheats = map[string]struct {
 		f.Accounts--
 		add(e.testLog, populationKind, e.id(), f, e.ida)
 	}, "it says accounts 39, the entries before it give 40"},
+	"a population that is dated back": {func(e *engagement) {
+		e.start()
+		f := e.freeze()
+		f.Day = e.day(-3)
+		add(e.testLog, populationKind, e.id(), f, e.ida)
+	}, "dated on another day"},
 	"late cases left out": {func(e *engagement) {
 		e.start()
 		f := e.freeze()

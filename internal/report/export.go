@@ -4,8 +4,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
-	"errors"
-	"os"
+	"io"
 	"path/filepath"
 	"slices"
 
@@ -15,6 +14,7 @@ import (
 	"duly/internal/ledger"
 	"duly/internal/runs"
 	"duly/internal/store"
+	"duly/internal/whole"
 )
 
 // Summary says what a bundle holds.
@@ -74,12 +74,6 @@ func Export(ctx context.Context, q store.Queryer, o Order, path string) (Summary
 	if err != nil {
 		return Summary{}, err
 	}
-	file, err := os.CreateTemp(filepath.Dir(path), ".tmp-bundle-")
-	if err != nil {
-		return Summary{}, fault.Wrap(fault.Failed, err, "cannot write the bundle")
-	}
-	defer os.Remove(file.Name())
-	defer file.Close()
 	x := &exporter{
 		ctx: ctx, q: q, c: c, schemas: o.Schemas, edge: &ledger.Edge{}, gone: map[erasedField]bool{}, said: map[erasedField]bool{},
 		s: Summary{Path: path, Classes: audience, Redacted: []string{}, Unredacted: o.Unredacted, Entries: c.Size, Root: c.Root.String()},
@@ -100,6 +94,11 @@ func Export(ctx context.Context, q store.Queryer, o Order, path string) (Summary
 	x.m = bundle.Manifest{
 		Origin: c.Origin, Key: o.Key, OpeningKey: o.OpeningKey, From: x.s.From, Size: c.Size, Classes: audience, Redacted: x.s.Redacted, Unredacted: o.Unredacted,
 	}
+	file, err := whole.Begin(filepath.Dir(path))
+	if err != nil {
+		return Summary{}, fault.Wrap(fault.Failed, err, "cannot write the bundle")
+	}
+	defer file.Drop()
 	w, err := bundle.NewWriter(file, x.m, signed)
 	if err != nil {
 		return Summary{}, err
@@ -107,7 +106,12 @@ func Export(ctx context.Context, q store.Queryer, o Order, path string) (Summary
 	if err := x.write(w, opening, o.Handovers); err != nil {
 		return Summary{}, err
 	}
-	err = x.place(file, path)
+	if x.s.Bytes, err = file.Seek(0, io.SeekEnd); err == nil {
+		err = file.Put(path, 0o600)
+	}
+	if err != nil {
+		err = fault.Wrap(fault.Failed, err, "cannot write the bundle")
+	}
 	return x.s, err
 }
 
@@ -188,22 +192,6 @@ type exporter struct {
 type erasedField struct {
 	leaf  string
 	field int64
-}
-
-// place puts the finished file where it belongs.
-func (x *exporter) place(file *os.File, path string) error {
-	info, err := file.Stat()
-	if err == nil {
-		x.s.Bytes = info.Size()
-		err = errors.Join(file.Sync(), file.Close())
-	}
-	if err == nil {
-		err = os.Rename(file.Name(), path)
-	}
-	if err != nil {
-		return fault.Wrap(fault.Failed, err, "cannot write the bundle")
-	}
-	return nil
 }
 
 // entries writes every entry and holds them to the checkpoint, so that no bundle

@@ -25,7 +25,7 @@ var words = template.FuncMap{
 }
 
 var (
-	whole        = page.Template(words, pageText, partsText)
+	reportPage   = page.Template(words, pageText, partsText)
 	assessedPage = page.Template(words, assessedText, partsText)
 )
 
@@ -34,7 +34,7 @@ func AssessedHTML(a *Assessed, out io.Writer) error { return page.Write(assessed
 
 // HTML writes the report as one page that needs nothing else: no script, no font,
 // no network. It reads the report and changes nothing.
-func HTML(r *Report, out io.Writer) error { return page.Write(whole, r, out) }
+func HTML(r *Report, out io.Writer) error { return page.Write(reportPage, r, out) }
 
 // cents writes whole cents as units with two decimals.
 func cents(s string) string {

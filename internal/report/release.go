@@ -18,6 +18,7 @@ import (
 	"duly/internal/fault"
 	"duly/internal/ledger"
 	"duly/internal/store"
+	"duly/internal/whole"
 )
 
 // Release is a published report with what an outsider checks it with, as a directory that
@@ -114,7 +115,7 @@ func (r *Release) Write(ctx context.Context, q store.Queryer, dir string) (Summa
 		files["workpapers.txt"] = papers
 	}
 	for name, text := range files {
-		if err := keep(filepath.Join(dir, name), text); err != nil {
+		if err := whole.Bytes(filepath.Join(dir, name), []byte(text), 0o644); err != nil {
 			return s, err
 		}
 	}
@@ -122,18 +123,6 @@ func (r *Release) Write(ctx context.Context, q store.Queryer, dir string) (Summa
 		return s, fault.Wrap(fault.Failed, err, "cannot let others read the bundle")
 	}
 	return s, nil
-}
-
-// keep writes a file that everybody may read; it appears whole or not at all.
-func keep(path, text string) error {
-	err := os.WriteFile(path+".new", []byte(text), 0o644)
-	if err == nil {
-		err = os.Rename(path+".new", path)
-	}
-	if err != nil {
-		return fault.Wrap(fault.Failed, err, "cannot write "+path)
-	}
-	return nil
 }
 
 // papers lists the workpapers of the engagement: SHA-256, bytes, day, a line each.

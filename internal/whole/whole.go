@@ -36,6 +36,9 @@ func Begin(dir string) (*File, error) {
 // Write implements io.Writer.
 func (f *File) Write(p []byte) (int, error) { return f.file.Write(p) }
 
+// Seek implements io.Seeker, for what is filled in out of order.
+func (f *File) Seek(offset int64, whence int) (int64, error) { return f.file.Seek(offset, whence) }
+
 // Put puts the file in its place, in the directory in which it was begun, once its bytes
 // are on the medium. A file or a link that stands there is replaced.
 func (f *File) Put(path string, mode fs.FileMode) error {
